@@ -113,10 +113,7 @@ export interface Cluster {
 	/** All pages. A kind that the server does not serve has no objects. */
 	list(query: ListQuery, signal?: AbortSignal): Promise<KubeObject[]>;
 	/** Server-side apply as field manager `knistio`; takes fields over from other managers unless `force` is false. */
-	apply(
-		object: KubeObject,
-		options?: { force?: boolean; dryRun?: boolean; signal?: AbortSignal },
-	): Promise<KubeObject>;
+	apply(object: KubeObject, options?: { force?: boolean; dryRun?: boolean; signal?: AbortSignal }): Promise<KubeObject>;
 	create(object: KubeObject, signal?: AbortSignal): Promise<KubeObject>;
 	/** JSON merge patch (RFC 7396): null removes a field. */
 	patch(ref: ObjectRef, patch: unknown, signal?: AbortSignal): Promise<KubeObject>;

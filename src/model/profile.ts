@@ -47,7 +47,7 @@ export const profileSchema = z.strictObject({
 	security: z.array(manifestSchema).default([]),
 	/** Objects that decide which request is answered; `$NAMESPACE` stands for the workload's namespace. */
 	policy: z.array(manifestSchema).default([]),
-	/** Whether a small ext_authz server is deployed for `policy` to ask, as service `authz` of namespace `$NAMESPACE-authz`. */
+	/** Whether a small HTTP ext_authz server, which allows everything, is deployed for `policy` to ask: service `authz`, port 80, of `$NAMESPACE`. */
 	externalAuthorizer: z.boolean().default(false),
 	/** What is proven by a pod and a request before anything is measured. */
 	promises: z.strictObject({
