@@ -28,7 +28,7 @@ export function openReportBuilder(): ReportBuilder {
 	const profiles: ProfileRun[] = [];
 	const lagsNs: bigint[] = [];
 	const counts = { watchEvents: 0, reconnects: 0, gaps: 0 };
-	const spent = { waitForZeroMs: 0, coldStartMs: 0, installMs: 0 };
+	const spent = { installMs: 0, deployMs: 0, waitForZeroMs: 0, coldStartMs: 0 };
 	let run: EntryOf<"run"> | undefined;
 	let end: EntryOf<"end"> | undefined;
 	let observer: EntryOf<"observer"> | undefined;
@@ -43,11 +43,10 @@ export function openReportBuilder(): ReportBuilder {
 		if (agedAt !== undefined && now > agedAt) offsets.age(now - agedAt);
 		agedAt = now;
 		open.result.coldStarts.push(foldColdStart(current, { offsets, watchLagNs: watchLag(), earlierPods }));
-		const { sample, request, watched } = current;
+		const { request, watched } = current;
 		for (const { watch, object } of watched) {
 			if (watch === "pods" && object.metadata.uid !== undefined) earlierPods.add(object.metadata.uid);
 		}
-		spent.waitForZeroMs += sample.waitedForZeroMs ?? 0;
 		if (request?.sentAt !== undefined && request.lastByteAt !== undefined) {
 			spent.coldStartMs += toMs(BigInt(request.lastByteAt) - BigInt(request.sentAt));
 		}
@@ -72,6 +71,7 @@ export function openReportBuilder(): ReportBuilder {
 			result.installMs = (result.installMs ?? 0) + installMs;
 			spent.installMs += installMs;
 		}
+		spent.deployMs += entry.deployMs ?? 0;
 		open = { profile: entry, result };
 	}
 
@@ -82,7 +82,8 @@ export function openReportBuilder(): ReportBuilder {
 				run = entry;
 				return;
 			case "profile":
-				return beginProfile(entry);
+				beginProfile(entry);
+				return;
 			case "sample":
 				closeSample(entry.at);
 				if (open === undefined) return;
@@ -91,8 +92,12 @@ export function openReportBuilder(): ReportBuilder {
 			case "request":
 				if (current?.sample.round === entry.round) current.request = entry;
 				return;
+			case "zero":
+				spent.waitForZeroMs += entry.waitedMs;
+				return;
 			case "sample-end":
-				return closeSample(entry.at);
+				closeSample(entry.at);
+				return;
 			case "watch":
 				counts.watchEvents++;
 				current?.watched.push(entry);
@@ -155,7 +160,8 @@ export function openReportBuilder(): ReportBuilder {
 	/** What was neither installing, waiting for zero, nor a cold start. */
 	function overheadOf(startedAt: string): NonNullable<Report["overhead"]> {
 		const runMs = toMs(BigInt(end?.at ?? lastAt) - BigInt(startedAt));
-		const otherMs = runMs - spent.installMs - spent.waitForZeroMs - spent.coldStartMs;
+		const { installMs, deployMs, waitForZeroMs, coldStartMs } = spent;
+		const otherMs = runMs - installMs - deployMs - waitForZeroMs - coldStartMs;
 		return { runMs, ...spent, otherMs, otherShare: runMs > 0 ? otherMs / runMs : 0 };
 	}
 
