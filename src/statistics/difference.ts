@@ -75,16 +75,6 @@ function sortedDifferences(a: Float64Array, b: Float64Array) {
 	const smallest = (b[0] ?? 0) - (a.at(-1) ?? 0);
 	const largest = (b.at(-1) ?? 0) - (a[0] ?? 0);
 
-	function countAtMost(limit: number): number {
-		let count = 0;
-		let taken = 0;
-		for (const value of a) {
-			while (taken < b.length && (b[taken] ?? 0) - value <= limit) taken++;
-			count += taken;
-		}
-		return count;
-	}
-
 	function smallestAbove(limit: number): number {
 		let found = largest;
 		let taken = 0;
@@ -98,15 +88,26 @@ function sortedDifferences(a: Float64Array, b: Float64Array) {
 	/** The k-th smallest, from 1. */
 	function at(k: number): number {
 		let [lo, hi] = [smallest, largest];
-		if (countAtMost(lo) >= k) return lo;
+		if (countAtMost(a, b, lo) >= k) return lo;
 		// Fewer than k differences are ≤ lo, at least k are ≤ hi; 52 halvings leave what a double can tell apart.
 		for (let step = 0; step < 52; step++) {
 			const middle = (lo + hi) / 2;
-			if (countAtMost(middle) >= k) hi = middle;
+			if (countAtMost(a, b, middle) >= k) hi = middle;
 			else lo = middle;
 		}
 		return smallestAbove(lo);
 	}
 
 	return { at, median: () => (at(Math.floor((pairs + 1) / 2)) + at(Math.ceil((pairs + 1) / 2))) / 2 };
+}
+
+/** How many differences of a value of `b` and one of `a`, both ascending, are at most `limit`. */
+export function countAtMost(a: Float64Array, b: Float64Array, limit: number): number {
+	let count = 0;
+	let taken = 0;
+	for (const value of a) {
+		while (taken < b.length && (b[taken] ?? 0) - value <= limit) taken++;
+		count += taken;
+	}
+	return count;
 }

@@ -22,6 +22,19 @@ function rankSumProbabilities(doubledRanks: readonly number[], chosen: number): 
 	return counts.map((count) => count / all);
 }
 
+const untied = new Map<string, Float64Array>();
+
+/** The same without ties, remembered: it depends on nothing but the sizes. */
+function untiedProbabilities(n: number, m: number): Float64Array {
+	const key = `${n} ${m}`;
+	const known = untied.get(key);
+	if (known !== undefined) return known;
+	const ranks = Array.from({ length: n + m }, (_, index) => 2 * (index + 1));
+	const probabilities = rankSumProbabilities(ranks, n);
+	untied.set(key, probabilities);
+	return probabilities;
+}
+
 /** Above this many values together counts no longer fit a double exactly, and the normal approximation is close. */
 const largestExact = 50;
 
@@ -80,7 +93,8 @@ export function mannWhitney(a: readonly number[], b: readonly number[]): RankSum
 	const u = (doubledSumOfA - n * (n + 1)) / 2;
 	if (n + m <= largestExact) {
 		let [atMost, atLeast] = [0, 0];
-		for (const [sum, probability] of rankSumProbabilities(doubledRanks, n).entries()) {
+		const probabilities = tieTerm === 0 ? untiedProbabilities(n, m) : rankSumProbabilities(doubledRanks, n);
+		for (const [sum, probability] of probabilities.entries()) {
 			if (sum <= doubledSumOfA) atMost += probability;
 			if (sum >= doubledSumOfA) atLeast += probability;
 		}
@@ -135,8 +149,7 @@ function findShiftRank(n: number, m: number, confidence: number): ShiftRank | un
 		const rank = Math.floor((n * m) / 2 + normalQuantile(tail) * deviation);
 		return rank < 1 ? undefined : { rank, confidence };
 	}
-	const ranks = Array.from({ length: n + m }, (_, index) => 2 * (index + 1));
-	const probabilities = rankSumProbabilities(ranks, n);
+	const probabilities = untiedProbabilities(n, m);
 	let found: ShiftRank | undefined;
 	let below = 0;
 	for (let u = 0; u < n * m; u++) {

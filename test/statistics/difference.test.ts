@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { boundedDifferenceOfMedians, differenceOfMedians } from "../../src/statistics/difference.ts";
 import { mannWhitney, normalCdf, normalQuantile } from "../../src/statistics/rank-sum.ts";
+import { goldenCases } from "./golden/golden.ts";
 
 interface Golden {
 	a: number[];
@@ -13,12 +13,10 @@ interface Golden {
 	shift: number;
 }
 
-const golden = JSON.parse(readFileSync(new URL("golden/rank-sum.json", import.meta.url), "utf8")) as {
-	cases: Golden[];
-};
+const golden = goldenCases<Golden>("rank-sum.json");
 
 describe("Mann–Whitney", () => {
-	test.each(golden.cases.map((given) => [given.a.length, given.b.length, given.method, given] as const))(
+	test.each(golden.map((given) => [given.a.length, given.b.length, given.method, given] as const))(
 		"agrees with SciPy at n=%i, m=%i (%s)",
 		(_n, _m, method, given) => {
 			const result = mannWhitney(given.a, given.b);

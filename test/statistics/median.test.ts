@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { rankBounds } from "../../src/statistics/binomial.ts";
 import { boundedMedianInterval, medianInterval, medianOf, quantileOf } from "../../src/statistics/median.ts";
+import { goldenCases } from "./golden/golden.ts";
 
 interface Golden {
 	values: number[];
@@ -11,21 +11,18 @@ interface Golden {
 	interval?: { lo: number; hi: number };
 }
 
-const golden = JSON.parse(readFileSync(new URL("golden/median.json", import.meta.url), "utf8")) as { cases: Golden[] };
+const golden = goldenCases<Golden>("median.json");
 
 describe("median and quantiles", () => {
-	test.each(golden.cases.map((given) => [given.values.length, given] as const))(
-		"agree with SciPy at n=%i",
-		(n, given) => {
-			const estimate = medianInterval(given.values, given.confidence);
-			expect(estimate?.n).toBe(n);
-			expect(estimate?.median).toBeCloseTo(given.median, 9);
-			for (const [p, expected] of Object.entries(given.quantiles)) {
-				expect(quantileOf(given.values, Number(p))).toBeCloseTo(expected, 9);
-			}
-			expect(estimate?.interval && { lo: estimate.interval.lo, hi: estimate.interval.hi }).toEqual(given.interval);
-		},
-	);
+	test.each(golden.map((given) => [given.values.length, given] as const))("agree with SciPy at n=%i", (n, given) => {
+		const estimate = medianInterval(given.values, given.confidence);
+		expect(estimate?.n).toBe(n);
+		expect(estimate?.median).toBeCloseTo(given.median, 9);
+		for (const [p, expected] of Object.entries(given.quantiles)) {
+			expect(quantileOf(given.values, Number(p))).toBeCloseTo(expected, 9);
+		}
+		expect(estimate?.interval && { lo: estimate.interval.lo, hi: estimate.interval.hi }).toEqual(given.interval);
+	});
 
 	test("of nothing is undefined", () => {
 		expect(medianOf([])).toBeUndefined();

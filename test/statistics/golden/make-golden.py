@@ -1,4 +1,5 @@
-"""Makes the golden files beside it: `python make-golden.py`, with SciPy 1.17.1 and NumPy.
+"""Makes the golden files beside it: `python make-golden.py`, with SciPy 1.17.1 and NumPy; then
+`npx biome format --write`.
 
 Nothing here is shared with knistio's own code. The seeds are fixed, so that the files come out the same.
 """
@@ -17,7 +18,7 @@ rng = np.random.default_rng(20190521)
 
 def write(name, cases):
     made = {"madeBy": f"make-golden.py, SciPy {scipy.__version__}, NumPy {np.__version__}", "cases": cases}
-    (here / name).write_text(json.dumps(made, indent="\t") + "\n")
+    (here / name).write_text(json.dumps(made) + "\n")
 
 
 def cold_starts(n, shift=0.0, digits=3):
@@ -69,5 +70,48 @@ def rank_sums():
     return cases
 
 
+def quantile_bounds():
+    """One-sided, 95 % each."""
+    cases = []
+    for n, p in ((5, 0.5), (28, 0.9), (29, 0.9), (60, 0.95), (200, 0.9), (298, 0.99), (400, 0.99), (40, 0.1)):
+        values = cold_starts(n)
+        case = {"values": values, "p": p}
+        # SciPy's names: "greater" bounds the quantile from below.
+        lower = stats.quantile_test(values, q=0, p=p, alternative="greater").confidence_interval(0.95).low
+        upper = stats.quantile_test(values, q=0, p=p, alternative="less").confidence_interval(0.95).high
+        if math.isfinite(lower):
+            case["lower"] = float(lower)
+        if math.isfinite(upper):
+            case["upper"] = float(upper)
+        cases.append(case)
+    return cases
+
+
+def shares():
+    cases = []
+    for hits, n in ((0, 1), (0, 28), (0, 29), (0, 59), (1, 20), (3, 20), (10, 20), (20, 20), (120, 1000), (400, 10000)):
+        # 90 % two-sided is 95 % on each side.
+        interval = stats.binomtest(hits, n).proportion_ci(0.9, method="exact")
+        cases.append({"hits": hits, "n": n, "lo": float(interval.low), "hi": float(interval.high)})
+    return cases
+
+
+def drifts():
+    cases = []
+    for n in (4, 5, 8, 20, 30, 80):
+        for slope, digits in ((0, 3), (40, 3), (-40, 3), (20, -2)):
+            values = [round(x + slope * i, digits) for i, x in enumerate(cold_starts(n))]
+            tied = len(set(values)) < n
+            if len(set(values)) == 1:
+                continue
+            method = "exact" if n <= 50 and not tied else "asymptotic"
+            test = stats.kendalltau(range(n), values, method=method)
+            cases.append({"values": values, "tau": float(test.statistic), "p": float(test.pvalue)})
+    return cases
+
+
 write("median.json", medians())
 write("rank-sum.json", rank_sums())
+write("quantile.json", quantile_bounds())
+write("share.json", shares())
+write("drift.json", drifts())
