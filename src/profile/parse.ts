@@ -1,0 +1,63 @@
+import { loadAll, YAMLException } from "js-yaml";
+import { UsageError } from "../errors.ts";
+import { kubectlSchema } from "../model/kubectl-yaml.ts";
+import { type Profile, profileSchema } from "../model/profile.ts";
+import { complaintsOf, formatPath } from "./complaints.ts";
+import { type PositionRecorder, recordPositions } from "./positions.ts";
+
+const hint = "`knistio profiles show full` prints a complete profile; profiles/README.md explains every field";
+
+/**
+ * Reads a profile. All that is wrong with it comes in one {@link UsageError}, one line a complaint:
+ * `file:line:column: field.path: what is wrong`.
+ */
+export function parseProfile(text: string, file: string): Profile {
+	const positions = recordPositions(text);
+	const document = onlyDocument(text, file, positions);
+	const result = profileSchema.safeParse(document.value);
+	if (result.success) return result.data;
+	const complaints = complaintsOf(profileSchema, document.value, result.error.issues).map((complaint) => ({
+		...positions.positionOf(complaint.path, document.index),
+		path: formatPath(complaint.path),
+		text: complaint.text,
+	}));
+	complaints.sort((a, b) => a.line - b.line || a.column - b.column);
+	const lines = complaints.map(({ line, column, path, text }) =>
+		[`${file}:${line}:${column}`, path, text].filter((part) => part !== "").join(": "),
+	);
+	throw new UsageError(lines.join("\n"), { hint });
+}
+
+/** The one document of the text that is not empty, and which it is. */
+function onlyDocument(text: string, file: string, positions: PositionRecorder): { value: unknown; index: number } {
+	const documents = readDocuments(text, file, positions)
+		.map((value, index) => ({ value, index }))
+		.filter(({ value }) => value !== null && value !== undefined);
+	const [first, second] = documents;
+	if (first === undefined) throw new UsageError(`${file}: the file is empty`, { hint });
+	if (second !== undefined) {
+		const { line, column } = positions.positionOf([], second.index);
+		throw new UsageError(`${file}:${line}:${column}: a second document begins here; a profile is a file of its own`);
+	}
+	if (typeof first.value !== "object" || Array.isArray(first.value)) {
+		const what = Array.isArray(first.value) ? "a list" : `only the ${typeof first.value} ${shorten(first.value)}`;
+		const { line, column } = positions.positionOf([], first.index);
+		throw new UsageError(`${file}:${line}:${column}: a profile is a mapping of fields, not ${what}`, { hint });
+	}
+	return first;
+}
+
+function readDocuments(text: string, file: string, positions: PositionRecorder): unknown[] {
+	try {
+		return loadAll(text, null, { schema: kubectlSchema, listener: positions.listener });
+	} catch (error) {
+		if (!(error instanceof YAMLException)) throw error;
+		const place = error.mark === undefined ? "" : `:${error.mark.line + 1}:${error.mark.column + 1}`;
+		throw new UsageError(`${file}${place}: not valid YAML: ${error.reason}`, { cause: error });
+	}
+}
+
+function shorten(value: unknown): string {
+	const text = JSON.stringify(value);
+	return text.length > 40 ? `${text.slice(0, 37)}…` : text;
+}
