@@ -31,10 +31,10 @@ function fileOf(name: string): string {
 	const file = builtInFile(name);
 	if (file !== undefined) return file;
 	const meant = nearest(name, builtInProfiles);
-	throw new UsageError(
-		`unknown profile "${name}"${meant === undefined ? "" : `; did you mean "${meant}"?`} Built in are ${builtInProfiles.join(", ")}`,
-		{ hint: "the path of a profile of your own has a slash in it or ends in .yaml, such as ./mine.yaml" },
-	);
+	const instead = meant === undefined ? "; built in are" : `; did you mean "${meant}"? Built in are`;
+	throw new UsageError(`unknown profile "${name}"${instead} ${builtInProfiles.join(", ")}`, {
+		hint: "the path of a profile of your own has a slash in it or ends in .yaml, such as ./mine.yaml",
+	});
 }
 
 async function readProfile(file: string, read: ReadText): Promise<string> {

@@ -3,7 +3,7 @@ import { UsageError } from "../errors.ts";
 import { kubectlSchema } from "../model/kubectl-yaml.ts";
 import { type Profile, profileSchema } from "../model/profile.ts";
 import { complaintsOf, formatPath } from "./complaints.ts";
-import { type PositionRecorder, recordPositions } from "./positions.ts";
+import { type PositionRecorder, positionAt, recordPositions } from "./positions.ts";
 
 const hint = "`knistio profiles show full` prints a complete profile; profiles/README.md explains every field";
 
@@ -48,13 +48,20 @@ function onlyDocument(text: string, file: string, positions: PositionRecorder): 
 }
 
 function readDocuments(text: string, file: string, positions: PositionRecorder): unknown[] {
+	const control = text.search(/[^\P{Cc}\t\n\r]/u);
+	if (control >= 0) throw new UsageError(`${placeOf(text, file, control)}: not a text: there is a control character`);
 	try {
 		return loadAll(text, null, { schema: kubectlSchema, listener: positions.listener });
 	} catch (error) {
 		if (!(error instanceof YAMLException)) throw error;
-		const place = error.mark === undefined ? "" : `:${error.mark.line + 1}:${error.mark.column + 1}`;
-		throw new UsageError(`${file}${place}: not valid YAML: ${error.reason}`, { cause: error });
+		const place = error.mark === undefined ? file : placeOf(text, file, error.mark.position);
+		throw new UsageError(`${place}: not valid YAML: ${error.reason}`, { cause: error });
 	}
+}
+
+function placeOf(text: string, file: string, offset: number): string {
+	const { line, column } = positionAt(text, offset);
+	return `${file}:${line}:${column}`;
 }
 
 function shorten(value: unknown): string {

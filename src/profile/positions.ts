@@ -85,7 +85,8 @@ function beginning(text: string, node: Node): number {
 	return blanks.lastIndex < text.length ? blanks.lastIndex : node.from;
 }
 
-function positionAt(text: string, offset: number): Position {
+/** Where an offset into a text is; the end of the text if it lies behind. */
+export function positionAt(text: string, offset: number): Position {
 	const before = text.slice(0, offset).split("\n");
 	return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }

@@ -43,7 +43,7 @@ describe("the built-in profiles", () => {
 	});
 
 	it("ask in policy only the authorizer that they name", () => {
-		const [provider] = full?.istio.meshConfig.extensionProviders as { name: string }[];
+		const [provider] = (full?.istio.meshConfig.extensionProviders ?? []) as { name: string }[];
 		const asking = full?.policy.filter((object) => (object.spec as { action: string }).action === "CUSTOM");
 		expect(asking?.map((object) => (object.spec as { provider: unknown }).provider)).toEqual([
 			{ name: provider?.name },
