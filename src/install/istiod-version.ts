@@ -6,6 +6,6 @@ export function istiodVersion(objects: readonly KubeObject[]): string | undefine
 		| { spec?: { template?: { spec?: { containers?: { name?: string; image?: string }[] } } } }
 		| undefined;
 	const container = istiod?.spec?.template?.spec?.containers?.find(({ name }) => name === "discovery");
-	// A tag is behind the last colon, if no slash follows: a registry may have a port, a digest follows an @.
-	return /:([^:/@]+)(?:@.*)?$/.exec(container?.image ?? "")?.[1];
+	// A registry may have a port, and a digest has a colon too: a tag has neither a slash nor an @ between it and its colon.
+	return /^[^@]*:([^:/@]+)(?:@|$)/.exec(container?.image ?? "")?.[1];
 }

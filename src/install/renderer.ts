@@ -54,7 +54,12 @@ export async function inTemporaryFolder<T>(work: (folder: string) => Promise<T>)
 /** What a failed program said last: the end of its error output, or its exit code if it said nothing. */
 export function lastWords({ code, stderr }: ProcessResult): string {
 	const lines = linesOf(stderr);
-	return lines.length === 0 ? `exit code ${code}` : lines.slice(-5).join("\n");
+	return lines.length === 0
+		? `exit code ${code}`
+		: lines
+				.slice(-5)
+				.join("\n")
+				.replace(/^Error: /, "");
 }
 
 /** The lines of a text that are not blank. */
