@@ -37,7 +37,7 @@ const istioSchema = z.strictObject({
 		.describe('The versions that the profile is written for, such as ">=1.27 <2"; another istioctl is refused.'),
 	components: componentsSchema.describe("Which of Istio's components are installed."),
 	values: anything.describe("Helm values of Istio's charts, in the layout of istioctl's `values`."),
-	meshConfig: anything.describe("Istio's mesh configuration."),
+	meshConfig: anything.describe("Istio's mesh configuration. `$NAMESPACE` stands for the workload's namespace."),
 });
 
 const promisesSchema = z.strictObject({

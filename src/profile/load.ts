@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { UsageError } from "../errors.ts";
 import type { Profile } from "../model/profile.ts";
 import { builtInFile, builtInProfiles } from "./built-in.ts";
@@ -7,12 +8,14 @@ import { parseProfile } from "./parse.ts";
 /** Gives the text of a file, or fails as `node:fs` does. */
 export type ReadText = (path: string) => Promise<string>;
 
+const readText: ReadText = (path) => readFile(path, "utf8");
+
 /**
  * The profiles that the user named, in their order. A name is that of a built-in profile, or the path of a YAML file:
  * then it has a slash in it or ends in .yaml or .yml. Two profiles of one name are a {@link UsageError}, for nothing
  * could tell their results apart.
  */
-export async function loadProfiles(names: readonly string[], read: ReadText): Promise<Profile[]> {
+export async function loadProfiles(names: readonly string[], read: ReadText = readText): Promise<Profile[]> {
 	const files = names.map(fileOf);
 	const profiles = await Promise.all(files.map(async (file) => parseProfile(await readProfile(file, read), file)));
 	for (const [index, { name }] of profiles.entries()) {
