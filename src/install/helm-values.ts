@@ -19,7 +19,7 @@ export function chartReleases(profile: Profile, settings: ReadSettings): ChartRe
 	for (const setting of settings.sets) applySetting(spec, setting);
 	const { components, values, meshConfig } = spec as { components: Tree; values: Tree; meshConfig: Tree };
 	const isEnabled = enabledComponents(components);
-	const shared = merge(values, { global: imageSettings(spec) });
+	const shared = merge(values, { global: globalSettings(spec) });
 	const { gateways, ztunnel, ...chartValues } = shared;
 	// istioctl does this by itself; without it, the injector would add istio-init although the node does its work.
 	const istiod = merge(merge(chartValues, { pilot: { cni: { enabled: isEnabled("cni") } } }), { meshConfig });
@@ -50,8 +50,15 @@ function enabledComponents(components: Tree): (component: string) => boolean {
 	return (component) => known.get(component)?.enabled === true;
 }
 
-function imageSettings({ hub, tag }: Tree): Tree {
-	return { ...(hub === undefined ? {} : { hub }), ...(tag === undefined ? {} : { tag }) };
+/** What istioctl takes outside of `values`, or for every chart at once, is a global value of the charts. */
+function globalSettings({ profile, hub, tag, values }: Tree): Tree {
+	if (profile !== "default") {
+		throw new UsageError(`profile=${profile}: istioctl's profiles cannot be given to Helm`, {
+			hint: "set `values.profile` and the components that it needs instead, or render with istioctl",
+		});
+	}
+	const settings = { hub, tag, profile: asTree(values).profile };
+	return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
 /** What the values under `gateways.istio-ingressgateway` are called in the chart `gateway`, which refuses unknown ones. */

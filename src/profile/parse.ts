@@ -11,7 +11,9 @@ const hint = "`knistio profiles show full` prints a complete profile; profiles/R
  * Reads a profile. All that is wrong with it comes in one {@link UsageError}, one line a complaint:
  * `file:line:column: field.path: what is wrong`.
  */
-export function parseProfile(text: string, file: string): Profile {
+export function parseProfile(fileText: string, file: string): Profile {
+	// js-yaml skips a byte order mark, and then its offsets are those of the text without.
+	const text = fileText.replace(/^\uFEFF/, "");
 	const positions = recordPositions(text);
 	const document = onlyDocument(text, file, positions);
 	const result = profileSchema.safeParse(document.value);

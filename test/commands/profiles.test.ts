@@ -19,8 +19,12 @@ const folder = await mkdtemp(join(tmpdir(), "knistio-test-"));
 function capture(): { out: Output; text: { stdout: string; stderr: string } } {
 	const text = { stdout: "", stderr: "" };
 	const out = {
-		stdout: (more: string) => void (text.stdout += more),
-		stderr: (more: string) => void (text.stderr += more),
+		stdout(more: string): void {
+			text.stdout += more;
+		},
+		stderr(more: string): void {
+			text.stderr += more;
+		},
 	};
 	return { out, text };
 }

@@ -98,6 +98,13 @@ describe("renderIstio with helm", () => {
 		expect(full.istio.values).toEqual({});
 	});
 
+	it("gives the charts' own profile to every chart", async () => {
+		const ambient = { ...full, istio: { ...full.istio, values: { profile: "ambient" } } };
+		const values = await valuesOf(ambient, { sets: ["components.ztunnel.enabled=true"] });
+		expect(values.ztunnel).toEqual({ global: { profile: "ambient" } });
+		expect(values["istio-ingressgateway"]).toEqual({ global: { profile: "ambient" } });
+	});
+
 	it("finds charts in a folder by either name, in a registry and in a known repository", async () => {
 		const charts = await mkdtemp(join(tmpdir(), "knistio-test-"));
 		for (const chart of ["base", "istio-control/istio-discovery", "gateway"]) {
@@ -124,6 +131,7 @@ describe("renderIstio with helm", () => {
 
 	it.each([
 		["values.gateways.istio-ingressgateway.name=x", /gateways.istio-ingressgateway.name has no counterpart/],
+		["profile=demo", /^profile=demo: istioctl's profiles cannot be given to Helm$/],
 		["components.pilot.k8s.replicaCount=2", /^components: pilot.k8s has no counterpart in Helm$/],
 		["components.ingressGateways.[0].enabled=false", /a path into a list cannot be given to Helm$/],
 	])("refuses %s", async (set, message) => {

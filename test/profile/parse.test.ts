@@ -40,6 +40,13 @@ describe("parseProfile", () => {
 		});
 	});
 
+	it("does not count a byte order mark", () => {
+		expect(complaints("\uFEFFfoo: 1\nbar: 2\n").filter((line) => line.includes("unknown key"))).toEqual([
+			expect.stringMatching(/^1:1: foo/),
+			expect.stringMatching(/^2:1: bar/),
+		]);
+	});
+
 	it("accepts a document between empty ones", () => {
 		expect(complaints(`---\n${least}---\n`)).toEqual([]);
 	});

@@ -61,7 +61,7 @@ describe("recordPositions", () => {
 		expect(positionOf("a: &x {k: 1}\nb:\n  - *x\n", ["b", 0, "k"])).toBe("3:5");
 	});
 
-	it("counts columns behind a byte order mark and Windows line ends", () => {
+	it("takes Windows line ends", () => {
 		expect(positionOf("a: 1\r\nb:\r\n  c: 2\r\n", ["b", "c"])).toBe("3:3");
 	});
 });
