@@ -1,6 +1,8 @@
-import { type Cluster, describeRef, type KubeObject, type ObjectRef } from "../cluster/cluster.ts";
+import { describeRef, type KubeObject, type ObjectRef } from "../cluster/cluster.ts";
 import { keyOf } from "./ownership.ts";
+import { patiently } from "./patience.ts";
 import type { InstallState, JournalEntry, StateStore } from "./state.ts";
+import type { Task } from "./task.ts";
 
 /** A string somewhere in an object; null means that the key is not to be there. */
 export interface Change {
@@ -30,18 +32,18 @@ export function valueAt(object: KubeObject, path: readonly string[]): string | n
  * @returns whether the object had another value
  */
 export async function setForeign(
-	cluster: Cluster,
+	task: Task,
 	store: StateStore,
 	request: { change: Change; andThen?: (state: InstallState) => InstallState },
 ): Promise<boolean> {
 	const { change } = request;
-	const object = await cluster.get(change.ref);
+	const object = await task.cluster.get(change.ref, task.signal);
 	if (object === undefined) return false;
 	const found = valueAt(object, change.path);
 	if (found === change.value) return false;
 	const andThen = request.andThen ?? ((state) => state);
 	await store.update((state) => andThen({ ...state, journal: noted(state.journal, change, found) }));
-	await cluster.patch(change.ref, nested(change.path, change.value));
+	await put(task, change.ref, nested(change.path, change.value));
 	return true;
 }
 
@@ -62,8 +64,8 @@ function placeOf(change: { ref: ObjectRef; path: readonly string[] }): string {
  * Puts one journalled value back, if it is still one that knistio set.
  * @returns why it was left as it is, where somebody else changed it since; otherwise undefined
  */
-export async function restoreForeign(cluster: Cluster, entry: JournalEntry): Promise<string | undefined> {
-	const object = await cluster.get(entry.ref);
+export async function restoreForeign(task: Task, entry: JournalEntry): Promise<string | undefined> {
+	const object = await task.cluster.get(entry.ref, task.signal);
 	if (object === undefined) return undefined;
 	const found = valueAt(object, entry.path);
 	if (found === entry.before) return undefined;
@@ -71,8 +73,13 @@ export async function restoreForeign(cluster: Cluster, entry: JournalEntry): Pro
 		const was = entry.before === null ? "there was none" : `it was ${JSON.stringify(entry.before)}`;
 		return `${describePlace(entry)} was changed by somebody else to ${JSON.stringify(found)}; before knistio ${was}`;
 	}
-	await cluster.patch(entry.ref, nested(entry.path, entry.before));
+	await put(task, entry.ref, nested(entry.path, entry.before));
 	return undefined;
+}
+
+/** Knative's webhook checks its ConfigMaps, and may not be up yet. */
+async function put(task: Task, ref: ObjectRef, patch: unknown): Promise<void> {
+	await patiently(task, describeRef(ref), () => task.cluster.patch(ref, patch, task.signal));
 }
 
 function nested(path: readonly string[], value: string | null): unknown {

@@ -36,7 +36,8 @@ const stageOfKind: Record<string, Stage> = {
 /** Groups of Kubernetes itself that have no `.k8s.io`. */
 const plainGroups = new Set(["", "apps", "batch", "autoscaling", "policy", "extensions"]);
 
-export function stageOf(object: KubeObject): Stage {
+/** Without a spec, as in an inventory, a workload that the injector fills in counts as any other. */
+export function stageOf(object: { apiVersion: string; kind: string; spec?: unknown }): Stage {
 	if (isCustomResource(object)) return "custom-resources";
 	if (isFilledInByInjector(object)) return "injected-workloads";
 	return stageOfKind[object.kind] ?? "settings";
@@ -53,7 +54,7 @@ export function isCustomResource(object: { apiVersion: string }): boolean {
  * Whether Istio's injector must fill in the pod: the gateway chart writes the image `auto`, which can be pulled from
  * nowhere, so such a Deployment must not be made before the injector answers.
  */
-function isFilledInByInjector(object: KubeObject): boolean {
+function isFilledInByInjector(object: { spec?: unknown }): boolean {
 	const template = (object.spec as { template?: PodTemplate } | undefined)?.template;
 	return (
 		template?.metadata?.annotations?.["inject.istio.io/templates"] !== undefined ||
