@@ -15,25 +15,26 @@ export interface Setting {
 /** Labels by which a namespace's pods get into a mesh; a profile that does not name one means that it is not there. */
 const meshLabels = ["istio-injection", "istio.io/rev", "istio.io/dataplane-mode"];
 
-/** What `mesh-compatibility-mode` and the domain must be; empty where they are so. */
-export async function configSettings(task: Task, profile: Profile): Promise<Setting[]> {
+/** What `mesh-compatibility-mode`, if given, and the domain must be; empty where they are so. */
+export async function configSettings(
+	task: Task,
+	mode: Profile["meshCompatibilityMode"] | undefined,
+): Promise<Setting[]> {
 	const [network, domain] = await Promise.all([
 		task.cluster.get(configMapRef("config-network"), task.signal),
 		task.cluster.get(configMapRef("config-domain"), task.signal),
 	]);
-	const path = ["data", "mesh-compatibility-mode"];
-	const mode = { ref: configMapRef("config-network"), path, value: profile.meshCompatibilityMode };
 	const settings: Setting[] = [];
-	if (network !== undefined && (valueAt(network, path) ?? "auto") !== mode.value) {
-		settings.push({ change: mode, restarts: meshModeReaders });
+	const path = ["data", "mesh-compatibility-mode"];
+	if (mode !== undefined && network !== undefined && (valueAt(network, path) ?? "auto") !== mode) {
+		const change = { ref: configMapRef("config-network"), path, value: mode };
+		settings.push({ change, restarts: await meshModeReaders(task) });
 	}
-	if (domain !== undefined && !hasDefaultDomain(domain)) settings.push({ change: domainChange, restarts: [] });
-	return settings.filter(({ change }) => valueOf(change, network, domain) !== change.value);
-}
-
-function valueOf(change: Change, ...objects: (KubeObject | undefined)[]): string | null {
-	const object = objects.find((each) => each?.metadata.name === change.ref.name);
-	return object === undefined ? null : valueAt(object, change.path);
+	const hasOurDomain = domain !== undefined && valueAt(domain, domainChange.path) === domainChange.value;
+	if (domain !== undefined && !hasOurDomain && !hasDefaultDomain(domain)) {
+		settings.push({ change: domainChange, restarts: [] });
+	}
+	return settings;
 }
 
 /**

@@ -110,5 +110,8 @@ interface Metadata {
 	annotations?: Record<string, string>;
 }
 
-/** The two that read mesh-compatibility-mode when they start (serving `cmd/activator`, `cmd/autoscaler`). */
-export const meshModeReaders: ObjectRef[] = [deploymentRef("activator"), deploymentRef("autoscaler")];
+/** Those that read mesh-compatibility-mode when they start (serving `cmd/activator`, `cmd/autoscaler`). */
+export async function meshModeReaders(task: Task): Promise<ObjectRef[]> {
+	const all = await knativeDeployments(task);
+	return all.filter(({ metadata }) => ["activator", "autoscaler"].includes(metadata.name)).map(refOf);
+}
