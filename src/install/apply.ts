@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { describeRef, type KubeObject, type ObjectRef, refOf } from "../cluster/cluster.ts";
 import type { Live } from "./live.ts";
-import { digestAnnotation, isOurs, keyOf, type Marking, markOurs } from "./ownership.ts";
+import { digestAnnotation, isOurs, isShareable, keyOf, type Marking, markOurs } from "./ownership.ts";
 import { patiently } from "./patience.ts";
 import { inParallel, type Task } from "./task.ts";
 
@@ -20,8 +20,7 @@ export function foresee(object: KubeObject, live: Live): Outcome {
 	const found = live.get(keyOf(refOf(object)));
 	if (found === undefined) return "created";
 	const isSame = found.metadata.annotations?.[digestAnnotation] === digestOf(object) && hasSameData(object, found);
-	// A namespace of somebody else is used as it is.
-	return isSame || (object.kind === "Namespace" && !isOurs(found)) ? "unchanged" : "changed";
+	return isSame || (isShareable(object) && !isOurs(found)) ? "unchanged" : "changed";
 }
 
 /** Applies objects that do not need each other, several at once; what is there already as it should be is left. */

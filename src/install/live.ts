@@ -1,6 +1,6 @@
 import { describeRef, type KubeObject, refOf } from "../cluster/cluster.ts";
 import { ClusterError } from "../errors.ts";
-import { isOurs, keyOf } from "./ownership.ts";
+import { isOurs, isShareable, keyOf } from "./ownership.ts";
 import { inParallel, lateError, type Task, waitUntil } from "./task.ts";
 
 /** Objects as the cluster has them, by {@link keyOf}. */
@@ -28,8 +28,8 @@ export async function lookUpSettled(task: Task, objects: readonly KubeObject[]):
 }
 
 /**
- * Refuses to go on where another's object or another's Istio is in the way. Namespaces may be there: they are used as
- * they are and never deleted.
+ * Refuses to go on where another's object or another's Istio is in the way. Namespaces and definitions may be there:
+ * they are used as they are and never deleted.
  * @throws ClusterError
  */
 export async function refuseForeign(
@@ -39,7 +39,7 @@ export async function refuseForeign(
 	const foreign = request.objects
 		.map((object) => request.live.get(keyOf(refOf(object))))
 		.filter((object) => object !== undefined)
-		.filter((object) => object.kind !== "Namespace" && !isOurs(object));
+		.filter((object) => !isShareable(object) && !isOurs(object));
 	const istiods = request.installsIstio ? await foreignIstiods(task) : [];
 	if (istiods.length > 0) {
 		throw new ClusterError(`somebody else installed an Istio here: ${listed(istiods)}; knistio never overwrites it`, {

@@ -53,6 +53,14 @@ export function isDerived(object: KubeObject): boolean {
 	return (object.metadata.ownerReferences ?? []).length > 0;
 }
 
+/**
+ * Whether another's object of this kind is used as it is: namespaces, and definitions, on which others' objects hang
+ * (a Knative that waits for an Istio has Gateways). Any other object that is not ours is in the way.
+ */
+export function isShareable(object: { kind: string }): boolean {
+	return object.kind === "Namespace" || object.kind === "CustomResourceDefinition";
+}
+
 export function partOf(object: KubeObject): Part | undefined {
 	const label = object.metadata.labels?.[partLabel];
 	return label !== undefined && parts.includes(label) ? (label as Part) : undefined;

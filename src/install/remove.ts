@@ -1,6 +1,6 @@
 import { describeRef, type KubeObject, type ObjectRef, refOf } from "../cluster/cluster.ts";
 import { type Stage, stageOf, stages } from "./order.ts";
-import { isDerived, isOurs } from "./ownership.ts";
+import { isDerived, isOurs, isShareable } from "./ownership.ts";
 import { inParallel, lateError, type Task, waitUntil } from "./task.ts";
 
 /** What was asked to be removed, and is not. */
@@ -67,7 +67,7 @@ async function remove(task: Task, object: KubeObject): Promise<void> {
 
 /** Why an object stays; empty where that need not be said, undefined where it goes. */
 async function reasonToKeep(task: Task, stage: Stage, object: KubeObject): Promise<string | undefined> {
-	if (!isOurs(object)) return stage === "namespaces" ? "" : "it is not labelled as knistio's";
+	if (!isOurs(object)) return isShareable(object) ? "" : "it is not labelled as knistio's";
 	if (stage === "definitions") return foreignInstances(task, object);
 	if (stage === "namespaces") return foreignContent(task, object);
 	return undefined;
