@@ -2,6 +2,7 @@ import { describeRef, type KubeObject, refOf } from "../cluster/cluster.ts";
 import { ClusterError } from "../errors.ts";
 import { isOurs, isShareable, keyOf } from "./ownership.ts";
 import { inParallel, lateError, type Task, waitUntil } from "./task.ts";
+import { listed } from "./wording.ts";
 
 /** Objects as the cluster has them, by {@link keyOf}. */
 export type Live = ReadonlyMap<string, KubeObject>;
@@ -20,7 +21,7 @@ export async function lookUpSettled(task: Task, objects: readonly KubeObject[]):
 		async () => {
 			live = await lookUp(task, objects);
 			const leaving = [...live.values()].find((object) => object.metadata.deletionTimestamp !== undefined);
-			return leaving && `${describeRef({ ...refOf(leaving) })}: being deleted`;
+			return leaving && `${describeRef(refOf(leaving))}: being deleted`;
 		},
 		(waitingFor) => lateError(`an earlier deletion to end: ${waitingFor}`),
 	);
@@ -42,12 +43,12 @@ export async function refuseForeign(
 		.filter((object) => !isShareable(object) && !isOurs(object));
 	const istiods = request.installsIstio ? await foreignIstiods(task) : [];
 	if (istiods.length > 0) {
-		throw new ClusterError(`somebody else installed an Istio here: ${listed(istiods)}; knistio never overwrites it`, {
+		throw new ClusterError(`somebody else installed an Istio here: ${named(istiods)}; knistio never overwrites it`, {
 			hint: "measure it as it is with --use-installed, or use a cluster without Istio",
 		});
 	}
 	if (foreign.length > 0) {
-		throw new ClusterError(`somebody else made what knistio would install: ${listed(foreign)}`, {
+		throw new ClusterError(`somebody else made what knistio would install: ${named(foreign)}`, {
 			hint: "remove it, measure what is installed with --use-installed, or use another cluster",
 		});
 	}
@@ -59,8 +60,6 @@ export async function foreignIstiods(task: Task): Promise<KubeObject[]> {
 	return (await task.cluster.list(query, task.signal)).filter((object) => !isOurs(object));
 }
 
-function listed(objects: readonly KubeObject[]): string {
-	const named = objects.slice(0, 3).map((object) => describeRef(refOf(object)));
-	const more = objects.length - named.length;
-	return named.join(", ") + (more > 0 ? ` and ${more} more` : "");
+function named(objects: readonly KubeObject[]): string {
+	return listed(objects.map((object) => describeRef(refOf(object))));
 }

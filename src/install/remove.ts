@@ -2,6 +2,7 @@ import { describeRef, type KubeObject, type ObjectRef, refOf } from "../cluster/
 import { type Stage, stageOf, stages } from "./order.ts";
 import { isDerived, isOurs, isShareable } from "./ownership.ts";
 import { inParallel, lateError, type Task, waitUntil } from "./task.ts";
+import { listed } from "./wording.ts";
 
 /** What was asked to be removed, and is not. */
 export interface Kept {
@@ -60,6 +61,7 @@ async function removeStage(
 async function remove(task: Task, object: KubeObject): Promise<void> {
 	const { uid } = object.metadata;
 	await task.cluster.remove(refOf(object), {
+		propagation: "Background",
 		...(uid === undefined ? {} : { uid }),
 		...(task.signal === undefined ? {} : { signal: task.signal }),
 	});
@@ -126,7 +128,7 @@ export async function waitGone(task: Task, refs: readonly ObjectRef[]): Promise<
 			const left = found.filter((object) => object !== undefined);
 			open = left.map(refOf);
 			if (left.length === 0) return undefined;
-			return `${left.map((object) => describeRef(refOf(object)) + heldBy(object)).join(", ")} to be gone`;
+			return `${listed(left.map((object) => describeRef(refOf(object)) + heldBy(object)))} to be gone`;
 		},
 		(waitingFor) => lateError(waitingFor, "`knistio clean` goes on where this ended"),
 	);
@@ -163,7 +165,7 @@ export async function waitPodsGone(task: Task, selectors: readonly PodSelector[]
 			);
 			open = open.filter((_, index) => lists[index]?.length !== 0);
 			const pods = lists.flat().map((pod) => describeRef(refOf(pod)));
-			return pods.length === 0 ? undefined : `${pods.join(", ")} to be gone`;
+			return pods.length === 0 ? undefined : `${listed(pods)} to be gone`;
 		},
 		(waitingFor) => lateError(waitingFor, "`knistio clean` goes on where this ended"),
 	);

@@ -3,6 +3,7 @@ import { ClusterError } from "../errors.ts";
 import { type PodTrouble, podTrouble } from "./pod-trouble.ts";
 import { readiness } from "./readiness.ts";
 import { inParallel, type Task, waitUntil } from "./task.ts";
+import { listed } from "./wording.ts";
 
 /** How long a failure to pull an image may last before it counts as final: registries have hiccups. */
 const pullTroubleMs = 30_000;
@@ -28,7 +29,7 @@ export async function waitReady(task: Task, objects: readonly (KubeObject | Obje
 			open = left.map(({ ref }) => ref);
 			await watchFor(left.flatMap(({ object }) => (object === undefined ? [] : [object])));
 			if (left.length === 0) return undefined;
-			return left.map(({ ref, state }) => `${describeRef(ref)}: ${state.detail}`).join("; ");
+			return listed(left.map(({ ref, state }) => `${describeRef(ref)}: ${state.detail}`));
 		},
 		(waitingFor) => notReady(task, open, waitingFor),
 	);
@@ -61,8 +62,10 @@ function troubleWatch(task: Task): (notReady: readonly KubeObject[]) => Promise<
 			const isPull = /ImagePullBackOff|ErrImagePull/.test(trouble.text);
 			if (trouble.isFinal || (isPull && sinceMs >= pullTroubleMs)) {
 				throw new ClusterError(`${describeRef(refOf(object))} cannot become ready: ${trouble.text}`, {
-					hint: isPull ? "check the image's name and the cluster's access to its registry" : undefined,
-				} as { hint: string });
+					hint: isPull
+						? "check the image's name and the cluster's access to its registry"
+						: "`kubectl describe` shows more",
+				});
 			}
 			if (!since.has(trouble.text)) since.set(trouble.text, task.clock.now());
 		}
