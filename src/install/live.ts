@@ -54,10 +54,14 @@ export async function refuseForeign(
 	}
 }
 
-/** The istiods in the cluster that knistio did not install. */
+/** The Deployments of istiod, in whichever namespace. */
+export async function findIstiods(task: Task): Promise<KubeObject[]> {
+	return task.cluster.list({ apiVersion: "apps/v1", kind: "Deployment", labelSelector: "app=istiod" }, task.signal);
+}
+
+/** Those that knistio did not install. */
 export async function foreignIstiods(task: Task): Promise<KubeObject[]> {
-	const query = { apiVersion: "apps/v1", kind: "Deployment", labelSelector: "app=istiod" };
-	return (await task.cluster.list(query, task.signal)).filter((object) => !isOurs(object));
+	return (await findIstiods(task)).filter((object) => !isOurs(object));
 }
 
 function named(objects: readonly KubeObject[]): string {

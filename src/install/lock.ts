@@ -49,13 +49,16 @@ export async function takeLock(cluster: Cluster, options: { force?: boolean; clo
 			me.renewedAt = clock.now();
 			version = (await cluster.patch(lockRef, patchOf(me, version))).metadata.resourceVersion;
 		} catch (error) {
-			const taken = error instanceof ApiError && (error.status === 409 || error.status === 404);
-			if (taken) lost.abort(new ClusterError("another knistio took over the cluster", { cause: error }));
+			if (!isRace(error)) return;
+			const found = await cluster.get(lockRef);
+			// An answer that got lost on its way looks like somebody else's write.
+			if (holderOf(found)?.id === me.id) version = found?.metadata.resourceVersion;
+			else lost.abort(new ClusterError("another knistio took over the cluster", { cause: error }));
 		}
 	};
 	let renewal = Promise.resolve();
 	const timer = setInterval(() => {
-		renewal = renew();
+		renewal = renew().catch(() => {});
 	}, renewEveryMs);
 	timer.unref();
 	return {
@@ -86,13 +89,17 @@ async function acquire(
 				: await cluster.create(lockObject(me));
 			return made.metadata.resourceVersion;
 		} catch (error) {
-			const raced = error instanceof ApiError && (error.status === 409 || error.status === 404);
-			if (!raced) throw error;
+			if (!isRace(error)) throw error;
 		}
 	}
 	throw new ClusterError(`the lock ConfigMap ${stateNamespace}/${lockRef.name} changes hands all the time`, {
 		hint: "let one knistio at a time work on this cluster",
 	});
+}
+
+/** Whether a write failed because somebody else wrote first. */
+function isRace(error: unknown): boolean {
+	return error instanceof ApiError && (error.status === 409 || error.status === 404);
 }
 
 /** Whether the holder ran on this machine and does no longer: no need to wait for the lock to grow stale. */

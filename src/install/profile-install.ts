@@ -5,7 +5,7 @@ import { authorizerName } from "./authorizer.ts";
 import { setForeign } from "./journal.ts";
 import { findKnative, type Knative, noKnative, requireIstioIngress } from "./knative.ts";
 import { configSettings, labelSettings, type Setting } from "./knative-settings.ts";
-import { type Live, lookUpSettled, refuseForeign } from "./live.ts";
+import { findIstiods, type Live, lookUpSettled, refuseForeign } from "./live.ts";
 import { type Lock, takeLock } from "./lock.ts";
 import { byStage, type Stage, stageOf } from "./order.ts";
 import { keyOf } from "./ownership.ts";
@@ -56,7 +56,8 @@ export async function installProfile(cluster: Cluster, request: InstallRequest):
 	try {
 		return await install(newTask(cluster, { ...request, signal: AbortSignal.any(signals) }), request);
 	} finally {
-		if (request.lock === undefined) await lock.release();
+		// A lock that cannot be released grows stale; that is no reason to hide how the install ended.
+		if (request.lock === undefined) await lock.release().catch(() => {});
 	}
 }
 
@@ -102,7 +103,7 @@ async function install(task: Task, request: InstallRequest): Promise<Installed> 
 
 	const knative = await findKnative(task);
 	if (knative === undefined) throw noKnative();
-	const istioVersion = imageTag(run.applied.find(({ ref }) => ref.kind === "Deployment" && isIstiod(ref))?.object);
+	const istioVersion = imageTag((await findIstiods(task))[0]);
 	const removed = [...policies.removed, ...rest.removed];
 	const changed = run.applied.some(({ outcome }) => outcome !== "unchanged");
 	return {

@@ -53,9 +53,9 @@ export async function uninstall(cluster: Cluster, options: UninstallOptions): Pr
 		const task = newTask(cluster, { ...options, signal: AbortSignal.any(signals) });
 		await removeAll(task, { result, objects: before.objects, state: await readState(cluster) });
 	} finally {
-		if (options.lock === undefined) await lock.release();
+		if (options.lock === undefined) await lock.release().catch(() => {});
 	}
-	if (result.kept.every(({ ref }) => ref.name !== stateNamespace)) await removeState(looking, result);
+	if (result.kept.every(({ ref }) => ref.name !== stateNamespace)) await removeState(newTask(cluster, options), result);
 	return result;
 }
 

@@ -1,6 +1,7 @@
 import { describeRef, type KubeObject, type ObjectRef, refOf } from "../cluster/cluster.ts";
 import { isDerived, isOurs } from "./ownership.ts";
 import { inParallel, lateError, type Task, waitUntil } from "./task.ts";
+import { listed } from "./wording.ts";
 
 /** Knative's label on everything that a Service has, its pods included. */
 const serviceLabel = "serving.knative.dev/service";
@@ -34,7 +35,7 @@ export async function removeWorkloads(task: Task, refs: readonly ObjectRef[]): P
 			await hurryPods(task, left, hurried);
 			if (task.clock.now() - startedAt > finalizerPatienceMs) await dropFinalizers(task, left);
 			if (left.length === 0) return undefined;
-			return `${left.map((object) => describeRef(refOf(object))).join(", ")} to be gone`;
+			return `${listed(left.map((object) => describeRef(refOf(object))))} to be gone`;
 		},
 		(waitingFor) => lateError(waitingFor, "`knistio clean` goes on where this ended"),
 	);
