@@ -8,6 +8,7 @@ import { markOurs } from "../../src/install/ownership.ts";
 import { planInstall, planLines } from "../../src/install/plan.ts";
 import { installProfile } from "../../src/install/profile-install.ts";
 import { removeObjects } from "../../src/install/remove.ts";
+import { waitOldEndpointsGone } from "../../src/install/restart.ts";
 import { missingRights, requireRights } from "../../src/install/rights.ts";
 import { ensureStateNamespace, openState } from "../../src/install/state.ts";
 import { newTask } from "../../src/install/task.ts";
@@ -195,6 +196,27 @@ describe("waitReady", () => {
 			involvedObject: { kind: "ReplicaSet", name: "d-123" },
 		});
 		await expect(waitReady(taskOn(cluster), [deployment("a", "d")])).rejects.toThrow("exceeded quota");
+	});
+});
+
+describe("waitOldEndpointsGone", () => {
+	it("waits while a Service still sends to a pod that is leaving", async () => {
+		const cluster = fakeCluster();
+		const leaving = { name: "old", namespace: "a", deletionTimestamp: "2026-01-01T00:00:00Z" };
+		const slice = (ready: boolean) => ({
+			apiVersion: "discovery.k8s.io/v1",
+			kind: "EndpointSlice",
+			metadata: { name: "s", namespace: "a" },
+			endpoints: [{ conditions: { ready }, targetRef: { kind: "Pod", name: "old" } }],
+		});
+		cluster.put({ apiVersion: "v1", kind: "Pod", metadata: leaving });
+		cluster.put(slice(true));
+		const deployments = [{ apiVersion: "apps/v1", kind: "Deployment", namespace: "a", name: "d" }];
+		await expect(waitOldEndpointsGone(taskOn(cluster), deployments)).rejects.toThrow(
+			"Pod a/old to get no more requests",
+		);
+		cluster.put(slice(false));
+		await waitOldEndpointsGone(taskOn(cluster), deployments);
 	});
 });
 
