@@ -28,5 +28,7 @@ describe("nearest", () => {
 		["", undefined],
 	])("%j means %j", (word, meant) => expect(nearest(word, known)).toBe(meant));
 
+	it("takes no word of which every letter is wrong", () => expect(nearest("x", ["y"])).toBeUndefined());
+
 	it("finds nothing among nothing", () => expect(nearest("a", [])).toBeUndefined());
 });
