@@ -143,6 +143,7 @@ export const reportSchema = z.strictObject({
 		.strictObject({
 			runMs: z.number(),
 			installMs: z.number(),
+			deployMs: z.number(),
 			waitForZeroMs: z.number(),
 			coldStartMs: z.number(),
 			otherMs: z.number(),

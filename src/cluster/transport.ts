@@ -1,0 +1,103 @@
+import http from "node:http";
+import https from "node:https";
+import type { Connection, RawAnswer } from "./cluster.ts";
+import { unreachable } from "./unreachable.ts";
+
+/** What a request may carry. */
+export interface RequestOptions {
+	headers?: Record<string, string>;
+	body?: string;
+	/** Without any byte of an answer for so long, the request fails; 30 s unless told, 0 for never. */
+	timeoutMs?: number;
+	signal?: AbortSignal;
+}
+
+/** HTTP to one API server over kept-alive connections. HTTP/1.1, so that a watch never shares a socket with a call. */
+export interface Transport {
+	request(method: string, path: string, options?: RequestOptions): Promise<RawAnswer>;
+	/** Sends a request and hands over the answer as soon as its headers have come, to be read as it arrives. */
+	open(
+		method: string,
+		path: string,
+		options?: RequestOptions,
+	): Promise<{ response: http.IncomingMessage; sentAt: bigint; answeredAt: bigint }>;
+	/** Replaces the credentials of later requests. */
+	renew(connection: Connection): void;
+	close(): void;
+}
+
+/** Opens a transport; nothing is sent before the first request. */
+export async function openTransport(connection: Connection): Promise<Transport> {
+	const secure = connection.origin.startsWith("https:");
+	const agent = await agentFor(connection);
+	let current = connection;
+
+	const open: Transport["open"] = (method, path, options = {}) =>
+		new Promise((resolve, reject) => {
+			const { body, signal, timeoutMs = 30_000 } = options;
+			const headers: Record<string, string | number> = {
+				Accept: "application/json",
+				"User-Agent": "knistio",
+				...current.headers,
+				...options.headers,
+			};
+			if (body !== undefined) headers["Content-Length"] = Buffer.byteLength(body);
+			const url = new URL(current.basePath + path, current.origin);
+			const request = (secure ? https : http).request(url, {
+				method,
+				headers,
+				agent,
+				...(signal ? { signal } : {}),
+				...(timeoutMs > 0 ? { timeout: timeoutMs } : {}),
+			});
+			let sentAt = process.hrtime.bigint();
+			request.on("timeout", () => request.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
+			request.on("error", (cause) => {
+				reject(signal?.aborted ? signal.reason : unreachable(cause, current.origin));
+			});
+			request.on("response", (response) => resolve({ response, sentAt, answeredAt: process.hrtime.bigint() }));
+			request.on("finish", () => {
+				sentAt = process.hrtime.bigint();
+			});
+			request.end(body);
+		});
+
+	return {
+		open,
+		async request(method, path, options) {
+			const { response, sentAt, answeredAt } = await open(method, path, options);
+			const chunks: Buffer[] = [];
+			try {
+				for await (const chunk of response) chunks.push(chunk as Buffer);
+			} catch (cause) {
+				throw options?.signal?.aborted ? options.signal.reason : unreachable(cause as Error, current.origin);
+			}
+			return {
+				status: response.statusCode ?? 0,
+				headers: response.headers,
+				body: Buffer.concat(chunks),
+				sentAt,
+				answeredAt,
+			};
+		},
+		renew(connection) {
+			current = connection;
+		},
+		close: () => agent.destroy(),
+	};
+}
+
+/** Client certificates and CAs belong to the agent, for they are part of a connection; headers are sent each time. */
+async function agentFor({ origin, tls, proxyUrl }: Connection): Promise<http.Agent> {
+	const keep = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, maxFreeSockets: 16 };
+	const secure = origin.startsWith("https:");
+	if (proxyUrl === undefined) return secure ? new https.Agent({ ...keep, ...tls }) : new http.Agent(keep);
+	if (proxyUrl.startsWith("socks")) {
+		const { SocksProxyAgent } = await import("socks-proxy-agent");
+		return new SocksProxyAgent(proxyUrl, { ...keep, ...tls }) as unknown as http.Agent;
+	}
+	const { HttpProxyAgent, HttpsProxyAgent } = await import("hpagent");
+	return secure
+		? new HttpsProxyAgent({ ...keep, ...tls, proxy: proxyUrl })
+		: new HttpProxyAgent({ ...keep, proxy: proxyUrl });
+}

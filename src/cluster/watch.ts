@@ -1,0 +1,170 @@
+import type { IncomingMessage } from "node:http";
+import { ApiError } from "./api-error.ts";
+import type { KubeObject } from "./cluster.ts";
+import type { Transport } from "./transport.ts";
+
+/** What a watch tells, with the time of its receipt in `process.hrtime` ns, taken before anything was parsed. */
+export type WatchSignal =
+	| { kind: "event"; at: bigint; type: "ADDED" | "MODIFIED" | "DELETED"; object: KubeObject }
+	/** All objects there are: at the beginning, and again after a gap, in which events may have been lost. */
+	| { kind: "listed"; at: bigint; objects: KubeObject[]; afterGap: boolean }
+	/** The connection ended and was taken up again where it was; nothing is lost. */
+	| { kind: "resumed"; at: bigint; reason: string }
+	/** It cannot be taken up at the moment and is tried again. */
+	| { kind: "failing"; at: bigint; reason: string; failures: number };
+
+/** What is watched, and the world that a test may replace. */
+export interface WatchOptions {
+	transport: Transport;
+	/** Path of the collection, such as `/api/v1/namespaces/x/pods`. */
+	path: string;
+	apiVersion: string;
+	objectKind: string;
+	labelSelector?: string;
+	signal: AbortSignal;
+	onSignal(signal: WatchSignal): void;
+	/** Asks for fresh credentials after a 401. */
+	renew(): Promise<void>;
+	sleep?(ms: number): Promise<void>;
+	random?(): number;
+	/** A watch without a byte for so long is taken up anew; API servers send a bookmark a minute. */
+	silenceMs?: number;
+}
+
+/** The history that the server still has does not reach back to where the watch was (HTTP 410). */
+class GoneError extends Error {}
+
+/**
+ * Lists and then watches until aborted: bookmarks, resumption from the last resourceVersion, a new list after 410 Gone,
+ * growing pauses after failures. Resolves when aborted.
+ * @throws ApiError when the server refuses for good (403, 404), which no repetition would heal.
+ */
+export async function watch(options: WatchOptions): Promise<void> {
+	const { transport, signal, onSignal, sleep = pause, random = Math.random, silenceMs = 90_000 } = options;
+	let resourceVersion: string | undefined;
+	let failures = 0;
+	let lists = 0;
+
+	while (!signal.aborted) {
+		try {
+			if (resourceVersion === undefined) {
+				const list = await listOnce(options);
+				resourceVersion = list.resourceVersion;
+				onSignal({ kind: "listed", at: list.at, objects: list.objects, afterGap: lists++ > 0 });
+			}
+			const reason = await follow(resourceVersion);
+			onSignal({ kind: "resumed", at: process.hrtime.bigint(), reason });
+			failures = 0;
+		} catch (error) {
+			if (signal.aborted) return;
+			if (error instanceof GoneError) {
+				resourceVersion = undefined;
+				continue;
+			}
+			const status = error instanceof ApiError ? error.status : undefined;
+			if (status === 401) await options.renew();
+			else if (status === 403 || status === 404 || !isPassing(error)) throw error;
+			failures++;
+			onSignal({ kind: "failing", at: process.hrtime.bigint(), reason: (error as Error).message, failures });
+			await sleep(Math.min(10_000, 100 * 2 ** failures) * (0.5 + random() / 2));
+		}
+	}
+
+	/** Reads one connection to its end and says why it ended. */
+	async function follow(from: string): Promise<string> {
+		const query = new URLSearchParams({
+			watch: "true",
+			allowWatchBookmarks: "true",
+			resourceVersion: from,
+			timeoutSeconds: String(Math.round(300 + 300 * random())),
+		});
+		if (options.labelSelector !== undefined) query.set("labelSelector", options.labelSelector);
+		const { response } = await transport.open("GET", `${options.path}?${query}`, { timeoutMs: silenceMs, signal });
+		if (response.statusCode !== 200) throw await refusal(response, options.path);
+		return readLines(response, signal, (line, at) => {
+			const event = JSON.parse(line) as { type: string; object: KubeObject & { code?: number; message?: string } };
+			if (event.type === "ERROR") {
+				if (event.object.code === 410) throw new GoneError();
+				throw new ApiError(`watch ${options.path}: ${event.object.message ?? "error"}`, {
+					...(event.object.code === undefined ? {} : { status: event.object.code }),
+				});
+			}
+			resourceVersion = event.object.metadata.resourceVersion ?? resourceVersion;
+			if (event.type === "ADDED" || event.type === "MODIFIED" || event.type === "DELETED") {
+				onSignal({ kind: "event", at, type: event.type, object: event.object });
+			}
+		});
+	}
+}
+
+/** A line cut or garbled on its way (SyntaxError) is as good a reason to begin anew as a broken connection. */
+const isPassing = (error: unknown) => error instanceof ApiError || error instanceof SyntaxError;
+
+/** Calls back for every whole line, with the time at which the chunk that completed it came out of the socket. */
+function readLines(
+	response: IncomingMessage,
+	signal: AbortSignal,
+	onLine: (line: string, at: bigint) => void,
+): Promise<string> {
+	return new Promise((resolve, reject) => {
+		let rest: Buffer[] = [];
+		response.on("data", (chunk: Buffer) => {
+			const at = process.hrtime.bigint();
+			try {
+				let start = 0;
+				for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
+					rest.push(chunk.subarray(start, end));
+					const line = (rest.length === 1 ? (rest[0] as Buffer) : Buffer.concat(rest)).toString("utf8");
+					rest = [];
+					start = end + 1;
+					if (line.trim() !== "") onLine(line, at);
+				}
+				if (start < chunk.length) rest.push(chunk.subarray(start));
+			} catch (error) {
+				response.destroy();
+				reject(error);
+			}
+		});
+		response.on("end", () => resolve("the server ended the watch"));
+		response.on("error", (error) => (signal.aborted ? reject(error) : resolve(error.message)));
+		response.on("close", () => resolve("the connection closed"));
+	});
+}
+
+async function listOnce(
+	options: WatchOptions,
+): Promise<{ objects: KubeObject[]; resourceVersion: string; at: bigint }> {
+	const query =
+		options.labelSelector === undefined ? "" : `?labelSelector=${encodeURIComponent(options.labelSelector)}`;
+	const { response, answeredAt } = await options.transport.open("GET", options.path + query, {
+		signal: options.signal,
+	});
+	if (response.statusCode !== 200) throw await refusal(response, options.path);
+	const list = JSON.parse(await textOf(response)) as {
+		items: KubeObject[];
+		metadata: { resourceVersion: string };
+	};
+	const { apiVersion, objectKind: kind } = options;
+	const objects = list.items.map((item) => ({ ...item, apiVersion, kind }));
+	return { objects, resourceVersion: list.metadata.resourceVersion, at: answeredAt };
+}
+
+async function refusal(response: IncomingMessage, path: string): Promise<Error> {
+	const text = await textOf(response);
+	if (response.statusCode === 410) return new GoneError();
+	let said = text.slice(0, 300);
+	try {
+		said = (JSON.parse(text) as { message?: string }).message ?? said;
+	} catch {
+		// Not a Status: a proxy in between answered, and its words are all there is.
+	}
+	return new ApiError(`watch ${path}: ${said || `HTTP ${response.statusCode}`}`, { status: response.statusCode ?? 0 });
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+	const chunks: Buffer[] = [];
+	for await (const chunk of response) chunks.push(chunk as Buffer);
+	return Buffer.concat(chunks).toString("utf8");
+}
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

@@ -1,0 +1,266 @@
+import type { KubeObject } from "../model/kube-object.ts";
+import type { Entry } from "../model/recording.ts";
+import type { ColdStart, Finding, Measured, Outcome, PodSummary } from "../model/report.ts";
+import { criticalPath } from "./critical-path.ts";
+import type { Placing } from "./instants.ts";
+import { measureInstant, phasesOf, toMs } from "./measured.ts";
+import type { Offsets } from "./offsets.ts";
+import { collectPodFacts, type PodFacts, type Sighting } from "./pod-facts.ts";
+import { talkSpans } from "./spans.ts";
+import { formatTime } from "./timestamp.ts";
+
+type EntryOf<K extends Entry["kind"]> = Extract<Entry, { kind: K }>;
+
+/** All that was recorded of one sample, from the proof of zero to the pod's end. */
+export interface SampleRecord {
+	sample: EntryOf<"sample">;
+	request?: EntryOf<"request">;
+	watched: EntryOf<"watch">[];
+	revision: string;
+	hasGap: boolean;
+}
+
+/** What is known beyond the sample. */
+export interface FoldContext {
+	/** Narrowed by what the sample tells of the clocks. */
+	offsets: Offsets;
+	watchLagNs: bigint;
+	/** Pods seen under the revision before this sample. */
+	earlierPods: ReadonlySet<string>;
+}
+
+/**
+ * How much later kubelet names its event than the runtime starts the container, at most: seen on Kubernetes 1.34 with
+ * containerd (bench/ground-truth).
+ */
+export const eventLagNs = 30_000_000n;
+/** Receipts of one process differ from the true arrival by its event loop's delay. */
+const receiptMs = 1;
+const revisionLabel = "serving.knative.dev/revision";
+const serviceLabel = "kubernetes.io/service-name";
+
+/** One sample's record to a cold start: proof, instants, phases, spans. Pure: the same record gives the same result. */
+export function foldColdStart(record: SampleRecord, context: FoldContext): ColdStart {
+	const { sample, request } = record;
+	const sightings = sightingsOf(record);
+	const pods = newPods(record, sightings, context.earlierPods);
+	const pod = pods[0];
+	const sentAt = BigInt(request?.sentAt ?? request?.connectStartedAt ?? sample.at);
+	const findings: Finding[] = [];
+	const scaledAt = scaleUpReceipt(sightings.deployments);
+	narrowClocks(pods, sentAt, context.offsets, findings);
+
+	const proof = prove(record, { sentAt, scaledAt, pods });
+	const result: ColdStart = {
+		round: sample.round,
+		...proof,
+		counted: false,
+		requestSentAt: formatTime(sentAt),
+		...(request === undefined ? {} : { response: responseOf(request) }),
+		pods: pods.map(summarize),
+		instants: {},
+		phases: {},
+		spans: {},
+		findings,
+		events: countEvents(pod),
+	};
+	const around = aroundOf(request, sentAt, scaledAt, endpointReceipt(sightings.endpointslices, pods));
+	if (around !== undefined) {
+		const placing: Placing = { offsets: context.offsets, watchLagNs: context.watchLagNs, eventLagNs, findings };
+		const steps = criticalPath(pod, around, placing);
+		for (const { instant, at } of steps) if (at) result.instants[instant] = measureInstant(at, sentAt);
+		result.phases = phasesOf(steps, eventLagNs);
+		result.total = exact(around.sentAt, around.lastByteAt, 0.5, "client");
+		if (around.endpointReceivedAt !== undefined) {
+			result.spans.endpoint_wait = exact(around.sentAt, around.endpointReceivedAt, receiptMs, "watch");
+		}
+	}
+	if (pod !== undefined) {
+		const answeredAt = request?.lastByteAt === undefined ? undefined : BigInt(request.lastByteAt);
+		for (const [name, span] of Object.entries(talkSpans(pod, answeredAt))) {
+			result.spans[name] = exact(span.from, span.to, receiptMs, "watch");
+		}
+	}
+	if (record.hasGap) {
+		findings.push({ code: "watch-gap", message: "a watch lost its place during this sample; events may be missing" });
+	}
+	return decideCounting(result, pod);
+}
+
+function decideCounting(result: ColdStart, pod: PodFacts | undefined): ColdStart {
+	const unresolved = result.findings.find(({ code }) => code === "unresolved");
+	if (result.outcome === "cold" && unresolved !== undefined) {
+		result.outcome = "unresolved";
+		result.reason = unresolved.message;
+	}
+	const pulled = pod?.containers.filter(({ pulling }) => pulling !== undefined).map(({ name }) => name) ?? [];
+	if (result.outcome !== "cold") return result;
+	if (result.round === 0) result.reason = "first after the install: kept apart";
+	else if (pulled.length > 0) result.reason = `image pulled for ${pulled.join(", ")}: kept apart`;
+	else result.counted = true;
+	return result;
+}
+
+/** A cold start counts only with proof; whatever is not proven is said. */
+function prove(
+	{ sample, request }: SampleRecord,
+	seen: { sentAt: bigint; scaledAt: bigint | undefined; pods: PodFacts[] },
+): { outcome: Outcome; reason?: string } {
+	const because = (outcome: Outcome, reason: string) => ({ outcome, reason });
+	if (sample.podsBefore.length > 0) {
+		return because("warm", `${sample.podsBefore.length} pod(s) of the revision were there before the request`);
+	}
+	if (sample.replicasBefore !== undefined && sample.replicasBefore > 0) {
+		return because("warm", `the Deployment asked for ${sample.replicasBefore} pod(s) before the request`);
+	}
+	if (request === undefined) return because("unresolved", "the run ended before the request was answered");
+	if (request.error !== undefined) return because("failed", withTrouble(request.error, seen.pods));
+	if (request.status !== 200) return because("failed", withTrouble(`the answer was HTTP ${request.status}`, seen.pods));
+	if (request.bodyMatches !== true) return because("failed", `the answer is not the service's: ${request.body ?? ""}`);
+	if (seen.scaledAt !== undefined && seen.scaledAt < seen.sentAt) {
+		return because("warm", "the Deployment was scaled up before the request was sent");
+	}
+	if (sample.replicasBefore === undefined) return because("unresolved", "the Deployment was not seen at zero");
+	if (seen.scaledAt === undefined) return because("unresolved", "the Deployment was not seen to scale up");
+	if (seen.pods.length === 0) return because("unresolved", "no new pod was seen");
+	return { outcome: "cold" };
+}
+
+const withTrouble = (what: string, pods: PodFacts[]) => {
+	const trouble = pods.map((pod) => pod.trouble).find((text) => text !== undefined);
+	return trouble === undefined ? what : `${what} (${trouble})`;
+};
+
+type Sightings = Record<"pods" | "events" | "deployments" | "endpointslices", Sighting[]>;
+
+function sightingsOf({ watched, revision }: SampleRecord): Sightings {
+	const sightings: Sightings = { pods: [], events: [], deployments: [], endpointslices: [] };
+	for (const { watch, at, type, object } of watched) {
+		if (watch === "podautoscalers") continue;
+		const labels = object.metadata.labels ?? {};
+		const isOurs =
+			watch === "events" ||
+			labels[revisionLabel] === revision ||
+			(watch === "endpointslices" && labels[serviceLabel] === `${revision}-private`);
+		if (isOurs) sightings[watch].push({ at: BigInt(at), type, object });
+	}
+	return sightings;
+}
+
+function newPods({ sample }: SampleRecord, { pods, events }: Sightings, earlier: ReadonlySet<string>): PodFacts[] {
+	const uids = [...new Set(pods.map(({ object }) => object.metadata.uid ?? ""))].filter(
+		(uid) => !sample.podsBefore.includes(uid) && !earlier.has(uid),
+	);
+	const facts = uids.map((uid) =>
+		collectPodFacts(
+			pods.filter(({ object }) => object.metadata.uid === uid),
+			events.filter(({ object }) => (object.involvedObject as { uid?: string } | undefined)?.uid === uid),
+		),
+	);
+	const seenAt = (pod: PodFacts) => pod.firstSeenAt ?? 0n;
+	return facts
+		.filter((pod): pod is PodFacts => pod !== undefined)
+		.sort((a, b) => (seenAt(a) < seenAt(b) ? -1 : seenAt(a) > seenAt(b) ? 1 : 0));
+}
+
+function scaleUpReceipt(deployments: Sighting[]): bigint | undefined {
+	const replicas = (object: KubeObject) => (object.spec as { replicas?: number } | undefined)?.replicas ?? 0;
+	const receipts = deployments.filter(({ object }) => replicas(object) > 0).map(({ at }) => at);
+	return earliestOf(receipts);
+}
+
+function endpointReceipt(slices: Sighting[], pods: PodFacts[]): bigint | undefined {
+	interface Endpoint {
+		conditions?: { ready?: boolean };
+		targetRef?: { uid?: string };
+	}
+	const uids = new Set(pods.map(({ uid }) => uid));
+	const isReady = ({ conditions, targetRef }: Endpoint) =>
+		conditions?.ready === true && targetRef?.uid !== undefined && uids.has(targetRef.uid);
+	const receipts = slices
+		.filter(({ object }) => ((object.endpoints as Endpoint[] | null | undefined) ?? []).some(isReady))
+		.map(({ at }) => at);
+	return earliestOf(receipts);
+}
+
+const earliestOf = (times: bigint[]) =>
+	times.reduce<bigint | undefined>((a, b) => (a === undefined || b < a ? b : a), undefined);
+
+/** What was caused by the request is later than it, and earlier than its receipt: this bounds every clock involved. */
+function narrowClocks(pods: PodFacts[], sentAt: bigint, offsets: Offsets, findings: Finding[]): void {
+	for (const pod of pods) {
+		const facts = [pod.created, pod.bound, pod.scheduled, pod.ready];
+		for (const each of pod.containers) {
+			facts.push(each.pulling, each.pulled, each.created, each.started, each.finished);
+		}
+		for (const fact of facts) {
+			for (const reading of [fact?.reading, fact?.status]) {
+				if (reading === undefined || fact?.receivedAt === undefined) continue;
+				const bounds = { lo: reading.bounds.lo - fact.receivedAt, hi: reading.bounds.hi - sentAt };
+				if (offsets.narrow(reading.clock, bounds, "causes")) continue;
+				findings.push({
+					code: "clock-moved",
+					message: `the clock of ${reading.clock} does not agree with what was known of it`,
+					hint: "a clock was set or drifts; times that cross clocks are wider from here on",
+				});
+				offsets.replace(reading.clock, bounds, "causes");
+			}
+		}
+	}
+}
+
+function aroundOf(
+	request: EntryOf<"request"> | undefined,
+	sentAt: bigint,
+	scaledReceivedAt: bigint | undefined,
+	endpointReceivedAt: bigint | undefined,
+) {
+	if (request?.firstByteAt === undefined || request.lastByteAt === undefined) return undefined;
+	return {
+		sentAt,
+		firstByteAt: BigInt(request.firstByteAt),
+		lastByteAt: BigInt(request.lastByteAt),
+		...(scaledReceivedAt === undefined ? {} : { scaledReceivedAt }),
+		...(endpointReceivedAt === undefined ? {} : { endpointReceivedAt }),
+	};
+}
+
+function exact(from: bigint, to: bigint, plusMinusMs: number, source: Measured["source"]): Measured {
+	const ms = toMs(to - from);
+	const round = (value: number) => Math.round(value * 1000) / 1000;
+	return { ms, loMs: round(ms - plusMinusMs), hiMs: round(ms + plusMinusMs), source };
+}
+
+function responseOf(request: EntryOf<"request">): NonNullable<ColdStart["response"]> {
+	const { status, bodyMatches, error, server, connectStartedAt, connectedAt } = request;
+	return {
+		...(status === undefined ? {} : { status }),
+		...(bodyMatches === undefined ? {} : { bodyMatches }),
+		...(error === undefined ? {} : { error }),
+		...(connectedAt === undefined ? {} : { connectMs: toMs(BigInt(connectedAt) - BigInt(connectStartedAt)) }),
+		...(server === undefined ? {} : { server }),
+	};
+}
+
+function summarize(pod: PodFacts): PodSummary {
+	return {
+		name: pod.name,
+		uid: pod.uid,
+		...(pod.node === undefined ? {} : { node: pod.node }),
+		containers: pod.containers.map(({ name, role, image, imageId, restarts }) => ({
+			name,
+			role,
+			...(image === undefined ? {} : { image }),
+			...(imageId === undefined ? {} : { imageId }),
+			...(restarts === undefined ? {} : { restarts }),
+		})),
+	};
+}
+
+/** Kubelet writes Pulled, Created and Started for every container, and the scheduler one event for the pod. */
+function countEvents(pod: PodFacts | undefined): { seen: number; expected: number } {
+	if (pod === undefined) return { seen: 0, expected: 0 };
+	const facts = pod.containers.flatMap(({ pulled, created, started }) => [pulled, created, started]);
+	const seen = [pod.scheduled, ...facts].filter((fact) => fact?.reading !== undefined).length;
+	return { seen, expected: 1 + facts.length };
+}

@@ -1,0 +1,187 @@
+import type { Entry } from "../model/recording.ts";
+import type { ClockOffset, Finding, ProfileRun, Report } from "../model/report.ts";
+import { foldColdStart, type SampleRecord } from "./cold-start.ts";
+import { middle } from "./interval.ts";
+import { toMs } from "./measured.ts";
+import { openOffsets } from "./offsets.ts";
+import { formatTime } from "./timestamp.ts";
+
+/** Makes a report of a recording, entry by entry; it never holds more than one sample's entries. */
+export interface ReportBuilder {
+	add(entry: Entry): void;
+	/** The report of all that was added so far; a recording that broke off gives the report up to there. */
+	report(): Report;
+}
+
+type EntryOf<K extends Entry["kind"]> = Extract<Entry, { kind: K }>;
+
+/** Before any ping has come back, a change is taken to reach us within so long. */
+const defaultWatchLagNs = 50_000_000n;
+/** Pings that tell of a sample: those on the way during it, and a few before. */
+const lagWindow = 30;
+
+/** Opens an empty builder. The same entries give the same report, live or replayed. */
+export function openReportBuilder(): ReportBuilder {
+	const offsets = openOffsets();
+	const earlierPods = new Set<string>();
+	const findings: Finding[] = [];
+	const profiles: ProfileRun[] = [];
+	const lagsNs: bigint[] = [];
+	const counts = { watchEvents: 0, reconnects: 0, gaps: 0 };
+	const spent = { installMs: 0, deployMs: 0, waitForZeroMs: 0, coldStartMs: 0 };
+	let run: EntryOf<"run"> | undefined;
+	let end: EntryOf<"end"> | undefined;
+	let observer: EntryOf<"observer"> | undefined;
+	let open: { profile: EntryOf<"profile">; result: ProfileRun } | undefined;
+	let current: SampleRecord | undefined;
+	let agedAt: bigint | undefined;
+	let lastAt = "0";
+
+	function closeSample(at: string): void {
+		if (current === undefined || open === undefined) return;
+		const now = BigInt(at);
+		if (agedAt !== undefined && now > agedAt) offsets.age(now - agedAt);
+		agedAt = now;
+		open.result.coldStarts.push(foldColdStart(current, { offsets, watchLagNs: watchLag(), earlierPods }));
+		const { request, watched } = current;
+		for (const { watch, object } of watched) {
+			if (watch === "pods" && object.metadata.uid !== undefined) earlierPods.add(object.metadata.uid);
+		}
+		if (request?.sentAt !== undefined && request.lastByteAt !== undefined) {
+			spent.coldStartMs += toMs(BigInt(request.lastByteAt) - BigInt(request.sentAt));
+		}
+		current = undefined;
+	}
+
+	const watchLag = () => {
+		const recent = lagsNs.slice(-lagWindow);
+		return recent.length === 0 ? defaultWatchLagNs : recent.reduce((a, b) => (a > b ? a : b));
+	};
+
+	function beginProfile(entry: EntryOf<"profile">): void {
+		closeSample(entry.at);
+		const { profile, fingerprint, installMs } = entry;
+		// A profile that comes back in a later round goes on where it was.
+		let result = profiles.find((each) => each.profile.name === profile.name);
+		if (result === undefined) {
+			result = { profile, fingerprint, coldStarts: [], findings: [] };
+			profiles.push(result);
+		}
+		if (installMs !== undefined) {
+			result.installMs = (result.installMs ?? 0) + installMs;
+			spent.installMs += installMs;
+		}
+		spent.deployMs += entry.deployMs ?? 0;
+		open = { profile: entry, result };
+	}
+
+	function add(entry: Entry): void {
+		lastAt = entry.at;
+		switch (entry.kind) {
+			case "run":
+				run = entry;
+				return;
+			case "profile":
+				beginProfile(entry);
+				return;
+			case "sample":
+				closeSample(entry.at);
+				if (open === undefined) return;
+				current = { sample: entry, watched: [], revision: open.profile.revision, hasGap: false };
+				return;
+			case "request":
+				if (current?.sample.round === entry.round) current.request = entry;
+				return;
+			case "zero":
+				spent.waitForZeroMs += entry.waitedMs;
+				return;
+			case "sample-end":
+				closeSample(entry.at);
+				return;
+			case "watch":
+				counts.watchEvents++;
+				current?.watched.push(entry);
+				return;
+			case "listed":
+				if (!entry.afterGap) return;
+				counts.gaps++;
+				if (current !== undefined) current.hasGap = true;
+				return;
+			case "watch-state":
+				counts.reconnects++;
+				return;
+			case "ping":
+				lagsNs.push(BigInt(entry.seenAt) - BigInt(entry.sentAt));
+				return;
+			case "clock":
+				offsets.narrow(entry.clock, { lo: BigInt(entry.loNs), hi: BigInt(entry.hiNs) }, entry.method);
+				return;
+			case "finding":
+				(open?.result.findings ?? findings).push(entry.finding);
+				return;
+			case "observer":
+				observer = entry;
+				return;
+			case "end":
+				closeSample(entry.at);
+				end = entry;
+		}
+	}
+
+	function report(): Report {
+		closeSample(lastAt);
+		if (run === undefined) throw new Error("a recording begins with its run");
+		const { knistio, context, gateway, iterations, simulated } = run;
+		return {
+			schemaVersion: 1,
+			knistio,
+			...(simulated === undefined ? {} : { simulated }),
+			startedAt: formatTime(BigInt(run.at)),
+			...(end === undefined ? {} : { finishedAt: formatTime(BigInt(end.at)) }),
+			...(end === undefined ? { endedBy: "the recording broke off" } : {}),
+			...(end?.endedBy === undefined ? {} : { endedBy: end.endedBy }),
+			cluster: { context, ...(gateway === undefined ? {} : { gateway }) },
+			iterations,
+			profiles,
+			clocks: clocksOf(),
+			findings,
+			overhead: overheadOf(run.at),
+			observer: { ...counts, ...observerOf() },
+		};
+	}
+
+	function clocksOf(): ClockOffset[] {
+		return offsets.known().map((clock) => {
+			const { bounds, method } = offsets.of(clock) ?? { bounds: { lo: 0n, hi: 0n }, method: "" };
+			return { clock, offsetMs: toMs(middle(bounds)), loMs: toMs(bounds.lo), hiMs: toMs(bounds.hi), method };
+		});
+	}
+
+	/** What was neither installing, waiting for zero, nor a cold start. */
+	function overheadOf(startedAt: string): NonNullable<Report["overhead"]> {
+		const runMs = toMs(BigInt(end?.at ?? lastAt) - BigInt(startedAt));
+		const { installMs, deployMs, waitForZeroMs, coldStartMs } = spent;
+		const otherMs = runMs - installMs - deployMs - waitForZeroMs - coldStartMs;
+		return { runMs, ...spent, otherMs, otherShare: runMs > 0 ? otherMs / runMs : 0 };
+	}
+
+	function observerOf() {
+		const sorted = [...lagsNs].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+		const middlePing = sorted[Math.floor(sorted.length / 2)];
+		const slowest = sorted.at(-1);
+		return {
+			...(observer === undefined
+				? {}
+				: {
+						loopDelayP99Ms: observer.loopDelayP99Ms,
+						loopDelayMaxMs: observer.loopDelayMaxMs,
+						maxRssMib: observer.maxRssMib,
+					}),
+			...(middlePing === undefined ? {} : { pingMedianMs: toMs(middlePing) }),
+			...(slowest === undefined ? {} : { pingMaxMs: toMs(slowest) }),
+			pings: lagsNs.length,
+		};
+	}
+
+	return { add, report };
+}
