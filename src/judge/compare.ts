@@ -54,7 +54,11 @@ export function compareReports(
 	const columns = reports.flatMap(({ label, report }) =>
 		report.profiles.map((run): Column => ({ label, report, run })),
 	);
-	const groups = Map.groupBy(columns, (column) => (by === "report" ? column.run.profile.name : column.label));
+	const groups = new Map<string, Column[]>();
+	for (const column of columns) {
+		const title = by === "report" ? column.run.profile.name : column.label;
+		groups.set(title, [...(groups.get(title) ?? []), column]);
+	}
 	const tables = [...groups].map(([title, group]) => ({
 		...(groups.size > 1 || by === "report" ? { title } : {}),
 		...tableOf(group, { nameOf: (column) => (by === "report" ? column.label : column.run.profile.name), alpha }),

@@ -51,6 +51,10 @@ const leastPilot = 5;
  */
 export function planRun(pilot: Report, question: PlanQuestion): Plan {
 	const { detectMs, power, measure = "total", alpha = 0.05, seed = 1 } = question;
+	if (!(power > 0 && power < 1)) {
+		throw new UsageError(`a power of ${power} is none: it lies between 0 and 1`, { hint: "0.8 is usual" });
+	}
+	if (!(detectMs > 0)) throw new UsageError("a slow-down to detect is larger than 0 ms", { hint: "such as 200ms" });
 	const minimumEffectMs = question.minimumEffectMs ?? detectMs / 2;
 	if (minimumEffectMs >= detectMs) {
 		throw new UsageError(
