@@ -41,7 +41,8 @@ export async function probeClock(
 		const answer = await cluster.raw("GET", target.path, { signal, timeoutMs: 5_000 });
 		const said = answer.headers.date;
 		const second = typeof said === "string" ? BigInt(Date.parse(said)) * 1_000_000n : undefined;
-		if (second === undefined || answer.status >= 500 || answer.status === 403 || answer.status === 404) return undefined;
+		if (second === undefined || answer.status >= 500 || answer.status === 403 || answer.status === 404)
+			return undefined;
 		// The header was written between sending and answering, and names the second in which that was.
 		const next = { lo: second - (answer.answeredAt + anchor), hi: second + secondNs - (answer.sentAt + anchor) };
 		bracket = bracket === undefined ? next : tighter(bracket, next);

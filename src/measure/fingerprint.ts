@@ -5,7 +5,10 @@ import type { Fingerprint } from "../model/report.ts";
 
 /** A short hash of a value, the same for the same content whatever the order of its keys. */
 export function contentHash(value: unknown): string {
-	return createHash("sha256").update(JSON.stringify(sortKeys(value))).digest("hex").slice(0, 16);
+	return createHash("sha256")
+		.update(JSON.stringify(sortKeys(value)))
+		.digest("hex")
+		.slice(0, 16);
 }
 
 function sortKeys(value: unknown): unknown {
@@ -23,7 +26,9 @@ export async function clusterFingerprint(cluster: Cluster, signal: AbortSignal):
 	const [version, nodes, configs] = await Promise.all([
 		cluster.raw("GET", "/version", { signal }),
 		cluster.list({ apiVersion: "v1", kind: "Node" }, signal).catch(() => []),
-		Promise.all(["config-network", "config-autoscaler", "config-deployment"].map((name) => readConfig(cluster, name, signal))),
+		Promise.all(
+			["config-network", "config-autoscaler", "config-deployment"].map((name) => readConfig(cluster, name, signal)),
+		),
 	]);
 	const fingerprint: Fingerprint = {
 		client: `${osType()} ${release()}, ${cpus().length} cpus, node ${process.versions.node}`,
@@ -48,7 +53,12 @@ function readConfig(cluster: Cluster, name: string, signal: AbortSignal): Promis
 }
 
 interface NodeStatus {
-	nodeInfo?: { kubeletVersion?: string; kernelVersion?: string; containerRuntimeVersion?: string; architecture?: string };
+	nodeInfo?: {
+		kubeletVersion?: string;
+		kernelVersion?: string;
+		containerRuntimeVersion?: string;
+		architecture?: string;
+	};
 	capacity?: { cpu?: string; memory?: string };
 }
 
@@ -81,5 +91,7 @@ export function imageFingerprint(pod: KubeObject): Fingerprint {
 		containerStatuses?: Status[];
 	};
 	const statuses = [...initContainerStatuses, ...containerStatuses];
-	return Object.fromEntries(statuses.map(({ name, image, imageID }) => [`image:${name}`, imageID || image || "unknown"]));
+	return Object.fromEntries(
+		statuses.map(({ name, image, imageID }) => [`image:${name}`, imageID || image || "unknown"]),
+	);
 }

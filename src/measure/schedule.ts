@@ -76,21 +76,23 @@ async function untilReady(state: LiveState, service: DeployedService, signal: Ab
 		type: string;
 		status: string;
 	}
-	await state.until(
-		() => {
-			const { pods } = revisionState(state, service.revision);
-			const isReady = pods.some((pod) =>
-				((pod.status as { conditions?: Condition[] } | undefined)?.conditions ?? []).some(
-					({ type, status }) => type === "Ready" && status === "True",
-				),
-			);
-			return isReady || pods.length === 0 ? true : undefined;
-		},
-		// A pod that never becomes Ready is a fact about the sample, which the recording holds; the run goes on.
-		{ timeoutMs: readyTimeoutMs, signal, onTimeout: () => new NeverReady() },
-	).catch((error) => {
-		if (!(error instanceof NeverReady)) throw error;
-	});
+	await state
+		.until(
+			() => {
+				const { pods } = revisionState(state, service.revision);
+				const isReady = pods.some((pod) =>
+					((pod.status as { conditions?: Condition[] } | undefined)?.conditions ?? []).some(
+						({ type, status }) => type === "Ready" && status === "True",
+					),
+				);
+				return isReady || pods.length === 0 ? true : undefined;
+			},
+			// A pod that never becomes Ready is a fact about the sample, which the recording holds; the run goes on.
+			{ timeoutMs: readyTimeoutMs, signal, onTimeout: () => new NeverReady() },
+		)
+		.catch((error) => {
+			if (!(error instanceof NeverReady)) throw error;
+		});
 }
 
 class NeverReady extends Error {}
@@ -108,4 +110,3 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
 		signal.addEventListener("abort", onAbort, { once: true });
 	});
 }
-

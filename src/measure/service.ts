@@ -58,7 +58,7 @@ export function serviceManifest(profile: Profile, order: ServiceOrder): KubeObje
 	};
 }
 
-/** A pod that is never scheduled: changing it once a second times the watch that brings the pods. */
+/** A pod that is never scheduled: changing it twice a second times the watch that brings the pods. */
 export function pingManifest(order: ServiceOrder): KubeObject {
 	return {
 		apiVersion: "v1",
@@ -121,7 +121,13 @@ export async function deployService(
 		const ready = status.conditions?.find(({ type }) => type === "Ready");
 		const isCurrent = (status.observedGeneration ?? 0) >= generation;
 		const revision = status.latestReadyRevisionName;
-		if (isCurrent && ready?.status === "True" && status.url && revision && revision === status.latestCreatedRevisionName) {
+		if (
+			isCurrent &&
+			ready?.status === "True" &&
+			status.url &&
+			revision &&
+			revision === status.latestCreatedRevisionName
+		) {
 			return { ref, revision, host: new URL(status.url).host };
 		}
 		const pods = options.state.objects("pods").filter(({ metadata }) => metadata.namespace === ref.namespace);
@@ -144,7 +150,8 @@ const hopeless = /ErrImageNeverPull|InvalidImageName|ImagePullBackOff|CreateCont
 
 function hintFor(reason: string): string {
 	if (/image/i.test(reason)) return "give an image that the nodes can pull with --image";
-	if (/CrashLoop|exit code/i.test(reason)) return "look at the container's log: `kubectl logs -n NAMESPACE POD -c CONTAINER --previous`";
+	if (/CrashLoop|exit code/i.test(reason))
+		return "look at the container's log: `kubectl logs -n NAMESPACE POD -c CONTAINER --previous`";
 	if (/schedul|Insufficient/i.test(reason)) return "no node has room for the pod; free resources or use a bigger node";
 	return "`kubectl describe ksvc` and the pod's events tell more; --timeout gives it more time";
 }

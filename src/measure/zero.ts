@@ -60,9 +60,12 @@ function notZero(now: RevisionState, { revision, timeoutMs }: ZeroOptions): Clus
 	);
 	if (now.replicas !== 0) holders.push(`its Deployment asks for ${now.replicas ?? "an unknown number of"} pod(s)`);
 	if (now.readyEndpoints > 0) holders.push(`${now.readyEndpoints} endpoint(s) are still ready`);
-	return new ClusterError(`revision ${revision} did not go to zero within ${timeoutMs / 1000} s: ${holders.join("; ")}`, {
-		hint: "something may keep calling the service, or config-autoscaler may forbid zero (enable-scale-to-zero, min-scale)",
-	});
+	return new ClusterError(
+		`revision ${revision} did not go to zero within ${timeoutMs / 1000} s: ${holders.join("; ")}`,
+		{
+			hint: "something may keep calling the service, or config-autoscaler may forbid zero (enable-scale-to-zero, min-scale)",
+		},
+	);
 }
 
 const finalizersOf = (finalizers: unknown) =>

@@ -15,10 +15,8 @@ export interface ReportBuilder {
 
 type EntryOf<K extends Entry["kind"]> = Extract<Entry, { kind: K }>;
 
-/** Before any ping has come back, a change is taken to reach us within so long. */
-const defaultWatchLagNs = 50_000_000n;
-/** Pings that tell of a sample: those on the way during it, and a few before. */
-const lagWindow = 30;
+/** Pings before a sample that tell how fast its watch is. */
+const pingsBefore = 3;
 
 /** Opens an empty builder. The same entries give the same report, live or replayed. */
 export function openReportBuilder(): ReportBuilder {
@@ -26,7 +24,8 @@ export function openReportBuilder(): ReportBuilder {
 	const earlierPods = new Set<string>();
 	const findings: Finding[] = [];
 	const profiles: ProfileRun[] = [];
-	const lagsNs: bigint[] = [];
+	const lagsMs: number[] = [];
+	const lastPings: EntryOf<"ping">[] = [];
 	const counts = { watchEvents: 0, reconnects: 0, gaps: 0 };
 	const spent = { installMs: 0, deployMs: 0, waitForZeroMs: 0, coldStartMs: 0 };
 	let run: EntryOf<"run"> | undefined;
@@ -42,7 +41,7 @@ export function openReportBuilder(): ReportBuilder {
 		const now = BigInt(at);
 		if (agedAt !== undefined && now > agedAt) offsets.age(now - agedAt);
 		agedAt = now;
-		open.result.coldStarts.push(foldColdStart(current, { offsets, watchLagNs: watchLag(), earlierPods }));
+		open.result.coldStarts.push(foldColdStart(current, { offsets, earlierPods }));
 		const { request, watched } = current;
 		for (const { watch, object } of watched) {
 			if (watch === "pods" && object.metadata.uid !== undefined) earlierPods.add(object.metadata.uid);
@@ -52,11 +51,6 @@ export function openReportBuilder(): ReportBuilder {
 		}
 		current = undefined;
 	}
-
-	const watchLag = () => {
-		const recent = lagsNs.slice(-lagWindow);
-		return recent.length === 0 ? defaultWatchLagNs : recent.reduce((a, b) => (a > b ? a : b));
-	};
 
 	function beginProfile(entry: EntryOf<"profile">): void {
 		closeSample(entry.at);
@@ -87,7 +81,13 @@ export function openReportBuilder(): ReportBuilder {
 			case "sample":
 				closeSample(entry.at);
 				if (open === undefined) return;
-				current = { sample: entry, watched: [], revision: open.profile.revision, hasGap: false };
+				current = {
+					sample: entry,
+					watched: [],
+					pings: lastPings.slice(-pingsBefore),
+					revision: open.profile.revision,
+					hasGap: false,
+				};
 				return;
 			case "request":
 				if (current?.sample.round === entry.round) current.request = entry;
@@ -111,7 +111,9 @@ export function openReportBuilder(): ReportBuilder {
 				counts.reconnects++;
 				return;
 			case "ping":
-				lagsNs.push(BigInt(entry.seenAt) - BigInt(entry.sentAt));
+				lagsMs.push(toMs(BigInt(entry.seenAt) - BigInt(entry.sentAt)));
+				(current?.pings ?? lastPings).push(entry);
+				if (lastPings.length > 1000) lastPings.splice(0, 900);
 				return;
 			case "clock":
 				offsets.narrow(entry.clock, { lo: BigInt(entry.loNs), hi: BigInt(entry.hiNs) }, entry.method);
@@ -166,9 +168,9 @@ export function openReportBuilder(): ReportBuilder {
 	}
 
 	function observerOf() {
-		const sorted = [...lagsNs].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-		const middlePing = sorted[Math.floor(sorted.length / 2)];
-		const slowest = sorted.at(-1);
+		const ordered = [...lagsMs].sort((a, b) => a - b);
+		const pingMedianMs = ordered[Math.floor(ordered.length / 2)];
+		const pingMaxMs = ordered.at(-1);
 		return {
 			...(observer === undefined
 				? {}
@@ -177,9 +179,9 @@ export function openReportBuilder(): ReportBuilder {
 						loopDelayMaxMs: observer.loopDelayMaxMs,
 						maxRssMib: observer.maxRssMib,
 					}),
-			...(middlePing === undefined ? {} : { pingMedianMs: toMs(middlePing) }),
-			...(slowest === undefined ? {} : { pingMaxMs: toMs(slowest) }),
-			pings: lagsNs.length,
+			...(pingMedianMs === undefined ? {} : { pingMedianMs }),
+			...(pingMaxMs === undefined ? {} : { pingMaxMs }),
+			pings: lagsMs.length,
 		};
 	}
 

@@ -1,0 +1,97 @@
+import { type Cluster, describeRef, type KubeObject, type ObjectRef, refOf } from "../cluster/cluster.ts";
+import { foresee, type Outcome } from "./apply.ts";
+import { describePlace } from "./journal.ts";
+import { findKnative, noKnative, requireIstioIngress } from "./knative.ts";
+import { configSettings, labelSettings, type Setting } from "./knative-settings.ts";
+import { type Live, lookUp, refuseForeign } from "./live.ts";
+import { inOrder } from "./order.ts";
+import { keyOf } from "./ownership.ts";
+import { type InstallRequest, istiodsToRestart, leftBehind, withKnativeIfMissing } from "./profile-install.ts";
+import { readState } from "./state.ts";
+import { newTask, type Task } from "./task.ts";
+import { type Wanted, wantedObjects } from "./wanted.ts";
+
+/** What an install would do. */
+export interface InstallPlan {
+	/** In the order in which they would be applied. */
+	objects: { ref: ObjectRef; outcome: Outcome }[];
+	/** What the profile before left. */
+	removals: ObjectRef[];
+	/** Changes to what is not knistio's; they would be journalled, and put back by an uninstall. */
+	settings: { place: string; value: string | null }[];
+	/** Deployments whose pods would be started anew. */
+	restarts: ObjectRef[];
+}
+
+/**
+ * Finds out what {@link installProfile} would do, without any write.
+ * @throws ClusterError where the install would be refused
+ */
+export async function planInstall(cluster: Cluster, request: InstallRequest): Promise<InstallPlan> {
+	const task = newTask(cluster, request);
+	const knative = await findKnative(task);
+	if (knative === undefined && request.knativeObjects === undefined) throw noKnative();
+	if (knative !== undefined && !knative.isOurs) await requireIstioIngress(task);
+	const wanted = wantedObjects(withKnativeIfMissing(request, knative));
+	const objects = inOrder(Object.values(wanted).flat());
+	const live = await lookUp(task, objects);
+	await refuseForeign(task, { objects, live, installsIstio: !request.useInstalled });
+	const state = await readState(cluster);
+	const settings = await plannedSettings(task, request, { wanted, live });
+	const restarts = [
+		...state.restarts,
+		...settings.flatMap((setting) => setting.restarts),
+		...(changesConfig(wanted, live) ? istiodsToRestart(wanted, live) : []),
+	];
+	return {
+		objects: objects.map((object) => ({ ref: refOf(object), outcome: foresee(object, live) })),
+		removals: leftBehind(state.inventory, wanted, request).map(({ ref }) => ref),
+		settings: settings.map(({ change }) => ({ place: describePlace(change), value: change.value })),
+		restarts: [...new Map(restarts.map((ref) => [keyOf(ref), ref])).values()],
+	};
+}
+
+/** As in the install, but for objects that would only be made by it. */
+async function plannedSettings(
+	task: Task,
+	request: InstallRequest,
+	found: { wanted: Wanted; live: Live },
+): Promise<Setting[]> {
+	const { profile, namespace, useInstalled = false } = request;
+	const state = await readState(task.cluster);
+	const withNew = withObjects(task, Object.values(found.wanted).flat(), found.live);
+	return [
+		...(await labelSettings(withNew, { profile, namespace, state, includesKnative: !useInstalled })),
+		...(await configSettings(withNew, useInstalled ? undefined : profile.meshCompatibilityMode)),
+	];
+}
+
+/** The task on a cluster that already has these objects. */
+function withObjects(task: Task, objects: readonly KubeObject[], live: Live): Task {
+	const planned = new Map(objects.map((object) => [keyOf(refOf(object)), object]));
+	const get: Cluster["get"] = async (ref, signal) =>
+		live.get(keyOf(ref)) ?? planned.get(keyOf(ref)) ?? (await task.cluster.get(ref, signal));
+	return { ...task, cluster: { ...task.cluster, get } };
+}
+
+function changesConfig(wanted: Wanted, live: Live): boolean {
+	return wanted.istio.some((object) => object.kind === "ConfigMap" && foresee(object, live) === "changed");
+}
+
+/** The plan as lines for a terminal. */
+export function planLines(plan: InstallPlan): string[] {
+	const would = { created: "create", changed: "change" } as const;
+	const lines = plan.objects.flatMap(({ ref, outcome }) =>
+		outcome === "unchanged" ? [] : [`${would[outcome]} ${describeRef(ref)}`],
+	);
+	const kept = plan.objects.filter(({ outcome }) => outcome === "unchanged").length;
+	lines.push(...plan.settings.map(({ place, value }) => `${value === null ? "remove" : "set"} ${place}${said(value)}`));
+	lines.push(...plan.restarts.map((ref) => `restart ${describeRef(ref)}`));
+	lines.push(...plan.removals.map((ref) => `remove ${describeRef(ref)}`));
+	if (lines.length === 0) return ["nothing to do"];
+	return kept === 0 ? lines : [...lines, `leave ${kept} objects as they are`];
+}
+
+function said(value: string | null): string {
+	return value === null ? "" : ` to ${JSON.stringify(value)}`;
+}

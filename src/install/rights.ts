@@ -1,0 +1,112 @@
+import type { Access, Cluster } from "../cluster/cluster.ts";
+import { ClusterError } from "../errors.ts";
+import { inParallel } from "./task.ts";
+
+/** Rights on one kind of resource, cluster-wide. */
+export interface Right {
+	group: string;
+	resource: string;
+	verbs: readonly string[];
+	/** What knistio needs it for. */
+	why: string;
+}
+
+const look = ["get", "list"] as const;
+const change = ["get", "list", "create", "patch", "delete"] as const;
+
+/** Every right that knistio uses, for the documentation of its RBAC. */
+export const neededRights: readonly Right[] = [
+	{ group: "", resource: "namespaces", verbs: change, why: "namespaces and their injection labels" },
+	{ group: "", resource: "configmaps", verbs: change, why: "Istio's and Knative's settings, and knistio's state" },
+	{ group: "", resource: "secrets", verbs: change, why: "the webhooks' certificates" },
+	{ group: "", resource: "services", verbs: change, why: "istiod, the gateway, the authorizer" },
+	{ group: "", resource: "serviceaccounts", verbs: change, why: "the accounts of what is installed" },
+	{ group: "", resource: "pods", verbs: [...look, "watch", "delete"], why: "measuring, and reasons for failures" },
+	{ group: "", resource: "events", verbs: [...look, "watch"], why: "measuring, and reasons for failures" },
+	{ group: "", resource: "nodes", verbs: look, why: "recording what was measured" },
+	{ group: "apps", resource: "deployments", verbs: [...change, "watch"], why: "istiod, the gateway, Knative" },
+	{ group: "apps", resource: "daemonsets", verbs: change, why: "Istio's CNI plugin" },
+	{ group: "discovery.k8s.io", resource: "endpointslices", verbs: [...look, "watch"], why: "measuring, restarts" },
+	{ group: "autoscaling", resource: "horizontalpodautoscalers", verbs: change, why: "Istio's and Knative's" },
+	{ group: "policy", resource: "poddisruptionbudgets", verbs: change, why: "Istio's and Knative's" },
+	{ group: "coordination.k8s.io", resource: "leases", verbs: [...look, "delete"], why: "what istiod leaves behind" },
+	...["roles", "rolebindings", "clusterroles", "clusterrolebindings"].map((resource) => ({
+		group: "rbac.authorization.k8s.io",
+		resource,
+		verbs: change,
+		why: "the rights of what is installed",
+	})),
+	...["clusterroles", "roles"].map((resource) => ({
+		group: "rbac.authorization.k8s.io",
+		resource,
+		verbs: ["bind", "escalate"],
+		why: "giving what is installed rights that the user may not have",
+	})),
+	...["mutatingwebhookconfigurations", "validatingwebhookconfigurations"].map((resource) => ({
+		group: "admissionregistration.k8s.io",
+		resource,
+		verbs: change,
+		why: "sidecar injection and validation",
+	})),
+	{
+		group: "apiextensions.k8s.io",
+		resource: "customresourcedefinitions",
+		verbs: change,
+		why: "the definitions of Istio and Knative",
+	},
+	...["authorizationpolicies", "peerauthentications"].map((resource) => ({
+		group: "security.istio.io",
+		resource,
+		verbs: change,
+		why: "a profile's security and policies",
+	})),
+	{ group: "serving.knative.dev", resource: "services", verbs: [...change, "watch"], why: "the service under test" },
+	...["configurations", "routes", "revisions"].map((resource) => ({
+		group: "serving.knative.dev",
+		resource,
+		verbs: look,
+		why: "the service under test",
+	})),
+	{
+		group: "autoscaling.internal.knative.dev",
+		resource: "podautoscalers",
+		verbs: [...look, "watch"],
+		why: "measuring",
+	},
+	{
+		group: "networking.internal.knative.dev",
+		resource: "ingresses",
+		verbs: [...look, "patch"],
+		why: "measuring, and finalizers without a controller",
+	},
+];
+
+export interface MissingRight extends Access {
+	why: string;
+}
+
+/** The rights that the user does not have; a user who may do everything is asked about once. */
+export async function missingRights(
+	cluster: Cluster,
+	rights: readonly Right[] = neededRights,
+	signal?: AbortSignal,
+): Promise<MissingRight[]> {
+	if (await cluster.allowed({ verb: "*", group: "*", resource: "*" }, signal)) return [];
+	const asked = rights.flatMap(({ group, resource, verbs, why }) =>
+		verbs.map((verb) => ({ verb, group, resource, why })),
+	);
+	const isAllowed = await inParallel(asked, ({ why: _, ...access }) => cluster.allowed(access, signal));
+	return asked.filter((_, index) => !isAllowed[index]);
+}
+
+/** @throws ClusterError that says which verb on what is missing */
+export async function requireRights(cluster: Cluster, signal?: AbortSignal): Promise<void> {
+	const missing = await missingRights(cluster, neededRights, signal);
+	if (missing.length === 0) return;
+	const named = missing.map(({ verb, group, resource }) => `${verb} ${resource}${group === "" ? "" : `.${group}`}`);
+	const shown = named.slice(0, 6).join(", ");
+	throw new ClusterError(
+		`you may not do what knistio needs on this cluster: ${shown}${named.length > 6 ? ` and ${named.length - 6} more` : ""}`,
+		{ hint: "ask for a role with these rights, or use a context that has them; `knistio doctor` lists them all" },
+	);
+}

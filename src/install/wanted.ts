@@ -1,0 +1,70 @@
+import type { KubeObject } from "../cluster/cluster.ts";
+import { refOf } from "../cluster/cluster.ts";
+import { UsageError } from "../errors.ts";
+import type { Profile } from "../model/profile.ts";
+import { authorizerObjects } from "./authorizer.ts";
+import { placed } from "./order.ts";
+import { keyOf, type Part } from "./ownership.ts";
+
+/** What is to be installed. */
+export interface WantedOptions {
+	profile: Profile;
+	/** The rendered Istio; not used where the installed one is measured. */
+	istioObjects: readonly KubeObject[];
+	/** Knative Serving with net-istio; used where the cluster has none, or knistio installed it. */
+	knativeObjects?: readonly KubeObject[];
+	/** Where the service under test runs. */
+	namespace: string;
+	/** For profiles with an external authorizer: an image that answers 200 to every request on `$PORT`. */
+	authorizerImage: string;
+	/** Measure the Istio that somebody else installed, as it is: nothing of Istio's is applied, and no policy. */
+	useInstalled?: boolean;
+}
+
+/** The objects of a profile by what they are there for. */
+export type Wanted = Record<Exclude<Part, "state">, KubeObject[]>;
+
+/** The objects to be in the cluster, each once, with the namespaces that they need. @throws UsageError */
+export function wantedObjects(options: WantedOptions): Wanted {
+	const { profile, namespace, useInstalled = false } = options;
+	const policies = [...profile.security, ...profile.policy] as unknown as KubeObject[];
+	const authorizer = profile.externalAuthorizer ? authorizerObjects(namespace, options.authorizerImage) : [];
+	const wanted: Wanted = {
+		istio: useInstalled ? [] : options.istioObjects.map(placed),
+		knative: (options.knativeObjects ?? []).map(placed),
+		workload: [namespaceObject(namespace), ...(useInstalled ? [] : authorizer)],
+		policy: useInstalled ? [] : policies.map((object) => placed(inNamespace(object, namespace))),
+	};
+	const seen = new Map<string, Part>();
+	for (const part of ["istio", "knative", "workload", "policy"] as const) {
+		wanted[part] = wanted[part].filter((object) => {
+			const key = keyOf(refOf(object));
+			const earlier = seen.get(key);
+			seen.set(key, part);
+			if (earlier === undefined || object.kind === "Namespace" || earlier === part) return earlier === undefined;
+			throw new UsageError(`${object.kind} ${object.metadata.name} is both in ${earlier} and in ${part}`);
+		});
+	}
+	for (const part of ["istio", "knative"] as const) wanted[part].unshift(...missingNamespaces(wanted[part], seen));
+	return wanted;
+}
+
+function missingNamespaces(objects: readonly KubeObject[], seen: Map<string, Part>): KubeObject[] {
+	const names = new Set(objects.flatMap(({ metadata }) => metadata.namespace ?? []));
+	const alwaysThere = ["default", "kube-system", "kube-public"];
+	return [...names].map(namespaceObject).filter((object) => {
+		const key = keyOf(refOf(object));
+		if (alwaysThere.includes(object.metadata.name) || seen.has(key)) return false;
+		seen.set(key, "istio");
+		return true;
+	});
+}
+
+function namespaceObject(name: string): KubeObject {
+	return { apiVersion: "v1", kind: "Namespace", metadata: { name } };
+}
+
+/** `$NAMESPACE` in any string of a profile's object stands for the workload's namespace. */
+function inNamespace(object: KubeObject, namespace: string): KubeObject {
+	return JSON.parse(JSON.stringify(object).replaceAll("$NAMESPACE", namespace)) as KubeObject;
+}
