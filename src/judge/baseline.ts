@@ -1,7 +1,7 @@
 import type { ProfileRun, Report } from "../model/report.ts";
 import { holm } from "../statistics/holm.ts";
 import type { Range } from "../statistics/median.ts";
-import { measuresOf, type Sample, sampleOf } from "./measure.ts";
+import { measureOf, measuresOf, type Sample, sampleOf } from "./measure.ts";
 import { medianMs, type Shift, shiftBetween } from "./shift.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -95,8 +95,9 @@ function movementsOfProfile({ before, after, question, alpha }: ProfilePair): Mo
  *
  * A regression is large, by the minimum effect, and significant, by Mann–Whitney and Holm. A measure passes when its
  * whole interval is below the minimum effect: not finding a difference among a few noisy cold starts is not a pass.
- * Measures that are not required yield no verdict where they are too noisy; nor where one side lacks them, once a
- * difference of the fingerprints is allowed, which may well have taken a container out of the pod.
+ * Measures that are not required yield no verdict where they are too noisy; nor where one side lacks them, if they are
+ * not in every cold start of the other (there are two ways to the answer), or a difference of the fingerprints is
+ * allowed (which may well have taken a container out of the pod).
  */
 export function judgeMovements(report: Report, movements: readonly Movement[], question: BaselineQuestion): Verdict[] {
 	return report.profiles.flatMap((run) => {
@@ -111,13 +112,19 @@ export function judgeMovements(report: Report, movements: readonly Movement[], q
 			const isRequired = question.required.includes(measure);
 			const movement = movements.find((candidate) => candidate.profile === profile && candidate.measure === measure);
 			if (movement === undefined) {
-				if (!isRequired && question.allowDifferent.length > 0) return [];
+				const isExpected = isAlwaysThere(before, measure) || isAlwaysThere(run, measure);
+				if (!isRequired && (!isExpected || question.allowDifferent.length > 0)) return [];
 				return withoutMovement(run, measure, whyNotCompared(before, run, measure));
 			}
 			const verdict = judgeMovement(movement);
 			return verdict.status === "inconclusive" && !isRequired ? [] : verdict;
 		});
 	});
+}
+
+function isAlwaysThere(run: ProfileRun, measure: string): boolean {
+	const counted = run.coldStarts.filter((start) => start.counted);
+	return counted.length > 0 && counted.every((start) => measureOf(start, measure) !== undefined);
 }
 
 function judgeMovement(movement: Movement): Verdict {
@@ -128,7 +135,7 @@ function judgeMovement(movement: Movement): Verdict {
 		measure,
 		expected: "no regression",
 		source: "baseline",
-		unit: "ms",
+		unit: "shift",
 		found: ms,
 		...(interval !== undefined && { interval }),
 		limit: limitMs,
@@ -170,7 +177,7 @@ function withoutMovement(run: ProfileRun, measure: string, reason: string): Verd
 		measure,
 		expected: "no regression",
 		source: "baseline",
-		unit: "ms",
+		unit: "shift",
 		n: sample.values.length,
 		missing: sample.missing,
 		values: sample.values.map((value) => value.ms),

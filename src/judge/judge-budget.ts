@@ -108,7 +108,7 @@ function judgeBetweenProfiles(
 		const sizes = `${reference.values.length} and ${sample.values.length}`;
 		return inconclusive(`${sizes} cold starts are too few to compare two profiles`);
 	}
-	return { found: shift.ms, ...decide(shift.interval, budget, other.offsetMs) };
+	return { unit: "shift", found: shift.ms, ...decide(shift.interval, budget, other.offsetMs) };
 }
 
 function judgeExtreme({ budget, sample }: Question, p: 0 | 1): Finding {
@@ -158,9 +158,12 @@ function decide(interval: Range, budget: Budget, offsetMs?: number) {
 	const limit = offsetMs ?? limitOf(budget);
 	const status = statusOf(interval, (value) => holds(value, budget.operator, limit));
 	const side = `${wordsOf[budget.operator]} the limit`;
+	// Without uncertainty there is no interval to speak of.
+	const [all, none] =
+		interval.lo === interval.hi ? ["it is", "it is not"] : ["all of the interval is", "none of the interval is"];
 	const reasons = {
-		pass: `all of the interval is ${side}`,
-		breach: `no part of the interval is ${side}`,
+		pass: `${all} ${side}`,
+		breach: `${none} ${side}`,
 		inconclusive: "the interval reaches over the limit",
 	};
 	return { status, interval, reason: reasons[status] };

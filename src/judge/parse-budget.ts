@@ -1,6 +1,6 @@
 import { UsageError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import { type Budget, isOutcomeMeasure, type Limit, type Operator, outcomeMeasures, type Statistic } from "./budget.ts";
-import { nearestName } from "./nearest-name.ts";
 
 /** One budget and where the user wrote it. */
 export interface WrittenBudget {
@@ -99,7 +99,7 @@ function mismatchOf(measure: string, statistic: Statistic, limit: Limit) {
 		return { of: "statistic", message: `"${measure}" is an outcome: limit its share or its count` };
 	}
 	if (!isOutcome && countsSomething && statistic.beyond === undefined) {
-		const meant = nearestName(measure, outcomeMeasures);
+		const meant = nearest(measure, outcomeMeasures);
 		const example = meant === undefined ? `Write ${statistic.kind}(> 4s)` : `Did you mean "${meant}"?`;
 		return { of: "statistic", message: `the ${statistic.kind} of which cold starts? ${example}` };
 	}

@@ -1,5 +1,5 @@
+import { nearest } from "../nearest.ts";
 import { type Budget, isOutcomeMeasure, outcomeMeasures } from "./budget.ts";
-import { nearestName } from "./nearest-name.ts";
 import { budgetError } from "./parse-budget.ts";
 
 /** The names that a budget may use, known before anything is installed. */
@@ -53,10 +53,10 @@ function requireKnown(budget: Budget, { what, name, at }: NameUse, known: KnownN
 	if (what === "profile" ? known.profiles.includes(name) : known.isPhase(name)) return;
 	if (what === "phase or outcome" && isOutcomeMeasure(name)) return;
 	const names = what === "profile" ? known.profiles : [...known.phases, ...(what === "phase" ? [] : outcomeMeasures)];
-	const nearest = nearestName(name, names);
+	const meant = nearest(name, names);
 	const listing = `known: ${names.join(", ") || "none"}`;
 	throw budgetError(budget, at, {
 		message: `there is no ${what} "${name}"`,
-		hint: nearest === undefined ? listing : `did you mean "${nearest}"? (${listing})`,
+		hint: meant === undefined ? listing : `did you mean "${meant}"? (${listing})`,
 	});
 }

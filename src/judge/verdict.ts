@@ -12,8 +12,8 @@ export interface Verdict {
 	expected: string;
 	/** Where the user wrote it. */
 	source: string;
-	/** Of `found` and `interval`. */
-	unit: "ms" | "share" | "count";
+	/** Of `found` and `interval`; a shift is a difference in milliseconds. */
+	unit: "ms" | "shift" | "share" | "count";
 	/** Undefined where there is nothing to say it from. */
 	found?: number;
 	/** Where the true value lies; an infinite end where missing values leave it open. */

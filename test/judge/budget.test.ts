@@ -147,7 +147,7 @@ describe("names", () => {
 
 	test.each([
 		["minmal.total: p(50) < 1s", 1, 'there is no profile "minmal"', 'did you mean "minimal"?'],
-		["full.totla: p(50) < 1s", 6, 'there is no phase or outcome "totla"', 'did you mean "total"?'],
+		["full.totel: p(50) < 1s", 6, 'there is no phase or outcome "totel"', 'did you mean "total"?'],
 		["full.total: p(50) < fulll.total", 21, 'there is no profile "fulll"', 'did you mean "full"?'],
 		["full.total: p(50) < full.pod_creatign", 26, 'there is no phase "pod_creatign"', 'did you mean "pod_creating"?'],
 		["full.total: p(50) < full.failed", 26, 'there is no phase "failed"', "known: total"],
