@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { editDistance, nearest } from "../../src/profile/nearest.ts";
+import { editDistance, nearest } from "../../src/nearest.ts";
 
 describe("editDistance", () => {
 	it.each([
