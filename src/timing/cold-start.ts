@@ -199,14 +199,15 @@ function watchLagOf(pings: readonly EntryOf<"ping">[]): (receivedAt: bigint) => 
 /** What was caused by the request is later than it, and earlier than its receipt: this bounds every clock involved. */
 function narrowClocks(pods: PodFacts[], sentAt: bigint, offsets: Offsets, findings: Finding[]): void {
 	for (const pod of pods) {
-		const facts = [pod.created, pod.bound, pod.scheduled, pod.ready];
+		const facts = [pod.created, pod.scheduled, pod.ready];
 		for (const each of pod.containers) {
 			facts.push(each.pulling, each.pulled, each.created, each.started, each.finished);
 		}
 		for (const fact of facts) {
 			for (const reading of [fact?.reading, fact?.status]) {
-				if (reading === undefined || fact?.receivedAt === undefined) continue;
-				const bounds = { lo: reading.bounds.lo - fact.receivedAt, hi: reading.bounds.hi - sentAt };
+				const receivedAt = fact?.receivedAt ?? fact?.publishedAt;
+				if (reading === undefined || receivedAt === undefined) continue;
+				const bounds = { lo: reading.bounds.lo - receivedAt, hi: reading.bounds.hi - sentAt };
 				if (offsets.narrow(reading.clock, bounds, "causes")) continue;
 				findings.push({
 					code: "clock-moved",

@@ -35,22 +35,11 @@ export function criticalPath(pod: PodFacts | undefined, around: Surroundings, pl
 	];
 	if (pod !== undefined) {
 		steps.push({ instant: "pod-created", phase: "pod-creation", at: placeFact("pod-created", pod.created, placing) });
-		steps.push({ instant: "scheduled", phase: "scheduling", at: placeScheduled(pod, placing) });
+		steps.push({ instant: "scheduled", phase: "scheduling", at: placeFact("scheduled", pod.scheduled, placing) });
 		steps.push(...containerSteps(pod.containers, placing));
 	}
 	steps.push(...answerSteps(pod, around, placing));
 	return holdOrder(steps, placing.findings);
-}
-
-/**
- * The scheduler's Event has microseconds of a clock that little is known of; the change of the pod has the watch's lag.
- * They lie a millisecond apart, and the sharper one is taken.
- */
-function placeScheduled(pod: PodFacts, placing: Placing): Instant | undefined {
-	const event = placeFact("scheduled", pod.scheduled, placing);
-	const bound = placeFact("scheduled", pod.bound, placing);
-	if (event === undefined || bound === undefined) return event ?? bound;
-	return width(event.bounds) < width(bound.bounds) ? event : bound;
 }
 
 function containerSteps(containers: readonly ContainerFacts[], placing: Placing): Step[] {
@@ -93,8 +82,7 @@ function answerSteps(pod: PodFacts | undefined, around: Surroundings, placing: P
 	];
 }
 
-const published = (receivedAt: bigint | undefined) =>
-	receivedAt === undefined ? undefined : { receivedAt, isPublication: true };
+const published = (publishedAt: bigint | undefined) => (publishedAt === undefined ? undefined : { publishedAt });
 
 /** Each step waited for the one before: bounds are cut to what that order allows, in both directions. */
 function holdOrder(steps: Step[], findings: Finding[]): Step[] {
