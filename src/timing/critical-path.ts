@@ -116,14 +116,16 @@ function holdOrder(steps: Step[], findings: Finding[]): Step[] {
 	return orderPoints(backward.reverse());
 }
 
-/** Best guesses keep the order too: of two that do not, the one that is known less well gives way. */
+/** Best guesses keep the order too: of two that do not, the one that is known less well gives way, and never our own. */
 function orderPoints(steps: Step[]): Step[] {
 	const placed = steps.flatMap(({ at }) => (at === undefined ? [] : [at]));
 	for (let pass = 0; pass < placed.length; pass++) {
 		for (const [index, next] of placed.entries()) {
 			const before = placed[index - 1];
 			if (before === undefined || before.point <= next.point) continue;
-			if (width(before.bounds) > width(next.bounds)) before.point = next.point;
+			const beforeGivesWay =
+				before.source !== "client" && (next.source === "client" || width(before.bounds) > width(next.bounds));
+			if (beforeGivesWay) before.point = next.point;
 			else next.point = before.point;
 		}
 	}
