@@ -45,17 +45,19 @@ export function criticalPath(pod: PodFacts | undefined, around: Surroundings, pl
 function containerSteps(containers: readonly ContainerFacts[], placing: Placing): Step[] {
 	const steps: Step[] = [];
 	let phaseBefore: string | undefined = "sandbox";
+	let previous = "";
 	for (const container of containers) {
 		const { name } = container;
 		const add = (what: string, phase: string, fact: ContainerFacts["started"]) =>
 			steps.push({ instant: `${what}:${name}`, phase, at: placeFact(`${what}:${name}`, fact, placing) });
 		// Where the container before holds nothing back, its start and this one's preparation are one phase.
 		if (container.pulling !== undefined) {
-			add("pulling", phaseBefore ?? `start-${name}`, container.pulling);
+			add("pulling", phaseBefore ?? `post-start-${previous}`, container.pulling);
 			add("pulled", `pull-${name}`, container.pulled);
 		} else if (phaseBefore !== undefined) add("pulled", phaseBefore, container.pulled);
 		add("started", `start-${name}`, container.started);
 		phaseBefore = undefined;
+		previous = name;
 		if (container.role === "init") {
 			add("finished", `run-${name}`, container.finished);
 			phaseBefore = `notice-${name}`;
