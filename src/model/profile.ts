@@ -1,65 +1,97 @@
 import { z } from "zod";
+import { isVersionRange } from "./version-range.ts";
 
 /** A Kubernetes object as it is written in a manifest. */
 export const manifestSchema = z.looseObject({
 	apiVersion: z.string(),
 	kind: z.string(),
-	metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
+	metadata: z.looseObject({ name: z.string(), namespace: z.string().exactOptional() }),
 });
 
-const labels = z.record(z.string(), z.string());
+const labels = z.record(z.string(), z.string()).default({});
+const anything = z.record(z.string(), z.unknown()).default({});
 
 /** How the proxy is in the pod: `native` is an init container that keeps running (KEP-753). */
 export const sidecarShapeSchema = z.enum(["none", "native", "classic", "any"]);
+export type SidecarShape = z.infer<typeof sidecarShapeSchema>;
 
-/** One way to run Istio under Knative. */
+const componentsSchema = z.strictObject({
+	base: z.boolean().default(true).describe("The custom resource definitions."),
+	istiod: z.boolean().default(true).describe("The control plane, which also injects proxies."),
+	ingressGateway: z
+		.boolean()
+		.default(true)
+		.describe("The gateway `istio-ingressgateway` that Knative's requests come in by."),
+	cni: z
+		.boolean()
+		.default(false)
+		.describe("The node agent that sets a pod's traffic rules, so that no container of the pod needs the right to."),
+	ztunnel: z.boolean().default(false).describe("The node proxy of ambient mode."),
+});
+
+const istioSchema = z.strictObject({
+	version: z
+		.string()
+		.refine(isVersionRange, 'must be a range of versions such as ">=1.27 <2"')
+		.exactOptional()
+		.describe('The versions that the profile is written for, such as ">=1.27 <2"; another istioctl is refused.'),
+	components: componentsSchema.describe("Which of Istio's components are installed."),
+	values: anything.describe("Helm values of Istio's charts, in the layout of istioctl's `values`."),
+	meshConfig: anything.describe("Istio's mesh configuration. `$NAMESPACE` stands for the workload's namespace."),
+});
+
+const promisesSchema = z.strictObject({
+	initContainers: z
+		.array(z.string())
+		.default([])
+		.describe("The init containers that run to their end, by name and in order."),
+	sidecar: sidecarShapeSchema.describe(
+		"How istio-proxy is in the pod: `native` is an init container that keeps running, `classic` a container like the others, `any` one of the two.",
+	),
+	capabilities: z
+		.array(z.string())
+		.default([])
+		.describe("All the Linux capabilities that the pod's containers add, such as NET_ADMIN."),
+	denies: z
+		.boolean()
+		.default(false)
+		.describe("Whether a request with the header `x-knistio-deny` is refused with status 403."),
+});
+
+/** One way to run Istio under Knative. The descriptions are what profiles/README.md is made of. */
 export const profileSchema = z.strictObject({
-	/** Kebab-case; the name of the column. */
-	name: z.string().regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "must be lower-case letters, digits and dashes"),
-	/** Heading of the column on a slide. */
-	title: z.string().optional(),
-	description: z.string().optional(),
-	istio: z.strictObject({
-		/** The versions this profile is written for, as a range such as ">=1.27 <2"; checked against istioctl's. */
-		version: z.string().optional(),
-		/** Which of Istio's components are installed. */
-		components: z.strictObject({
-			base: z.boolean().default(true),
-			istiod: z.boolean().default(true),
-			ingressGateway: z.boolean().default(true),
-			cni: z.boolean().default(false),
-			ztunnel: z.boolean().default(false),
-		}),
-		/** Helm values of Istio's charts. */
-		values: z.record(z.string(), z.unknown()).default({}),
-		/** Istio's mesh configuration. */
-		meshConfig: z.record(z.string(), z.unknown()).default({}),
-	}),
-	/** Labels on the namespaces whose pods join the mesh: the workload's and knative-serving. */
-	namespaceLabels: labels.default({}),
-	/** Labels on the revision's pods. */
-	podLabels: labels.default({}),
-	/** Annotations on the revision's pods, such as sidecar.istio.io/nativeSidecar. */
-	podAnnotations: labels.default({}),
-	/** Knative's mesh-compatibility-mode in config-network; the activator reads it when it starts. */
-	meshCompatibilityMode: z.enum(["auto", "enabled", "disabled"]),
-	/** Objects that make traffic secure; `$NAMESPACE` stands for the workload's namespace. */
-	security: z.array(manifestSchema).default([]),
-	/** Objects that decide which request is answered; `$NAMESPACE` stands for the workload's namespace. */
-	policy: z.array(manifestSchema).default([]),
-	/** Whether a small HTTP ext_authz server, which allows everything, is deployed for `policy` to ask: service `authz`, port 80, of `$NAMESPACE`. */
-	externalAuthorizer: z.boolean().default(false),
-	/** What is proven by a pod and a request before anything is measured. */
-	promises: z.strictObject({
-		/** Exact names of the init containers that end, in order. */
-		initContainers: z.array(z.string()).default([]),
-		sidecar: sidecarShapeSchema,
-		/** Capabilities that some container of the pod adds, exactly. */
-		capabilities: z.array(z.string()).default([]),
-		/** Whether a request with the header x-knistio-deny is refused with 403. */
-		denies: z.boolean().default(false),
-	}),
-	/** Limits, such as "total: p(50) < 3s". */
-	budgets: z.array(z.string()).default([]),
+	name: z
+		.string()
+		.regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "must be lower-case letters, digits and dashes")
+		.describe("Lower-case letters, digits and dashes; the profile's name in every table and file."),
+	title: z.string().exactOptional().describe("The heading of its column on a slide."),
+	description: z.string().exactOptional().describe("What it is good for, in a sentence."),
+	istio: istioSchema.describe("What is installed."),
+	namespaceLabels: labels.describe(
+		"Labels on the namespaces whose pods join the mesh: the workload's, and knative-serving.",
+	),
+	podLabels: labels.describe("Labels on the revision's pods."),
+	podAnnotations: labels.describe("Annotations on the revision's pods, such as `sidecar.istio.io/nativeSidecar`."),
+	meshCompatibilityMode: z
+		.enum(["auto", "enabled", "disabled"])
+		.describe(
+			"Knative's `mesh-compatibility-mode`: whether its activator reaches a pod by the service's address (`enabled`), by the pod's (`disabled`), or finds out (`auto`, which can change in the middle of a run).",
+		),
+	security: z
+		.array(manifestSchema)
+		.default([])
+		.describe("Objects that make traffic secure. `$NAMESPACE` stands for the workload's namespace."),
+	policy: z
+		.array(manifestSchema)
+		.default([])
+		.describe("Objects that decide which request is answered. `$NAMESPACE` stands for the workload's namespace."),
+	externalAuthorizer: z
+		.boolean()
+		.default(false)
+		.describe(
+			"Whether a small HTTP server that allows everything is deployed for the policy to ask: service `authz`, port 80, in the workload's namespace.",
+		),
+	promises: promisesSchema.describe("What is proven with a pod and a request before anything is measured."),
+	budgets: z.array(z.string()).default([]).describe('Limits, such as "total: p(50) < 3s".'),
 });
 export type Profile = z.infer<typeof profileSchema>;

@@ -47,6 +47,8 @@ export type Entry =
 			profile: Profile;
 			fingerprint: Fingerprint;
 			installMs?: number;
+			/** From the service applied to Ready and proven. */
+			deployMs?: number;
 			/** The revision that is measured and the names that belong to it. */
 			revision: string;
 			namespace: string;
@@ -60,10 +62,10 @@ export type Entry =
 			podsBefore: string[];
 			/** `spec.replicas` of the revision's Deployment. */
 			replicasBefore?: number;
-			/** How long the way to zero took. */
-			waitedForZeroMs?: number;
 	  }
 	| ({ kind: "request"; at: string; round: number } & RequestTimes)
+	/** The revision has gone to zero, as far as Kubernetes let it. */
+	| { kind: "zero"; at: string; waitedMs: number }
 	/** No more will be seen of this sample: its pod is gone, or the run ends. */
 	| { kind: "sample-end"; at: string; round: number }
 	| { kind: "watch"; at: string; watch: WatchedKind; type: "ADDED" | "MODIFIED" | "DELETED"; object: KubeObject }

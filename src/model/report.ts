@@ -24,6 +24,11 @@ export const sourceSchema = z.enum([
 ]);
 export type Source = z.infer<typeof sourceSchema>;
 
+/** The source that limits what is made of both. */
+export function blunter(a: Source, b: Source): Source {
+	return sourceSchema.options.indexOf(a) > sourceSchema.options.indexOf(b) ? a : b;
+}
+
 /** A measured time or duration in milliseconds: the best estimate, the bounds that hold, and the blunter of its sources. */
 export const measuredSchema = z.strictObject({
 	ms: z.number(),
@@ -143,6 +148,7 @@ export const reportSchema = z.strictObject({
 		.strictObject({
 			runMs: z.number(),
 			installMs: z.number(),
+			deployMs: z.number(),
 			waitForZeroMs: z.number(),
 			coldStartMs: z.number(),
 			otherMs: z.number(),

@@ -16,6 +16,8 @@ export interface SampleRecord {
 	sample: EntryOf<"sample">;
 	request?: EntryOf<"request">;
 	watched: EntryOf<"watch">[];
+	/** From shortly before the sample to its end, in order. */
+	pings: EntryOf<"ping">[];
 	revision: string;
 	hasGap: boolean;
 }
@@ -24,16 +26,10 @@ export interface SampleRecord {
 export interface FoldContext {
 	/** Narrowed by what the sample tells of the clocks. */
 	offsets: Offsets;
-	watchLagNs: bigint;
 	/** Pods seen under the revision before this sample. */
 	earlierPods: ReadonlySet<string>;
 }
 
-/**
- * How much later kubelet names its event than the runtime starts the container, at most: seen on Kubernetes 1.34 with
- * containerd (bench/ground-truth).
- */
-export const eventLagNs = 30_000_000n;
 /** Receipts of one process differ from the true arrival by its event loop's delay. */
 const receiptMs = 1;
 const revisionLabel = "serving.knative.dev/revision";
@@ -66,10 +62,10 @@ export function foldColdStart(record: SampleRecord, context: FoldContext): ColdS
 	};
 	const around = aroundOf(request, sentAt, scaledAt, endpointReceipt(sightings.endpointslices, pods));
 	if (around !== undefined) {
-		const placing: Placing = { offsets: context.offsets, watchLagNs: context.watchLagNs, eventLagNs, findings };
+		const placing: Placing = { offsets: context.offsets, watchLag: watchLagOf(record.pings), findings };
 		const steps = criticalPath(pod, around, placing);
 		for (const { instant, at } of steps) if (at) result.instants[instant] = measureInstant(at, sentAt);
-		result.phases = phasesOf(steps, eventLagNs);
+		result.phases = phasesOf(steps);
 		result.total = exact(around.sentAt, around.lastByteAt, 0.5, "client");
 		if (around.endpointReceivedAt !== undefined) {
 			result.spans.endpoint_wait = exact(around.sentAt, around.endpointReceivedAt, receiptMs, "watch");
@@ -185,6 +181,20 @@ function endpointReceipt(slices: Sighting[], pods: PodFacts[]): bigint | undefin
 
 const earliestOf = (times: bigint[]) =>
 	times.reduce<bigint | undefined>((a, b) => (a === undefined || b < a ? b : a), undefined);
+
+/** Where no ping tells, a change is taken to reach us within so long. */
+const defaultWatchLagNs = 50_000_000n;
+
+/** The watch's lag around a receipt: the longer of the lags that the pings right before and right after it had. */
+function watchLagOf(pings: readonly EntryOf<"ping">[]): (receivedAt: bigint) => bigint {
+	const seen = pings.map(({ sentAt, seenAt }) => ({ at: BigInt(seenAt), lag: BigInt(seenAt) - BigInt(sentAt) }));
+	return (receivedAt) => {
+		const before = seen.findLast(({ at }) => at <= receivedAt);
+		const after = seen.find(({ at }) => at > receivedAt);
+		const lags = [before, after].map((ping) => ping?.lag ?? defaultWatchLagNs);
+		return lags.reduce((a, b) => (a > b ? a : b));
+	};
+}
 
 /** What was caused by the request is later than it, and earlier than its receipt: this bounds every clock involved. */
 function narrowClocks(pods: PodFacts[], sentAt: bigint, offsets: Offsets, findings: Finding[]): void {

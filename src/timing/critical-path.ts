@@ -1,6 +1,6 @@
 import type { Finding } from "../model/report.ts";
 import { clientInstant, type Instant, type Placing, placeFact } from "./instants.ts";
-import { type Interval, intersect, middle } from "./interval.ts";
+import { type Interval, intersect, middle, width } from "./interval.ts";
 import type { ContainerFacts, PodFacts } from "./pod-facts.ts";
 
 /** A step of the critical path: an instant, and the phase that ends there. */
@@ -28,20 +28,29 @@ export interface Surroundings {
  * waits for Ready and the endpoint (`readiness`, `endpoint`, `routing`): knative/serving pkg/activator/net.
  */
 export function criticalPath(pod: PodFacts | undefined, around: Surroundings, placing: Placing): Step[] {
-	const place = (name: string, receivedAt: bigint | undefined) =>
-		placeFact(name, receivedAt === undefined ? undefined : { receivedAt }, placing);
+	const place = (name: string, receivedAt: bigint | undefined) => placeFact(name, published(receivedAt), placing);
 	const steps: Step[] = [
 		{ instant: "request-sent", at: clientInstant(around.sentAt) },
 		{ instant: "scaled", phase: "activation", at: place("scaled", around.scaledReceivedAt) },
 	];
 	if (pod !== undefined) {
 		steps.push({ instant: "pod-created", phase: "pod-creation", at: placeFact("pod-created", pod.created, placing) });
-		const scheduled = pod.scheduled?.reading === undefined ? pod.bound : pod.scheduled;
-		steps.push({ instant: "scheduled", phase: "scheduling", at: placeFact("scheduled", scheduled, placing) });
+		steps.push({ instant: "scheduled", phase: "scheduling", at: placeScheduled(pod, placing) });
 		steps.push(...containerSteps(pod.containers, placing));
 	}
 	steps.push(...answerSteps(pod, around, placing));
 	return holdOrder(steps, placing.findings);
+}
+
+/**
+ * The scheduler's Event has microseconds of a clock that little is known of; the change of the pod has the watch's lag.
+ * They lie a millisecond apart, and the sharper one is taken.
+ */
+function placeScheduled(pod: PodFacts, placing: Placing): Instant | undefined {
+	const event = placeFact("scheduled", pod.scheduled, placing);
+	const bound = placeFact("scheduled", pod.bound, placing);
+	if (event === undefined || bound === undefined) return event ?? bound;
+	return width(event.bounds) < width(bound.bounds) ? event : bound;
 }
 
 function containerSteps(containers: readonly ContainerFacts[], placing: Placing): Step[] {
@@ -73,7 +82,7 @@ function answerSteps(pod: PodFacts | undefined, around: Surroundings, placing: P
 	const firstByte = clientInstant(around.firstByteAt);
 	const last: Step = { instant: "last-byte", phase: "response", at: clientInstant(around.lastByteAt) };
 	const ready = placeFact("pod-ready", pod?.ready, placing);
-	const endpoint = placeFact("endpoint-ready", received(around.endpointReceivedAt), placing);
+	const endpoint = placeFact("endpoint-ready", published(around.endpointReceivedAt), placing);
 	const isWaitedFor = ready !== undefined && endpoint !== undefined && endpoint.point < firstByte.point;
 	if (!isWaitedFor) return [{ instant: "first-byte", phase: "probing", at: firstByte }, last];
 	return [
@@ -84,7 +93,8 @@ function answerSteps(pod: PodFacts | undefined, around: Surroundings, placing: P
 	];
 }
 
-const received = (receivedAt: bigint | undefined) => (receivedAt === undefined ? undefined : { receivedAt });
+const published = (receivedAt: bigint | undefined) =>
+	receivedAt === undefined ? undefined : { receivedAt, isPublication: true };
 
 /** Each step waited for the one before: bounds are cut to what that order allows, in both directions. */
 function holdOrder(steps: Step[], findings: Finding[]): Step[] {
@@ -115,5 +125,19 @@ function holdOrder(steps: Step[], findings: Finding[]): Step[] {
 		if (next.at !== undefined) hi = next.at.bounds.hi;
 		return next;
 	});
-	return backward.reverse();
+	return orderPoints(backward.reverse());
+}
+
+/** Best guesses keep the order too: of two that do not, the one that is known less well gives way. */
+function orderPoints(steps: Step[]): Step[] {
+	const placed = steps.flatMap(({ at }) => (at === undefined ? [] : [at]));
+	for (let pass = 0; pass < placed.length; pass++) {
+		for (const [index, next] of placed.entries()) {
+			const before = placed[index - 1];
+			if (before === undefined || before.point <= next.point) continue;
+			if (width(before.bounds) > width(next.bounds)) before.point = next.point;
+			else next.point = before.point;
+		}
+	}
+	return steps;
 }

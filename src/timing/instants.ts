@@ -1,7 +1,6 @@
-import type { Finding, Source } from "../model/report.ts";
+import { type Finding, type Source, sourceSchema } from "../model/report.ts";
 import { contains, type Interval, intersect, middle } from "./interval.ts";
-import type { Offsets } from "./offsets.ts";
-import { onClientClock, pointOnClientClock } from "./offsets.ts";
+import { type Offsets, onClientClock, pointOnClientClock } from "./offsets.ts";
 import type { Fact, Reading } from "./pod-facts.ts";
 
 /** A point in time on the client's clock: bounds that hold, the best guess, and where it comes from. */
@@ -16,10 +15,8 @@ export interface Instant {
 /** What is needed to place facts on the client's clock. */
 export interface Placing {
 	offsets: Offsets;
-	/** How long at most a change of the API took to reach us, in ns; from pings on the same watch. */
-	watchLagNs: bigint;
-	/** The event is written a little later than what it tells. */
-	eventLagNs: bigint;
+	/** How long at most a change of the API took to reach us around a receipt, in ns; from pings on the same watch. */
+	watchLag(receivedAt: bigint): bigint;
 	findings: Finding[];
 }
 
@@ -27,27 +24,20 @@ export interface Placing {
 const unknownOffset: Interval = { lo: -86_400_000_000_000n, hi: 86_400_000_000_000n };
 
 /**
+ * How much earlier than kubelet's event the runtime did it: on Kubernetes 1.34 with containerd 1.2 to 4.5 ms
+ * (bench/ground-truth.ts). An event is taken to be late by 0 to `eventLagNs`.
+ */
+export const eventLagNs = 10_000_000n;
+const typicalEventLagNs = 2_000_000n;
+
+/**
  * Intersects all that is known of a fact. Sources that contradict each other are a finding, and the instant stays
  * undefined: nothing is clamped.
  */
 export function placeFact(name: string, fact: Fact | undefined, placing: Placing): Instant | undefined {
-	if (fact === undefined) return undefined;
-	const { reading, status, receivedAt } = fact;
-	const claims: { bounds: Interval; source: Source }[] = [];
-	if (reading !== undefined) {
-		const early = { lo: reading.bounds.lo - placing.eventLagNs, hi: reading.bounds.hi };
-		claims.push({ bounds: onClientClock(early, offsetOf(reading.clock, placing)), source: reading.source });
-	}
-	if (receivedAt !== undefined) {
-		// What was received is not later than its receipt; how much earlier, only a sharper source or the lag can say.
-		const lo = reading === undefined ? receivedAt - placing.watchLagNs : receivedAt - unknownOffset.hi;
-		claims.push({ bounds: { lo, hi: receivedAt }, source: "watch" });
-	}
-	if (status !== undefined) {
-		claims.push({ bounds: onClientClock(status.bounds, offsetOf(status.clock, placing)), source: "status" });
-	}
+	const claims = fact === undefined ? [] : claimsOf(fact, placing);
 	const first = claims[0];
-	if (first === undefined) return undefined;
+	if (fact === undefined || first === undefined) return undefined;
 	let bounds = first.bounds;
 	for (const claim of claims.slice(1)) {
 		const both = intersect(bounds, claim.bounds);
@@ -57,10 +47,45 @@ export function placeFact(name: string, fact: Fact | undefined, placing: Placing
 		}
 		bounds = both;
 	}
-	const guess =
-		reading === undefined ? middle(bounds) : pointOnClientClock(reading.bounds, offsetOf(reading.clock, placing));
-	const point = contains(bounds, guess) ? guess : middle(bounds);
-	return { bounds, point, source: first.source, ...(reading === undefined ? {} : { reading }) };
+	const { reading } = fact;
+	if (reading === undefined) return { bounds, point: middle(bounds), source: first.source };
+	const guess = pointOnClientClock(reading.bounds, offsetOf(reading.clock, placing)) - lagOf(reading).typical;
+	return { bounds, point: contains(bounds, guess) ? guess : middle(bounds), source: first.source, reading };
+}
+
+/** What each source says, on the client's clock; the sharpest comes first. */
+function claimsOf({ reading, receivedAt, status, isPublication }: Fact, placing: Placing): Claim[] {
+	const claims: Claim[] = [];
+	if (reading !== undefined) {
+		const early = { lo: reading.bounds.lo - lagOf(reading).most, hi: reading.bounds.hi };
+		claims.push({ bounds: onClientClock(early, offsetOf(reading.clock, placing)), source: reading.source });
+	}
+	if (receivedAt !== undefined) {
+		// Not later than its receipt. How much earlier only the watch's lag can say, and that only where the change of the
+		// API is itself the fact: a container's start is told as late as kubelet likes.
+		const isLagBound = isPublication === true && reading === undefined;
+		const lo = receivedAt - (isLagBound ? placing.watchLag(receivedAt) : unknownOffset.hi);
+		const source = isLagBound ? ("watch" as const) : ("order" as const);
+		claims.push({ bounds: { lo, hi: receivedAt }, source });
+	}
+	if (status !== undefined) {
+		// A server takes the time first and publishes then: for a publication it is a lower bound and no upper one.
+		const { lo, hi } = onClientClock(status.bounds, offsetOf(status.clock, placing));
+		claims.push({ bounds: { lo, hi: isPublication === true ? hi + unknownOffset.hi : hi }, source: "status" });
+	}
+	return claims.sort((a, b) => rank(a.source) - rank(b.source));
+}
+
+interface Claim {
+	bounds: Interval;
+	source: Source;
+}
+
+const rank = (source: Source) => sourceSchema.options.indexOf(source);
+
+/** Only kubelet's events are late by a container's start; the scheduler's own time is its own. */
+function lagOf({ source }: Reading): { typical: bigint; most: bigint } {
+	return source === "event-name" ? { typical: typicalEventLagNs, most: eventLagNs } : { typical: 0n, most: 0n };
 }
 
 const offsetOf = (clock: string, placing: Placing) => placing.offsets.of(clock)?.bounds ?? unknownOffset;
@@ -79,12 +104,12 @@ export function clientInstant(at: bigint, loopNs = 500_000n): Instant {
 }
 
 /** Bounds of a later minus an earlier instant; readings of one clock are compared without its offset. */
-export function durationBetween(from: Instant, to: Instant, eventLagNs: bigint): Interval {
+export function durationBetween(from: Instant, to: Instant): Interval {
 	const bounds = { lo: to.bounds.lo - from.bounds.hi, hi: to.bounds.hi - from.bounds.lo };
 	if (from.reading === undefined || from.reading.clock !== to.reading?.clock) return bounds;
 	const sameClock = {
-		lo: to.reading.bounds.lo - from.reading.bounds.hi - eventLagNs,
-		hi: to.reading.bounds.hi - from.reading.bounds.lo + eventLagNs,
+		lo: to.reading.bounds.lo - from.reading.bounds.hi - lagOf(to.reading).most,
+		hi: to.reading.bounds.hi - from.reading.bounds.lo + lagOf(from.reading).most,
 	};
 	return intersect(bounds, sameClock) ?? bounds;
 }

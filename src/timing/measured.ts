@@ -1,15 +1,8 @@
-import type { Measured, Source } from "../model/report.ts";
+import { blunter, type Measured, type Source } from "../model/report.ts";
 import type { Step } from "./critical-path.ts";
 import type { Instant } from "./instants.ts";
 import { durationBetween } from "./instants.ts";
 import type { Interval } from "./interval.ts";
-
-const bluntness: Source[] = ["client", "event-name", "event-time", "watch", "status", "order"];
-
-/** The source that limits what is made of both. */
-export function blunter(a: Source, b: Source): Source {
-	return bluntness.indexOf(a) > bluntness.indexOf(b) ? a : b;
-}
 
 /** Nanoseconds as milliseconds, to the microsecond. */
 export function toMs(ns: bigint): number {
@@ -26,9 +19,10 @@ export function measureInstant(at: Instant, origin: bigint): Measured {
 	};
 }
 
-/** The time between two instants. */
-export function measureDuration(from: Instant, to: Instant, eventLagNs: bigint): Measured {
-	return measured(to.point - from.point, durationBetween(from, to, eventLagNs), blunter(from.source, to.source));
+/** The time between two instants of which the later waited for the earlier: it is not negative. */
+function measureDuration(from: Instant, to: Instant): Measured {
+	const { lo, hi } = durationBetween(from, to);
+	return measured(to.point - from.point, { lo: lo < 0n ? 0n : lo, hi }, blunter(from.source, to.source));
 }
 
 function measured(point: bigint, { lo, hi }: Interval, source: Source): Measured {
@@ -39,7 +33,7 @@ function measured(point: bigint, { lo, hi }: Interval, source: Source): Measured
  * The phases between the steps; what lies around a step that was not measured is `unattributed`. They add up to the
  * time from the first to the last step, for each is the difference of the same points.
  */
-export function phasesOf(steps: readonly Step[], eventLagNs: bigint): Record<string, Measured> {
+export function phasesOf(steps: readonly Step[]): Record<string, Measured> {
 	const phases: Record<string, Measured> = {};
 	const unattributed: Measured = { ms: 0, loMs: 0, hiMs: 0, source: "client" };
 	let before: Instant | undefined;
@@ -50,7 +44,7 @@ export function phasesOf(steps: readonly Step[], eventLagNs: bigint): Record<str
 			continue;
 		}
 		if (before !== undefined && phase !== undefined) {
-			const duration = measureDuration(before, at, eventLagNs);
+			const duration = measureDuration(before, at);
 			if (isGap) {
 				unattributed.ms = Math.round((unattributed.ms + duration.ms) * 1000) / 1000;
 				unattributed.loMs += duration.loMs;

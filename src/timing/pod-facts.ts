@@ -17,6 +17,8 @@ export interface Fact {
 	reading?: Reading;
 	/** Client clock; the fact is not later than this. */
 	receivedAt?: bigint;
+	/** The change of the API object is itself the fact: it cannot have been much earlier than its receipt. */
+	isPublication?: boolean;
 	/** A blunter reading, for where the sharp one is lost, and to hold the sharp one against. */
 	status?: Reading;
 }
@@ -133,7 +135,11 @@ export function collectPodFacts(pods: readonly Sighting[], events: readonly Sigh
 		uid: last.metadata.uid ?? "",
 		...(node === undefined ? {} : { node }),
 		containers: containersOf(last),
-		created: { ...statusReading(apiServerClock, last.metadata.creationTimestamp), receivedAt: first.at },
+		created: {
+			...statusReading(apiServerClock, last.metadata.creationTimestamp),
+			receivedAt: first.at,
+			isPublication: true,
+		},
 		firstSeenAt: first.at,
 	};
 	const clock = nodeClock(node ?? "?");
@@ -158,7 +164,7 @@ function containersOf(pod: Pod): ContainerFacts[] {
 function readPod(facts: PodFacts, { at, object }: Sighting, clock: string): void {
 	const pod = object as Pod;
 	if (pod.metadata.deletionTimestamp !== undefined) return;
-	if (pod.spec.nodeName !== undefined) facts.bound ??= { receivedAt: at };
+	if (pod.spec.nodeName !== undefined) facts.bound ??= { receivedAt: at, isPublication: true };
 	const condition = (type: string) => pod.status?.conditions?.find((each) => each.type === type);
 	const scheduled = condition("PodScheduled");
 	if (scheduled?.status === "True" && facts.bound !== undefined) {
@@ -166,7 +172,7 @@ function readPod(facts: PodFacts, { at, object }: Sighting, clock: string): void
 	}
 	const ready = condition("Ready");
 	if (ready?.status === "True" && facts.ready === undefined) {
-		facts.ready = { receivedAt: at, ...statusReading(clock, ready.lastTransitionTime) };
+		facts.ready = { receivedAt: at, isPublication: true, ...statusReading(clock, ready.lastTransitionTime) };
 		facts.readyAt = at;
 	}
 	const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
@@ -189,11 +195,13 @@ function readStatus(container: ContainerFacts, status: ContainerStatus, at: bigi
 	if (startedAt !== undefined && (status.restartCount ?? 0) === 0) {
 		container.started = earliest(container.started, { receivedAt: at, ...statusReading(clock, startedAt) });
 	}
-	if (container.role === "sidecar" && status.started === true) container.startupPassed ??= { receivedAt: at };
+	if (container.role === "sidecar" && status.started === true) {
+		container.startupPassed ??= { receivedAt: at, isPublication: true };
+	}
 	if (container.role === "init" && terminated?.exitCode === 0) {
 		container.finished ??= { receivedAt: at, ...statusReading(clock, terminated.finishedAt) };
 	}
-	if (status.ready === true) container.ready ??= { receivedAt: at };
+	if (status.ready === true) container.ready ??= { receivedAt: at, isPublication: true };
 	// The talk's tracer ends a span at ready, and at any termination of an init container.
 	if (status.ready === true || (container.role !== "app" && terminated !== undefined)) container.settledAt ??= at;
 }

@@ -15,10 +15,8 @@ export interface ReportBuilder {
 
 type EntryOf<K extends Entry["kind"]> = Extract<Entry, { kind: K }>;
 
-/** Before any ping has come back, a change is taken to reach us within so long. */
-const defaultWatchLagNs = 50_000_000n;
-/** Pings that tell of a sample: those on the way during it, and a few before. */
-const lagWindow = 30;
+/** Pings before a sample that tell how fast its watch is. */
+const pingsBefore = 3;
 
 /** Opens an empty builder. The same entries give the same report, live or replayed. */
 export function openReportBuilder(): ReportBuilder {
@@ -26,9 +24,10 @@ export function openReportBuilder(): ReportBuilder {
 	const earlierPods = new Set<string>();
 	const findings: Finding[] = [];
 	const profiles: ProfileRun[] = [];
-	const lagsNs: bigint[] = [];
+	const lagsMs: number[] = [];
+	const lastPings: EntryOf<"ping">[] = [];
 	const counts = { watchEvents: 0, reconnects: 0, gaps: 0 };
-	const spent = { waitForZeroMs: 0, coldStartMs: 0, installMs: 0 };
+	const spent = { installMs: 0, deployMs: 0, waitForZeroMs: 0, coldStartMs: 0 };
 	let run: EntryOf<"run"> | undefined;
 	let end: EntryOf<"end"> | undefined;
 	let observer: EntryOf<"observer"> | undefined;
@@ -42,22 +41,16 @@ export function openReportBuilder(): ReportBuilder {
 		const now = BigInt(at);
 		if (agedAt !== undefined && now > agedAt) offsets.age(now - agedAt);
 		agedAt = now;
-		open.result.coldStarts.push(foldColdStart(current, { offsets, watchLagNs: watchLag(), earlierPods }));
-		const { sample, request, watched } = current;
+		open.result.coldStarts.push(foldColdStart(current, { offsets, earlierPods }));
+		const { request, watched } = current;
 		for (const { watch, object } of watched) {
 			if (watch === "pods" && object.metadata.uid !== undefined) earlierPods.add(object.metadata.uid);
 		}
-		spent.waitForZeroMs += sample.waitedForZeroMs ?? 0;
 		if (request?.sentAt !== undefined && request.lastByteAt !== undefined) {
 			spent.coldStartMs += toMs(BigInt(request.lastByteAt) - BigInt(request.sentAt));
 		}
 		current = undefined;
 	}
-
-	const watchLag = () => {
-		const recent = lagsNs.slice(-lagWindow);
-		return recent.length === 0 ? defaultWatchLagNs : recent.reduce((a, b) => (a > b ? a : b));
-	};
 
 	function beginProfile(entry: EntryOf<"profile">): void {
 		closeSample(entry.at);
@@ -72,6 +65,7 @@ export function openReportBuilder(): ReportBuilder {
 			result.installMs = (result.installMs ?? 0) + installMs;
 			spent.installMs += installMs;
 		}
+		spent.deployMs += entry.deployMs ?? 0;
 		open = { profile: entry, result };
 	}
 
@@ -82,17 +76,28 @@ export function openReportBuilder(): ReportBuilder {
 				run = entry;
 				return;
 			case "profile":
-				return beginProfile(entry);
+				beginProfile(entry);
+				return;
 			case "sample":
 				closeSample(entry.at);
 				if (open === undefined) return;
-				current = { sample: entry, watched: [], revision: open.profile.revision, hasGap: false };
+				current = {
+					sample: entry,
+					watched: [],
+					pings: lastPings.slice(-pingsBefore),
+					revision: open.profile.revision,
+					hasGap: false,
+				};
 				return;
 			case "request":
 				if (current?.sample.round === entry.round) current.request = entry;
 				return;
+			case "zero":
+				spent.waitForZeroMs += entry.waitedMs;
+				return;
 			case "sample-end":
-				return closeSample(entry.at);
+				closeSample(entry.at);
+				return;
 			case "watch":
 				counts.watchEvents++;
 				current?.watched.push(entry);
@@ -106,7 +111,9 @@ export function openReportBuilder(): ReportBuilder {
 				counts.reconnects++;
 				return;
 			case "ping":
-				lagsNs.push(BigInt(entry.seenAt) - BigInt(entry.sentAt));
+				lagsMs.push(toMs(BigInt(entry.seenAt) - BigInt(entry.sentAt)));
+				(current?.pings ?? lastPings).push(entry);
+				if (lastPings.length > 1000) lastPings.splice(0, 900);
 				return;
 			case "clock":
 				offsets.narrow(entry.clock, { lo: BigInt(entry.loNs), hi: BigInt(entry.hiNs) }, entry.method);
@@ -155,14 +162,15 @@ export function openReportBuilder(): ReportBuilder {
 	/** What was neither installing, waiting for zero, nor a cold start. */
 	function overheadOf(startedAt: string): NonNullable<Report["overhead"]> {
 		const runMs = toMs(BigInt(end?.at ?? lastAt) - BigInt(startedAt));
-		const otherMs = runMs - spent.installMs - spent.waitForZeroMs - spent.coldStartMs;
+		const { installMs, deployMs, waitForZeroMs, coldStartMs } = spent;
+		const otherMs = runMs - installMs - deployMs - waitForZeroMs - coldStartMs;
 		return { runMs, ...spent, otherMs, otherShare: runMs > 0 ? otherMs / runMs : 0 };
 	}
 
 	function observerOf() {
-		const sorted = [...lagsNs].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-		const middlePing = sorted[Math.floor(sorted.length / 2)];
-		const slowest = sorted.at(-1);
+		const ordered = [...lagsMs].sort((a, b) => a - b);
+		const pingMedianMs = ordered[Math.floor(ordered.length / 2)];
+		const pingMaxMs = ordered.at(-1);
 		return {
 			...(observer === undefined
 				? {}
@@ -171,9 +179,9 @@ export function openReportBuilder(): ReportBuilder {
 						loopDelayMaxMs: observer.loopDelayMaxMs,
 						maxRssMib: observer.maxRssMib,
 					}),
-			...(middlePing === undefined ? {} : { pingMedianMs: toMs(middlePing) }),
-			...(slowest === undefined ? {} : { pingMaxMs: toMs(slowest) }),
-			pings: lagsNs.length,
+			...(pingMedianMs === undefined ? {} : { pingMedianMs }),
+			...(pingMaxMs === undefined ? {} : { pingMaxMs }),
+			pings: lagsMs.length,
 		};
 	}
 

@@ -1,0 +1,26 @@
+import { type ExitCode, exitCodes, UsageError } from "../errors.ts";
+import { compareReports } from "../judge/compare.ts";
+import { parseReport } from "../model/read-report.ts";
+import { renderComparison } from "../output/compare-table.ts";
+import type { Sink } from "./sink.ts";
+
+export interface CompareOptions {
+	/** Paths; the first is what the others are compared with. */
+	reports: readonly string[];
+	/** What the columns are: reports, unless there is only one. */
+	by?: "report" | "profile";
+	format: "text" | "json";
+}
+
+/**
+ * `knistio compare`: phases of several reports or profiles side by side.
+ *
+ * It judges nothing: it ends with 0, or with 3 where no report has a cold start to show.
+ */
+export function compare(options: CompareOptions, sink: Sink): ExitCode {
+	const reports = options.reports.map((path) => ({ label: path, report: parseReport(sink.readFile(path), path) }));
+	if (reports.length === 0) throw new UsageError("there is no report to compare", { hint: "name one or more" });
+	const tables = compareReports(reports, options.by === undefined ? {} : { by: options.by });
+	sink.stdout(options.format === "json" ? `${JSON.stringify(tables, undefined, "\t")}\n` : renderComparison(tables));
+	return tables.some(({ rows }) => rows.length > 0) ? exitCodes.ok : exitCodes.inconclusive;
+}

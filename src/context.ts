@@ -1,0 +1,118 @@
+import { createWriteStream, type WriteStream } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import type { Cluster } from "./cluster/cluster.ts";
+import { exitCodes, InterruptedError, UsageError } from "./errors.ts";
+
+/** The outside world as one value: the only way to the process, its files and a cluster. */
+export interface Context {
+	version: string;
+	/** The result. */
+	stdout(text: string): void;
+	/** Progress and messages. */
+	stderr(text: string): void;
+	/** Whether the result may have colours. */
+	color: boolean;
+	/** Whether stderr is a terminal that progress may be drawn on. */
+	isLive: boolean;
+	columns: number;
+	env: Record<string, string | undefined>;
+	/** @throws UsageError for a file that cannot be read */
+	readFile(path: string): Promise<string>;
+	/** @throws UsageError for a file that cannot be written */
+	writeFile(path: string, text: string): Promise<void>;
+	/** Appends line by line, so that a crash loses nothing that was written. */
+	openLog(path: string): Promise<Log>;
+	/** Aborted by the first Ctrl-C or SIGTERM, with an {@link InterruptedError}; the second Ctrl-C ends at once. */
+	signal: AbortSignal;
+	openCluster(choice: { kubeconfig?: string; context?: string }): Promise<Cluster>;
+	/** The built program of the observing thread. */
+	observerThread: URL;
+}
+
+/** A file that grows. */
+export interface Log {
+	append(line: string): void;
+	close(): Promise<void>;
+}
+
+/** The real world. */
+export function nodeContext(): Context {
+	const { env, stdout, stderr } = process;
+	const wantsColor = env.NO_COLOR === undefined || env.NO_COLOR === "";
+	// A closed pipe (`knistio show r.json | head`) is the reader's wish, no failure.
+	stdout.on("error", (error: NodeJS.ErrnoException) => {
+		if (error.code !== "EPIPE") throw error;
+		process.exit(exitCodes.ok);
+	});
+	return {
+		version: process.env.KNISTIO_VERSION ?? "0.0.0",
+		stdout: (text) => void stdout.write(text),
+		stderr: (text) => void stderr.write(text),
+		color: stdout.isTTY === true && wantsColor && env.TERM !== "dumb",
+		isLive: stderr.isTTY === true && !env.CI && env.TERM !== "dumb",
+		columns: stderr.columns ?? 80,
+		env,
+		readFile: (path) => readFile(path, "utf8").catch(fileError("read", path)),
+		writeFile: (path, text) => writeFile(path, text).catch(fileError("write", path)),
+		openLog,
+		signal: interruption(stderr),
+		openCluster: async ({ kubeconfig, context }) => {
+			const { openKube } = await import("./cluster/kube.ts");
+			return openKube({
+				...(kubeconfig === undefined ? {} : { file: kubeconfig }),
+				...(context === undefined ? {} : { context }),
+				env,
+			});
+		},
+		observerThread: new URL("./observer-thread.js", import.meta.url),
+	};
+}
+
+const reasons: Record<string, string> = {
+	ENOENT: "there is no such file or directory",
+	EACCES: "permission denied",
+	EISDIR: "it is a directory",
+	ENOTDIR: "a part of the path is no directory",
+	ENOSPC: "the disk is full",
+};
+
+function fileError(doing: "read" | "write", path: string) {
+	return (cause: NodeJS.ErrnoException): never => {
+		throw new UsageError(`cannot ${doing} ${path}: ${reasons[cause.code ?? ""] ?? cause.message}`, { cause });
+	};
+}
+
+async function openLog(path: string): Promise<Log> {
+	const stream = await new Promise<WriteStream>((resolve, reject) => {
+		const opening = createWriteStream(path);
+		opening.once("open", () => resolve(opening));
+		opening.once("error", reject);
+	}).catch(fileError("write", path));
+	let failure: Error | undefined;
+	stream.on("error", (error) => {
+		failure = error;
+	});
+	return {
+		append: (line) => void stream.write(`${line}\n`),
+		close: () =>
+			new Promise((resolve, reject) => {
+				if (failure !== undefined) reject(failure);
+				else stream.end(() => (failure === undefined ? resolve() : reject(failure)));
+			}),
+	};
+}
+
+/** The first signal asks to end in order, the second Ctrl-C ends at once. */
+function interruption(stderr: NodeJS.WriteStream): AbortSignal {
+	const controller = new AbortController();
+	const onSignal = (signal: "SIGINT" | "SIGTERM") => {
+		if (controller.signal.aborted) {
+			stderr.write("\nstopped at once; `knistio clean` removes what is left on the cluster\n");
+			process.exit(signal === "SIGINT" ? exitCodes.interrupted : exitCodes.terminated);
+		}
+		controller.abort(new InterruptedError(signal));
+	};
+	process.on("SIGINT", onSignal);
+	process.on("SIGTERM", onSignal);
+	return controller.signal;
+}

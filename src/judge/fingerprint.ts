@@ -1,0 +1,55 @@
+import { UsageError } from "../errors.ts";
+import type { Fingerprint, Report } from "../model/report.ts";
+
+/** One thing that was not the same when two reports were made. */
+export interface FingerprintDifference {
+	profile: string;
+	key: string;
+	before: string | undefined;
+	after: string | undefined;
+}
+
+/** What differs between the profiles that two reports share; the first is the older one. */
+export function fingerprintDifferences(before: Report, after: Report): FingerprintDifference[] {
+	return after.profiles.flatMap((run) => {
+		const other = before.profiles.find((candidate) => candidate.profile.name === run.profile.name);
+		if (other === undefined) return [];
+		const [a, b] = [completed(other.fingerprint, before), completed(run.fingerprint, after)];
+		return [...new Set([...Object.keys(a), ...Object.keys(b)])]
+			.filter((key) => a[key] !== b[key])
+			.map((key) => ({ profile: run.profile.name, key, before: a[key], after: b[key] }));
+	});
+}
+
+/** A simulated cluster is as different from a real one as anything can be. */
+function completed(fingerprint: Fingerprint, { simulated }: Report): Fingerprint {
+	return {
+		...fingerprint,
+		simulated: simulated === undefined ? "no" : `${simulated.model} at speed ${simulated.speed}`,
+	};
+}
+
+/**
+ * Refuses to compare reports of different things.
+ *
+ * Throws a `UsageError` with a line for each difference whose key is not in `allowed`.
+ */
+export function refuseDifferent(baseline: readonly Report[], report: Report, allowed: readonly string[]): void {
+	const differences = baseline
+		.flatMap((other) => fingerprintDifferences(other, report))
+		.filter((difference) => !allowed.includes(difference.key));
+	if (differences.length === 0) return;
+	const lines = new Set(
+		differences.map(
+			({ profile, key, before, after }) => `  ${profile}: ${key}: ${before ?? "none"} → ${after ?? "none"}`,
+		),
+	);
+	const flags = [...new Set(differences.map(({ key }) => `--allow-different ${quoted(key)}`))].join(" ");
+	throw new UsageError(`the baseline measured something else:\n${[...lines].join("\n")}`, {
+		hint: `make a new baseline, or compare all the same with ${flags}`,
+	});
+}
+
+function quoted(key: string): string {
+	return /^[\w./-]+$/.test(key) ? key : `'${key}'`;
+}

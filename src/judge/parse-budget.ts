@@ -1,0 +1,171 @@
+import { UsageError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
+import { type Budget, isOutcomeMeasure, type Limit, type Operator, outcomeMeasures, type Statistic } from "./budget.ts";
+
+/** One budget and where the user wrote it. */
+export interface WrittenBudget {
+	text: string;
+	/** A flag, a profile, a line of a file. */
+	source: string;
+	/** The profile it stands in, which its own prefix may be left out for. */
+	profile?: string;
+}
+
+const example = "such as minimal.total: p(50) < 3s, minimal.total: share(> 4s) <= 5% or minimal.failed: count <= 0";
+
+/**
+ * Reads one budget; names are matched later, by `resolveBudgets`.
+ *
+ * Throws a `UsageError` that points at the place.
+ */
+export function parseBudget(written: WrittenBudget): Budget {
+	const scan = scanner(written);
+	const at = { profile: scan.position(), measure: 0, limit: 0 };
+	const first = scan.take(/[a-z0-9_-]+/i, "a profile or a phase");
+	const hasPrefix = scan.skip(/\./);
+	at.measure = hasPrefix ? scan.position() : at.profile;
+	const measure = hasPrefix ? scan.take(/[a-z0-9_-]+/i, "a phase") : first;
+	scan.take(/:/, '":"');
+	const statisticAt = scan.position();
+	const statistic = readStatistic(scan);
+	const operator = readOperator(scan);
+	at.limit = scan.position();
+	const limit = readLimit(scan);
+	scan.end();
+	const complaint = mismatchOf(measure, statistic, limit);
+	if (complaint !== undefined) scan.fail(complaint.of === "limit" ? at.limit : statisticAt, complaint.message);
+	const profile = hasPrefix ? first : written.profile;
+	return { text: written.text.trim(), source: written.source, profile, measure, statistic, operator, limit, at };
+}
+
+function readStatistic(scan: Scanner): Statistic {
+	const at = scan.position();
+	const name = scan.take(/[a-z]+/i, "p(50), median, max, min, share or count").toLowerCase();
+	if (name === "median") return { kind: "quantile", p: 0.5 };
+	if (name === "max" || name === "min") return { kind: "extreme", p: name === "max" ? 1 : 0 };
+	if (name === "p") {
+		scan.take(/\(/, '"("');
+		const percentAt = scan.position();
+		const percent = Number(scan.take(/\d+(\.\d+)?/, "a percentile"));
+		if (!(percent > 0 && percent < 100)) scan.fail(percentAt, "a percentile lies between 0 and 100");
+		scan.take(/\)/, '")"');
+		return { kind: "quantile", p: percent / 100 };
+	}
+	if (name === "share" || name === "count") {
+		if (!scan.skip(/\(/)) return { kind: name, beyond: undefined };
+		const beyond = { operator: readOperator(scan), ms: readTime(scan) };
+		scan.take(/\)/, '")"');
+		return { kind: name, beyond };
+	}
+	if (name === "mean" || name === "avg") {
+		scan.fail(at, "a mean has no interval that holds for skewed times; limit the median, p(50), instead");
+	}
+	return scan.fail(at, `"${name}" is not a statistic: expected p(50), median, max, min, share or count`);
+}
+
+function readOperator(scan: Scanner): Operator {
+	return scan.take(/<=|>=|<|>/, "<, <=, > or >=") as Operator;
+}
+
+function readTime(scan: Scanner): number {
+	const value = Number(scan.take(/\d+(\.\d+)?/, "a time such as 800ms or 3s"));
+	const unit = scan.take(/ms|s(?![a-z])/i, "ms or s").toLowerCase();
+	return unit === "s" ? value * 1_000 : value;
+}
+
+function readLimit(scan: Scanner): Limit {
+	const number = scan.peek(/(\d+(?:\.\d+)?)\s*(%|ms|s(?![\w.-])|(?![\w.-]))/i);
+	if (number !== undefined) {
+		const [, digits = "", unit = ""] = number;
+		if (unit === "") return { kind: "count", count: Number(scan.take(/[\d.]+/, "a number")) };
+		if (unit !== "%") return { kind: "time", ms: readTime(scan) };
+		scan.take(/[\d.]+/, "a share");
+		scan.take(/%/, "%");
+		return { kind: "share", share: Number(digits) / 100 };
+	}
+	if (scan.peek(/\d+(\.\d+)?[a-z]+(?![\w.-])/i)) readTime(scan);
+	const profile = scan.take(/[a-z0-9]([a-z0-9-]*[a-z0-9])?/i, "a limit such as 3s, 5% or full.total - 300ms");
+	scan.take(/\./, '"." and a phase of the other profile');
+	const measure = scan.take(/[a-z0-9_]+(?:-[a-z0-9_]+)*/i, "a phase");
+	const sign = scan.skip(/-/) ? -1 : scan.skip(/\+/) ? 1 : 0;
+	return { kind: "profile", profile, measure, offsetMs: sign === 0 ? 0 : sign * readTime(scan) };
+}
+
+/** Why these parts do not go together, and which of them is wrong. */
+function mismatchOf(measure: string, statistic: Statistic, limit: Limit) {
+	const isOutcome = isOutcomeMeasure(measure);
+	const countsSomething = statistic.kind === "share" || statistic.kind === "count";
+	if (isOutcome && !(countsSomething && statistic.beyond === undefined)) {
+		return { of: "statistic", message: `"${measure}" is an outcome: limit its share or its count` };
+	}
+	if (!isOutcome && countsSomething && statistic.beyond === undefined) {
+		const meant = nearest(measure, outcomeMeasures);
+		const example = meant === undefined ? `Write ${statistic.kind}(> 4s)` : `Did you mean "${meant}"?`;
+		return { of: "statistic", message: `the ${statistic.kind} of which cold starts? ${example}` };
+	}
+	if (statistic.kind === "share" && limit.kind !== "share") return { of: "limit", message: "a share is limited in %" };
+	if (statistic.kind === "count" && limit.kind !== "count") {
+		return { of: "limit", message: "a count is limited by a number" };
+	}
+	if (!countsSomething && (limit.kind === "share" || limit.kind === "count")) {
+		return { of: "limit", message: "a time is limited in ms or s" };
+	}
+	const isMedian = statistic.kind === "quantile" && statistic.p === 0.5;
+	if (limit.kind === "profile" && !isMedian) {
+		return { of: "limit", message: "only medians, p(50), can be compared with another profile" };
+	}
+	return undefined;
+}
+
+type Scanner = ReturnType<typeof scanner>;
+
+/** Walks through a budget from left to right; spaces between its parts do not matter. */
+function scanner({ text, source }: WrittenBudget) {
+	let index = 0;
+
+	function position(): number {
+		index += text.slice(index).match(/^\s*/)?.[0].length ?? 0;
+		return index;
+	}
+
+	function peek(pattern: RegExp): RegExpMatchArray | undefined {
+		return text.slice(position()).match(new RegExp(`^(?:${pattern.source})`, pattern.flags)) ?? undefined;
+	}
+
+	function skip(pattern: RegExp): boolean {
+		const match = peek(pattern);
+		index += match?.[0].length ?? 0;
+		return match !== undefined;
+	}
+
+	function take(pattern: RegExp, expected: string): string {
+		const match = peek(pattern);
+		if (match === undefined) return fail(position(), `expected ${expected}, found ${rest()}`);
+		index += match[0].length;
+		return match[0];
+	}
+
+	function rest(): string {
+		const found = text.slice(position()).match(/^\S+/)?.[0];
+		return found === undefined ? "the end" : `"${found}"`;
+	}
+
+	function end(): void {
+		if (position() < text.length) fail(index, `expected the end, found ${rest()}`);
+	}
+
+	function fail(at: number, message: string): never {
+		throw budgetError({ text, source }, at, { message, hint: example });
+	}
+
+	return { position, peek, skip, take, end, fail };
+}
+
+/** An error about one place in a budget, with the place pointed at. */
+export function budgetError(
+	{ text, source }: { text: string; source: string },
+	at: number,
+	{ message, hint }: { message: string; hint: string },
+): UsageError {
+	return new UsageError(`${source}, column ${at + 1}: ${message}\n  ${text}\n  ${" ".repeat(at)}^`, { hint });
+}

@@ -1,0 +1,74 @@
+import type { Cluster } from "../cluster/cluster.ts";
+import type { Untimed } from "../model/recording.ts";
+
+/** Bounds on a clock's offset (its time minus the client's), in nanoseconds. */
+interface Bracket {
+	lo: bigint;
+	hi: bigint;
+}
+
+/** What a probe needs of the world. */
+export interface ProbeOptions {
+	/** Nanoseconds since the epoch on the client's clock. */
+	now(): bigint;
+	/** From `process.hrtime` to the same. */
+	anchor: bigint;
+	signal: AbortSignal;
+	sleep?(ms: number): Promise<void>;
+	/** At most so many requests, about one a second. */
+	probes?: number;
+	/** Narrow enough to stop. */
+	enoughNs?: bigint;
+}
+
+const secondNs = 1_000_000_000n;
+
+/**
+ * Brackets the offset of the clock that writes the `Date` header of a path's answers. One answer tells the second; each
+ * further request is aimed so that the header flips in the middle of what is still possible, which halves it, down to
+ * the time that a request takes.
+ * @returns undefined when the path does not answer with a Date
+ */
+export async function probeClock(
+	cluster: Pick<Cluster, "raw">,
+	target: { clock: string; path: string },
+	options: ProbeOptions,
+): Promise<Untimed | undefined> {
+	const { anchor, signal, now, sleep = pause, probes = 14, enoughNs = 2_000_000n } = options;
+	let bracket: Bracket | undefined;
+	for (let count = 0; count < probes && !(bracket !== undefined && bracket.hi - bracket.lo < enoughNs); count++) {
+		if (bracket !== undefined) await sleep(untilFlip(bracket, now()));
+		const answer = await cluster.raw("GET", target.path, { signal, timeoutMs: 5_000 });
+		const said = answer.headers.date;
+		const second = typeof said === "string" ? BigInt(Date.parse(said)) * 1_000_000n : undefined;
+		if (second === undefined || answer.status >= 500 || answer.status === 403 || answer.status === 404)
+			return undefined;
+		// The header was written between sending and answering, and names the second in which that was.
+		const next = { lo: second - (answer.answeredAt + anchor), hi: second + secondNs - (answer.sentAt + anchor) };
+		bracket = bracket === undefined ? next : tighter(bracket, next);
+	}
+	if (bracket === undefined) return undefined;
+	return {
+		kind: "clock",
+		clock: target.clock,
+		loNs: bracket.lo.toString(),
+		hiNs: bracket.hi.toString(),
+		method: "http-date",
+	};
+}
+
+/** An answer that contradicts the others (a clock was set) starts anew. */
+function tighter(a: Bracket, b: Bracket): Bracket {
+	const lo = a.lo > b.lo ? a.lo : b.lo;
+	const hi = a.hi < b.hi ? a.hi : b.hi;
+	return lo <= hi ? { lo, hi } : b;
+}
+
+/** Milliseconds until the other clock, if it is in the middle of its bracket, begins a second. */
+function untilFlip({ lo, hi }: Bracket, now: bigint): number {
+	const there = now + (lo + hi) / 2n;
+	const waitNs = secondNs - (((there % secondNs) + secondNs) % secondNs);
+	return Number(waitNs) / 1e6;
+}
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

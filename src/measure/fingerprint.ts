@@ -1,0 +1,97 @@
+import { createHash } from "node:crypto";
+import { cpus, type as osType, release } from "node:os";
+import type { Cluster, KubeObject } from "../cluster/cluster.ts";
+import type { Fingerprint } from "../model/report.ts";
+
+/** A short hash of a value, the same for the same content whatever the order of its keys. */
+export function contentHash(value: unknown): string {
+	return createHash("sha256")
+		.update(JSON.stringify(sortKeys(value)))
+		.digest("hex")
+		.slice(0, 16);
+}
+
+function sortKeys(value: unknown): unknown {
+	if (Array.isArray(value)) return value.map(sortKeys);
+	if (typeof value !== "object" || value === null) return value;
+	const entries = Object.entries(value).map(([key, each]) => [key, sortKeys(each)] as const);
+	return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+}
+
+/**
+ * What the cluster is, apart from the profile: versions, nodes, the settings of Knative that decide about cold starts.
+ * What cannot be read (a right is missing) is left out, never guessed.
+ */
+export async function clusterFingerprint(cluster: Cluster, signal: AbortSignal): Promise<Fingerprint> {
+	const [version, nodes, configs] = await Promise.all([
+		cluster.raw("GET", "/version", { signal }),
+		cluster.list({ apiVersion: "v1", kind: "Node" }, signal).catch(() => []),
+		Promise.all(
+			["config-network", "config-autoscaler", "config-deployment"].map((name) => readConfig(cluster, name, signal)),
+		),
+	]);
+	const fingerprint: Fingerprint = {
+		client: `${osType()} ${release()}, ${cpus().length} cpus, node ${process.versions.node}`,
+	};
+	const { gitVersion } = JSON.parse(version.body.toString("utf8") || "{}") as { gitVersion?: string };
+	if (gitVersion !== undefined) fingerprint.kubernetes = gitVersion;
+	Object.assign(fingerprint, nodeFacts(nodes));
+	for (const config of configs) {
+		if (config === undefined) continue;
+		const { _example: _, ...data } = (config.data ?? {}) as Record<string, string>;
+		fingerprint[config.metadata.name] = contentHash(data);
+		const mode = data["mesh-compatibility-mode"];
+		if (config.metadata.name === "config-network") fingerprint["mesh-compatibility-mode"] = mode ?? "auto";
+	}
+	return fingerprint;
+}
+
+function readConfig(cluster: Cluster, name: string, signal: AbortSignal): Promise<KubeObject | undefined> {
+	return cluster
+		.get({ apiVersion: "v1", kind: "ConfigMap", namespace: "knative-serving", name }, signal)
+		.catch(() => undefined);
+}
+
+interface NodeStatus {
+	nodeInfo?: {
+		kubeletVersion?: string;
+		kernelVersion?: string;
+		containerRuntimeVersion?: string;
+		architecture?: string;
+	};
+	capacity?: { cpu?: string; memory?: string };
+}
+
+function nodeFacts(nodes: KubeObject[]): Fingerprint {
+	if (nodes.length === 0) return {};
+	const statuses = nodes.map((node) => (node.status ?? {}) as NodeStatus);
+	const distinct = (values: (string | undefined)[]) => [...new Set(values.filter(Boolean))].sort().join(", ");
+	const kubelet = distinct(statuses.map(({ nodeInfo }) => nodeInfo?.kubeletVersion));
+	return {
+		nodes: String(nodes.length),
+		"node-shape": distinct(statuses.map(({ capacity }) => `${capacity?.cpu} cpu ${capacity?.memory}`)),
+		kubelet,
+		// Since 1.36 kubelet looks at a pod again right after it has started something (PLEGOnDemandRelist).
+		pleg: /^v1\.(\d+)/.test(kubelet) && Number(/^v1\.(\d+)/.exec(kubelet)?.[1]) >= 36 ? "on-demand" : "each second",
+		kernel: distinct(statuses.map(({ nodeInfo }) => nodeInfo?.kernelVersion)),
+		runtime: distinct(statuses.map(({ nodeInfo }) => nodeInfo?.containerRuntimeVersion)),
+		architecture: distinct(statuses.map(({ nodeInfo }) => nodeInfo?.architecture)),
+	};
+}
+
+/** The images that a pod really ran, by digest where the runtime gives one. */
+export function imageFingerprint(pod: KubeObject): Fingerprint {
+	interface Status {
+		name: string;
+		image?: string;
+		imageID?: string;
+	}
+	const { initContainerStatuses = [], containerStatuses = [] } = (pod.status ?? {}) as {
+		initContainerStatuses?: Status[];
+		containerStatuses?: Status[];
+	};
+	const statuses = [...initContainerStatuses, ...containerStatuses];
+	return Object.fromEntries(
+		statuses.map(({ name, image, imageID }) => [`image:${name}`, imageID || image || "unknown"]),
+	);
+}

@@ -1,0 +1,99 @@
+import { connect } from "node:net";
+import type { Cluster, KubeObject } from "../cluster/cluster.ts";
+import { ClusterError } from "../errors.ts";
+import type { GatewayRoute } from "./request.ts";
+
+const istioSystem = "istio-system";
+const gatewayService = "istio-ingressgateway";
+/** net-istio's gateways serve HTTP on port 80 of the gateway's Service, which Istio names http2. */
+const httpPort = 80;
+
+/** How a gateway route is named in reports: how, and never an address of somebody's network. */
+export function describeRoute(route: GatewayRoute): string {
+	return route.kind === "direct" ? route.by : "API server's service proxy";
+}
+
+/**
+ * Finds a way to the Istio ingress gateway: an address given by the user, its load balancer, a node's port, and only
+ * where none of these can be reached the API server's proxy.
+ * @throws ClusterError when there is no gateway
+ */
+export async function findGateway(
+	cluster: Cluster,
+	options: { given?: string; signal: AbortSignal; canConnect?: typeof tcpConnects },
+): Promise<GatewayRoute> {
+	const { given, signal, canConnect = tcpConnects } = options;
+	if (given !== undefined) return { kind: "direct", url: given, by: "given" };
+	const service = await cluster.get(
+		{ apiVersion: "v1", kind: "Service", namespace: istioSystem, name: gatewayService },
+		signal,
+	);
+	if (service === undefined) {
+		throw new ClusterError(`no Service ${istioSystem}/${gatewayService}: the Istio ingress gateway is not there`, {
+			hint: "install a profile with the ingress gateway, or give the gateway's address with --gateway URL",
+		});
+	}
+	for (const candidate of [...balancerAddresses(service), ...(await nodeAddresses(cluster, service, signal))]) {
+		if (await canConnect(candidate.host, candidate.port, signal)) {
+			return { kind: "direct", url: `http://${candidate.host}:${candidate.port}/`, by: candidate.by };
+		}
+	}
+	const path = `/api/v1/namespaces/${istioSystem}/services/http:${gatewayService}:${httpPort}/proxy/`;
+	return { kind: "service-proxy", path };
+}
+
+interface Candidate {
+	host: string;
+	port: number;
+	by: "load balancer" | "node port";
+}
+
+interface ServicePort {
+	name?: string;
+	port: number;
+	nodePort?: number;
+}
+
+function httpPortOf(service: KubeObject): ServicePort | undefined {
+	const { ports = [] } = service.spec as { ports?: ServicePort[] };
+	return ports.find(({ port }) => port === httpPort) ?? ports.find(({ name }) => name?.startsWith("http"));
+}
+
+function balancerAddresses(service: KubeObject): Candidate[] {
+	const { loadBalancer } = (service.status ?? {}) as {
+		loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] };
+	};
+	const port = httpPortOf(service)?.port ?? httpPort;
+	return (loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) => {
+		const host = ip ?? hostname;
+		return host === undefined ? [] : [{ host, port, by: "load balancer" as const }];
+	});
+}
+
+async function nodeAddresses(cluster: Cluster, service: KubeObject, signal: AbortSignal): Promise<Candidate[]> {
+	const port = httpPortOf(service)?.nodePort;
+	if (port === undefined) return [];
+	const nodes = await cluster.list({ apiVersion: "v1", kind: "Node" }, signal);
+	return nodes.flatMap((node) => {
+		const { addresses = [] } = (node.status ?? {}) as { addresses?: { type: string; address: string }[] };
+		return ["ExternalIP", "InternalIP"].flatMap((type) =>
+			addresses
+				.filter((address) => address.type === type)
+				.map(({ address }) => ({ host: address, port, by: "node port" as const })),
+		);
+	});
+}
+
+/** Whether something accepts a TCP connection there within a second. */
+function tcpConnects(host: string, port: number, signal: AbortSignal): Promise<boolean> {
+	return new Promise((resolve) => {
+		const socket = connect({ host, port, timeout: 1000, signal });
+		const answer = (isThere: boolean) => () => {
+			socket.destroy();
+			resolve(isThere);
+		};
+		socket.on("connect", answer(true));
+		socket.on("timeout", answer(false));
+		socket.on("error", answer(false));
+	});
+}

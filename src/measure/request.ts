@@ -1,0 +1,83 @@
+import http from "node:http";
+import https from "node:https";
+import type { Connection } from "../cluster/cluster.ts";
+import type { RequestTimes } from "../model/recording.ts";
+
+/** How the request gets to the Istio ingress gateway. */
+export type GatewayRoute =
+	/** Straight to an address of the gateway. */
+	| { kind: "direct"; url: string; by: "load balancer" | "node port" | "given" }
+	/** Through the API server's proxy to the gateway's Service. */
+	| { kind: "service-proxy"; path: string };
+
+/** One request to the service under test. */
+export interface RequestOrder {
+	route: GatewayRoute;
+	/** The Host header by which the gateway knows the service. */
+	host: string;
+	/** The answer's body must hold this. */
+	expectBody: string;
+	timeoutMs: number;
+	headers?: Record<string, string>;
+}
+
+/**
+ * Sends one GET on a connection of its own and takes the times at the socket: connected, handed to the kernel, the
+ * first byte back, the last. Never repeats: a repetition would hide a failed cold start.
+ * @param now nanoseconds since the epoch on the client's clock
+ * @param connection for the API server's proxy only
+ */
+export function sendRequest(order: RequestOrder, now: () => bigint, connection?: Connection): Promise<RequestTimes> {
+	const times: RequestTimes = { connectStartedAt: now().toString() };
+	const { url, options } = targetOf(order, connection);
+	return new Promise((resolve) => {
+		const fail = (error: Error) => resolve({ ...times, error: error.message });
+		const isSecure = url.protocol === "https:";
+		const request = (isSecure ? https : http).get(url, { ...options, agent: false });
+		const timer = setTimeout(() => {
+			request.destroy(new Error(`no whole answer within ${order.timeoutMs / 1000} s`));
+		}, order.timeoutMs);
+		request.on("socket", (socket) => {
+			socket.once(isSecure ? "secureConnect" : "connect", () => {
+				times.connectedAt = now().toString();
+			});
+			socket.prependListener("data", () => {
+				times.firstByteAt ??= now().toString();
+			});
+		});
+		request.on("finish", () => {
+			times.sentAt = now().toString();
+		});
+		request.on("error", (error) => {
+			clearTimeout(timer);
+			fail(error);
+		});
+		request.on("response", (response) => {
+			times.status = response.statusCode ?? 0;
+			const { server } = response.headers;
+			if (typeof server === "string") times.server = server;
+			let body = "";
+			response.setEncoding("utf8");
+			response.on("data", (chunk: string) => {
+				if (body.length < 10_000) body += chunk;
+			});
+			response.on("error", fail);
+			response.on("end", () => {
+				clearTimeout(timer);
+				times.lastByteAt = now().toString();
+				times.bodyMatches = body.includes(order.expectBody);
+				if (!times.bodyMatches) times.body = body.slice(0, 200);
+				resolve(times);
+			});
+		});
+	});
+}
+
+function targetOf({ route, host, headers }: RequestOrder, connection?: Connection) {
+	if (route.kind === "direct") {
+		return { url: new URL(route.url), options: { headers: { ...headers, Host: host } } };
+	}
+	if (connection === undefined) throw new Error("the API server's proxy needs a connection");
+	const url = new URL(connection.basePath + route.path, connection.origin);
+	return { url, options: { ...connection.tls, headers: { ...connection.headers, ...headers, Host: host } } };
+}

@@ -1,0 +1,155 @@
+import type { Cluster, KubeObject, ObjectRef } from "../cluster/cluster.ts";
+import { ClusterError } from "../errors.ts";
+import type { PodTrouble } from "../install/pod-trouble.ts";
+import type { Profile } from "../model/profile.ts";
+import type { LiveState } from "./live-state.ts";
+import { pingAnnotation, pingPodName } from "./observer-protocol.ts";
+
+/** What is deployed to be started cold. */
+export interface ServiceOrder {
+	namespace: string;
+	name: string;
+	image: string;
+	/** The value of $TARGET, which the sample's answer holds: proof that it is ours. */
+	target: string;
+	/**
+	 * The revision's `timeoutSeconds`. A cold start that takes longer fails; and it is the pod's grace period, in which
+	 * queue-proxy drains for up to 30 s, so it also decides how soon the next cold start can be.
+	 */
+	timeoutSeconds: number;
+}
+
+/** A deployed service that has been Ready once. */
+export interface DeployedService {
+	ref: ObjectRef;
+	revision: string;
+	/** The Host header under which the gateway knows it. */
+	host: string;
+}
+
+const serving = "serving.knative.dev/v1";
+/** The shortest window that Knative allows: it decides how soon the service is let go to zero. */
+const windowSeconds = 6;
+
+/** The Knative Service of a profile. At most one pod, so that one request starts one pod. */
+export function serviceManifest(profile: Profile, order: ServiceOrder): KubeObject {
+	const { namespace, name, image, target, timeoutSeconds } = order;
+	return {
+		apiVersion: serving,
+		kind: "Service",
+		metadata: { name, namespace },
+		spec: {
+			template: {
+				metadata: {
+					...(Object.keys(profile.podLabels).length > 0 ? { labels: profile.podLabels } : {}),
+					annotations: {
+						"autoscaling.knative.dev/window": `${windowSeconds}s`,
+						"autoscaling.knative.dev/max-scale": "1",
+						...profile.podAnnotations,
+					},
+				},
+				spec: {
+					timeoutSeconds,
+					containers: [{ image, ports: [{ containerPort: 8080 }], env: [{ name: "TARGET", value: target }] }],
+				},
+			},
+		},
+	};
+}
+
+/** A pod that is never scheduled: changing it twice a second times the watch that brings the pods. */
+export function pingManifest(namespace: string, image: string): KubeObject {
+	return {
+		apiVersion: "v1",
+		kind: "Pod",
+		metadata: {
+			name: pingPodName,
+			namespace,
+			labels: { "sidecar.istio.io/inject": "false" },
+			annotations: { [pingAnnotation]: "0", "sidecar.istio.io/inject": "false" },
+		},
+		spec: {
+			schedulingGates: [{ name: "knistio.dev/never" }],
+			terminationGracePeriodSeconds: 0,
+			containers: [{ name: "ping", image }],
+		},
+	};
+}
+
+interface Condition {
+	type: string;
+	status: string;
+	reason?: string;
+	message?: string;
+}
+
+/** How long to wait, and how to say why it takes so long. */
+export interface DeployOptions {
+	timeoutMs: number;
+	signal: AbortSignal;
+	/** Kubelet's own reason why a pod does not start, if there is one. */
+	podTrouble(pod: KubeObject): PodTrouble | undefined;
+	onDetail(text: string): void;
+	pause?(ms: number): Promise<void>;
+}
+
+/**
+ * Deploys the service and waits until Knative calls it Ready.
+ * @throws ClusterError with the pod's own reason, and as soon as that reason will not heal
+ */
+export async function deployService(
+	cluster: Cluster,
+	manifest: KubeObject,
+	options: DeployOptions & { state: LiveState },
+): Promise<DeployedService> {
+	const { timeoutMs, signal, pause = sleep } = options;
+	const ref = { apiVersion: serving, kind: "Service", ...manifest.metadata } as ObjectRef;
+	const created = await cluster.apply(manifest, { signal });
+	const generation = created.metadata.generation ?? 1;
+	const deadline = performance.now() + timeoutMs;
+	for (;;) {
+		signal.throwIfAborted();
+		const service = await cluster.get(ref, signal);
+		const status = (service?.status ?? {}) as {
+			conditions?: Condition[];
+			observedGeneration?: number;
+			url?: string;
+			latestReadyRevisionName?: string;
+			latestCreatedRevisionName?: string;
+		};
+		const ready = status.conditions?.find(({ type }) => type === "Ready");
+		const isCurrent = (status.observedGeneration ?? 0) >= generation;
+		const revision = status.latestReadyRevisionName;
+		if (
+			isCurrent &&
+			ready?.status === "True" &&
+			status.url &&
+			revision &&
+			revision === status.latestCreatedRevisionName
+		) {
+			return { ref, revision, host: new URL(status.url).host };
+		}
+		const pods = options.state.objects("pods").filter(({ metadata }) => metadata.namespace === ref.namespace);
+		const trouble = pods.map(options.podTrouble).find((found) => found !== undefined);
+		const said = trouble?.text ?? `${ready?.reason ?? ""} ${ready?.message ?? ""}`.trim();
+		options.onDetail(said || "waiting for Ready");
+		if (trouble?.isFinal === true || performance.now() > deadline) {
+			const late =
+				trouble?.isFinal === true ? "cannot become Ready" : `did not become Ready within ${timeoutMs / 1000} s`;
+			throw new ClusterError(`service ${ref.namespace}/${ref.name} ${late}: ${said || "Knative says nothing of it"}`, {
+				hint: hintFor(said),
+			});
+		}
+		await pause(200);
+	}
+}
+
+function hintFor(reason: string): string {
+	if (/image/i.test(reason)) return "give an image that the nodes can pull with --image";
+	if (/CrashLoop|exit code/i.test(reason))
+		return "look at the container's log: `kubectl logs -n NAMESPACE POD -c CONTAINER --previous`";
+	if (/schedul|Insufficient/i.test(reason)) return "no node has room for the pod; free resources or use a bigger node";
+	return "`kubectl describe ksvc` and the pod's events tell more; --timeout gives it more time";
+}
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

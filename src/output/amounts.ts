@@ -1,0 +1,54 @@
+import type { Range } from "../statistics/median.ts";
+
+/** A time as short as its precision allows: `3.1 ms`, `212 ms`, `2.31 s`, `12.3 s`. */
+export function formatMs(ms: number): string {
+	const unit = unitFor(ms);
+	return `${unit.digits(ms)} ${unit.name}`;
+}
+
+/** A time with the range it lies in, in one unit: `2.31 s [2.20, 2.40]`. */
+export function formatMsWithRange(ms: number, range: Range | undefined): string {
+	const unit = unitFor(ms);
+	return `${unit.digits(ms)} ${unit.name}${bracketed(range, unit.digits)}`;
+}
+
+/** A shift with the range it lies in: `+212 ms [180, 240]`. */
+export function formatShift(ms: number, range: Range | undefined): string {
+	const unit = unitFor(ms);
+	const sign = ms > 0 ? "+" : "";
+	return `${sign}${unit.digits(ms)} ${unit.name}${bracketed(range, unit.digits)}`;
+}
+
+/** A share with the range it lies in: `5.0 % [0.3, 21.6]`. */
+export function formatShare(share: number, range: Range | undefined): string {
+	const digits = (value: number) => open(value) ?? (value * 100).toFixed(1);
+	return `${digits(share)} %${bracketed(range, digits)}`;
+}
+
+/** A count; its range is only told where measuring leaves it open. */
+export function formatCount(count: number, range: Range | undefined): string {
+	const isOpen = range !== undefined && range.lo !== range.hi;
+	return `${count}${isOpen ? bracketed(range, String) : ""}`;
+}
+
+function bracketed(range: Range | undefined, digits: (value: number) => string): string {
+	return range === undefined ? "" : ` [${digits(range.lo)}, ${digits(range.hi)}]`;
+}
+
+function unitFor(ms: number) {
+	const size = Math.abs(ms);
+	const inSeconds = size >= 1_000;
+	const places = inSeconds ? (size >= 10_000 ? 1 : 2) : size >= 10 ? 0 : 1;
+	const digits = (value: number) =>
+		open(value) ?? withoutMinusZero((inSeconds ? value / 1_000 : value).toFixed(places));
+	return { name: inSeconds ? "s" : "ms", digits };
+}
+
+function open(value: number): string | undefined {
+	if (Number.isFinite(value)) return undefined;
+	return value > 0 ? "∞" : "-∞";
+}
+
+function withoutMinusZero(text: string): string {
+	return Number(text) === 0 ? text.replace("-", "") : text;
+}

@@ -1,0 +1,28 @@
+import type { Judgement } from "../judge/judge.ts";
+import { expectedWords, foundWords, simulatedWords } from "./verdict-words.ts";
+
+/**
+ * GitHub's workflow commands: an error for each breach, a warning for each inconclusive verdict. They are read from
+ * both streams of a step and are best written to stderr, beside a result on stdout.
+ */
+export function renderAnnotations(judgement: Judgement): string {
+	const simulated = simulatedWords(judgement);
+	return judgement.verdicts
+		.filter((verdict) => verdict.status !== "pass")
+		.map((verdict) => {
+			const command = verdict.status === "breach" ? "error" : "warning";
+			const title = `knistio: ${verdict.status}${simulated === undefined ? "" : " (simulated)"}`;
+			const message = `${foundWords(verdict)}, expected ${expectedWords(verdict)}: ${verdict.reason}`;
+			return `::${command} title=${escapeProperty(title)}::${escapeData(message)}\n`;
+		})
+		.join("");
+}
+
+/** As the runner's toolkit does it (actions/toolkit, core/src/command.ts). */
+function escapeData(text: string): string {
+	return text.replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
+}
+
+function escapeProperty(text: string): string {
+	return escapeData(text).replace(/:/g, "%3A").replace(/,/g, "%2C");
+}

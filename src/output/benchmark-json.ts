@@ -1,0 +1,50 @@
+import { type Estimate, estimateOf } from "../judge/estimate.ts";
+import { measuresOf, sampleOf } from "../judge/measure.ts";
+import type { Report } from "../model/report.ts";
+import { formatMsWithRange } from "./amounts.ts";
+
+/**
+ * What github-action-benchmark reads as `customSmallerIsBetter`: a median a phase and profile, in milliseconds. A
+ * phase without a value is left out; a simulated run never shares a name with a real one.
+ */
+export function renderGithubActionBenchmark(report: Report): string {
+	const entries = mediansOf(report).map(({ name, estimate }) => ({
+		name,
+		unit: "ms",
+		value: estimate.medianMs,
+		...(estimate.interval !== undefined && { range: formatMsWithRange(estimate.medianMs, estimate.interval) }),
+		extra: `n = ${estimate.n}, ${estimate.missing} missing`,
+	}));
+	return `${JSON.stringify(entries, undefined, "\t")}\n`;
+}
+
+/**
+ * Bencher Metric Format: the built-in measure `latency` is in nanoseconds. Bounds are those of the median, left out
+ * where n is too small for them or a missing value leaves them open.
+ */
+export function renderBencher(report: Report): string {
+	const entries = mediansOf(report).map(({ name, estimate }) => {
+		const { lo = Number.NaN, hi = Number.NaN } = estimate.interval ?? {};
+		const latency = {
+			value: nanoseconds(estimate.medianMs),
+			...(Number.isFinite(lo) && { lower_value: nanoseconds(lo) }),
+			...(Number.isFinite(hi) && { upper_value: nanoseconds(hi) }),
+		};
+		return [name, { latency }];
+	});
+	return `${JSON.stringify(Object.fromEntries(entries), undefined, "\t")}\n`;
+}
+
+function nanoseconds(ms: number): number {
+	return Math.round(ms * 1e6);
+}
+
+function mediansOf(report: Report): { name: string; estimate: Estimate }[] {
+	const suffix = report.simulated === undefined ? "" : " (simulated)";
+	return report.profiles.flatMap((run) =>
+		measuresOf(run).flatMap((measure) => {
+			const estimate = estimateOf(sampleOf(run, measure));
+			return estimate === undefined ? [] : [{ name: `${run.profile.name}/${measure}${suffix}`, estimate }];
+		}),
+	);
+}

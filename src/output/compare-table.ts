@@ -1,0 +1,79 @@
+import Table from "cli-table3";
+import type { Cell, Change, ComparisonTable } from "../judge/compare.ts";
+import { formatMsWithRange, formatShift } from "./amounts.ts";
+import { formatP } from "./verdict-words.ts";
+
+/** Tables of medians side by side, in the manner of benchstat: `~` where a difference is not significant. */
+export function renderComparison(tables: readonly ComparisonTable[]): string {
+	return `${tables.map(renderTable).join("\n\n")}\n`;
+}
+
+function renderTable({ title, columns, rows, varies }: ComparisonTable): string {
+	const notes = footnotes();
+	const table = new Table({ chars: noBorders, style: { "padding-left": 0, "padding-right": 2, head: [], border: [] } });
+	table.push(
+		["", ...columns.flatMap((column, index) => [headOf(column), ...(index === 0 ? [] : ["change"])])],
+		...rows.map(({ measure, cells }) => [
+			measure,
+			...cells.flatMap((cell, index) => [
+				estimateText(cell, notes.mark),
+				...(index === 0 ? [] : [changeText(cell, notes.mark)]),
+			]),
+		]),
+	);
+	const lines = table
+		.toString()
+		.split("\n")
+		.map((line) => line.trimEnd());
+	const varying = varies.length === 0 ? [] : [`measured differently: the columns vary in ${varies.join(", ")}`];
+	return [...(title === undefined ? [] : [title]), ...lines, ...notes.lines(), ...varying].join("\n");
+}
+
+const noBorders = Object.fromEntries(
+	["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"]
+		.concat(["left", "left-mid", "mid", "mid-mid", "right", "right-mid", "middle"])
+		.map((name) => [name, ""]),
+);
+
+function headOf({ label, simulated, counted }: ComparisonTable["columns"][number]): string {
+	return `${label}${simulated ? " (simulated)" : ""}, n=${counted}`;
+}
+
+type Mark = (note: string) => string;
+
+function estimateText({ estimate }: Cell, mark: Mark): string {
+	if (estimate === undefined) return "-";
+	const text = formatMsWithRange(estimate.medianMs, estimate.interval);
+	const few = estimate.interval === undefined ? mark("at least 6 cold starts are needed for an interval at 95 %") : "";
+	const missing = estimate.missing === 0 ? "" : mark(`${estimate.missing} more failed or were not resolved`);
+	return `${text}${few}${missing}`;
+}
+
+function changeText({ change }: Cell, mark: Mark): string {
+	if (change === undefined) return "";
+	const p = `(p ${formatP(change.adjustedP)})`;
+	if (change.isSignificant) return `${formatShift(change.ms, change.interval)}${shareText(change)} ${p}`;
+	const few =
+		change.interval === undefined ? mark("at least 4 cold starts on both sides are needed to see a difference") : "";
+	return `~ ${p}${few}`;
+}
+
+function shareText({ share }: Change): string {
+	if (share === undefined) return "";
+	return ` ${share > 0 ? "+" : ""}${(share * 100).toFixed(1)} %`;
+}
+
+const superscripts = ["⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"];
+
+/** Numbers notes in the order they are first needed. */
+function footnotes() {
+	const notes: string[] = [];
+	const numeral = (index: number) => [...String(index + 1)].map((digit) => superscripts[Number(digit)]).join("");
+	return {
+		mark(note: string): string {
+			if (!notes.includes(note)) notes.push(note);
+			return ` ${numeral(notes.indexOf(note))}`;
+		},
+		lines: () => notes.map((note, index) => `${numeral(index)} ${note}`),
+	};
+}

@@ -1,0 +1,35 @@
+import { UsageError } from "../errors.ts";
+import type { Report } from "../model/report.ts";
+import { renderCsv } from "./csv.ts";
+import { renderMarkdown } from "./markdown.ts";
+
+/** What a rendering may be told. */
+export interface RenderOptions {
+	/** Puts the talk's own figures beside those of the profiles of the same name. */
+	reference?: "talk";
+}
+
+type Render = (report: Report, options: RenderOptions) => string;
+
+/** Every format a report can be written in, by the extension of its file. */
+export const formats: Record<string, Render> = {
+	csv: renderCsv,
+	json: (report) => `${JSON.stringify(report, null, "\t")}\n`,
+	md: renderMarkdown,
+};
+
+/** The format of a file by its extension. @throws UsageError for one that knistio does not write */
+export function formatOf(file: string): Render {
+	const extension = /\.([a-z0-9]+)$/i.exec(file)?.[1]?.toLowerCase();
+	const render = extension === undefined ? undefined : formats[extension];
+	if (render === undefined) {
+		const known = Object.keys(formats).map((name) => `.${name}`);
+		throw new UsageError(
+			`${file}: knistio writes no ${extension === undefined ? "file without extension" : `.${extension}`}`,
+			{
+				hint: `the extension says the format: ${known.join(", ")}`,
+			},
+		);
+	}
+	return render;
+}

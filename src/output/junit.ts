@@ -1,0 +1,67 @@
+import type { Judgement } from "../judge/judge.ts";
+import type { Verdict } from "../judge/verdict.ts";
+import { valuesWords } from "./judgement-text.ts";
+import { amountWords, countWords, expectedWords, foundWords, simulatedWords } from "./verdict-words.ts";
+
+/**
+ * A judgement as JUnit XML, a suite for each profile: a breach is a failure, an inconclusive verdict an error. Neither
+ * is ever `skipped`, which most viewers count as fine.
+ */
+export function renderJunit(judgement: Judgement): string {
+	const profiles = [...new Set(judgement.verdicts.map((verdict) => verdict.profile))];
+	const suites = profiles.flatMap((profile) => suiteLines(profile, judgement));
+	const root = `<testsuites name="knistio"${countAttributes(judgement.verdicts)}>`;
+	return `${['<?xml version="1.0" encoding="UTF-8"?>', root, ...suites, "</testsuites>"].join("\n")}\n`;
+}
+
+function suiteLines(profile: string, judgement: Judgement): string[] {
+	const verdicts = judgement.verdicts.filter((verdict) => verdict.profile === profile);
+	const simulated = simulatedWords(judgement);
+	const name = `${profile || "report"}${simulated === undefined ? "" : " (simulated)"}`;
+	const property = `\t\t<properties><property name="simulated" value="${escapeXml(simulated ?? "")}"/></properties>`;
+	return [
+		`\t<testsuite name="${escapeXml(name)}"${countAttributes(verdicts)}>`,
+		...(simulated === undefined ? [] : [property]),
+		...verdicts.flatMap((verdict) => caseLines(verdict, name)),
+		"\t</testsuite>",
+	];
+}
+
+function countAttributes(verdicts: readonly Verdict[]): string {
+	const count = (status: string) => verdicts.filter((verdict) => verdict.status === status).length;
+	return ` tests="${verdicts.length}" failures="${count("breach")}" errors="${count("inconclusive")}" skipped="0"`;
+}
+
+function caseLines(verdict: Verdict, suite: string): string[] {
+	const name = `${verdict.measure}: ${expectedWords(verdict)}`;
+	const attributes = `classname="knistio.${escapeXml(suite)}" name="${escapeXml(name)}"`;
+	const detail = escapeXml(detailOf(verdict));
+	if (verdict.status === "pass") {
+		return [`\t\t<testcase ${attributes}>`, `\t\t\t<system-out>${detail}</system-out>`, "\t\t</testcase>"];
+	}
+	const element = verdict.status === "breach" ? "failure" : "error";
+	const message = escapeXml(`${foundWords(verdict)}: ${verdict.reason}`);
+	return [
+		`\t\t<testcase ${attributes}>`,
+		`\t\t\t<${element} type="${verdict.status}" message="${message}">${detail}</${element}>`,
+		"\t\t</testcase>",
+	];
+}
+
+function detailOf(verdict: Verdict): string {
+	return [
+		`expected ${expectedWords(verdict)} (${verdict.source})`,
+		`found ${amountWords(verdict)}, ${countWords(verdict)}`,
+		`values in ms: ${valuesWords(verdict.values)}`,
+	].join("\n");
+}
+
+/** Escapes text for an element or an attribute, and leaves out what XML 1.0 cannot hold. */
+function escapeXml(text: string): string {
+	return text
+		.replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "")
+		.replace(/&/g, "&amp;")
+		.replace(/</g, "&lt;")
+		.replace(/>/g, "&gt;")
+		.replace(/"/g, "&quot;");
+}

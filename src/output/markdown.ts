@@ -1,0 +1,51 @@
+import type { Report } from "../model/report.ts";
+import { notesOf } from "./notes.ts";
+import { type Cell, summarize } from "./summary.ts";
+import { talkFigures } from "./talk-figures.ts";
+import { duration, range, signedDuration } from "./units.ts";
+
+/** The comparison as a Markdown table with its notes, for a pull request or a page. */
+export function renderMarkdown(report: Report, options: { reference?: "talk" } = {}): string {
+	const summary = summarize(report);
+	const simulated = report.simulated === undefined ? "" : " (simulated)";
+	const head = ["median ± measurement [95 % interval]", ...summary.columns.map(({ title }) => literal(title))];
+	const lines = [
+		`### Cold starts of a Knative service${simulated}`,
+		"",
+		row(head),
+		row(head.map((_, i) => (i === 0 ? "---" : "---:"))),
+	];
+	for (const { title, rows } of summary.groups) {
+		if (rows.length === 0) continue;
+		lines.push(row([`**${title}**`, ...summary.columns.map(() => "")]));
+		for (const { name, cells } of rows) {
+			lines.push(row([`\`${name}\``, ...cells.map(cellText)]));
+			const figures = summary.columns.map((column) => talkFigures[column.name]?.[name]);
+			if (options.reference === "talk" && figures.some((figure) => figure !== undefined)) {
+				lines.push(row(["in the talk", ...figures.map((figure) => (figure === undefined ? "–" : duration(figure)))]));
+			}
+		}
+	}
+	lines.push("", ...notesOf(report, summary).map((note) => `- ${literal(note)}`), "");
+	return lines.join("\n");
+}
+
+function cellText(cell: Cell | undefined): string {
+	if (cell === undefined) return "–";
+	const { median, band, interval, difference } = cell;
+	const between = interval === undefined ? "" : ` ${range(interval.lo, interval.hi)}`;
+	const shift =
+		difference === undefined
+			? ""
+			: difference.isSignificant
+				? ` **${signedDuration(difference.difference)}**`
+				: difference.interval === undefined
+					? " ?"
+					: " \\~";
+	return `${duration(median)} ±${duration((band.hi - band.lo) / 2)}${between}${shift}`;
+}
+
+const row = (cells: string[]) => `| ${cells.join(" | ")} |`;
+
+/** Characters that Markdown or HTML would read as their own. */
+const literal = (text: string) => text.replace(/[\\|<>*_`[\]]/g, (character) => `\\${character}`);

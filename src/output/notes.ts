@@ -1,0 +1,60 @@
+import type { ColdStart, Report } from "../model/report.ts";
+import type { Summary } from "./summary.ts";
+import { duration, spell } from "./units.ts";
+
+/** What a reader must know beside the figures, a line each: attempts, what was kept apart, findings, the harness. */
+export function notesOf(report: Report, summary: Summary): string[] {
+	const notes: string[] = [];
+	if (report.simulated !== undefined) {
+		const { model, seed, speed } = report.simulated;
+		notes.push(`simulated: model ${model}, seed ${seed}, speed ${speed}; no cluster was measured`);
+	}
+	for (const { name, ledger } of summary.columns) {
+		const { attempted, cold, warm, failed, unresolved, counted } = ledger;
+		notes.push(
+			`${name}: ${attempted} attempted = ${cold} cold + ${warm} warm + ${failed} failed + ${unresolved} unresolved; ${counted} counted`,
+		);
+	}
+	for (const { profile, coldStarts, findings } of report.profiles) {
+		notes.push(...notCounted(profile.name, coldStarts));
+		for (const { message, hint } of findings) notes.push(`${profile.name}: ${message}${hint ? ` (${hint})` : ""}`);
+	}
+	for (const { message, hint } of report.findings) notes.push(`${message}${hint ? ` (${hint})` : ""}`);
+	const thin = summary.columns.filter(({ ledger }) => ledger.counted > 0 && ledger.counted < 6);
+	if (thin.length > 0) notes.push("fewer than 6 cold starts support no 95 % interval: raise --iterations");
+	if (summary.columns.length > 1) {
+		notes.push("~ not significant, ? too few to tell; others differ from the first profile with 95 % confidence");
+	}
+	notes.push(...harnessNotes(report));
+	return notes;
+}
+
+/** Attempts that the figures leave out, apart from the warm-up, each with its reason. */
+function notCounted(name: string, starts: readonly ColdStart[]): string[] {
+	return starts
+		.filter(({ counted, round }) => !counted && round > 0)
+		.map(({ round, outcome, reason }) => `${name}, round ${round}: ${outcome}, not counted: ${reason ?? "no reason"}`);
+}
+
+function harnessNotes({ overhead, observer, clocks, cluster, endedBy }: Report): string[] {
+	const notes: string[] = [];
+	if (cluster.gateway !== undefined) notes.push(`gateway reached by ${cluster.gateway}`);
+	if (overhead !== undefined) {
+		const { runMs, installMs, deployMs, waitForZeroMs, coldStartMs, otherMs, otherShare } = overhead;
+		notes.push(
+			`run ${spell(runMs)}: installing ${spell(installMs)}, deploying ${spell(deployMs)}, waiting for zero ${spell(waitForZeroMs)}, cold starts ${spell(coldStartMs)}, knistio itself ${spell(otherMs)} (${(otherShare * 100).toFixed(1)} %)`,
+		);
+	}
+	if (observer?.pingMedianMs !== undefined) {
+		notes.push(
+			`watch: ${observer.watchEvents} events, ${observer.reconnects} reconnects, ${observer.gaps} gaps; a change was seen after ${duration(observer.pingMedianMs)} (median of ${observer.pings})`,
+		);
+	}
+	for (const { clock, offsetMs, loMs, hiMs, method } of clocks) {
+		notes.push(
+			`clock of ${clock}: ${duration(offsetMs)} [${loMs.toFixed(1)}, ${hiMs.toFixed(1)}] ms off ours (${method})`,
+		);
+	}
+	if (endedBy !== undefined) notes.push(`the run ended early: ${endedBy}`);
+	return notes;
+}

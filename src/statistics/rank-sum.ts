@@ -1,0 +1,161 @@
+/**
+ * How likely each rank sum of the first of two samples is when both come from one distribution.
+ *
+ * `weights[s]` is the chance that the sum of doubled ranks is `s`; ranks are doubled because ties share the mean of
+ * theirs, which may end in a half.
+ */
+function rankSumProbabilities(doubledRanks: readonly number[], chosen: number): Float64Array {
+	const largest = doubledRanks.toSorted((a, b) => b - a).slice(0, chosen);
+	const size = largest.reduce((sum, rank) => sum + rank, 0) + 1;
+	const ways = Array.from({ length: chosen + 1 }, () => new Float64Array(size));
+	const [none] = ways;
+	if (none !== undefined) none[0] = 1;
+	for (const rank of doubledRanks) {
+		for (let count = chosen; count > 0; count--) {
+			const [from, to] = [ways[count - 1], ways[count]];
+			if (from === undefined || to === undefined) continue;
+			for (let sum = size - 1; sum >= rank; sum--) to[sum] = (to[sum] ?? 0) + (from[sum - rank] ?? 0);
+		}
+	}
+	const counts = ways[chosen] ?? new Float64Array(size);
+	const all = counts.reduce((sum, count) => sum + count, 0);
+	return counts.map((count) => count / all);
+}
+
+const untied = new Map<string, Float64Array>();
+
+/** The same without ties, remembered: it depends on nothing but the sizes. */
+function untiedProbabilities(n: number, m: number): Float64Array {
+	const key = `${n} ${m}`;
+	const known = untied.get(key);
+	if (known !== undefined) return known;
+	const ranks = Array.from({ length: n + m }, (_, index) => 2 * (index + 1));
+	const probabilities = rankSumProbabilities(ranks, n);
+	untied.set(key, probabilities);
+	return probabilities;
+}
+
+/** Above this many values together counts no longer fit a double exactly, and the normal approximation is close. */
+const largestExact = 50;
+
+/** The standard normal distribution function (Abramowitz and Stegun 7.1.5 and a continued fraction in the tail). */
+export function normalCdf(z: number): number {
+	return z > 0 ? 1 - normalTail(z) : normalTail(-z);
+}
+
+/** The chance of more than `z` ≥ 0. */
+function normalTail(z: number): number {
+	const density = Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
+	if (z > 4) {
+		let fraction = z;
+		for (let k = 60; k > 0; k--) fraction = z + k / fraction;
+		return density / fraction;
+	}
+	let term = z;
+	let sum = z;
+	for (let k = 1; k < 200; k++) {
+		term *= (z * z) / (2 * k + 1);
+		sum += term;
+	}
+	return 0.5 - density * sum;
+}
+
+/** The `z` below which a standard normal value lies with chance `p`; by bisection. */
+export function normalQuantile(p: number): number {
+	let [lo, hi] = [-40, 40];
+	for (let step = 0; step < 80; step++) {
+		const middle = (lo + hi) / 2;
+		if (normalCdf(middle) < p) lo = middle;
+		else hi = middle;
+	}
+	return (lo + hi) / 2;
+}
+
+/** Result of a Mann–Whitney test. */
+export interface RankSumTest {
+	/** How many of the pairs (a, b) have a > b, ties half. */
+	u: number;
+	/** Two-sided. */
+	p: number;
+	method: "exact" | "normal";
+}
+
+/**
+ * Mann–Whitney U test, two-sided, of whether values of one sample tend to be larger.
+ *
+ * Exact up to 50 values together, ties included, by counting the rank sums of all ways to split the pooled values;
+ * beyond, the normal approximation with corrections for ties and continuity. Undefined if a sample is empty.
+ */
+export function mannWhitney(a: readonly number[], b: readonly number[]): RankSumTest | undefined {
+	const [n, m] = [a.length, b.length];
+	if (n === 0 || m === 0) return undefined;
+	const { doubledRanks, doubledSumOfA, tieTerm } = rankTogether(a, b);
+	const u = (doubledSumOfA - n * (n + 1)) / 2;
+	if (n + m <= largestExact) {
+		let [atMost, atLeast] = [0, 0];
+		const probabilities = tieTerm === 0 ? untiedProbabilities(n, m) : rankSumProbabilities(doubledRanks, n);
+		for (const [sum, probability] of probabilities.entries()) {
+			if (sum <= doubledSumOfA) atMost += probability;
+			if (sum >= doubledSumOfA) atLeast += probability;
+		}
+		return { u, p: Math.min(1, 2 * Math.min(atMost, atLeast)), method: "exact" };
+	}
+	const total = n + m;
+	const variance = ((n * m) / 12) * (total + 1 - tieTerm / (total * (total - 1)));
+	const distance = Math.max(0, Math.abs(u - (n * m) / 2) - 0.5);
+	const p = variance === 0 ? 1 : Math.min(1, 2 * normalTail(distance / Math.sqrt(variance)));
+	return { u, p, method: "normal" };
+}
+
+function rankTogether(a: readonly number[], b: readonly number[]) {
+	const pooled = [...a.map((value) => ({ value, isA: true })), ...b.map((value) => ({ value, isA: false }))];
+	pooled.sort((left, right) => left.value - right.value);
+	const doubledRanks: number[] = [];
+	let [doubledSumOfA, tieTerm] = [0, 0];
+	for (let start = 0; start < pooled.length; ) {
+		let end = start;
+		while (end < pooled.length && pooled[end]?.value === pooled[start]?.value) end++;
+		const doubledRank = start + 1 + end;
+		for (let index = start; index < end; index++) {
+			doubledRanks.push(doubledRank);
+			if (pooled[index]?.isA === true) doubledSumOfA += doubledRank;
+		}
+		tieTerm += (end - start) ** 3 - (end - start);
+		start = end;
+	}
+	return { doubledRanks, doubledSumOfA, tieTerm };
+}
+
+/** How far into the sorted n·m differences an interval for the shift begins, and its confidence. */
+export interface ShiftRank {
+	/** From 1; the interval runs from this difference to the one as far from the end. */
+	rank: number;
+	confidence: number;
+}
+
+const shiftRanks = new Map<string, ShiftRank | undefined>();
+
+/** The rank for samples of n and m; undefined where they are too small for the confidence. */
+export function shiftRank(n: number, m: number, confidence: number): ShiftRank | undefined {
+	const key = `${n} ${m} ${confidence}`;
+	if (!shiftRanks.has(key)) shiftRanks.set(key, findShiftRank(n, m, confidence));
+	return shiftRanks.get(key);
+}
+
+function findShiftRank(n: number, m: number, confidence: number): ShiftRank | undefined {
+	const tail = (1 - confidence) / 2;
+	if (n + m > largestExact) {
+		const deviation = Math.sqrt((n * m * (n + m + 1)) / 12);
+		const rank = Math.floor((n * m) / 2 + normalQuantile(tail) * deviation);
+		return rank < 1 ? undefined : { rank, confidence };
+	}
+	const probabilities = untiedProbabilities(n, m);
+	let found: ShiftRank | undefined;
+	let below = 0;
+	for (let u = 0; u < n * m; u++) {
+		below += probabilities[2 * u + n * (n + 1)] ?? 0;
+		if (below > tail) break;
+		found = { rank: u + 1, confidence: 1 - 2 * below };
+	}
+	return found;
+}

@@ -1,0 +1,109 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import {
+	listProfiles,
+	type Output,
+	renderProfile,
+	showProfile,
+	validateProfiles,
+} from "../../src/commands/profiles.ts";
+import { parseManifests } from "../../src/install/manifests.ts";
+import { loadProfiles } from "../../src/profile/load.ts";
+import { parseProfile } from "../../src/profile/parse.ts";
+import { fakeRenderer } from "../install/fake-renderer.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
+
+const folder = temporaryFolder();
+
+function capture(): { out: Output; text: { stdout: string; stderr: string } } {
+	const text = { stdout: "", stderr: "" };
+	const out = {
+		stdout(more: string): void {
+			text.stdout += more;
+		},
+		stderr(more: string): void {
+			text.stderr += more;
+		},
+	};
+	return { out, text };
+}
+
+describe("profiles list", () => {
+	it("names every built-in profile, one a line", async () => {
+		const { out, text } = capture();
+		expect(await listProfiles(out)).toBe(0);
+		expect(text.stderr).toBe("");
+		const lines = text.stdout.trimEnd().split("\n");
+		expect(lines.map((line) => line.split(/ {2,}/).slice(0, 2))).toEqual([
+			["full", "Full Istio"],
+			["full-cni", "Full + CNI"],
+			["no-policy", "Full without policy"],
+			["minimal", "Minimal (no sidecar)"],
+		]);
+	});
+});
+
+describe("profiles show", () => {
+	it.each(["yaml", "json"] as const)("prints as %s a profile that can be read again", async (format) => {
+		const { out, text } = capture();
+		expect(await showProfile("full", { format }, out)).toBe(0);
+		expect([parseProfile(text.stdout, "stdout")]).toEqual(await loadProfiles(["full"]));
+		expect(text.stdout).toContain("podAnnotations");
+	});
+
+	it("fills in the namespace that it is told", async () => {
+		const { out, text } = capture();
+		await showProfile("full", { format: "yaml", namespace: "bench" }, out);
+		expect(text.stdout).toContain("service: authz.bench.svc.cluster.local");
+		expect(text.stdout).not.toContain("$NAMESPACE");
+	});
+
+	it("refuses an unknown name", async () => {
+		await expect(showProfile("ful", { format: "yaml" }, capture().out)).rejects.toMatchObject({ exitCode: 2 });
+	});
+});
+
+describe("profiles validate", () => {
+	it("judges every file and tells the hint once", async () => {
+		const [wrong, empty] = [join(folder, "wrong.yaml"), join(folder, "empty.yaml")];
+		await writeFile(wrong, "name: mine\nextra: 1\n");
+		await writeFile(empty, "");
+		const { out, text } = capture();
+		expect(await validateProfiles([wrong, empty, "full"], out)).toBe(2);
+		expect(text.stdout).toBe("full: profile full is valid\n");
+		expect(text.stderr).toMatch(
+			/wrong.yaml:2:1: extra: unknown key[\s\S]*empty.yaml: the file is empty\nhint: [^\n]*\n$/,
+		);
+	});
+
+	it("passes when all are valid", async () => {
+		const { out, text } = capture();
+		expect(await validateProfiles(["full", "minimal"], out)).toBe(0);
+		expect(text.stderr).toBe("");
+	});
+});
+
+describe("profiles render", () => {
+	it("prints Istio's objects, then the profile's own, for the namespace", async () => {
+		const object = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" }, data: { octal: "0644", on: "on" } };
+		const { run } = fakeRenderer((args) =>
+			args[0] === "version"
+				? { stdout: '{"clientVersion": {"version": "1.31.0"}}' }
+				: { stdout: JSON.stringify(object), stderr: "be warned\n" },
+		);
+		const { out, text } = capture();
+		const source = { kind: "istioctl", istioctl: "istioctl", overlays: [], sets: [] } as const;
+		expect(await renderProfile("full", { source, namespace: "bench", run }, out)).toBe(0);
+		const objects = parseManifests(text.stdout, "stdout");
+		expect(objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? "-"} ${metadata.name}`)).toEqual([
+			"Namespace - istio-system",
+			"ConfigMap - a",
+			"PeerAuthentication istio-system default",
+			"AuthorizationPolicy bench knistio-ask",
+			"AuthorizationPolicy bench knistio-deny",
+		]);
+		expect(objects[1]).toEqual(object);
+		expect(text.stderr).toBe("istioctl 1.31.0: be warned\n");
+	});
+});

@@ -1,0 +1,97 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { boundedDifferenceOfMedians, differenceOfMedians } from "../../src/statistics/difference.ts";
+import { mannWhitney, normalCdf, normalQuantile } from "../../src/statistics/rank-sum.ts";
+import { goldenCases } from "./golden/golden.ts";
+
+interface Golden {
+	a: number[];
+	b: number[];
+	u: number;
+	p: number;
+	method: string;
+	shift: number;
+}
+
+const golden = goldenCases<Golden>("rank-sum.json");
+
+describe("Mann–Whitney", () => {
+	test.each(golden.map((given) => [given.a.length, given.b.length, given.method, given] as const))(
+		"agrees with SciPy at n=%i, m=%i (%s)",
+		(_n, _m, method, given) => {
+			const result = mannWhitney(given.a, given.b);
+			expect(result?.u).toBe(given.u);
+			expect(result?.method).toBe(method);
+			expect(result?.p).toBeCloseTo(given.p, 10);
+			expect(differenceOfMedians(given.a, given.b)?.difference).toBeCloseTo(given.shift, 9);
+		},
+	);
+
+	test("finds nothing in equal values, and nothing to say about none", () => {
+		expect(mannWhitney([1, 1, 1], [1, 1, 1])?.p).toBe(1);
+		expect(mannWhitney([], [1])).toBeUndefined();
+		const same = new Array<number>(40).fill(7);
+		expect(mannWhitney(same, same)).toEqual({ u: 800, p: 1, method: "normal" });
+	});
+});
+
+describe("difference of medians", () => {
+	test("has no interval where the samples are too small for it", () => {
+		expect(differenceOfMedians([1, 2, 3], [4, 5, 6])).toEqual({ difference: 3 });
+		expect(differenceOfMedians([], [1])).toBeUndefined();
+	});
+
+	test("spans all differences at n = m = 4", () => {
+		const interval = differenceOfMedians([1, 2, 3, 4], [11, 13, 16, 20])?.interval;
+		expect(interval).toMatchObject({ lo: 7, hi: 19 });
+		expect(interval?.confidence).toBeCloseTo(1 - 2 / 70, 12);
+	});
+
+	test("leaves out 0 exactly where the test finds a difference", () => {
+		const sample = fc.uniqueArray(fc.integer({ min: 0, max: 1_000_000 }), { minLength: 8, maxLength: 30 });
+		fc.assert(
+			fc.property(
+				sample,
+				fc.integer({ min: 4, max: 26 }),
+				fc.integer({ min: -400_000, max: 400_000 }),
+				(pool, cut, by) => {
+					const at = Math.min(cut, pool.length - 4);
+					const a = pool.slice(0, at);
+					const b = pool.slice(at).map((value) => value + by + 0.5);
+					const interval = differenceOfMedians(a, b)?.interval;
+					const leavesOutZero = interval !== undefined && (interval.lo > 0 || interval.hi < 0);
+					expect(leavesOutZero).toBe((mannWhitney(a, b)?.p ?? 1) <= 0.05);
+				},
+			),
+			{ seed: 6 },
+		);
+	});
+
+	test("picks the same differences as sorting them all", () => {
+		const sample = fc.array(fc.integer({ min: 0, max: 50 }), { minLength: 4, maxLength: 12 });
+		fc.assert(
+			fc.property(sample, sample, (a, b) => {
+				const all = a.flatMap((x) => b.map((y) => y - x)).sort((x, y) => x - y);
+				const middle = ((all[Math.floor((all.length - 1) / 2)] ?? 0) + (all[Math.ceil((all.length - 1) / 2)] ?? 0)) / 2;
+				expect(differenceOfMedians(a, b)?.difference).toBe(middle);
+			}),
+			{ seed: 6 },
+		);
+	});
+
+	test("carries the bounds of each value to both ends", () => {
+		const around = (values: number[], by: number) => values.map((ms) => ({ ms, loMs: ms - by, hiMs: ms + by }));
+		const result = boundedDifferenceOfMedians(around([1, 2, 3, 4], 0.25), around([11, 12, 13, 14], 0.5));
+		expect(result).toMatchObject({
+			difference: 10,
+			band: { lo: 9.25, hi: 10.75 },
+			interval: { lo: 7 - 0.75, hi: 13 + 0.75 },
+		});
+	});
+});
+
+test("the normal distribution", () => {
+	expect(normalCdf(1.96)).toBeCloseTo(0.9750021048517795, 12);
+	expect(normalCdf(-6) / 9.86587645037698e-10).toBeCloseTo(1, 9);
+	expect(normalQuantile(0.025)).toBeCloseTo(-1.9599639845400545, 9);
+});
