@@ -1,5 +1,6 @@
 import { describeRef, type KubeObject, type ObjectRef, refOf } from "../cluster/cluster.ts";
 import { isDerived, isOurs } from "./ownership.ts";
+import { podHurrier } from "./pods-gone.ts";
 import { inParallel, lateError, type Task, waitUntil } from "./task.ts";
 import { listed } from "./wording.ts";
 
@@ -27,12 +28,12 @@ export async function removeWorkloads(task: Task, refs: readonly ObjectRef[]): P
 	const going = found.filter((object) => object !== undefined).filter(isOurs);
 	await inParallel(going, (object) => task.cluster.remove(refOf(object)));
 	const startedAt = task.clock.now();
-	const hurried = new Set<string>();
+	const hurry = podHurrier(task);
 	await waitUntil(
 		task,
 		async () => {
 			const left = await remains(task, going);
-			await hurryPods(task, left, hurried);
+			await hurry(left.filter((object) => object.kind === "Pod"));
 			if (task.clock.now() - startedAt > finalizerPatienceMs) await dropFinalizers(task, left);
 			if (left.length === 0) return undefined;
 			return `${listed(left.map((object) => describeRef(refOf(object))))} to be gone`;
@@ -52,16 +53,6 @@ async function remains(task: Task, services: readonly KubeObject[]): Promise<Kub
 		);
 	});
 	return [...themselves.filter((object) => object !== undefined), ...below.flat(2)];
-}
-
-async function hurryPods(task: Task, left: readonly KubeObject[], hurried: Set<string>): Promise<void> {
-	const leaving = left.filter((object) => object.kind === "Pod" && object.metadata.deletionTimestamp !== undefined);
-	for (const pod of leaving) {
-		const { uid = "" } = pod.metadata;
-		if (hurried.has(uid)) continue;
-		hurried.add(uid);
-		await task.cluster.remove(refOf(pod), { gracePeriodSeconds: 1, uid });
-	}
 }
 
 async function dropFinalizers(task: Task, left: readonly KubeObject[]): Promise<void> {
