@@ -11,7 +11,7 @@ export interface PodSelector {
 }
 
 /** Pods whose work is over are not given time to drain: Knative's activator would take minutes. */
-const hurriedGraceSeconds = 1;
+export const hurriedGraceSeconds = 1;
 
 /** The pods of a Deployment, DaemonSet or StatefulSet; undefined for everything else. */
 export function podSelector(workload: KubeObject): PodSelector | undefined {

@@ -1,7 +1,7 @@
 import { describeRef, type KubeObject, type ObjectRef, refOf } from "../cluster/cluster.ts";
 import { type Stage, stageOf, stages } from "./order.ts";
 import { isDerived, isOurs, isShareable } from "./ownership.ts";
-import { podSelector, waitPodsGone } from "./pods-gone.ts";
+import { hurriedGraceSeconds, podSelector, waitPodsGone } from "./pods-gone.ts";
 import { inParallel, lateError, type Task, waitUntil } from "./task.ts";
 import { listed } from "./wording.ts";
 
@@ -64,6 +64,7 @@ async function remove(task: Task, object: KubeObject): Promise<void> {
 	await task.cluster.remove(refOf(object), {
 		propagation: "Background",
 		...(uid === undefined ? {} : { uid }),
+		...(object.kind === "Pod" ? { gracePeriodSeconds: hurriedGraceSeconds } : {}),
 		...(task.signal === undefined ? {} : { signal: task.signal }),
 	});
 }

@@ -87,7 +87,7 @@ async function removeAll(
 	result.removed.push(...(await removeWorkloads(task, custom)));
 	await remove("removing the policies", ofParts("policy"));
 	await remove(
-		"removing the authorizer",
+		"removing what the services needed",
 		workloads.filter((ref) => !custom.includes(ref)),
 	);
 	await restoreAll(task, result, state);

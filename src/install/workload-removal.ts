@@ -1,5 +1,6 @@
+import { ApiError } from "../cluster/api-error.ts";
 import { describeRef, type KubeObject, type ObjectRef, refOf } from "../cluster/cluster.ts";
-import { isDerived, isOurs } from "./ownership.ts";
+import { isDerived, isOurs, keyOf } from "./ownership.ts";
 import { podHurrier } from "./pods-gone.ts";
 import { inParallel, lateError, type Task, waitUntil } from "./task.ts";
 import { listed } from "./wording.ts";
@@ -52,7 +53,8 @@ async function remains(task: Task, services: readonly KubeObject[]): Promise<Kub
 			kinds.map(([apiVersion, kind]) => task.cluster.list({ apiVersion, kind, ...where }, task.signal)),
 		);
 	});
-	return [...themselves.filter((object) => object !== undefined), ...below.flat(2)];
+	const all = [...themselves.filter((object) => object !== undefined), ...below.flat(2)];
+	return [...new Map(all.map((object) => [keyOf(refOf(object)), object])).values()];
 }
 
 async function dropFinalizers(task: Task, left: readonly KubeObject[]): Promise<void> {
@@ -61,6 +63,14 @@ async function dropFinalizers(task: Task, left: readonly KubeObject[]): Promise<
 		if (!isOurs(object) && !isDerived(object)) continue;
 		if (((object.metadata.finalizers ?? []) as string[]).length === 0) continue;
 		task.progress({ kind: "note", text: `${describeRef(refOf(object))}: no controller removes its finalizers` });
-		await task.cluster.patch(refOf(object), { metadata: { finalizers: null } }, task.signal);
+		await unlessGone(task.cluster.patch(refOf(object), { metadata: { finalizers: null } }, task.signal));
+	}
+}
+
+async function unlessGone(change: Promise<unknown>): Promise<void> {
+	try {
+		await change;
+	} catch (error) {
+		if (!(error instanceof ApiError && error.status === 404)) throw error;
 	}
 }

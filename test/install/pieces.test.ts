@@ -14,6 +14,7 @@ import { ensureStateNamespace, openState } from "../../src/install/state.ts";
 import { newTask } from "../../src/install/task.ts";
 import { uninstall } from "../../src/install/uninstall.ts";
 import { waitReady } from "../../src/install/wait-ready.ts";
+import { removeWorkloads } from "../../src/install/workload-removal.ts";
 import { fakeCluster, jumpingClock } from "../support/fake-cluster.ts";
 import {
 	clusterWithKnative,
@@ -267,6 +268,39 @@ describe("removeObjects", () => {
 		cluster.put(markOurs(deployment("istio-system", "istiod"), marking));
 		await uninstall(cluster, { clock, timeoutMs: 10_000 });
 		expect([...cluster.objects.keys()]).toEqual([]);
+	});
+});
+
+describe("removeWorkloads", () => {
+	const labels = { "knistio.dev/owned-by": "knistio", "serving.knative.dev/service": "hello" };
+	const ref = { apiVersion: "serving.knative.dev/v1", kind: "Service", namespace: "a", name: "hello" };
+
+	it("takes a finalizer off whose controller is gone, but not at once, and waits for the pods", async () => {
+		const cluster = fakeCluster();
+		cluster.put(definition("serving.knative.dev", "Service"));
+		cluster.put({ ...ref, metadata: { name: "hello", namespace: "a", labels, finalizers: ["controller.example"] } });
+		const pod = { name: "p", namespace: "a", labels, deletionTimestamp: "2026-01-01T00:00:00Z" };
+		cluster.put({ apiVersion: "v1", kind: "Pod", metadata: pod });
+		const startedAt = clock.now();
+		const notes: string[] = [];
+		const progress = (event: { kind: string; text?: string }) => notes.push(`${event.kind}: ${event.text}`);
+		expect(await removeWorkloads({ ...taskOn(cluster, 120_000), progress }, [ref])).toEqual([ref]);
+		expect(clock.now() - startedAt).toBeGreaterThan(29_000);
+		expect(notes).toContain("note: Service a/hello: no controller removes its finalizers");
+		expect(cluster.writes.map((write) => `${write.verb} ${write.ref.kind}`)).toEqual([
+			"remove Service",
+			"remove Pod",
+			"patch Service",
+		]);
+		expect([...cluster.objects.keys()]).toEqual(["CustomResourceDefinition services.serving.knative.dev"]);
+	});
+
+	it("leaves a Service that is not ours", async () => {
+		const cluster = fakeCluster();
+		cluster.put(definition("serving.knative.dev", "Service"));
+		cluster.put({ ...ref, metadata: { name: "hello", namespace: "a" } });
+		expect(await removeWorkloads(taskOn(cluster), [ref])).toEqual([]);
+		expect(cluster.writes).toEqual([]);
 	});
 });
 
