@@ -4,8 +4,9 @@ import type { Judgement } from "../judge/judge.ts";
 import { measuresOf, sampleOf } from "../judge/measure.ts";
 import type { Status, Verdict } from "../judge/verdict.ts";
 import { ledgerOf, type Report } from "../model/report.ts";
-import { formatMs, formatMsWithRange, formatShift } from "./amounts.ts";
+import { formatMsWithRange, formatShift } from "./amounts.ts";
 import { valuesWords } from "./judgement-text.ts";
+import { duration } from "./units.ts";
 import {
 	amountWords,
 	countWords,
@@ -58,8 +59,8 @@ function movementTable({ movements }: Judgement): string {
 	const rows = movements.map((movement) => [
 		movement.measure,
 		movement.profile,
-		formatMs(movement.beforeMs),
-		formatMs(movement.afterMs),
+		duration(movement.beforeMs),
+		duration(movement.afterMs),
 		movement.isSignificant ? formatShift(movement.ms, rangeOf(movement)) : "~",
 		formatP(movement.adjustedP),
 		`${movement.n[0]} + ${movement.n[1]}`,
