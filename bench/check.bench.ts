@@ -16,8 +16,9 @@ const spans = ["endpoint_wait", "pod_creating", "container_startup_istio-proxy",
 function largeReport(seed: number, perProfile: number): Report {
 	const random = seededRandom(seed);
 	const time = (middleMs: number): Measured => {
-		const ms = middleMs * Math.exp(0.2 * normalDeviate(random));
-		return { ms, loMs: ms - 2, hiMs: ms + 3, source: "watch" };
+		// Whole nanoseconds, as the sharpest source has them.
+		const ms = Math.round(middleMs * Math.exp(0.2 * normalDeviate(random)) * 1e6) / 1e6;
+		return { ms, loMs: Math.round(ms - 2), hiMs: Math.round(ms + 3), source: "watch" };
 	};
 	const times = (names: string[], middleMs: number) => Object.fromEntries(names.map((name) => [name, time(middleMs)]));
 	const coldStart = (round: number): ColdStart => ({
