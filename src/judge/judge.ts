@@ -1,8 +1,9 @@
 import { type ExitCode, exitCodes } from "../errors.ts";
-import type { Report } from "../model/report.ts";
+import type { Finding, Report } from "../model/report.ts";
 import { type BaselineQuestion, judgeMovements, type Movement, movementsOf } from "./baseline.ts";
 import { refuseDifferent } from "./fingerprint.ts";
 import { judgeBudget } from "./judge-budget.ts";
+import { remarksOn } from "./remarks.ts";
 import type { ResolvedBudget } from "./resolve-budgets.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -23,6 +24,8 @@ export interface Judgement {
 	verdicts: readonly Verdict[];
 	/** Against the baseline; the one that moved furthest first. */
 	movements: readonly Movement[];
+	/** What is odd about the samples; it changes no verdict. */
+	remarks: readonly Finding[];
 	/** The phase that moved furthest, of those that moved by more than chance. */
 	moved?: Movement;
 }
@@ -46,6 +49,7 @@ export function judge(report: Report, options: JudgeOptions): Judgement {
 		...(report.simulated !== undefined && { simulated: report.simulated.model }),
 		verdicts: worstFirst(report.simulated !== undefined && !acceptSimulated ? verdicts.map(asSimulated) : verdicts),
 		movements,
+		remarks: remarksOf(report),
 		...(moved !== undefined && { moved }),
 	};
 }
@@ -55,6 +59,12 @@ export function exitCodeOf({ verdicts }: Judgement): ExitCode {
 	if (verdicts.some((verdict) => verdict.status === "breach")) return exitCodes.breach;
 	if (verdicts.some((verdict) => verdict.status === "inconclusive")) return exitCodes.inconclusive;
 	return exitCodes.ok;
+}
+
+function remarksOf(report: Report): Finding[] {
+	const remarks = report.profiles.flatMap((run) => remarksOn(run));
+	if (report.endedBy === undefined) return remarks;
+	return [{ code: "ended-early", message: `the run ended early: ${report.endedBy}` }, ...remarks];
 }
 
 /** A profile without a cold start is never fine, whether or not a budget asks about it. */

@@ -50,7 +50,9 @@ export function formatP(p: number): string {
 export function headlineOf(judgement: Judgement): string {
 	const [worst] = judgement.verdicts;
 	const status = overallStatus(judgement);
-	const passes = `${judgement.verdicts.length} of ${judgement.verdicts.length} verdicts pass`;
+	const { length } = judgement.verdicts;
+	const passes =
+		length === 0 ? "nothing was to be judged" : length === 1 ? "the verdict passes" : `all ${length} verdicts pass`;
 	const judged = status === "pass" || worst === undefined ? passes : `${foundWords(worst)}: ${worst.reason}`;
 	return judgement.moved === undefined ? judged : `${movementWords(judgement.moved)} against the baseline; ${judged}`;
 }
