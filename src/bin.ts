@@ -1,2 +1,5 @@
 #!/usr/bin/env node
-console.log("x");
+import { nodeContext } from "./context.ts";
+import { main } from "./main.ts";
+
+process.exitCode = await main(process.argv.slice(2), nodeContext());

@@ -6,7 +6,7 @@ import { kubectlSchema } from "../model/kubectl-yaml.ts";
 /** One document of a YAML stream. */
 interface Document {
 	value: unknown;
-	/** Offset of its beginning in the text, before its blanks and comments. */
+	/** Offset of its beginning in the text. */
 	from: number;
 }
 
@@ -74,10 +74,7 @@ function readDocuments(text: string, source: string): Document[] {
 	}
 }
 
-/** The line of the first character at or behind an offset that is neither blank nor in a comment; from 1. */
+/** The line that an offset is in, from 1. */
 function lineOf(text: string, offset: number): number {
-	const blanks = /(?:\s|#[^\n]*)*/y;
-	blanks.lastIndex = offset;
-	blanks.exec(text);
-	return text.slice(0, blanks.lastIndex).split("\n").length;
+	return text.slice(0, offset).split("\n").length;
 }

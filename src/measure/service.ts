@@ -1,5 +1,6 @@
 import type { Cluster, KubeObject, ObjectRef } from "../cluster/cluster.ts";
 import { ClusterError } from "../errors.ts";
+import type { PodTrouble } from "../install/pod-trouble.ts";
 import type { Profile } from "../model/profile.ts";
 import type { LiveState } from "./live-state.ts";
 import { pingAnnotation, pingPodName } from "./observer-protocol.ts";
@@ -16,8 +17,6 @@ export interface ServiceOrder {
 	 * queue-proxy drains for up to 30 s, so it also decides how soon the next cold start can be.
 	 */
 	timeoutSeconds: number;
-	/** Labels that mark an object as knistio's. */
-	labels: Record<string, string>;
 }
 
 /** A deployed service that has been Ready once. */
@@ -34,11 +33,11 @@ const windowSeconds = 6;
 
 /** The Knative Service of a profile. At most one pod, so that one request starts one pod. */
 export function serviceManifest(profile: Profile, order: ServiceOrder): KubeObject {
-	const { namespace, name, image, target, labels, timeoutSeconds } = order;
+	const { namespace, name, image, target, timeoutSeconds } = order;
 	return {
 		apiVersion: serving,
 		kind: "Service",
-		metadata: { name, namespace, labels },
+		metadata: { name, namespace },
 		spec: {
 			template: {
 				metadata: {
@@ -59,20 +58,20 @@ export function serviceManifest(profile: Profile, order: ServiceOrder): KubeObje
 }
 
 /** A pod that is never scheduled: changing it twice a second times the watch that brings the pods. */
-export function pingManifest(order: ServiceOrder): KubeObject {
+export function pingManifest(namespace: string, image: string): KubeObject {
 	return {
 		apiVersion: "v1",
 		kind: "Pod",
 		metadata: {
 			name: pingPodName,
-			namespace: order.namespace,
-			labels: { ...order.labels, "sidecar.istio.io/inject": "false" },
+			namespace,
+			labels: { "sidecar.istio.io/inject": "false" },
 			annotations: { [pingAnnotation]: "0", "sidecar.istio.io/inject": "false" },
 		},
 		spec: {
 			schedulingGates: [{ name: "knistio.dev/never" }],
 			terminationGracePeriodSeconds: 0,
-			containers: [{ name: "ping", image: order.image }],
+			containers: [{ name: "ping", image }],
 		},
 	};
 }
@@ -89,7 +88,7 @@ export interface DeployOptions {
 	timeoutMs: number;
 	signal: AbortSignal;
 	/** Kubelet's own reason why a pod does not start, if there is one. */
-	podTrouble(pod: KubeObject): string | undefined;
+	podTrouble(pod: KubeObject): PodTrouble | undefined;
 	onDetail(text: string): void;
 	pause?(ms: number): Promise<void>;
 }
@@ -131,22 +130,19 @@ export async function deployService(
 			return { ref, revision, host: new URL(status.url).host };
 		}
 		const pods = options.state.objects("pods").filter(({ metadata }) => metadata.namespace === ref.namespace);
-		const trouble = pods.map(options.podTrouble).find((text) => text !== undefined);
-		const said = ready === undefined ? "no condition yet" : `${ready.reason ?? ""} ${ready.message ?? ""}`.trim();
-		options.onDetail(`service ${ref.namespace}/${ref.name}: ${trouble ?? (said || "waiting for Ready")}`);
-		const isHopeless = trouble !== undefined && hopeless.test(trouble);
-		if (isHopeless || performance.now() > deadline) {
-			throw new ClusterError(
-				`service ${ref.namespace}/${ref.name} ${isHopeless ? "cannot become" : `did not become`} Ready${isHopeless ? "" : ` within ${timeoutMs / 1000} s`}: ${trouble ?? said}`,
-				{ hint: hintFor(trouble ?? said) },
-			);
+		const trouble = pods.map(options.podTrouble).find((found) => found !== undefined);
+		const said = trouble?.text ?? `${ready?.reason ?? ""} ${ready?.message ?? ""}`.trim();
+		options.onDetail(said || "waiting for Ready");
+		if (trouble?.isFinal === true || performance.now() > deadline) {
+			const late =
+				trouble?.isFinal === true ? "cannot become Ready" : `did not become Ready within ${timeoutMs / 1000} s`;
+			throw new ClusterError(`service ${ref.namespace}/${ref.name} ${late}: ${said || "Knative says nothing of it"}`, {
+				hint: hintFor(said),
+			});
 		}
 		await pause(200);
 	}
 }
-
-/** Reasons of kubelet that a repetition does not heal. */
-const hopeless = /ErrImageNeverPull|InvalidImageName|ImagePullBackOff|CreateContainerConfigError/;
 
 function hintFor(reason: string): string {
 	if (/image/i.test(reason)) return "give an image that the nodes can pull with --image";

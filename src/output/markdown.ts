@@ -8,7 +8,7 @@ import { duration, range, signedDuration } from "./units.ts";
 export function renderMarkdown(report: Report, options: { reference?: "talk" } = {}): string {
 	const summary = summarize(report);
 	const simulated = report.simulated === undefined ? "" : " (simulated)";
-	const head = ["median ± measurement [95 % interval]", ...summary.columns.map(({ title }) => escape(title))];
+	const head = ["median ± measurement [95 % interval]", ...summary.columns.map(({ title }) => literal(title))];
 	const lines = [
 		`### Cold starts of a Knative service${simulated}`,
 		"",
@@ -26,7 +26,7 @@ export function renderMarkdown(report: Report, options: { reference?: "talk" } =
 			}
 		}
 	}
-	lines.push("", ...notesOf(report, summary).map((note) => `- ${escape(note)}`), "");
+	lines.push("", ...notesOf(report, summary).map((note) => `- ${literal(note)}`), "");
 	return lines.join("\n");
 }
 
@@ -48,4 +48,4 @@ function cellText(cell: Cell | undefined): string {
 const row = (cells: string[]) => `| ${cells.join(" | ")} |`;
 
 /** Characters that Markdown or HTML would read as their own. */
-const escape = (text: string) => text.replace(/[\\|<>*_`[\]]/g, (character) => `\\${character}`);
+const literal = (text: string) => text.replace(/[\\|<>*_`[\]]/g, (character) => `\\${character}`);

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { UsageError } from "../errors.ts";
 import type { Profile } from "../model/profile.ts";
+import { nearest } from "../nearest.ts";
 import { builtInFile, builtInProfiles } from "./built-in.ts";
-import { nearest } from "./nearest.ts";
 import { parseProfile } from "./parse.ts";
 
 /** Gives the text of a file, or fails as `node:fs` does. */

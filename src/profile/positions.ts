@@ -8,7 +8,7 @@ export interface Position {
 
 /** A value of a YAML text, with where it begins and what is in it. */
 interface Node {
-	/** Offset into the text, blanks and comments before the value included. */
+	/** Offset into the text. */
 	from: number;
 	value: unknown;
 	/** The keys and values of a mapping in turn, or the items of a sequence. */
@@ -46,19 +46,19 @@ export function recordPositions(text: string): PositionRecorder {
 		},
 		positionOf(path, document = 0) {
 			const root = roots[document];
-			return positionAt(text, root === undefined ? 0 : offsetOf(text, root, path));
+			return positionAt(text, root === undefined ? 0 : offsetOf(root, path));
 		},
 	};
 }
 
-function offsetOf(text: string, root: Node, path: readonly PropertyKey[]): number {
-	let offset = beginning(text, root);
+function offsetOf(root: Node, path: readonly PropertyKey[]): number {
+	let offset = root.from;
 	let node: Node | undefined = root;
 	for (const step of path) {
 		const found: { place: Node; value: Node | undefined } | undefined =
 			node === undefined ? undefined : childOf(node, step);
 		if (found === undefined) break;
-		offset = beginning(text, found.place);
+		offset = found.place.from;
 		node = found.value;
 	}
 	return offset;
@@ -66,7 +66,9 @@ function offsetOf(text: string, root: Node, path: readonly PropertyKey[]): numbe
 
 function childOf(node: Node, step: PropertyKey): { place: Node; value: Node | undefined } | undefined {
 	if (Array.isArray(node.value)) {
-		const item = node.children[Number(step)];
+		// js-yaml has no events for an item that is not written, as in "-": then nothing tells which item is which.
+		const isWhole = node.children.length === node.value.length;
+		const item = isWhole ? node.children[Number(step)] : undefined;
 		return item && { place: item, value: item };
 	}
 	const name = String(step);
@@ -76,13 +78,6 @@ function childOf(node: Node, step: PropertyKey): { place: Node; value: Node | un
 	const index = inTurn >= 0 ? inTurn : node.children.findIndex(isKey);
 	const key = node.children[index];
 	return key && { place: key, value: node.children[index + 1] };
-}
-
-function beginning(text: string, node: Node): number {
-	const blanks = /(?:\s|#[^\n]*)*/y;
-	blanks.lastIndex = node.from;
-	blanks.exec(text);
-	return blanks.lastIndex < text.length ? blanks.lastIndex : node.from;
 }
 
 /** Where an offset into a text is; the end of the text if it lies behind. */

@@ -1,6 +1,6 @@
 import type { Finding } from "../model/report.ts";
 import { clientInstant, type Instant, type Placing, placeFact } from "./instants.ts";
-import { type Interval, intersect, middle } from "./interval.ts";
+import { type Interval, intersect, middle, width } from "./interval.ts";
 import type { ContainerFacts, PodFacts } from "./pod-facts.ts";
 
 /** A step of the critical path: an instant, and the phase that ends there. */

@@ -1,5 +1,4 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
@@ -13,8 +12,9 @@ import { parseManifests } from "../../src/install/manifests.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
 import { parseProfile } from "../../src/profile/parse.ts";
 import { fakeRenderer } from "../install/fake-renderer.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
-const folder = await mkdtemp(join(tmpdir(), "knistio-test-"));
+const folder = temporaryFolder();
 
 function capture(): { out: Output; text: { stdout: string; stderr: string } } {
 	const text = { stdout: "", stderr: "" };

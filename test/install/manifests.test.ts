@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readManifestFiles } from "../../src/install/manifest-files.ts";
 import { parseManifests } from "../../src/install/manifests.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
+const folder = temporaryFolder();
 const object = (name: string, kind = "ConfigMap"): string =>
 	`apiVersion: v1\nkind: ${kind}\nmetadata: {name: ${name}}\n`;
 const names = (objects: { metadata: { name: string } }[]): string[] => objects.map(({ metadata }) => metadata.name);
@@ -52,7 +53,6 @@ describe("parseManifests", () => {
 
 describe("readManifestFiles", () => {
 	it("reads files, and folders in the order of names", async () => {
-		const folder = await mkdtemp(join(tmpdir(), "knistio-test-"));
 		await mkdir(join(folder, "f", "deeper"), { recursive: true });
 		const files = {
 			"f/2.yaml": "b",

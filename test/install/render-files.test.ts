@@ -1,16 +1,16 @@
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { istiodVersion } from "../../src/install/istiod-version.ts";
 import { parseManifests } from "../../src/install/manifests.ts";
 import { renderIstio } from "../../src/install/render.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { istiodDeployment } from "./fake-renderer.ts";
 
 const [profile] = await loadProfiles(["minimal"], (path) => readFile(path, "utf8"));
 if (profile === undefined) throw new Error("no profile");
-const file = join(await mkdtemp(join(tmpdir(), "knistio-test-")), "istio.yaml");
+const file = join(temporaryFolder(), "istio.yaml");
 
 describe("renderIstio from files", () => {
 	it("takes the objects as they are and the version from istiod's image", async () => {

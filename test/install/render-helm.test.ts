@@ -1,17 +1,17 @@
-import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { renderIstio } from "../../src/install/render.ts";
 import type { ProcessResult } from "../../src/install/run-process.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { fakeRenderer, istiodDeployment } from "./fake-renderer.ts";
 
 const [full, cni, minimal] = await loadProfiles(["full", "full-cni", "minimal"], (path) => readFile(path, "utf8"));
 if (full === undefined || cni === undefined || minimal === undefined) throw new Error("no profiles");
 
 const source = { kind: "helm", helm: "helm", charts: "https://charts.example/x", overlays: [], sets: [] } as const;
-const folder = await mkdtemp(join(tmpdir(), "knistio-test-"));
+const folder = temporaryFolder();
 
 /** A helm whose every release is one ConfigMap of its name, and istiod's Deployment. */
 const helm = (image = "hub/pilot:1.30.3", failing?: { release: string } & Partial<ProcessResult>) =>
@@ -106,7 +106,7 @@ describe("renderIstio with helm", () => {
 	});
 
 	it("finds charts in a folder by either name, in a registry and in a known repository", async () => {
-		const charts = await mkdtemp(join(tmpdir(), "knistio-test-"));
+		const charts = join(folder, "charts");
 		for (const chart of ["base", "istio-control/istio-discovery", "gateway"]) {
 			await mkdir(join(charts, chart), { recursive: true });
 			await writeFile(join(charts, chart, "Chart.yaml"), "");

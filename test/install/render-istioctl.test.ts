@@ -1,10 +1,10 @@
-import { access, mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { access, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { renderIstio } from "../../src/install/render.ts";
 import type { RunProcess } from "../../src/install/run-process.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { fakeRenderer } from "./fake-renderer.ts";
 
 const [full, minimal] = await loadProfiles(["full-cni", "minimal"], (path) => readFile(path, "utf8"));
@@ -21,7 +21,7 @@ const istioctl = (version: string, generated: { code?: number; stdout?: string; 
 			: { stdout: configMap, ...generated },
 	);
 
-const folder = await mkdtemp(join(tmpdir(), "knistio-test-"));
+const folder = temporaryFolder();
 
 async function fileWith(name: string, text: string): Promise<string> {
 	await writeFile(join(folder, name), text);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { editDistance, nearest } from "../../src/profile/nearest.ts";
+import { editDistance, nearest } from "../../src/nearest.ts";
 
 describe("editDistance", () => {
 	it.each([
@@ -27,6 +27,8 @@ describe("nearest", () => {
 		["x", undefined],
 		["", undefined],
 	])("%j means %j", (word, meant) => expect(nearest(word, known)).toBe(meant));
+
+	it("takes no word of which every letter is wrong", () => expect(nearest("x", ["y"])).toBeUndefined());
 
 	it("finds nothing among nothing", () => expect(nearest("a", [])).toBeUndefined());
 });

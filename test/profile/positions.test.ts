@@ -57,6 +57,19 @@ describe("recordPositions", () => {
 		expect(positionOf("a: 1\n---\n\nb: 2\n", ["b"], 1)).toBe("4:1");
 	});
 
+	it("takes a value for no key, also where it has a later key's name", () => {
+		expect(positionOf("a: b\nb: c\n", ["b"])).toBe("2:1");
+	});
+
+	it("gives the list's place where an item is not written", () => {
+		expect(positionOf("a:\n  -\n  - b\n", ["a", 0])).toBe("1:1");
+	});
+
+	it("looks into a flow mapping on a line of its own, as JSON is", () => {
+		expect(positionOf("a:\n  {b: 1}\n", ["a", "b"])).toBe("2:4");
+		expect(positionOf('{"a": {"b": 1}}', ["a", "b"])).toBe("1:8");
+	});
+
 	it("gives an alias its own place", () => {
 		expect(positionOf("a: &x {k: 1}\nb:\n  - *x\n", ["b", 0, "k"])).toBe("3:5");
 	});

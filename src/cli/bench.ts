@@ -1,0 +1,129 @@
+import { type Command, Option } from "commander";
+import type { Context } from "../context.ts";
+import type { Finish } from "../main.ts";
+import {
+	addClusterOptions,
+	addSourceOptions,
+	type ClusterFlags,
+	collect,
+	count,
+	durationMs,
+	given,
+	type SourceFlags,
+	sourceOf,
+} from "./options.ts";
+
+/** The public sample that Knative's own documentation deploys. */
+export const sampleImage = "ghcr.io/knative/helloworld-go:latest";
+export const workloadNamespace = "knistio";
+
+interface BenchFlags extends ClusterFlags, SourceFlags {
+	profile: string[];
+	iterations: number;
+	image: string;
+	expectBody?: string;
+	namespace: string;
+	knativeManifests?: string[];
+	useInstalled?: true;
+	sidecar?: "native" | "classic";
+	gateway?: string;
+	requestTimeout?: number;
+	out?: string[];
+	record?: string | boolean;
+	reference?: "talk";
+	budget?: string[];
+	budgets?: string[];
+	keep?: true;
+	dryRun?: true;
+}
+
+const examples = `
+Examples:
+  # what a sidecar costs, on the cluster of the current context
+  knistio bench --profile minimal --profile full
+
+  # all four of the talk, beside the talk's own figures, with everything written down
+  knistio bench --profile minimal --profile no-policy --profile full-cni --profile full \\
+    --reference talk --out run.json --out run.csv --out run.md
+
+  # a cluster without Knative and without a registry
+  knistio bench --profile minimal --knative-manifests knative/ --image registry.local/helloworld:1 \\
+    --istio-set hub=registry.local/istio --istio-set tag=1.30.3
+
+  # fail a pipeline (99) when a cold start gets too slow, or when nothing was measured (3)
+  knistio bench --profile minimal --budget "total: p(50) < 3s" --out run.json
+
+  # see all that would be changed, and change nothing
+  knistio bench --profile full --dry-run`;
+
+/** Declares `knistio bench`. */
+export function addBench(program: Command, context: Context, finish: Finish): void {
+	const command = program
+		.command("bench")
+		.description("install each profile, start a Knative service cold n times, print a table: the main job")
+		.requiredOption(
+			"-p, --profile <name|file>",
+			"built-in (see `knistio profiles list`) or your own file (repeatable)",
+			collect,
+		)
+		.option(
+			"-n, --iterations <n>",
+			"cold starts of each profile; the first after an install comes on top",
+			count(1),
+			10,
+		)
+		.option("--image <image>", "the service under test; answers with $TARGET on $PORT", sampleImage)
+		.option("--expect-body <text>", "what its answer must hold; default: the value that $TARGET gets")
+		.option("--namespace <name>", "where it runs; made and removed by knistio", workloadNamespace)
+		.option("-o, --out <file>", "write the report: .json, .csv or .md (repeatable)", collect)
+		.option("--record <file>", "the recording of all that happened; default: beside the first --out")
+		.option("--no-record", "write no recording")
+		.addOption(new Option("--reference <what>", "show the talk's own figures too").choices(["talk"]))
+		.option("--budget <limit>", 'such as "minimal.total: p(50) < 3s" (repeatable)', collect)
+		.option("--budgets <file>", "budgets from a YAML file (repeatable)", collect)
+		.addOption(new Option("--sidecar <shape>", "ask for one shape of istio-proxy").choices(["native", "classic"]))
+		.option("--knative-manifests <path>", "install Knative from here if it is missing (repeatable)", collect)
+		.option("--use-installed", "measure the Istio that is there as it is, and install none")
+		.option("--gateway <url>", "the ingress gateway's address, where it cannot be found out")
+		.option(
+			"--request-timeout <duration>",
+			"a slower cold start fails; default: 4 × the first start, at least 10 s",
+			durationMs,
+		)
+		.option("--keep", "leave everything on the cluster at the end")
+		.option("--dry-run", "print what would be changed, and change nothing");
+	addSourceOptions(addClusterOptions(command));
+	command.addHelpText("after", examples).action(async (flags: BenchFlags) => {
+		const { bench } = await import("../commands/bench.ts");
+		const { record, requestTimeout } = flags;
+		const code = await bench(
+			{
+				profiles: flags.profile,
+				iterations: flags.iterations,
+				image: flags.image,
+				namespace: flags.namespace,
+				source: sourceOf(flags),
+				knativeManifests: flags.knativeManifests ?? [],
+				useInstalled: flags.useInstalled === true,
+				timeoutMs: flags.timeout,
+				out: flags.out ?? [],
+				budgets: flags.budget ?? [],
+				budgetsFiles: flags.budgets ?? [],
+				keep: flags.keep === true,
+				dryRun: flags.dryRun === true,
+				...(record === undefined || record === true ? {} : { record }),
+				...(requestTimeout === undefined ? {} : { requestTimeoutSeconds: Math.ceil(requestTimeout / 1000) }),
+				...given({
+					expectBody: flags.expectBody,
+					kubeconfig: flags.kubeconfig,
+					context: flags.context,
+					sidecar: flags.sidecar,
+					gateway: flags.gateway,
+					reference: flags.reference,
+				}),
+			},
+			context,
+		);
+		finish(code);
+	});
+}

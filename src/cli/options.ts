@@ -1,0 +1,90 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { KnistioError, UsageError } from "../errors.ts";
+import type { IstioSource } from "../install/render.ts";
+import { parseCount, parseDuration } from "../model/duration.ts";
+
+/** Collects an option that may be given several times. */
+export const collect = (value: string, before: string[] = []): string[] => [...before, value];
+
+/** Commander's way to refuse a value; it names the option itself. */
+export function argument<T>(parse: (text: string, where: string) => T): (text: string) => T {
+	return (text) => {
+		try {
+			return parse(text, "value");
+		} catch (error) {
+			if (!(error instanceof KnistioError)) throw error;
+			throw new InvalidArgumentError(error.hint === undefined ? error.message : `${error.message} (${error.hint})`);
+		}
+	};
+}
+
+export const durationMs = argument(parseDuration);
+export const count = (least: number) => argument((text, where) => parseCount(text, least, where));
+
+/** Where the cluster is. */
+export interface ClusterFlags {
+	kubeconfig?: string;
+	context?: string;
+	timeout: number;
+}
+
+export function addClusterOptions(command: Command): Command {
+	return command
+		.option("--kubeconfig <file>", "default: $KUBECONFIG, ~/.kube/config, or the pod's service account")
+		.option("--context <name>", "the kubeconfig's context; default: its current one")
+		.option("--timeout <duration>", "for each wait on the cluster", durationMs, 300_000);
+}
+
+/** Where Istio's and Knative's objects come from. */
+export interface SourceFlags {
+	istioctl: string;
+	istioSet?: string[];
+	istioOverlay?: string[];
+	istioManifests?: string[];
+	helm?: string;
+	helmCharts?: string;
+	helmVersion?: string;
+}
+
+export function addSourceOptions(command: Command): Command {
+	return command
+		.option("--istioctl <file>", "renders Istio; its version is checked against the profile", "istioctl")
+		.option("--istio-set <key=value>", "on top of every profile, as istioctl's --set (repeatable)", collect)
+		.option(
+			"--istio-overlay <file>",
+			"the same from a file: IstioOperator YAML or key=value lines (repeatable)",
+			collect,
+		)
+		.option("--istio-manifests <path>", "files or a directory instead of a renderer (repeatable)", collect)
+		.option("--helm <file>", "render with this helm instead of istioctl")
+		.option("--helm-charts <where>", "Istio's charts: a directory or a repository's URL")
+		.option("--helm-version <version>", "the charts' version in a repository");
+}
+
+/** The source that the flags name. Files come before helm, and helm before istioctl. */
+export function sourceOf(flags: SourceFlags): IstioSource {
+	const settings = { overlays: flags.istioOverlay ?? [], sets: flags.istioSet ?? [] };
+	if (flags.istioManifests !== undefined) return { kind: "files", paths: flags.istioManifests };
+	if (flags.helm === undefined && flags.helmCharts === undefined) {
+		return { kind: "istioctl", istioctl: flags.istioctl, ...settings };
+	}
+	if (flags.helmCharts === undefined) {
+		throw new UsageError("--helm needs Istio's charts", {
+			hint: "--helm-charts with a directory or the repository's URL",
+		});
+	}
+	return {
+		kind: "helm",
+		helm: flags.helm ?? "helm",
+		charts: flags.helmCharts,
+		...(flags.helmVersion === undefined ? {} : { chartVersion: flags.helmVersion }),
+		...settings,
+	};
+}
+
+/** Leaves out what was not given, for options whose absence means something. */
+export function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+	return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+		[K in keyof T]?: Exclude<T[K], undefined>;
+	};
+}

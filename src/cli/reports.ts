@@ -1,0 +1,37 @@
+import { type Command, Option } from "commander";
+import type { Context } from "../context.ts";
+import type { Finish } from "../main.ts";
+import { collect, given } from "./options.ts";
+
+interface RenderFlags {
+	out?: string[];
+	reference?: "talk";
+}
+
+const reference = () => new Option("--reference <what>", "show the talk's own figures too").choices(["talk"]);
+
+/** Declares the commands that work on saved reports and recordings, without a cluster. */
+export function addReports(program: Command, context: Context, finish: Finish): void {
+	program
+		.command("show <report>")
+		.description("a saved report again, in any format")
+		.option("--format <format>", "on stdout: table, json, csv or md", "table")
+		.option("-o, --out <file>", "write it instead: .json, .csv or .md (repeatable)", collect)
+		.addOption(reference())
+		.addHelpText("after", "\nExamples:\n  knistio show run.json\n  knistio show run.json --format csv | head")
+		.action(async (report: string, flags: RenderFlags & { format: string }) => {
+			const { show } = await import("../commands/show.ts");
+			const options = { report, format: flags.format, out: flags.out ?? [], ...given({ reference: flags.reference }) };
+			finish(await show(options, context));
+		});
+	program
+		.command("replay <recording>")
+		.description("rebuild the report from a recording, without a cluster")
+		.option("-o, --out <file>", "write it: .json, .csv or .md (repeatable)", collect)
+		.addOption(reference())
+		.addHelpText("after", "\nExamples:\n  knistio replay run.recording.ndjson --out again.json")
+		.action(async (recording: string, flags: RenderFlags) => {
+			const { replay } = await import("../commands/replay.ts");
+			finish(await replay({ recording, out: flags.out ?? [], ...given({ reference: flags.reference }) }, context));
+		});
+}

@@ -1,0 +1,269 @@
+import { randomBytes } from "node:crypto";
+import type { Cluster, KubeObject } from "../cluster/cluster.ts";
+import type { Context } from "../context.ts";
+import { type ExitCode, exitCodes, UsageError } from "../errors.ts";
+import { type Lock, takeLock } from "../install/lock.ts";
+import { planInstall, planLines } from "../install/plan.ts";
+import { type InstallRequest, installProfile } from "../install/profile-install.ts";
+import { type IstioSource, type RenderedIstio, renderIstio } from "../install/render.ts";
+import { requireRights } from "../install/rights.ts";
+import { readState } from "../install/state.ts";
+import { runBenchmark } from "../measure/benchmark.ts";
+import { anchorClock } from "../measure/client-clock.ts";
+import { contentHash } from "../measure/fingerprint.ts";
+import type { Profile } from "../model/profile.ts";
+import { recordingVersion } from "../model/recording.ts";
+import { ledgerOf, type Report } from "../model/report.ts";
+import { formatOf } from "../output/formats.ts";
+import { openProgress, type ProgressDisplay } from "../output/progress.ts";
+import { renderTable } from "../output/table.ts";
+import { spell } from "../output/units.ts";
+import { substitute } from "../profile/effective.ts";
+import { loadProfiles } from "../profile/load.ts";
+import { cleanUp } from "./clean-up.ts";
+import { type Gate, judgeRun, parseGate } from "./gate.ts";
+import { readKnativeManifests } from "./knative-manifests.ts";
+import { openRecorder, type Recorder } from "./recorder.ts";
+
+/** Everything `knistio bench` can be told. */
+export interface BenchOptions {
+	profiles: string[];
+	iterations: number;
+	image: string;
+	/** The answer must hold this; by default the value that $TARGET is set to. */
+	expectBody?: string;
+	namespace: string;
+	kubeconfig?: string;
+	context?: string;
+	source: IstioSource;
+	knativeManifests: string[];
+	useInstalled: boolean;
+	/** Asks for one of the two shapes that istio-proxy can have in a pod. */
+	sidecar?: "native" | "classic";
+	gateway?: string;
+	requestTimeoutSeconds?: number;
+	timeoutMs: number;
+	out: string[];
+	/** The recording's path; false for none, undefined for one beside the first `out`. */
+	record?: string | false;
+	reference?: "talk";
+	budgets: string[];
+	budgetsFiles: string[];
+	keep: boolean;
+	dryRun: boolean;
+}
+
+/** `knistio bench`: the main job. Everything that can be wrong with the input is found before the cluster is touched. */
+export async function bench(options: BenchOptions, context: Context): Promise<ExitCode> {
+	const profiles = (await loadProfiles(options.profiles, context.readFile)).map((profile) =>
+		withSidecar(substitute(profile, options.namespace), options.sidecar),
+	);
+	const gate = await parseGate(profiles, options, context);
+	const outputs = options.out.map((file) => ({ file, render: formatOf(file) }));
+	const knativeObjects = await readKnativeManifests(options.knativeManifests);
+	const cluster = await context.openCluster(options);
+	const display = openProgress(context);
+	try {
+		display.progress({ kind: "step", text: `looking at the cluster of context ${cluster.context}` });
+		await requireRights(cluster, context.signal);
+		const run: Run = { options, context, cluster, profiles, knativeObjects, display, rendered: new Map() };
+		if (options.dryRun) return await dryRun(run);
+		return await benchOn(run, { gate, outputs });
+	} finally {
+		display.clear();
+		cluster.close();
+	}
+}
+
+interface Run {
+	options: BenchOptions;
+	context: Context;
+	cluster: Cluster;
+	profiles: Profile[];
+	knativeObjects: KubeObject[] | undefined;
+	display: ProgressDisplay;
+	/** Rendering takes a second a profile; the next one is rendered while the one before is measured. */
+	rendered: Map<Profile, Promise<RenderedIstio>>;
+}
+
+interface Results {
+	gate: Gate;
+	outputs: { file: string; render: ReturnType<typeof formatOf> }[];
+}
+
+async function benchOn(run: Run, results: Results): Promise<ExitCode> {
+	const { options, context, cluster, display } = run;
+	const anchor = anchorClock();
+	const recorder = await openRecorder(context, recordingPath(options), anchor);
+	recorder.record({
+		kind: "run",
+		version: recordingVersion,
+		knistio: context.version,
+		context: cluster.context,
+		iterations: options.iterations,
+	});
+	const wasInstalled = (await readState(cluster)).installed !== undefined;
+	const lock = await takeLock(cluster);
+	let failure: Error | undefined;
+	try {
+		await measure(run, { recorder, lock, anchor, outputs: results.outputs });
+	} catch (error) {
+		failure = error as Error;
+	}
+	recorder.record({ kind: "end", ...(failure === undefined ? {} : { endedBy: failure.message }) });
+	await recorder.close();
+	const report = recorder.report();
+	await writeOutputs(context, report, results.outputs, options);
+	await cleanUp(cluster, { ...options, lock, wasInstalled, progress: display.progress });
+	display.clear();
+	if (report.profiles.length > 0) context.stdout(`${renderTable(report, tableOptions(options, context))}\n`);
+	if (failure !== undefined) throw failure;
+	return finish(report, results.gate, context);
+}
+
+function finish(report: Report, gate: Gate, context: Context): ExitCode {
+	const empty = report.profiles.filter(({ coldStarts }) => ledgerOf(coldStarts).counted === 0);
+	for (const { profile } of empty) context.stderr(`${profile.name}: not one cold start counts\n`);
+	const verdict = judgeRun(report, gate, context);
+	return verdict === exitCodes.ok && empty.length > 0 ? exitCodes.inconclusive : verdict;
+}
+
+interface Measuring {
+	recorder: Recorder;
+	lock: Lock;
+	anchor: bigint;
+	outputs: Results["outputs"];
+}
+
+async function measure(run: Run, { recorder, lock, anchor, outputs }: Measuring): Promise<void> {
+	const { options, context, cluster, profiles, display } = run;
+	const target = `knistio-${randomBytes(4).toString("hex")}`;
+	const signal = AbortSignal.any([context.signal, lock.lost]);
+	const samples = profiles.length * (options.iterations + 1);
+	const startedAt = performance.now();
+	let done = 0;
+	await runBenchmark({
+		cluster,
+		profiles,
+		install: async (profile) => {
+			const request = await installRequest(run, profile, signal);
+			renderNext(run, profile, signal);
+			const { installMs, knative, istioVersion, kept } = await installProfile(cluster, { ...request, lock });
+			for (const { ref, reason } of kept)
+				display.progress({ kind: "note", text: `kept ${ref.kind} ${ref.name}: ${reason}` });
+			const rendered = await run.rendered.get(profile);
+			return {
+				installMs,
+				fingerprint: {
+					knative: knative.version ?? "unknown",
+					...(istioVersion === undefined ? {} : { istio: istioVersion }),
+					...(rendered === undefined ? {} : { renderer: rendered.renderer, manifests: contentHash(rendered.objects) }),
+				},
+			};
+		},
+		namespace: options.namespace,
+		image: options.image,
+		target: options.expectBody ?? target,
+		iterations: options.iterations,
+		...(options.requestTimeoutSeconds === undefined ? {} : { requestTimeoutSeconds: options.requestTimeoutSeconds }),
+		timeoutMs: options.timeoutMs,
+		...(options.gateway === undefined ? {} : { gateway: options.gateway }),
+		state: recorder.state,
+		anchor,
+		record: recorder.record,
+		host: {
+			threadUrl: context.observerThread,
+			onEntry: recorder.add,
+			renew: () => cluster.connection(true),
+		},
+		progress: display.progress,
+		onSample: (profile, round, times) => {
+			done++;
+			const leftMs = ((performance.now() - startedAt) / done) * (samples - done);
+			const answer =
+				times.error ??
+				`HTTP ${times.status}, ${((Number(times.lastByteAt) - Number(times.sentAt)) / 1e9).toFixed(3)} s`;
+			const name = round === 0 ? "warm-up" : `cold start ${round} of ${options.iterations}`;
+			display.progress({ kind: "note", text: `${profile.name}: ${name}: ${answer}; about ${spell(leftMs)} left` });
+		},
+		onProfileDone: () => writeOutputs(context, recorder.report(), outputs, options),
+		signal,
+	});
+}
+
+function renderNext(run: Run, profile: Profile, signal: AbortSignal): void {
+	const next = run.profiles[run.profiles.indexOf(profile) + 1];
+	if (next !== undefined && !run.options.useInstalled) rendering(run, next, signal).catch(() => {});
+}
+
+function rendering(run: Run, profile: Profile, signal: AbortSignal): Promise<RenderedIstio> {
+	const known = run.rendered.get(profile);
+	if (known !== undefined) return known;
+	const rendering = renderIstio(profile, run.options.source, { signal });
+	run.rendered.set(profile, rendering);
+	return rendering;
+}
+
+async function installRequest(run: Run, profile: Profile, signal: AbortSignal): Promise<InstallRequest> {
+	const { options, knativeObjects, display } = run;
+	const istio = options.useInstalled ? undefined : await rendering(run, profile, signal);
+	for (const warning of istio?.warnings ?? []) display.progress({ kind: "note", text: `warning: ${warning}` });
+	return {
+		profile,
+		istioObjects: istio?.objects ?? [],
+		...(knativeObjects === undefined ? {} : { knativeObjects }),
+		namespace: options.namespace,
+		authorizerImage: options.image,
+		useInstalled: options.useInstalled,
+		timeoutMs: options.timeoutMs,
+		signal,
+		progress: display.progress,
+	};
+}
+
+async function dryRun(run: Run): Promise<ExitCode> {
+	const { context, cluster, profiles, options, display } = run;
+	for (const profile of profiles) {
+		const plan = await planInstall(cluster, await installRequest(run, profile, context.signal));
+		display.clear();
+		const lines = planLines(plan).map((line) => `  ${line}\n`);
+		context.stdout(`${profile.name}, seen from the cluster as it is now:\n${lines.join("")}`);
+		context.stdout(
+			`  deploy Service ${options.namespace}/helloworld and start it cold ${options.iterations + 1} times\n`,
+		);
+	}
+	if (!options.keep) context.stdout("in the end: remove all of this and restore what was changed\n");
+	return exitCodes.ok;
+}
+
+function withSidecar(profile: Profile, shape: BenchOptions["sidecar"]): Profile {
+	if (shape === undefined || profile.promises.sidecar === "none") return profile;
+	if (profile.promises.sidecar !== "any" && profile.promises.sidecar !== shape) {
+		throw new UsageError(`--sidecar ${shape}: profile ${profile.name} promises a ${profile.promises.sidecar} sidecar`);
+	}
+	return {
+		...profile,
+		podAnnotations: { ...profile.podAnnotations, "sidecar.istio.io/nativeSidecar": String(shape === "native") },
+		promises: { ...profile.promises, sidecar: shape },
+	};
+}
+
+function recordingPath({ record, out }: BenchOptions): string | undefined {
+	if (record === false) return undefined;
+	return record ?? out[0]?.replace(/\.[a-z0-9]+$/i, ".recording.ndjson");
+}
+
+const tableOptions = ({ reference }: BenchOptions, { color }: Context) => ({
+	color,
+	...(reference === undefined ? {} : { reference }),
+});
+
+async function writeOutputs(
+	context: Context,
+	report: Report,
+	outputs: Results["outputs"],
+	{ reference }: BenchOptions,
+): Promise<void> {
+	const options = reference === undefined ? {} : { reference };
+	await Promise.all(outputs.map(({ file, render }) => context.writeFile(file, render(report, options))));
+}

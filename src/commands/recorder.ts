@@ -1,0 +1,34 @@
+import type { Context, Log } from "../context.ts";
+import { type LiveState, openLiveState } from "../measure/live-state.ts";
+import type { Entry, Untimed } from "../model/recording.ts";
+import type { Report } from "../model/report.ts";
+import { openReportBuilder } from "../timing/report-builder.ts";
+
+/** Where all that happens in a run goes: to the file first, then into the report and the live state. */
+export interface Recorder {
+	state: LiveState;
+	add(entry: Entry): void;
+	/** Adds what happens now. */
+	record(entry: Untimed): void;
+	report(): Report;
+	close(): Promise<void>;
+}
+
+/** Opens a recorder. @param path of the recording; none is written without @param anchor see `anchorClock` */
+export async function openRecorder(context: Context, path: string | undefined, anchor: bigint): Promise<Recorder> {
+	const log: Log | undefined = path === undefined ? undefined : await context.openLog(path);
+	const builder = openReportBuilder();
+	const state = openLiveState();
+	const add = (entry: Entry) => {
+		log?.append(JSON.stringify(entry));
+		builder.add(entry);
+		state.add(entry);
+	};
+	return {
+		state,
+		add,
+		record: (entry) => add({ ...entry, at: (process.hrtime.bigint() + anchor).toString() } as Entry),
+		report: builder.report,
+		close: async () => log?.close(),
+	};
+}

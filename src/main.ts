@@ -1,0 +1,76 @@
+import { Command, CommanderError } from "commander";
+import { addBench } from "./cli/bench.ts";
+import { addInstall } from "./cli/install.ts";
+import { addProfiles } from "./cli/profiles.ts";
+import { addReports } from "./cli/reports.ts";
+import type { Context } from "./context.ts";
+import { type ExitCode, exitCodes, KnistioError } from "./errors.ts";
+
+/** What a command's declaration does with the code that its work ends with. */
+export type Finish = (code: ExitCode) => void;
+
+const exitCodeHelp = `
+Exit codes:
+  0 measured, and every verdict passed     2 usage, profile or file error
+  99 a budget or baseline is breached      4 the cluster is unreachable, or not as promised
+  3 inconclusive: no data, too little      1 a defect of knistio
+  130/143 interrupted, cleaned up
+
+\`knistio help COMMAND\` shows examples; \`knistio phases\` lists what is measured.`;
+
+/** Runs a command line (without node and the script) and gives its exit code; never exits, never throws. */
+export async function main(argv: readonly string[], context: Context): Promise<ExitCode> {
+	let code: ExitCode = exitCodes.ok;
+	const program = declare(context, (result) => {
+		code = result;
+	});
+	try {
+		await program.parseAsync([...argv], { from: "user" });
+		return code;
+	} catch (error) {
+		return explain(error, context, argv);
+	}
+}
+
+/** The whole command line, also for what checks the documentation against it. */
+export function declare(context: Context, finish: Finish): Command {
+	const program = new Command("knistio")
+		.description("Measures what each way of running Istio costs a Knative service at cold start.")
+		.version(context.version, "-V, --version")
+		.option("--debug", "show the causes of an error")
+		.configureOutput({ writeOut: context.stdout, writeErr: context.stderr })
+		.configureHelp({ helpWidth: Math.min(context.columns, 110) })
+		.showSuggestionAfterError()
+		.exitOverride()
+		.addHelpText("after", exitCodeHelp);
+	addBench(program, context, finish);
+	addReports(program, context, finish);
+	addProfiles(program, context, finish);
+	addInstall(program, context, finish);
+	return program;
+}
+
+function explain(error: unknown, context: Context, argv: readonly string[]): ExitCode {
+	if (error instanceof CommanderError) {
+		// Commander ends with 1 for a mistyped option; that code is kept for defects of knistio.
+		return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+	}
+	const isDebug = argv.includes("--debug");
+	if (error instanceof KnistioError) {
+		context.stderr(`error: ${error.message}\n`);
+		if (error.hint !== undefined) context.stderr(`hint: ${error.hint}\n`);
+		if (isDebug) context.stderr(`${causesOf(error)}\n`);
+		return error.exitCode;
+	}
+	context.stderr(
+		`error: this is a defect of knistio: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`,
+	);
+	context.stderr("hint: please report it with the command line and, if there is one, the recording\n");
+	return exitCodes.defect;
+}
+
+function causesOf(error: Error): string {
+	const lines = [error.stack ?? error.message];
+	for (let cause = error.cause; cause instanceof Error; cause = cause.cause) lines.push(`caused by ${cause.stack}`);
+	return lines.join("\n");
+}

@@ -1,0 +1,132 @@
+import type { Cluster, KubeObject } from "../cluster/cluster.ts";
+import { ClusterError } from "../errors.ts";
+import { compareShape, shapeOf } from "../install/pod-shape.ts";
+import type { Profile } from "../model/profile.ts";
+import type { RequestTimes } from "../model/recording.ts";
+import type { Fingerprint } from "../model/report.ts";
+import { imageFingerprint } from "./fingerprint.ts";
+import type { LiveState } from "./live-state.ts";
+import type { Observer } from "./observer.ts";
+import type { RequestOrder } from "./request.ts";
+import { revisionState } from "./zero.ts";
+
+/** What is needed to see whether a profile is what it promises. */
+export interface ProofOrder {
+	cluster: Cluster;
+	observer: Pick<Observer, "request">;
+	state: LiveState;
+	profile: Profile;
+	revision: string;
+	/** A plain request to the service, which must be answered with 200. */
+	request: RequestOrder;
+	signal: AbortSignal;
+	sleep?(ms: number): Promise<void>;
+}
+
+/** New configuration takes a moment to reach a proxy; so long is it waited for. */
+const settleMs = 20_000;
+const denyHeader = "x-knistio-deny";
+
+/**
+ * Proves a profile by a pod and a few requests before anything is measured: the pod has exactly the promised shape, all
+ * parts of Istio have one version, a request is answered, and one that the policy forbids is refused with 403.
+ * @returns what was seen, for the fingerprint
+ * @throws ClusterError that names every difference
+ */
+export async function proveProfile(order: ProofOrder): Promise<Fingerprint> {
+	const { profile, state, revision } = order;
+	const pod = revisionState(state, revision).pods.find(({ metadata }) => metadata.deletionTimestamp === undefined);
+	if (pod === undefined) {
+		throw new ClusterError(`profile ${profile.name}: the service is Ready but has no pod to look at`, {
+			hint: "initial-scale may be 0 in config-autoscaler; run again",
+		});
+	}
+	const versions = await istioVersions(order.cluster, pod, order.signal);
+	const differences = [
+		...compareShape(profile.promises, pod),
+		...compareVersions(versions),
+		...(await compareAnswers(order)),
+	];
+	if (differences.length > 0) {
+		throw new ClusterError(`profile ${profile.name} is not what it promises: ${differences.join("; ")}`, {
+			hint: "another installation or a webhook may interfere; `knistio profiles show` tells what is promised",
+		});
+	}
+	const { sidecar, initContainers } = shapeOf(pod);
+	return {
+		sidecar,
+		"init-containers": initContainers.join(", ") || "none",
+		...(versions.istiod === undefined ? {} : { istio: versions.istiod }),
+		...imageFingerprint(pod),
+	};
+}
+
+type IstioVersions = Partial<Record<"istiod" | "gateway" | "sidecar", string>>;
+
+/** The versions by image tag; a part that is not there has none. */
+async function istioVersions(cluster: Cluster, pod: KubeObject, signal: AbortSignal): Promise<IstioVersions> {
+	const ofPods = async (labelSelector: string, container: string) => {
+		const query = { apiVersion: "v1", kind: "Pod", namespace: "istio-system", labelSelector };
+		const pods = await cluster.list(query, signal);
+		const running = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+		return running.map((each) => imageTag(each, container)).find((tag) => tag !== undefined);
+	};
+	const [istiod, gateway] = await Promise.all([
+		ofPods("app=istiod", "discovery"),
+		ofPods("istio=ingressgateway", "istio-proxy"),
+	]);
+	const sidecar = imageTag(pod, "istio-proxy");
+	return {
+		...(istiod === undefined ? {} : { istiod }),
+		...(gateway === undefined ? {} : { gateway }),
+		...(sidecar === undefined ? {} : { sidecar }),
+	};
+}
+
+function imageTag(pod: KubeObject, container: string): string | undefined {
+	interface Container {
+		name: string;
+		image?: string;
+	}
+	const { initContainers = [], containers = [] } = pod.spec as {
+		initContainers?: Container[];
+		containers: Container[];
+	};
+	const image = [...initContainers, ...containers].find(({ name }) => name === container)?.image;
+	return /:([^:@/]+)(?:@.*)?$/.exec(image ?? "")?.[1];
+}
+
+function compareVersions(versions: IstioVersions): string[] {
+	if (new Set(Object.values(versions)).size <= 1) return [];
+	const named = Object.entries(versions).map(([part, version]) => `${part} ${version}`);
+	return [`Istio's parts have different versions: ${named.join(", ")}`];
+}
+
+async function compareAnswers(order: ProofOrder): Promise<string[]> {
+	const { profile, request, observer, signal, sleep = pause } = order;
+	const wanted = profile.promises.denies ? 403 : 200;
+	const denied: RequestOrder = { ...request, headers: { ...request.headers, [denyHeader]: "yes" } };
+	const deadline = performance.now() + settleMs;
+	const until = async (send: RequestOrder, difference: (times: RequestTimes) => string | undefined) => {
+		for (;;) {
+			signal.throwIfAborted();
+			const found = difference(await observer.request(send));
+			if (found === undefined || performance.now() > deadline) return found;
+			await sleep(250);
+		}
+	};
+	const plain = await until(request, ({ error, status, bodyMatches, body }) => {
+		if (error !== undefined) return `a request is not answered: ${error}`;
+		if (status !== 200) return `a request is answered with HTTP ${status}`;
+		return bodyMatches === true ? undefined : `the answer "${body ?? ""}" is not that of the image under test`;
+	});
+	if (plain !== undefined) return [plain];
+	const refused = await until(denied, ({ error, status }) =>
+		status === wanted
+			? undefined
+			: `a request with the header ${denyHeader} is answered with ${error ?? `HTTP ${status}`}, promised: ${wanted}`,
+	);
+	return refused === undefined ? [] : [refused];
+}
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
