@@ -1,6 +1,7 @@
 import { type ExitCode, exitCodes } from "../errors.ts";
 import type { Finding, Report } from "../model/report.ts";
-import { type BaselineQuestion, judgeMovements, type Movement, movementsOf } from "./baseline.ts";
+import { type BaselineQuestion, compareWithBaseline, judgeMovements, type Movement } from "./baseline.ts";
+import { judgeFailures } from "./baseline-failures.ts";
 import { refuseDifferent } from "./fingerprint.ts";
 import { judgeBudget } from "./judge-budget.ts";
 import { remarksOn } from "./remarks.ts";
@@ -38,11 +39,13 @@ export interface Judgement {
 export function judge(report: Report, options: JudgeOptions): Judgement {
 	const { budgets, baseline, alpha = 0.05, acceptSimulated } = options;
 	if (baseline !== undefined) refuseDifferent(baseline.reports, report, baseline.allowDifferent);
-	const movements = baseline === undefined ? [] : movementsOf(report, baseline, alpha);
+	const comparison = baseline === undefined ? undefined : compareWithBaseline(report, baseline, alpha);
+	const movements = comparison?.movements ?? [];
 	const verdicts = [
 		...judgeData(report),
 		...budgets.map((budget) => judgeBudget(report, budget, 1 - alpha)),
 		...(baseline === undefined ? [] : judgeMovements(report, movements, baseline)),
+		...judgeFailures(comparison?.failures ?? [], alpha),
 	];
 	const moved = furthestMoved(movements);
 	return {

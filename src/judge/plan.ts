@@ -68,7 +68,8 @@ export function planRun(pilot: Report, question: PlanQuestion): Plan {
 			{ hint: "give a --min-effect well below --detect; three quarters of it are the default" },
 		);
 	}
-	const comparisons = pilot.profiles.reduce((sum, run) => sum + measuresOf(run).length, 0);
+	// Every measure of every profile, and how often it fails.
+	const comparisons = pilot.profiles.reduce((sum, run) => sum + measuresOf(run).length + 1, 0);
 	const profiles = pilot.profiles.map((run): ProfilePlan => {
 		const values = sampleOf(run, measure).values.map((value) => value.ms);
 		requirePilot(run, measure, values.length);

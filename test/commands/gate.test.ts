@@ -214,7 +214,7 @@ describe("plan", () => {
 			minimal: 27 cold starts, from a pilot of 30: a slow-down is a breach in 83 %, none is a pass in 81 %
 
 			The same number makes the baseline. Judge with: knistio check NEW --baseline OLD --min-effect 150ms --min-effect-share 0%
-			The level allows for 1 comparison (Holm). A plan is as good as its pilot's idea of the spread.
+			The level allows for 2 comparisons (Holm). A plan is as good as its pilot's idea of the spread.
 			"
 		`);
 	});
