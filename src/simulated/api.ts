@@ -325,5 +325,6 @@ export function asObject(value: unknown): KubeObject {
 	if (!isRecord(value) || typeof value.kind !== "string" || typeof value.apiVersion !== "string") {
 		throw badRequest("the object provided is unrecognized (must be of type Object with kind and apiVersion)");
 	}
-	return { ...(value as KubeObject), metadata: (isRecord(value.metadata) ? value.metadata : {}) as KubeObject["metadata"] };
+	if (!isRecord(value.metadata)) throw badRequest("the object provided is unrecognized: it has no metadata");
+	return { ...(value as unknown as KubeObject) };
 }

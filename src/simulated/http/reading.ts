@@ -1,4 +1,4 @@
-import { type Api, asVersion } from "../api.ts";
+import type { Api } from "../api.ts";
 import type { KubeObject } from "../objects.ts";
 import { joinApiVersion, type Resource } from "../resources.ts";
 import { parseFieldSelector, parseLabelSelector, type Selector } from "../selectors.ts";
@@ -25,17 +25,27 @@ export function queryOf(resource: Resource, path: ResourcePath, query: URLSearch
 	};
 }
 
-const jsonOfObject = new WeakMap<KubeObject, string>();
+const jsonOfRest = new WeakMap<KubeObject, string>();
 
-/** The object as JSON; made once for each version of an object, since many watches and lists send the same. */
-export function jsonOf(object: KubeObject, apiVersion: string): string {
-	if (object.apiVersion !== apiVersion) return JSON.stringify(asVersion(object, apiVersion));
-	let json = jsonOfObject.get(object);
+/** All but kind and apiVersion as JSON; made once for each version of an object, since many watches and lists send it. */
+function restOf(object: KubeObject): string {
+	let json = jsonOfRest.get(object);
 	if (json === undefined) {
-		json = JSON.stringify(object);
-		jsonOfObject.set(object, json);
+		const { apiVersion: _, kind: __, ...rest } = object;
+		json = JSON.stringify(rest);
+		jsonOfRest.set(object, json);
 	}
 	return json;
+}
+
+/** The object as JSON, in the version that was asked for. */
+export function jsonOf(object: KubeObject, apiVersion: string): string {
+	return `{"kind":"${object.kind}","apiVersion":"${apiVersion}",${restOf(object).slice(1)}`;
+}
+
+/** As an item of a list: those of built-in kinds come without the two fields that name their kind. */
+function itemOf(object: KubeObject, wanted: Query): string {
+	return wanted.resource.isCustom ? jsonOf(object, wanted.apiVersion) : restOf(object);
 }
 
 /** Lists, page by page, each list with what was there when its first page was asked for. */
@@ -91,7 +101,7 @@ export function createLists(api: Api): Lists {
 					? {}
 					: { continue: keep({ revision: snapshot.revision, rest }), remainingItemCount: rest.length };
 			const metadata = JSON.stringify({ resourceVersion: String(snapshot.revision), ...more });
-			const items = page.map((object) => jsonOf(object, wanted.apiVersion)).join(",");
+			const items = page.map((object) => itemOf(object, wanted)).join(",");
 			return `{"kind":"${wanted.resource.kind}List","apiVersion":"${wanted.apiVersion}","metadata":${metadata},"items":[${items}]}`;
 		},
 		expireAll: () => snapshots.clear(),
