@@ -155,16 +155,19 @@ function positionAfter(tasks: readonly Task[], when: SimulatedNs): number {
 	return low;
 }
 
+/** A process may cause its own end, so a cancelled one is simply never continued. */
 function runProcess(process: Process, after: Clock["after"]): Cancel {
-	let cancel: Cancel = () => {};
+	let cancelNext: Cancel = () => {};
+	let isCancelled = false;
 	const step = () => {
+		if (isCancelled) return;
 		const next = process.next();
-		if (!next.done) cancel = after(next.value, step);
+		if (!next.done) cancelNext = after(next.value, step);
 	};
 	step();
 	return () => {
-		cancel();
-		process.return();
+		isCancelled = true;
+		cancelNext();
 	};
 }
 
