@@ -42,8 +42,10 @@ const containerSchema = z.strictObject({
 	start: delaySchema.optional(),
 	/** An init container's run, from started to its end. */
 	run: delaySchema.optional(),
-	/** From started to passing its probe, if nothing else holds it up. */
+	/** From started to being able to serve, and to pass its probe. */
 	ready: delaySchema.optional(),
+	/** How much later than that its own probe finds out, where probes are slow. */
+	probed: delaySchema.optional(),
 });
 
 const delaysSchema = z.partialRecord(z.enum(delayNames), delaySchema);
@@ -104,8 +106,11 @@ export function loadModel(name: string): Model {
 export interface Delays {
 	of(name: DelayName, key: string, variant?: Variant): number;
 	/** Undefined if the model has no such step for the container. */
-	ofContainer(container: string, step: "create" | "start" | "run" | "ready", key: string, variant?: Variant): number | undefined;
+	ofContainer(container: string, step: ContainerStep, key: string, variant?: Variant): number | undefined;
 }
+
+/** What takes time in a container. */
+export type ContainerStep = keyof z.infer<typeof containerSchema>;
 
 export function createDelays(model: Model, random: Random): Delays {
 	const draw = ([medianMs, spread]: [number, number], key: string) => {

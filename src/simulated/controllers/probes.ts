@@ -61,7 +61,8 @@ export function createProbes(options: ProbesOptions): Probes {
 		if (known === undefined || clock.now() < known.startedAt + initialDelayNs) return plan(container, kind, false);
 		const tookMs = world.delays.of("probeCall", `${options.key}/${container.name}`);
 		const patienceMs = container.name === "queue-proxy" ? (probe.timeoutSeconds ?? 1) * 1000 : tookMs;
-		const passesAt = Math.max(ableAt(pod, container, runtime), clock.now() + tookMs * 1e6);
+		const ownNs = runtime.containers.get(container.name)?.passesAt ?? Number.POSITIVE_INFINITY;
+		const passesAt = Math.max(ownNs, ableAt(pod, container, runtime), clock.now() + tookMs * 1e6);
 		const endsAt = Math.min(passesAt, clock.now() + Math.max(tookMs, patienceMs) * 1e6);
 		planned.add(`${kind}/${container.name}`);
 		clock.at(endsAt, () => {

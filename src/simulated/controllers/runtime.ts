@@ -6,8 +6,10 @@ export interface RuntimeContainer {
 	name: string;
 	id: string;
 	startedAt: SimulatedNs;
-	/** When its own process would pass a probe. */
+	/** When its process can serve. */
 	ableAt: SimulatedNs;
+	/** When its own probe passes; never before it can serve. */
+	passesAt: SimulatedNs;
 	exit?: { code: number; at: SimulatedNs };
 }
 

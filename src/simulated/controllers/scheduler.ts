@@ -2,6 +2,7 @@ import { toSeconds } from "../clock.ts";
 import { conditionOf, keyOf, type Pod } from "../objects.ts";
 import { createQueue, refOfKey, type World } from "../world.ts";
 import { tellEvent } from "./events.ts";
+import { variantOf } from "./injection.ts";
 
 /** Binds pods to nodes in turn, and tells so by an event with microseconds. A pod with scheduling gates waits for ever. */
 export function startScheduler(world: World, nodes: readonly string[]): void {
@@ -17,7 +18,7 @@ export function startScheduler(world: World, nodes: readonly string[]): void {
 		const pod = object as Pod;
 		if (type === "DELETED" || pod.spec.nodeName !== undefined) return;
 		if (conditionOf(pod.status?.conditions, "PodScheduled")?.reason === "SchedulingGated" && (pod.spec.schedulingGates ?? []).length > 0) return;
-		enqueue(keyOf(pod.metadata), world.delays.of("schedule", keyOf(pod.metadata)));
+		enqueue(keyOf(pod.metadata), world.delays.of("schedule", keyOf(pod.metadata), variantOf(api, pod)));
 	});
 }
 

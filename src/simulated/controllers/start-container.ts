@@ -32,7 +32,8 @@ export function* startContainer(context: StartContext, container: Container): Pr
 	const readyMs = (delays.ofContainer(name, "ready", key, variant) ?? 0) + (world.faults.slowContainers?.[name] ?? 0);
 	const id = world.random.uuid(`container/${key}/${name}`).replaceAll("-", "").repeat(2);
 	const ableAt = clock.now() + readyMs * 1e6;
-	runtime.containers.set(name, { name, id, startedAt: clock.now(), ableAt });
+	const passesAt = ableAt + (delays.ofContainer(name, "probed", key, variant) ?? 0) * 1e6;
+	runtime.containers.set(name, { name, id, startedAt: clock.now(), ableAt, passesAt });
 	truth.container(pod, name, "started");
 	context.onStarted(name);
 	yield delays.of("eventAfter", `${key}/${name}`);
