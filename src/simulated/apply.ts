@@ -131,7 +131,10 @@ function contestedFields({ others, fields, live, wanted, isCustom }: Contest) {
 	const conflicts: { manager: string; field: string; operation: string }[] = [];
 	let taken: Fields = {};
 	eachLeaf(fields, (path) => {
-		if (path.at(-1) === "." || isSame(valueAt(live, path, isCustom), valueAt(wanted, path, isCustom))) return;
+		const [is, should] = [valueAt(live, path, isCustom), valueAt(wanted, path, isCustom)];
+		// An empty object says nothing about the fields that others have in it.
+		const isEmptyInto = isRecord(is) && isRecord(should);
+		if (path.at(-1) === "." || isEmptyInto || isSame(is, should)) return;
 		for (const entry of others) {
 			if (!hasPath(entry.fieldsV1, path)) continue;
 			const using = entry.operation === "Update" ? ` using ${entry.apiVersion}` : "";
