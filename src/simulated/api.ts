@@ -13,7 +13,7 @@ import {
 	invalid,
 	noSuchPath,
 	notFound,
-	StatusError,
+	type StatusError,
 	staleObject,
 } from "./status-error.ts";
 import type { ChangeListener, Store } from "./store.ts";
@@ -55,7 +55,11 @@ export interface Api {
 	watch(id: string, listener: ChangeListener): void;
 	create<T extends KubeObject>(object: T, options: WriteOptions): T;
 	/** Changes a copy and writes it; nothing happens if the object is gone. */
-	edit<T extends KubeObject>(id: string, ref: Ref, options: WriteOptions & { change: (draft: T) => void }): T | undefined;
+	edit<T extends KubeObject>(
+		id: string,
+		ref: Ref,
+		options: WriteOptions & { change: (draft: T) => void },
+	): T | undefined;
 	/** Replaces an object, with the checks of a PUT. */
 	replace(resource: Resource, after: KubeObject, options: WriteOptions): KubeObject;
 	/** Server-side apply. */
@@ -147,7 +151,8 @@ export function createApi(parts: ApiParts): Api {
 		const after = withImmutableParts(resource, before, changed, options);
 		if (!isSame(bare(before), bare(after))) {
 			const isSpecChanged = !isSame(specOf(before), specOf(after));
-			if (isSpecChanged && before.metadata.generation !== undefined) after.metadata.generation = before.metadata.generation + 1;
+			if (isSpecChanged && before.metadata.generation !== undefined)
+				after.metadata.generation = before.metadata.generation + 1;
 		} else if (isSame(before.metadata.managedFields, after.metadata.managedFields)) return before;
 		if (options.isDryRun === true) return after;
 		if (after.metadata.deletionTimestamp !== undefined && isReleased(resource, after)) {
@@ -193,7 +198,8 @@ export function createApi(parts: ApiParts): Api {
 		const object = structuredClone(before);
 		const finalizer = { Foreground: "foregroundDeletion", Orphan: "orphan" }[options.propagation as "Orphan"];
 		const finalizers = object.metadata.finalizers ?? [];
-		if (finalizer !== undefined && !finalizers.includes(finalizer)) object.metadata.finalizers = [...finalizers, finalizer];
+		if (finalizer !== undefined && !finalizers.includes(finalizer))
+			object.metadata.finalizers = [...finalizers, finalizer];
 		const graceSeconds = graceOf(resource, before, options.gracePeriodSeconds);
 		const isEarlier = graceSeconds < (before.metadata.deletionGracePeriodSeconds ?? Number.POSITIVE_INFINITY);
 		if (before.metadata.deletionTimestamp === undefined || isEarlier) {
@@ -280,7 +286,8 @@ function specOf(object: KubeObject): Record<string, unknown> {
 /** Whether nothing holds a deleted object any more. */
 function isReleased(resource: Resource, object: KubeObject): boolean {
 	if ((object.metadata.finalizers ?? []).length > 0) return false;
-	if (resource.id === "namespaces") return ((object.spec as { finalizers?: string[] } | undefined)?.finalizers ?? []).length === 0;
+	if (resource.id === "namespaces")
+		return ((object.spec as { finalizers?: string[] } | undefined)?.finalizers ?? []).length === 0;
 	return (object.metadata.deletionGracePeriodSeconds ?? 0) === 0;
 }
 
@@ -299,7 +306,10 @@ function checkPreconditions(
 ): void {
 	const { uid = "", resourceVersion = "", name } = object.metadata;
 	if (wanted.uid !== undefined && wanted.uid !== uid) {
-		throw conflict({ resource, name }, `Precondition failed: UID in precondition: ${wanted.uid}, UID in object meta: ${uid}`);
+		throw conflict(
+			{ resource, name },
+			`Precondition failed: UID in precondition: ${wanted.uid}, UID in object meta: ${uid}`,
+		);
 	}
 	if ((wanted.resourceVersion ?? "") !== "" && wanted.resourceVersion !== resourceVersion) {
 		throw conflict({ resource, name }, staleObject);
@@ -311,7 +321,13 @@ function terminating(resource: Resource, name: string, namespace: string): Statu
 	return forbidden(`${resource.id} "${name}" is forbidden: ${why}`, {
 		name,
 		kind: resource.plural,
-		causes: [{ reason: "NamespaceTerminating", message: `namespace ${namespace} is being terminated`, field: "metadata.namespace" }],
+		causes: [
+			{
+				reason: "NamespaceTerminating",
+				message: `namespace ${namespace} is being terminated`,
+				field: "metadata.namespace",
+			},
+		],
 	});
 }
 

@@ -57,8 +57,13 @@ export function managedAfterUpdate(
 	const isOwn = (entry: ManagedFieldsEntry) =>
 		entry.manager === writer.manager && entry.operation === "Update" && entry.subresource === writer.subresource;
 	const own = entries.find(isOwn);
-	const others = entries.filter((entry) => !isOwn(entry)).map((entry) => withFields(entry, without(entry.fieldsV1, changed)));
-	return [...others.filter(hasFields), entryOf(writer, "Update", after.apiVersion, union(own?.fieldsV1 ?? {}, changed))];
+	const others = entries
+		.filter((entry) => !isOwn(entry))
+		.map((entry) => withFields(entry, without(entry.fieldsV1, changed)));
+	return [
+		...others.filter(hasFields),
+		entryOf(writer, "Update", after.apiVersion, union(own?.fieldsV1 ?? {}, changed)),
+	];
 }
 
 function withFields(entry: ManagedFieldsEntry, fieldsV1: Fields): ManagedFieldsEntry {
@@ -106,7 +111,9 @@ export function applyConfiguration(
 	const base = live === undefined ? {} : ownable(live);
 	const contested = contestedFields({ others, fields, live: base, wanted, isCustom });
 	if (contested.conflicts.length > 0 && !options.force) throw applyConflict(contested.conflicts);
-	const remaining = others.map((entry) => withFields(entry, without(entry.fieldsV1, contested.fields))).filter(hasFields);
+	const remaining = others
+		.map((entry) => withFields(entry, without(entry.fieldsV1, contested.fields)))
+		.filter(hasFields);
 
 	let merged = mergeApplied(base, wanted, { isCustom, field: "" });
 	const dropped = without(own?.fieldsV1 ?? {}, fields);
@@ -140,7 +147,10 @@ function contestedFields({ others, fields, live, wanted, isCustom }: Contest) {
 			const using = entry.operation === "Update" ? ` using ${entry.apiVersion}` : "";
 			const through = entry.subresource === undefined ? "" : ` with subresource "${entry.subresource}"`;
 			conflicts.push({ manager: entry.manager, field: printPath(path), operation: `${through}${using}` });
-			taken = union(taken, path.reduceRight<Fields>((below, key) => ({ [key]: below }), {}));
+			taken = union(
+				taken,
+				path.reduceRight<Fields>((below, key) => ({ [key]: below }), {}),
+			);
 		}
 	});
 	return { conflicts, fields: taken };

@@ -1,5 +1,5 @@
-import { hash } from "./random.ts";
 import type { Container, KubeObject, Pod, Probe, Service, Workload } from "./objects.ts";
+import { hash } from "./random.ts";
 import type { Resource } from "./resources.ts";
 import type { Store } from "./store.ts";
 
@@ -49,7 +49,8 @@ function setContainerDefaults(container: Container): void {
 	container.terminationMessagePath ??= "/dev/termination-log";
 	container.terminationMessagePolicy ??= "File";
 	for (const port of container.ports ?? []) port.protocol ??= "TCP";
-	for (const probe of [container.startupProbe, container.readinessProbe, container.livenessProbe]) setProbeDefaults(probe);
+	for (const probe of [container.startupProbe, container.readinessProbe, container.livenessProbe])
+		setProbeDefaults(probe);
 }
 
 function setProbeDefaults(probe: Probe | undefined): void {
@@ -73,7 +74,7 @@ function setServiceDefaults(service: Service, store: Store): void {
 	const start = hash(`${service.metadata.namespace}/${service.metadata.name}`);
 	for (let step = 0; spec.clusterIP === undefined && step < 65_000; step++) {
 		const number = (start + step) % 65_000;
-		const address = `10.96.${number >> 8}.${(number & 255) || 1}`;
+		const address = `10.96.${number >> 8}.${number & 255 || 1}`;
 		if (!taken.has(address)) spec.clusterIP = address;
 	}
 	if (spec.clusterIP !== undefined) spec.clusterIPs = [spec.clusterIP];

@@ -41,7 +41,11 @@ export function itemKey(field: string, item: unknown, isCustom: boolean): string
 }
 
 /** A list as a map of its items by key, or undefined if it is one value. */
-export function itemsByKey(field: string, list: readonly unknown[], isCustom: boolean): Map<string, unknown> | undefined {
+export function itemsByKey(
+	field: string,
+	list: readonly unknown[],
+	isCustom: boolean,
+): Map<string, unknown> | undefined {
 	const items = new Map<string, unknown>();
 	for (const item of list) {
 		const key = itemKey(field, item, isCustom);
@@ -52,7 +56,11 @@ export function itemsByKey(field: string, list: readonly unknown[], isCustom: bo
 }
 
 /** A value's children in the tree: fields of an object, items of a keyed list; undefined for a leaf. */
-export function childrenOf(field: string, value: unknown, isCustom: boolean): Map<string, [string, unknown]> | undefined {
+export function childrenOf(
+	field: string,
+	value: unknown,
+	isCustom: boolean,
+): Map<string, [string, unknown]> | undefined {
 	if (isRecord(value)) {
 		return new Map(Object.entries(value).map(([name, child]) => [`f:${name}`, [name, child]]));
 	}

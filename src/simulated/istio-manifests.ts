@@ -49,7 +49,13 @@ export function istioManifests(parts: IstioParts): KubeObject[] {
 }
 
 function labelled<T extends KubeObject>(object: T, chart: string): T {
-	return { ...object, metadata: { ...object.metadata, labels: { ...object.metadata.labels, "app.kubernetes.io/part-of": "istio", chart } } };
+	return {
+		...object,
+		metadata: {
+			...object.metadata,
+			labels: { ...object.metadata.labels, "app.kubernetes.io/part-of": "istio", chart },
+		},
+	};
 }
 
 function serviceAccount(name: string): KubeObject {
@@ -80,8 +86,17 @@ function istiodObjects(parts: IstioParts): KubeObject[] {
 		image: `docker.io/istio/pilot:${parts.version}`,
 		readinessProbe: { httpGet, initialDelaySeconds: 1, periodSeconds: 3 },
 	};
-	const ports = [{ name: "grpc-xds", port: 15010 }, { name: "https-dns", port: 15012 }, { name: "https-webhook", port: 443, targetPort: 15017 }];
-	const service: Service = { apiVersion: "v1", kind: "Service", metadata: { name: "istiod", namespace, labels }, spec: { selector: labels, ports } };
+	const ports = [
+		{ name: "grpc-xds", port: 15010 },
+		{ name: "https-dns", port: 15012 },
+		{ name: "https-webhook", port: 443, targetPort: 15017 },
+	];
+	const service: Service = {
+		apiVersion: "v1",
+		kind: "Service",
+		metadata: { name: "istiod", namespace, labels },
+		spec: { selector: labels, ports },
+	};
 	return [
 		serviceAccount("istiod"),
 		...configMaps(parts),
@@ -92,7 +107,12 @@ function istiodObjects(parts: IstioParts): KubeObject[] {
 }
 
 function configMaps({ meshConfig = {}, isAutoInjected = true }: IstioParts): ConfigMap[] {
-	const mesh = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "istio", namespace }, data: { mesh: JSON.stringify(meshConfig) } };
+	const mesh = {
+		apiVersion: "v1",
+		kind: "ConfigMap",
+		metadata: { name: "istio", namespace },
+		data: { mesh: JSON.stringify(meshConfig) },
+	};
 	const config = `policy: ${isAutoInjected ? "enabled" : "disabled"}\n`;
 	const metadata = { name: "istio-sidecar-injector", namespace };
 	return [mesh, { apiVersion: "v1", kind: "ConfigMap", metadata, data: { config } }];
@@ -102,7 +122,14 @@ function webhooks(): KubeObject[] {
 	const service = { name: "istiod", namespace, port: 443 };
 	const common = { sideEffects: "None", admissionReviewVersions: ["v1"] };
 	const pods = [{ operations: ["CREATE"], apiGroups: [""], apiVersions: ["v1"], resources: ["pods"] }];
-	const istio = [{ operations: ["CREATE", "UPDATE"], apiGroups: ["security.istio.io", "networking.istio.io"], apiVersions: ["*"], resources: ["*"] }];
+	const istio = [
+		{
+			operations: ["CREATE", "UPDATE"],
+			apiGroups: ["security.istio.io", "networking.istio.io"],
+			apiVersions: ["*"],
+			resources: ["*"],
+		},
+	];
 	const isLabelled = { matchExpressions: [{ key: "istio-injection", operator: "In", values: ["enabled"] }] };
 	return [
 		{
@@ -125,7 +152,13 @@ function webhooks(): KubeObject[] {
 			kind: "ValidatingWebhookConfiguration",
 			metadata: { name: "istio-validator-istio-system", labels: { app: "istiod" } },
 			webhooks: [
-				{ ...common, name: "rev.validation.istio.io", failurePolicy: "Ignore", clientConfig: { service: { ...service, path: "/validate" } }, rules: istio },
+				{
+					...common,
+					name: "rev.validation.istio.io",
+					failurePolicy: "Ignore",
+					clientConfig: { service: { ...service, path: "/validate" } },
+					rules: istio,
+				},
 			],
 		},
 	];
@@ -169,7 +202,10 @@ function daemonSet(name: string, container: string, parts: IstioParts): Workload
 		metadata: { name, namespace, labels },
 		spec: {
 			selector: { matchLabels: labels },
-			template: { metadata: { labels: { ...labels, "sidecar.istio.io/inject": "false" } }, spec: { containers, serviceAccountName: name } },
+			template: {
+				metadata: { labels: { ...labels, "sidecar.istio.io/inject": "false" } },
+				spec: { containers, serviceAccountName: name },
+			},
 		},
 	};
 }

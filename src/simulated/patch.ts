@@ -35,7 +35,13 @@ export function strategicMergePatch(target: unknown, patch: unknown, field = "")
 		const [key] = itemsByKey(field, [item], false)?.keys() ?? [];
 		if (key === undefined) return patch;
 		if (isRecord(item) && item.$patch === "delete") items.delete(key);
-		else items.set(key, isRecord(item) ? strategicMergePatch(items.get(key), item) : mergeApplied(items.get(key), item, { isCustom: false, field: "" }));
+		else
+			items.set(
+				key,
+				isRecord(item)
+					? strategicMergePatch(items.get(key), item)
+					: mergeApplied(items.get(key), item, { isCustom: false, field: "" }),
+			);
 	}
 	return [...items.values()];
 }

@@ -64,7 +64,10 @@ export function defineKnative(world: World): void {
 /** Knative Serving as its release has it, as far as knistio looks at it or changes it. */
 export function installKnative(world: World): void {
 	const { api } = world;
-	const version = { "app.kubernetes.io/name": "knative-serving", "app.kubernetes.io/version": world.model.versions.knative };
+	const version = {
+		"app.kubernetes.io/name": "knative-serving",
+		"app.kubernetes.io/version": world.model.versions.knative,
+	};
 	api.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels: version } }, { manager });
 	const configs: Record<string, Record<string, string>> = {
 		"config-network": { "ingress-class": "istio.ingress.networking.knative.dev" },
@@ -78,11 +81,27 @@ export function installKnative(world: World): void {
 		"config-observability": {},
 	};
 	for (const [name, data] of Object.entries(configs)) {
-		const config: ConfigMap = { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace, labels: version }, data };
+		const config: ConfigMap = {
+			apiVersion: "v1",
+			kind: "ConfigMap",
+			metadata: { name, namespace, labels: version },
+			data,
+		};
 		api.create(config, { manager });
 	}
-	for (const name of ["activator", "autoscaler", "controller", "webhook", "net-istio-controller", "net-istio-webhook"]) {
-		const deployment = deploymentOf({ name, image: `simulated/knative/${name}:${world.model.versions.knative}`, labels: version });
+	for (const name of [
+		"activator",
+		"autoscaler",
+		"controller",
+		"webhook",
+		"net-istio-controller",
+		"net-istio-webhook",
+	]) {
+		const deployment = deploymentOf({
+			name,
+			image: `simulated/knative/${name}:${world.model.versions.knative}`,
+			labels: version,
+		});
 		api.create(deployment, { manager });
 	}
 	const service: Service = {
@@ -94,7 +113,15 @@ export function installKnative(world: World): void {
 	api.create(service, { manager });
 }
 
-function deploymentOf({ name, image, labels }: { name: string; image: string; labels: Record<string, string> }): Workload {
+function deploymentOf({
+	name,
+	image,
+	labels,
+}: {
+	name: string;
+	image: string;
+	labels: Record<string, string>;
+}): Workload {
 	const readinessProbe = { httpGet: { path: "/", port: 8080 }, periodSeconds: 5 };
 	return {
 		apiVersion: "apps/v1",
@@ -102,7 +129,10 @@ function deploymentOf({ name, image, labels }: { name: string; image: string; la
 		metadata: { name, namespace, labels: { ...labels, "app.kubernetes.io/component": name } },
 		spec: {
 			selector: { matchLabels: { app: name } },
-			template: { metadata: { labels: { ...labels, app: name } }, spec: { containers: [{ name, image, readinessProbe }] } },
+			template: {
+				metadata: { labels: { ...labels, app: name } },
+				spec: { containers: [{ name, image, readinessProbe }] },
+			},
 		},
 	};
 }

@@ -63,7 +63,10 @@ export interface Simulation {
 const historyLength = 10_000;
 
 /** Builds the cluster on a clock: objects, controllers, nodes and Knative, but no Istio. */
-export function createSimulation(clock: Clock, options: Omit<SimulationOptions, "speed" | "epochNs" | "model"> & { model: Model }): Simulation {
+export function createSimulation(
+	clock: Clock,
+	options: Omit<SimulationOptions, "speed" | "epochNs" | "model"> & { model: Model },
+): Simulation {
 	const { model, seed, faults = {} } = options;
 	const random = createRandom(seed);
 	const store = createStore(historyLength);

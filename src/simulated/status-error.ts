@@ -5,7 +5,10 @@ export class StatusError extends Error {
 	readonly details: StatusDetails | undefined;
 	readonly headers: Record<string, string>;
 
-	constructor(message: string, answer: { code: number; reason: string; details?: StatusDetails; headers?: Record<string, string> }) {
+	constructor(
+		message: string,
+		answer: { code: number; reason: string; details?: StatusDetails; headers?: Record<string, string> },
+	) {
 		super(message);
 		this.code = answer.code;
 		this.reason = answer.reason;
@@ -65,10 +68,13 @@ export function conflict(named: Named, why: string): StatusError {
 	});
 }
 
-export const staleObject = "the object has been modified; please apply your changes to the latest version and try again";
+export const staleObject =
+	"the object has been modified; please apply your changes to the latest version and try again";
 
 /** Fields that other managers own with another value, each as `conflict with "kubectl": .spec.replicas`. */
-export function applyConflict(conflicts: readonly { manager: string; field: string; operation: string }[]): StatusError {
+export function applyConflict(
+	conflicts: readonly { manager: string; field: string; operation: string }[],
+): StatusError {
 	const causes = conflicts.map((one) => ({
 		reason: "FieldManagerConflict",
 		message: `conflict with "${one.manager}"${one.operation}`,
@@ -76,11 +82,14 @@ export function applyConflict(conflicts: readonly { manager: string; field: stri
 	}));
 	const lines = causes.map((cause) => `${cause.message}: ${cause.field}`);
 	const count = causes.length === 1 ? "1 conflict" : `${causes.length} conflicts`;
-	return new StatusError(`Apply failed with ${count}: ${lines.length === 1 ? lines[0] : `conflicts:\n- ${lines.join("\n- ")}`}`, {
-		code: 409,
-		reason: "Conflict",
-		details: { causes },
-	});
+	return new StatusError(
+		`Apply failed with ${count}: ${lines.length === 1 ? lines[0] : `conflicts:\n- ${lines.join("\n- ")}`}`,
+		{
+			code: 409,
+			reason: "Conflict",
+			details: { causes },
+		},
+	);
 }
 
 export function invalid(named: Named, field: string, why: string): StatusError {

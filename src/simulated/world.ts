@@ -1,7 +1,7 @@
 import type { Api } from "./api.ts";
 import type { Clock } from "./clock.ts";
-import type { Faults } from "./faults.ts";
 import type { RuntimePod } from "./controllers/runtime.ts";
+import type { Faults } from "./faults.ts";
 import type { Delays, Model } from "./model.ts";
 import type { Random } from "./random.ts";
 import type { TruthRecorder } from "./truth.ts";
@@ -27,7 +27,11 @@ export interface World {
  * Calls `reconcile` with a key some time after it was asked for, once however often it was asked meanwhile: the work
  * queue of a controller.
  */
-export function createQueue(world: World, name: string, reconcile: (key: string) => void): (key: string, delayMs?: number) => void {
+export function createQueue(
+	world: World,
+	name: string,
+	reconcile: (key: string) => void,
+): (key: string, delayMs?: number) => void {
 	const waiting = new Set<string>();
 	return (key, delayMs = world.delays.of("controllerReacts", `${name}/${key}`)) => {
 		if (waiting.has(key)) return;

@@ -17,7 +17,13 @@ it("creates what is not there, as the manager's own", async () => {
 	const answer = await client.apply(`${maps}/a`, configMap("a", { x: "1" }));
 	expect(answer.status).toBe(201);
 	expect(managed(answer.json)).toMatchObject([
-		{ manager: "test", operation: "Apply", apiVersion: "v1", fieldsType: "FieldsV1", fieldsV1: { "f:data": { "f:x": {} } } },
+		{
+			manager: "test",
+			operation: "Apply",
+			apiVersion: "v1",
+			fieldsType: "FieldsV1",
+			fieldsV1: { "f:data": { "f:x": {} } },
+		},
 	]);
 });
 
@@ -54,20 +60,38 @@ it("shares a field that is applied with the same value", async () => {
 	await client.apply(`${maps}/e`, configMap("e", { x: "1" }), "fieldManager=one");
 	const { status, json } = await client.apply(`${maps}/e`, configMap("e", { x: "1" }), "fieldManager=two");
 	expect(status).toBe(200);
-	expect(managed(json)?.map((entry) => entry.manager).sort()).toEqual(["one", "two"]);
+	expect(
+		managed(json)
+			?.map((entry) => entry.manager)
+			.sort(),
+	).toEqual(["one", "two"]);
 });
 
 it("sees what was changed by other means as a conflict too, and says so", async () => {
 	await client.apply(`${maps}/f`, configMap("f", { x: "1" }));
-	await client.call("PATCH", `${maps}/f?fieldManager=editor`, { data: { x: "2" } }, { "content-type": "application/merge-patch+json" });
+	await client.call(
+		"PATCH",
+		`${maps}/f?fieldManager=editor`,
+		{ data: { x: "2" } },
+		{ "content-type": "application/merge-patch+json" },
+	);
 	const refused = await client.apply(`${maps}/f`, configMap("f", { x: "1" }));
 	expect(refused.json.message).toBe('Apply failed with 1 conflict: conflict with "editor" using v1: .data.x');
 });
 
 it("merges named list items of built-in kinds one by one", async () => {
-	const pod = (containers: unknown[]) => ({ apiVersion: "v1", kind: "Pod", metadata: { name: "p", namespace: "default" }, spec: { containers, schedulingGates: [{ name: "never" }] } });
+	const pod = (containers: unknown[]) => ({
+		apiVersion: "v1",
+		kind: "Pod",
+		metadata: { name: "p", namespace: "default" },
+		spec: { containers, schedulingGates: [{ name: "never" }] },
+	});
 	await client.apply(`${pods}/p`, pod([{ name: "a", image: "simulated/a:1" }]));
-	const both = await client.apply(`${pods}/p`, { ...pod([{ name: "b", image: "simulated/b:1" }]) }, "fieldManager=other");
+	const both = await client.apply(
+		`${pods}/p`,
+		{ ...pod([{ name: "b", image: "simulated/b:1" }]) },
+		"fieldManager=other",
+	);
 	expect((both.json.spec as { containers: { name: string }[] }).containers.map((one) => one.name)).toEqual(["a", "b"]);
 	const refused = await client.apply(`${pods}/p`, pod([{ name: "a", image: "simulated/a:2" }]), "fieldManager=other");
 	expect(refused.json.message).toContain('.spec.containers[name="a"].image');

@@ -2,7 +2,7 @@ import { createManualClock, type ManualClock } from "../../src/simulated/clock.t
 import type { Faults } from "../../src/simulated/faults.ts";
 import { istioManifests } from "../../src/simulated/istio-manifests.ts";
 import type { GatewayAnswer } from "../../src/simulated/knative/gateway.ts";
-import { loadModel } from "../../src/simulated/model.ts";
+import { loadModel, type Model } from "../../src/simulated/model.ts";
 import { conditionOf, type KubeObject, type Pod } from "../../src/simulated/objects.ts";
 import { createSimulation, type Simulation } from "../../src/simulated/start.ts";
 import type { PodTruth, RequestTruth } from "../../src/simulated/truth.ts";
@@ -18,13 +18,35 @@ export interface Bench extends Simulation {
 	lastColdStart(): { request: RequestTruth; pod: PodTruth };
 }
 
+export interface BenchOptions {
+	shape: Shape;
+	model?: string;
+	/** Parts of the model that are to be different. */
+	changed?: Partial<Model>;
+	seed?: number;
+	nodes?: number;
+	faults?: Faults;
+	/** With an AuthorizationPolicy in the namespace. */
+	policy?: boolean;
+	meshMode?: string;
+	/** Whether Knative's own pods get sidecars where the workload does. */
+	injectsKnative?: boolean;
+	annotations?: Record<string, string>;
+	container?: Record<string, unknown>;
+}
+
 const by = { manager: "test" };
 
 /** A cluster without sockets whose time only passes when told, with Istio installed and helloworld ready. */
-export function openBench(options: { shape: Shape; model?: string; seed?: number; faults?: Faults; policy?: boolean; annotations?: Record<string, string> }): Bench {
+export function openBench(options: BenchOptions): Bench {
 	const { shape, model = "today", seed = 1, faults = {} } = options;
 	const clock = createManualClock();
-	const simulation = createSimulation(clock, { model: loadModel(model), seed, faults });
+	const simulation = createSimulation(clock, {
+		model: { ...loadModel(model), ...options.changed },
+		seed,
+		faults,
+		nodes: options.nodes ?? 1,
+	});
 	const { world, gateway } = simulation;
 	const { api } = world;
 
@@ -37,43 +59,82 @@ export function openBench(options: { shape: Shape; model?: string; seed?: number
 	}
 
 	const readyReplicas = (namespace: string, name: string) =>
-		(api.get<KubeObject>("deployments.apps", { namespace, name })?.status as { readyReplicas?: number } | undefined)?.readyReplicas;
+		(api.get<KubeObject>("deployments.apps", { namespace, name })?.status as { readyReplicas?: number } | undefined)
+			?.readyReplicas;
 	const isSidecar = shape !== "none";
 	const labels = isSidecar ? { "istio-injection": "enabled" } : {};
 	for (const object of istioManifests({ version: "1.31.0", cni: shape === "cni" })) {
 		api.create(object, by);
 	}
-	until("istio ready", () => readyReplicas("istio-system", "istiod") === 1 && readyReplicas("istio-system", "istio-ingressgateway") === 1);
+	until(
+		"istio ready",
+		() => readyReplicas("istio-system", "istiod") === 1 && readyReplicas("istio-system", "istio-ingressgateway") === 1,
+	);
 	api.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "bench", labels } }, by);
 	const edit = (id: string, name: string, change: (draft: KubeObject) => void) =>
-		api.edit<KubeObject>(id, id === "namespaces" ? { name } : { namespace: "knative-serving", name }, { ...by, change });
-	edit("namespaces", "knative-serving", (draft) => Object.assign(draft.metadata.labels ?? {}, labels));
+		api.edit<KubeObject>(id, id === "namespaces" ? { name } : { namespace: "knative-serving", name }, {
+			...by,
+			change,
+		});
+	if (options.injectsKnative !== false)
+		edit("namespaces", "knative-serving", (draft) => Object.assign(draft.metadata.labels ?? {}, labels));
 	edit("configmaps", "config-domain", (draft) => Object.assign(draft, { data: { "example.com": "" } }));
-	edit("configmaps", "config-network", (draft) => Object.assign(draft, { data: { "mesh-compatibility-mode": isSidecar ? "enabled" : "disabled" } }));
-	const activators = () => api.list<Pod>("pods", "knative-serving").filter((pod) => pod.metadata.labels?.app === "activator");
+	edit("configmaps", "config-network", (draft) =>
+		Object.assign(draft, {
+			data: { "mesh-compatibility-mode": options.meshMode ?? (isSidecar ? "enabled" : "disabled") },
+		}),
+	);
+	const activators = () =>
+		api.list<Pod>("pods", "knative-serving").filter((pod) => pod.metadata.labels?.app === "activator");
 	const old = activators().map((pod) => pod.metadata.uid);
 	edit("deployments.apps", "activator", (draft) => {
 		const { template } = draft.spec as { template: { metadata: { annotations?: Record<string, string> } } };
 		template.metadata.annotations = { restarted: "yes" };
 	});
-	until("activator restarted", () => activators().length === 1 && !old.includes(activators()[0]?.metadata.uid) && readyReplicas("knative-serving", "activator") === 1);
+	until(
+		"activator restarted",
+		() =>
+			activators().length === 1 &&
+			!old.includes(activators()[0]?.metadata.uid) &&
+			readyReplicas("knative-serving", "activator") === 1,
+	);
 	if (options.policy === true) {
 		const spec = { action: "DENY", rules: [{ when: [{ key: "request.headers[x-knistio-deny]", values: ["*"] }] }] };
-		api.create({ apiVersion: "security.istio.io/v1", kind: "AuthorizationPolicy", metadata: { name: "deny", namespace: "bench" }, spec }, by);
+		api.create(
+			{
+				apiVersion: "security.istio.io/v1",
+				kind: "AuthorizationPolicy",
+				metadata: { name: "deny", namespace: "bench" },
+				spec,
+			},
+			by,
+		);
 	}
 	const annotations = {
 		"autoscaling.knative.dev/window": "6s",
 		...(shape === "classic" ? { "sidecar.istio.io/nativeSidecar": "false" } : {}),
 		...options.annotations,
 	};
-	const containers = [{ image: "dev.local/helloworld-go:1", env: [{ name: "TARGET", value: "knistio" }] }];
+	const containers = [
+		{ image: "dev.local/helloworld-go:1", env: [{ name: "TARGET", value: "knistio" }], ...options.container },
+	];
 	const template = { metadata: { annotations }, spec: { containers } };
-	api.create({ apiVersion: "serving.knative.dev/v1", kind: "Service", metadata: { name: "hello", namespace: "bench" }, spec: { template } }, by);
+	api.create(
+		{
+			apiVersion: "serving.knative.dev/v1",
+			kind: "Service",
+			metadata: { name: "hello", namespace: "bench" },
+			spec: { template },
+		},
+		by,
+	);
 	const service = () => api.get<KubeObject>("services.serving.knative.dev", { namespace: "bench", name: "hello" });
-	const status = () => service()?.status as { url?: string; conditions?: Parameters<typeof conditionOf>[0] } | undefined;
+	const status = () =>
+		service()?.status as { url?: string; conditions?: Parameters<typeof conditionOf>[0] } | undefined;
 	until("service ready", () => conditionOf(status()?.conditions, "Ready")?.status === "True");
 	const host = (status()?.url ?? "").replace("http://", "");
-	const revisionPods = () => api.list<Pod>("pods", "bench").filter((pod) => pod.metadata.labels?.["serving.knative.dev/revision"] !== undefined);
+	const revisionPods = () =>
+		api.list<Pod>("pods", "bench").filter((pod) => pod.metadata.labels?.["serving.knative.dev/revision"] !== undefined);
 
 	return {
 		...simulation,

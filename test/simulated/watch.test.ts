@@ -10,8 +10,13 @@ beforeAll(async () => {
 });
 afterAll(() => client.close());
 
-const put = (name: string, data: Record<string, string>, labels?: Record<string, string>) => client.apply(`${maps}/${name}`, configMap(name, data, labels));
-const list = async (query = "") => (await client.call("GET", `${maps}${query}`)).json as unknown as { items: KubeObject[]; metadata: Record<string, string> };
+const put = (name: string, data: Record<string, string>, labels?: Record<string, string>) =>
+	client.apply(`${maps}/${name}`, configMap(name, data, labels));
+const list = async (query = "") =>
+	(await client.call("GET", `${maps}${query}`)).json as unknown as {
+		items: KubeObject[];
+		metadata: Record<string, string>;
+	};
 
 describe("lists", () => {
 	it("come page by page, with what was there at the first page", async () => {
@@ -21,7 +26,13 @@ describe("lists", () => {
 		await client.call("DELETE", `${maps}/p4`);
 		const second = await list(`?labelSelector=page&limit=2&continue=${first.metadata.continue}`);
 		const third = await list(`?labelSelector=page&limit=2&continue=${second.metadata.continue}`);
-		expect([first, second, third].flatMap((page) => page.items.map((item) => item.metadata.name))).toEqual(["p1", "p2", "p3", "p4", "p5"]);
+		expect([first, second, third].flatMap((page) => page.items.map((item) => item.metadata.name))).toEqual([
+			"p1",
+			"p2",
+			"p3",
+			"p4",
+			"p5",
+		]);
 		expect(third.metadata.continue).toBeUndefined();
 		expect(second.metadata.resourceVersion).toBe(first.metadata.resourceVersion);
 	});
@@ -36,16 +47,23 @@ describe("lists", () => {
 	it("select by labels and fields", async () => {
 		await put("s1", {}, { tier: "web", old: "yes" });
 		await put("s2", {}, { tier: "db" });
-		const names = async (selector: string) => (await list(`?labelSelector=${encodeURIComponent(selector)}`)).items.map((item) => item.metadata.name);
+		const names = async (selector: string) =>
+			(await list(`?labelSelector=${encodeURIComponent(selector)}`)).items.map((item) => item.metadata.name);
 		expect(await names("tier=web")).toEqual(["s1"]);
 		expect(await names("tier in (web,db),!old")).toEqual(["s2"]);
 		expect(await names("tier,tier!=web")).toEqual(["s2"]);
 		expect(await names("tier notin (web),tier")).toEqual(["s2"]);
-		expect((await client.call("GET", `${maps}?fieldSelector=data.x%3D1`)).json).toMatchObject({ code: 400, message: "field label not supported: data.x" });
+		expect((await client.call("GET", `${maps}?fieldSelector=data.x%3D1`)).json).toMatchObject({
+			code: 400,
+			message: "field label not supported: data.x",
+		});
 	});
 
 	it("refuse a revision of the future", async () => {
-		expect((await client.call("GET", `${maps}?resourceVersion=99999999`)).json).toMatchObject({ code: 504, reason: "Timeout" });
+		expect((await client.call("GET", `${maps}?resourceVersion=99999999`)).json).toMatchObject({
+			code: 504,
+			reason: "Timeout",
+		});
 	});
 });
 
@@ -58,7 +76,11 @@ describe("watches", () => {
 		await client.call("DELETE", `${maps}/w`);
 		const events = await watched.until((all) => all.length === 3);
 		watched.close();
-		expect(events.map((event) => [event.type, (event.object.data as { n: string }).n])).toEqual([["ADDED", "1"], ["MODIFIED", "2"], ["DELETED", "2"]]);
+		expect(events.map((event) => [event.type, (event.object.data as { n: string }).n])).toEqual([
+			["ADDED", "1"],
+			["MODIFIED", "2"],
+			["DELETED", "2"],
+		]);
 		const revisions = events.map((event) => Number(event.object.metadata.resourceVersion));
 		expect(revisions).toEqual([...revisions].sort((a, b) => a - b));
 	});
@@ -68,7 +90,10 @@ describe("watches", () => {
 		const watched = client.watch(`${maps}?labelSelector=w%3Dthere`);
 		const events = await watched.until((all) => all.length === 1);
 		watched.close();
-		expect(events[0]).toMatchObject({ type: "ADDED", object: { kind: "ConfigMap", apiVersion: "v1", metadata: { name: "there" } } });
+		expect(events[0]).toMatchObject({
+			type: "ADDED",
+			object: { kind: "ConfigMap", apiVersion: "v1", metadata: { name: "there" } },
+		});
 	});
 
 	it("turn a change of labels into ADDED and DELETED", async () => {
@@ -108,8 +133,12 @@ describe("watches", () => {
 
 	it("say 410 in the stream when the history does not go back so far, and lists say it for old pages", async () => {
 		const forgetful = await openClient({ faults: { compactEveryMs: 500 }, speed: 50 });
-		const { metadata } = (await forgetful.call("GET", `${maps}?limit=1`)).json as { metadata: { resourceVersion: string } };
-		const page = (await forgetful.call("GET", "/api/v1/namespaces/knative-serving/configmaps?limit=1")).json as { metadata: { continue: string } };
+		const { metadata } = (await forgetful.call("GET", `${maps}?limit=1`)).json as {
+			metadata: { resourceVersion: string };
+		};
+		const page = (await forgetful.call("GET", "/api/v1/namespaces/knative-serving/configmaps?limit=1")).json as {
+			metadata: { continue: string };
+		};
 		for (let n = 0; n < 3; n++) await forgetful.apply(`${maps}/x${n}`, configMap(`x${n}`, {}));
 		await new Promise((resolve) => setTimeout(resolve, 25));
 		const watched = forgetful.watch(`${maps}?resourceVersion=${metadata.resourceVersion}`);
@@ -117,7 +146,10 @@ describe("watches", () => {
 		expect(event).toMatchObject({ type: "ERROR", object: { kind: "Status", code: 410, reason: "Expired" } });
 		expect(event?.object.message).toMatch(/^too old resource version: \d+ \(\d+\)$/);
 		await watched.ended;
-		const rest = await forgetful.call("GET", `/api/v1/namespaces/knative-serving/configmaps?limit=1&continue=${page.metadata.continue}`);
+		const rest = await forgetful.call(
+			"GET",
+			`/api/v1/namespaces/knative-serving/configmaps?limit=1&continue=${page.metadata.continue}`,
+		);
 		expect(rest.json).toMatchObject({ code: 410, reason: "Expired" });
 		await forgetful.close();
 	});
@@ -138,6 +170,8 @@ describe("watches", () => {
 		for (let n = 0; n < 20; n++) await lagging.apply(`${maps}/late`, configMap("late", { n: String(n) }));
 		const events = await watched.until((all) => all.length === 20);
 		await lagging.close();
-		expect(events.map((event) => Number((event.object.data as { n: string }).n))).toEqual(Array.from({ length: 20 }, (_, n) => n));
+		expect(events.map((event) => Number((event.object.data as { n: string }).n))).toEqual(
+			Array.from({ length: 20 }, (_, n) => n),
+		);
 	});
 });

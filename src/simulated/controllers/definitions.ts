@@ -12,7 +12,8 @@ export function startDefinitions(world: World): void {
 		const { name } = object.metadata;
 		if (type === "DELETED") return withdraw(world, object);
 		if (isEstablished(object)) api.resources.add(resourceOfDefinition(object));
-		else if (type === "ADDED") clock.after(world.delays.of("definitionEstablished", name), () => establish(world, name));
+		else if (type === "ADDED")
+			clock.after(world.delays.of("definitionEstablished", name), () => establish(world, name));
 	});
 }
 
@@ -24,7 +25,13 @@ function isEstablished(definition: KubeObject): boolean {
 /** The status of a definition that is served. */
 export function establishedStatus(definition: KubeObject, time: string): Record<string, unknown> {
 	const spec = definition.spec as { names: unknown; versions: { name: string; storage?: boolean }[] };
-	const condition = (type: string, reason: string, message: string) => ({ type, status: "True", reason, message, lastTransitionTime: time });
+	const condition = (type: string, reason: string, message: string) => ({
+		type,
+		status: "True",
+		reason,
+		message,
+		lastTransitionTime: time,
+	});
 	return {
 		conditions: [
 			condition("NamesAccepted", "NoConflicts", "no conflicts found"),
@@ -36,13 +43,17 @@ export function establishedStatus(definition: KubeObject, time: string): Record<
 }
 
 function establish(world: World, name: string): void {
-	world.api.edit<KubeObject>(definitions, { name }, {
-		manager: "kube-apiserver",
-		subresource: "status",
-		change: (draft) => {
-			draft.status = establishedStatus(draft, toSeconds(world.serverEpochNs()));
+	world.api.edit<KubeObject>(
+		definitions,
+		{ name },
+		{
+			manager: "kube-apiserver",
+			subresource: "status",
+			change: (draft) => {
+				draft.status = establishedStatus(draft, toSeconds(world.serverEpochNs()));
+			},
 		},
-	});
+	);
 }
 
 function withdraw({ api }: World, definition: KubeObject): void {

@@ -1,5 +1,13 @@
 import { toSeconds } from "../clock.ts";
-import { type Condition, conditionOf, controllerReference, type KubeObject, keyOf, uidOf, type Workload } from "../objects.ts";
+import {
+	type Condition,
+	conditionOf,
+	controllerReference,
+	type KubeObject,
+	keyOf,
+	uidOf,
+	type Workload,
+} from "../objects.ts";
 import { hash } from "../random.ts";
 import { createQueue, refOfKey, type World } from "../world.ts";
 import { tellEvent } from "./events.ts";
@@ -85,14 +93,19 @@ function writeStatus(
 	deployment: Workload,
 	found: { owned: Workload[]; current: Workload | undefined; wanted: number },
 ): void {
-	const sum = (field: "replicas" | "readyReplicas") => found.owned.reduce((total, set) => total + (set.status?.[field] ?? 0), 0);
+	const sum = (field: "replicas" | "readyReplicas") =>
+		found.owned.reduce((total, set) => total + (set.status?.[field] ?? 0), 0);
 	const replicas = sum("replicas");
 	const ready = sum("readyReplicas");
 	const updated = found.current?.status?.replicas ?? 0;
 	const isComplete = updated === found.wanted && replicas === updated && ready === updated;
 	const now = toSeconds(world.serverEpochNs());
 	const conditions = [
-		condition("Available", ready >= found.wanted, ready >= found.wanted ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable"),
+		condition(
+			"Available",
+			ready >= found.wanted,
+			ready >= found.wanted ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable",
+		),
 		condition("Progressing", true, isComplete ? "NewReplicaSetAvailable" : "ReplicaSetUpdated"),
 	].map((next): Condition => {
 		const old = conditionOf(deployment.status?.conditions, next.type);

@@ -126,12 +126,16 @@ function writeOldEndpoints(world: World, service: Service, found: { endpoints: E
 		ports: found.ports,
 	};
 	const subsets = living.length === 0 ? [] : [subset];
-	const edited = api.edit("endpoints", { name, namespace }, {
-		manager,
-		change: (draft) => {
-			draft.subsets = subsets;
+	const edited = api.edit(
+		"endpoints",
+		{ name, namespace },
+		{
+			manager,
+			change: (draft) => {
+				draft.subsets = subsets;
+			},
 		},
-	});
+	);
 	if (edited !== undefined) return;
 	const metadata = { name, namespace, labels: service.metadata.labels ?? {} };
 	api.create({ apiVersion: "v1", kind: "Endpoints", metadata, subsets }, { manager });

@@ -30,7 +30,9 @@ export function startGarbageCollection(world: World): void {
 			api.edit(resource.id, object.metadata, {
 				manager,
 				change: (draft) => {
-					draft.metadata.ownerReferences = (draft.metadata.ownerReferences ?? []).filter((one) => one.uid !== uidOf(owner));
+					draft.metadata.ownerReferences = (draft.metadata.ownerReferences ?? []).filter(
+						(one) => one.uid !== uidOf(owner),
+					);
 				},
 			});
 		}
@@ -74,7 +76,8 @@ export function startGarbageCollection(world: World): void {
 		}
 		for (const { uid, kind, apiVersion, name } of object.metadata.ownerReferences ?? []) {
 			const owner = api.resources.ofKind(apiVersion, kind);
-			const living = owner && api.get(owner.id, owner.namespaced ? { name, namespace: object.metadata.namespace } : { name });
+			const living =
+				owner && api.get(owner.id, owner.namespaced ? { name, namespace: object.metadata.namespace } : { name });
 			if (owner !== undefined && living !== undefined && uidOf(living) === uid) finalize(owner.id, living);
 		}
 	});
@@ -98,12 +101,16 @@ function startNamespaces(world: World): void {
 		}
 		if (left > 0) clock.after(200, () => enqueue(key));
 		else {
-			api.edit("namespaces", { name }, {
-				manager,
-				change: (draft) => {
-					draft.spec = { finalizers: [] };
+			api.edit(
+				"namespaces",
+				{ name },
+				{
+					manager,
+					change: (draft) => {
+						draft.spec = { finalizers: [] };
+					},
 				},
-			});
+			);
 		}
 	});
 	api.watch("namespaces", ({ type, object }) => {

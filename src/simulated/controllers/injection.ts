@@ -20,8 +20,11 @@ export function startInjection(world: World): void {
 
 /** Whether Istio's webhook changes the pod: labels of namespace and pod decide, as istiod's own selectors do. */
 export function isInjected(api: Api, pod: Pod): boolean {
-	const webhook = api.list<KubeObject>(injector).some(({ metadata }) => metadata.name.startsWith("istio-sidecar-injector"));
-	const asked = pod.metadata.labels?.["sidecar.istio.io/inject"] ?? pod.metadata.annotations?.["sidecar.istio.io/inject"];
+	const webhook = api
+		.list<KubeObject>(injector)
+		.some(({ metadata }) => metadata.name.startsWith("istio-sidecar-injector"));
+	const asked =
+		pod.metadata.labels?.["sidecar.istio.io/inject"] ?? pod.metadata.annotations?.["sidecar.istio.io/inject"];
 	if (!webhook || asked === "false" || pod.spec.hostNetwork === true) return false;
 	const namespace = api.get("namespaces", { name: pod.metadata.namespace ?? "" });
 	const label = namespace?.metadata.labels?.["istio-injection"];
@@ -67,7 +70,8 @@ function addSidecar({ api, model }: World, pod: Pod, image: string): void {
 	const hasCni = api.get("daemonsets.apps", { namespace: istioSystem, name: "istio-cni-node" }) !== undefined;
 	const asked = annotations["sidecar.istio.io/nativeSidecar"];
 	const isNative = asked === undefined ? model.sidecar.shape === "native" : asked === "true";
-	const isHeld = !isNative && /holdApplicationUntilProxyStarts["']?\s*:\s*true/.test(annotations["proxy.istio.io/config"] ?? "");
+	const isHeld =
+		!isNative && /holdApplicationUntilProxyStarts["']?\s*:\s*true/.test(annotations["proxy.istio.io/config"] ?? "");
 	const proxy = proxyContainer(image, { isNative, isHeld });
 	const first = hasCni ? (model.sidecar.validatesCni ? [validationContainer(image)] : []) : [initContainer(image)];
 	const inits = pod.spec.initContainers ?? [];
@@ -78,7 +82,11 @@ function addSidecar({ api, model }: World, pod: Pod, image: string): void {
 		pod.spec.containers = isHeld ? [proxy, ...pod.spec.containers] : [...pod.spec.containers, proxy];
 	}
 	if (pod.spec.initContainers.length === 0) delete pod.spec.initContainers;
-	const injected = { initContainers: first.map((container) => container.name), containers: ["istio-proxy"], revision: "default" };
+	const injected = {
+		initContainers: first.map((container) => container.name),
+		containers: ["istio-proxy"],
+		revision: "default",
+	};
 	annotations["sidecar.istio.io/status"] = JSON.stringify(injected);
 	pod.metadata.labels = { ...pod.metadata.labels, "security.istio.io/tlsMode": "istio" };
 }
@@ -92,7 +100,12 @@ function proxyContainer(image: string, { isNative, isHeld }: { isNative: boolean
 		ports: [{ name: "http-envoy-prom", containerPort: 15090, protocol: "TCP" }],
 		startupProbe: { httpGet, periodSeconds: 1, timeoutSeconds: 3, failureThreshold: 600 },
 		readinessProbe: { httpGet, periodSeconds: 15, timeoutSeconds: 3, failureThreshold: 4 },
-		securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] }, runAsNonRoot: true, runAsUser: 1337 },
+		securityContext: {
+			allowPrivilegeEscalation: false,
+			capabilities: { drop: ["ALL"] },
+			runAsNonRoot: true,
+			runAsUser: 1337,
+		},
 		...(isNative ? { restartPolicy: "Always" as const } : {}),
 		...(isHeld ? { lifecycle: { postStart: { exec: { command: ["pilot-agent", "wait"] } } } } : {}),
 	};
@@ -106,7 +119,12 @@ function initContainer(image: string): Container {
 
 function validationContainer(image: string): Container {
 	const securityContext = { capabilities: { drop: ["ALL"] }, runAsNonRoot: true, runAsUser: 1337 };
-	return { name: "istio-validation", image, args: ["istio-iptables", "--run-validation", "--skip-rule-apply"], securityContext };
+	return {
+		name: "istio-validation",
+		image,
+		args: ["istio-iptables", "--run-validation", "--skip-rule-apply"],
+		securityContext,
+	};
 }
 
 /** HTTP probes of the pod's own containers go to the sidecar's agent. */
@@ -128,7 +146,9 @@ export function hasSidecar(pod: Pod): boolean {
 /** Which of the model's variants a pod is. */
 export function variantOf(api: Api, pod: Pod): Variant {
 	if (!hasSidecar(pod)) return "none";
-	const hasPolicy = [pod.metadata.namespace ?? "", istioSystem].some((namespace) => api.list(policies, namespace).length > 0);
+	const hasPolicy = [pod.metadata.namespace ?? "", istioSystem].some(
+		(namespace) => api.list(policies, namespace).length > 0,
+	);
 	const hasInit = pod.spec.initContainers?.some((container) => container.name === "istio-init") === true;
 	if (hasInit) return hasPolicy ? "sidecar-policy" : "sidecar";
 	return hasPolicy ? "cni-policy" : "cni";

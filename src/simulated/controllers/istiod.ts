@@ -1,4 +1,4 @@
-import { type KubeObject, type Workload } from "../objects.ts";
+import type { KubeObject, Workload } from "../objects.ts";
 import type { World } from "../world.ts";
 
 interface Webhook {
@@ -20,7 +20,9 @@ const caBundle = Buffer.from("-----BEGIN CERTIFICATE-----\nsimulated\n-----END C
 /** Once istiod is ready it fills its CA into Istio's webhooks, and lets the validating ones refuse. */
 export function startIstiod(world: World): void {
 	const { api, clock } = world;
-	const isReady = () => (api.get<Workload>("deployments.apps", { namespace: "istio-system", name: "istiod" })?.status?.readyReplicas ?? 0) > 0;
+	const isReady = () =>
+		(api.get<Workload>("deployments.apps", { namespace: "istio-system", name: "istiod" })?.status?.readyReplicas ?? 0) >
+		0;
 
 	function fillAll(): void {
 		if (!isReady()) return;
@@ -41,18 +43,25 @@ function isOfIstio({ clientConfig }: Webhook): boolean {
 }
 
 function needsFilling(configuration: WebhookConfiguration): boolean {
-	return configuration.webhooks?.some((webhook) => isOfIstio(webhook) && (webhook.clientConfig.caBundle ?? "") === "") === true;
+	return (
+		configuration.webhooks?.some((webhook) => isOfIstio(webhook) && (webhook.clientConfig.caBundle ?? "") === "") ===
+		true
+	);
 }
 
 function fill({ api }: World, id: string, name: string): void {
-	api.edit<WebhookConfiguration>(id, { name }, {
-		manager: "pilot-discovery",
-		change: (draft) => {
-			for (const webhook of draft.webhooks ?? []) {
-				if (!isOfIstio(webhook)) continue;
-				webhook.clientConfig.caBundle = caBundle;
-				if (id.startsWith("validating")) webhook.failurePolicy = "Fail";
-			}
+	api.edit<WebhookConfiguration>(
+		id,
+		{ name },
+		{
+			manager: "pilot-discovery",
+			change: (draft) => {
+				for (const webhook of draft.webhooks ?? []) {
+					if (!isOfIstio(webhook)) continue;
+					webhook.clientConfig.caBundle = caBundle;
+					if (id.startsWith("validating")) webhook.failurePolicy = "Fail";
+				}
+			},
 		},
-	});
+	);
 }

@@ -87,7 +87,13 @@ function registerNode(world: World, name: string): void {
 			capacity: resources,
 			allocatable: resources,
 			conditions: [
-				{ type: "Ready", status: "True", reason: "KubeletReady", message: "kubelet is posting ready status", ...condition },
+				{
+					type: "Ready",
+					status: "True",
+					reason: "KubeletReady",
+					message: "kubelet is posting ready status",
+					...condition,
+				},
 			],
 			addresses: [
 				{ type: "InternalIP", address: "127.0.0.1" },

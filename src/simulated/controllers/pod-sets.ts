@@ -1,4 +1,12 @@
-import { controllerReference, isPodReady, type KubeObject, keyOf, type Pod, type PodTemplate, type Workload } from "../objects.ts";
+import {
+	controllerReference,
+	isPodReady,
+	type KubeObject,
+	keyOf,
+	type Pod,
+	type PodTemplate,
+	type Workload,
+} from "../objects.ts";
 import { hash } from "../random.ts";
 import { StatusError } from "../status-error.ts";
 import { createQueue, refOfKey, type World } from "../world.ts";
@@ -10,7 +18,11 @@ import { isLive } from "./pod-worker.ts";
 const manager = "kube-controller-manager";
 
 /** A pod as a template wants it. */
-function podOf(owner: KubeObject, template: PodTemplate, more: { labels?: Record<string, string>; nodeName?: string }): Pod {
+function podOf(
+	owner: KubeObject,
+	template: PodTemplate,
+	more: { labels?: Record<string, string>; nodeName?: string },
+): Pod {
 	const { labels, annotations } = template.metadata ?? {};
 	return {
 		apiVersion: "v1",
@@ -42,7 +54,12 @@ function createPodMaker(world: World, component: string, onFailed: (owner: KubeO
 				onTheirWay.set(key, (onTheirWay.get(key) ?? 1) - 1);
 				try {
 					const created = api.create(pod, { manager });
-					tellEvent(world, { about: owner, reason: "SuccessfulCreate", message: `Created pod: ${created.metadata.name}`, component });
+					tellEvent(world, {
+						about: owner,
+						reason: "SuccessfulCreate",
+						message: `Created pod: ${created.metadata.name}`,
+						component,
+					});
 				} catch (error) {
 					if (!(error instanceof StatusError)) throw error;
 					const message = `Error creating: ${error.message}`;
@@ -111,7 +128,8 @@ export function startDaemonSets(world: World, nodes: readonly string[]): void {
 	function reconcile(set: Workload): void {
 		const label = { "controller-revision-hash": hash(JSON.stringify(set.spec.template)).toString(36) };
 		const owned = api.list<Pod>("pods", set.metadata.namespace).filter((pod) => isOwnedBy(pod, set));
-		const isCurrent = (pod: Pod) => pod.metadata.labels?.["controller-revision-hash"] === label["controller-revision-hash"];
+		const isCurrent = (pod: Pod) =>
+			pod.metadata.labels?.["controller-revision-hash"] === label["controller-revision-hash"];
 		for (const pod of owned) if (isLive(pod) && !isCurrent(pod)) removePod(world, pod);
 		const isUnderWay = maker.onTheirWay(set) > 0;
 		for (const nodeName of nodes) {

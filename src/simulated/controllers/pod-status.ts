@@ -9,14 +9,7 @@ import {
 	type PodStatus,
 } from "../objects.ts";
 import { hash } from "../random.ts";
-import {
-	containersOf,
-	hasStarted,
-	isRunning,
-	isSidecar,
-	type ProbeResults,
-	type RuntimePod,
-} from "./runtime.ts";
+import { containersOf, hasStarted, isRunning, isSidecar, type ProbeResults, type RuntimePod } from "./runtime.ts";
 
 /** What the kubelet knows when it makes a status. */
 export interface Knowledge {
@@ -40,7 +33,9 @@ export function makePodStatus(knowledge: Knowledge): PodStatus {
 	const initStatuses = inits.map(statusOf);
 	const mainStatuses = pod.spec.containers.map(statusOf).sort((a, b) => (a.name < b.name ? -1 : 1));
 	const longRunning = [...inits.filter(isSidecar), ...pod.spec.containers].map((container) => container.name);
-	const isAllReady = [...initStatuses, ...mainStatuses].every((status) => !longRunning.includes(status.name) || status.ready);
+	const isAllReady = [...initStatuses, ...mainStatuses].every(
+		(status) => !longRunning.includes(status.name) || status.ready,
+	);
 	const hasRun = mainStatuses.some((status) => status.state.running !== undefined);
 	return {
 		phase: isInitialized && hasRun ? "Running" : "Pending",

@@ -193,7 +193,8 @@ export function createPodWorker(options: PodWorkerOptions): PodWorker {
 		endsAt = wanted;
 		if (isFirst) {
 			cancelSync();
-			for (const { name } of [...runtime.containers.values()].filter(isRunning)) tell("Killing", `Stopping container ${name}`, name);
+			for (const { name } of [...runtime.containers.values()].filter(isRunning))
+				tell("Killing", `Stopping container ${name}`, name);
 			publish();
 		}
 		cancelEnd();
@@ -250,5 +251,7 @@ function markUnready(status: PodStatus): void {
 
 /** Whether a pod counts for its owner: it is not on its way out. */
 export function isLive(pod: Pod): boolean {
-	return pod.metadata.deletionTimestamp === undefined && pod.status?.phase !== "Failed" && pod.status?.phase !== "Succeeded";
+	return (
+		pod.metadata.deletionTimestamp === undefined && pod.status?.phase !== "Failed" && pod.status?.phase !== "Succeeded"
+	);
 }

@@ -17,7 +17,11 @@ export function startScheduler(world: World, nodes: readonly string[]): void {
 	api.watch("pods", ({ type, object }) => {
 		const pod = object as Pod;
 		if (type === "DELETED" || pod.spec.nodeName !== undefined) return;
-		if (conditionOf(pod.status?.conditions, "PodScheduled")?.reason === "SchedulingGated" && (pod.spec.schedulingGates ?? []).length > 0) return;
+		if (
+			conditionOf(pod.status?.conditions, "PodScheduled")?.reason === "SchedulingGated" &&
+			(pod.spec.schedulingGates ?? []).length > 0
+		)
+			return;
 		enqueue(keyOf(pod.metadata), world.delays.of("schedule", keyOf(pod.metadata), variantOf(api, pod)));
 	});
 }

@@ -42,7 +42,10 @@ export function* startContainer(context: StartContext, container: Container): Pr
 	if (container.lifecycle?.postStart !== undefined) yield Math.max(0, (ableAt - clock.now()) / 1e6);
 }
 
-function* provideImage(context: StartContext, { name, image, imagePullPolicy }: Container): Generator<number, boolean, void> {
+function* provideImage(
+	context: StartContext,
+	{ name, image, imagePullPolicy }: Container,
+): Generator<number, boolean, void> {
 	const { world, pod, key, images, tell } = context;
 	if (images.has(image) && imagePullPolicy !== "Always") {
 		world.truth.container(pod, name, "pulled");
@@ -62,7 +65,11 @@ function* provideImage(context: StartContext, { name, image, imagePullPolicy }: 
 	world.truth.container(pod, name, "pulled");
 	yield world.delays.of("eventAfter", `${key}/${name}`);
 	const took = `${Math.round(pullMs)}ms`;
-	tell("Pulled", `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: 1 bytes.`, name);
+	tell(
+		"Pulled",
+		`Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: 1 bytes.`,
+		name,
+	);
 	return true;
 }
 
@@ -71,6 +78,9 @@ function failPull({ world, tell, onWaiting }: StartContext, name: string, image:
 	tell("Failed", `Failed to pull image "${image}": rpc error: code = NotFound desc = ${message}`, name, "Warning");
 	tell("Failed", "Error: ErrImagePull", name, "Warning");
 	world.clock.after(0, () => onWaiting(name, { reason: "ErrImagePull", message }));
-	const backOff = { reason: "ImagePullBackOff", message: `Back-off pulling image "${image}": ErrImagePull: ${message}` };
+	const backOff = {
+		reason: "ImagePullBackOff",
+		message: `Back-off pulling image "${image}": ErrImagePull: ${message}`,
+	};
 	world.clock.after(10_000, () => onWaiting(name, backOff));
 }

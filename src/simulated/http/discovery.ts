@@ -30,7 +30,11 @@ export function discoveryDocument(resources: Resources, path: string): Record<st
 	if (root === "api" && parts.length === 2) return resourceList(resources, "", first ?? "");
 	if (root !== "apis" || parts.length > 3) return undefined;
 	if (first === undefined) {
-		return { kind: "APIGroupList", apiVersion: "v1", groups: groupNames(resources).map((name) => groupOf(resources, name)) };
+		return {
+			kind: "APIGroupList",
+			apiVersion: "v1",
+			groups: groupNames(resources).map((name) => groupOf(resources, name)),
+		};
 	}
 	if (second !== undefined) return resourceList(resources, first, second);
 	if (!groupNames(resources).includes(first)) return undefined;
@@ -60,7 +64,13 @@ function resourceList(resources: Resources, group: string, version: string): Rec
 	const listed = served.flatMap((resource) => entriesOf(resource));
 	if (group === "authorization.k8s.io") {
 		const name = "selfsubjectaccessreviews";
-		listed.push({ name, singularName: "selfsubjectaccessreview", namespaced: false, kind: "SelfSubjectAccessReview", verbs: ["create"] });
+		listed.push({
+			name,
+			singularName: "selfsubjectaccessreview",
+			namespaced: false,
+			kind: "SelfSubjectAccessReview",
+			verbs: ["create"],
+		});
 	}
 	return { kind: "APIResourceList", apiVersion: "v1", groupVersion: joinApiVersion(group, version), resources: listed };
 }
@@ -68,7 +78,9 @@ function resourceList(resources: Resources, group: string, version: string): Rec
 function entriesOf(resource: Resource): Record<string, unknown>[] {
 	const { plural, singular, namespaced, kind, shortNames } = resource;
 	const names = shortNames.length === 0 ? {} : { shortNames };
-	const entries: Record<string, unknown>[] = [{ name: plural, singularName: singular, namespaced, kind, verbs, ...names }];
+	const entries: Record<string, unknown>[] = [
+		{ name: plural, singularName: singular, namespaced, kind, verbs, ...names },
+	];
 	if (resource.hasStatus) {
 		entries.push({ name: `${plural}/status`, singularName: "", namespaced, kind, verbs: ["get", "patch", "update"] });
 	}

@@ -51,7 +51,11 @@ export async function openNodePorts(parts: { api: Api; clock: Clock; gateway: Ga
 		response.on("close", cancel);
 	}
 
-	for (let start = Math.floor(Math.random() * portCount), step = 0; free.length < poolSize && step < portCount; step++) {
+	for (
+		let start = Math.floor(Math.random() * portCount), step = 0;
+		free.length < poolSize && step < portCount;
+		step++
+	) {
 		const port = firstPort + ((start + step * 17) % portCount);
 		if (await open(port)) free.push(port);
 	}
@@ -77,7 +81,8 @@ export async function openNodePorts(parts: { api: Api; clock: Clock; gateway: Ga
 
 	function use(service: Service): void {
 		for (const port of service.spec.ports ?? []) {
-			if (port.nodePort !== undefined) users.set(port.nodePort, { service: keyOf(service.metadata), port, isGateway: isGateway(service) });
+			if (port.nodePort !== undefined)
+				users.set(port.nodePort, { service: keyOf(service.metadata), port, isGateway: isGateway(service) });
 		}
 	}
 

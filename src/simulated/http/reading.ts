@@ -119,7 +119,10 @@ export function checkRevision(text: string | null, current: number): number | un
 		throw new StatusError(`Too large resource version: ${revision}, current: ${current}`, {
 			code: 504,
 			reason: "Timeout",
-			details: { causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }], retryAfterSeconds: 1 },
+			details: {
+				causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
+				retryAfterSeconds: 1,
+			},
 		});
 	}
 	return revision;

@@ -21,8 +21,8 @@ export interface Weather extends WatchWeather {
 	isForbidden(verb: string, resourceId: string): boolean;
 }
 
-/** What answers for `/proxy/` of a service, pod or node; undefined if nothing is there. */
-export type ProxyHandler = (target: ResourcePath, exchange: Exchange) => Promise<boolean>;
+/** What answers for `/proxy/` of a service, pod or node; throws where nothing is. */
+export type ProxyHandler = (target: ResourcePath, exchange: Exchange) => void;
 
 export interface ServerParts {
 	api: Api;
@@ -54,7 +54,11 @@ export async function startServer(parts: ServerParts): Promise<ApiServer> {
 		const exchange: Exchange = { request, response, path: url.pathname, query: url.searchParams };
 		answer(exchange).catch((error: unknown) => {
 			if (error instanceof StatusError) sendError(exchange, error);
-			else sendError(exchange, new StatusError(`Internal error occurred: ${String(error)}`, { code: 500, reason: "InternalError" }));
+			else
+				sendError(
+					exchange,
+					new StatusError(`Internal error occurred: ${String(error)}`, { code: 500, reason: "InternalError" }),
+				);
 		});
 	});
 
@@ -70,7 +74,12 @@ export async function startServer(parts: ServerParts): Promise<ApiServer> {
 		const retryAfter = parts.weather.throttledForSeconds();
 		if (retryAfter !== undefined) {
 			const text = "Too many requests, please try again later.\n";
-			sendText(exchange, { status: 429, text, type: "text/plain; charset=utf-8", headers: { "retry-after": String(retryAfter) } });
+			sendText(exchange, {
+				status: 429,
+				text,
+				type: "text/plain; charset=utf-8",
+				headers: { "retry-after": String(retryAfter) },
+			});
 			return;
 		}
 		const document = discoveryDocument(api.resources, exchange.path);
@@ -91,7 +100,10 @@ export async function startServer(parts: ServerParts): Promise<ApiServer> {
 		const given = JSON.parse(await readBody(exchange.request)) as { spec?: Record<string, Record<string, string>> };
 		const { group = "", resource = "", verb = "" } = given.spec?.resourceAttributes ?? {};
 		const isAllowed = !parts.weather.isForbidden(verb, group === "" ? resource : `${resource}.${group}`);
-		sendJson(exchange, 201, { ...given, status: { allowed: isAllowed, ...(isAllowed ? { reason: "simulated" } : {}) } });
+		sendJson(exchange, 201, {
+			...given,
+			status: { allowed: isAllowed, ...(isAllowed ? { reason: "simulated" } : {}) },
+		});
 	}
 
 	async function answerResource(exchange: Exchange): Promise<void> {
@@ -103,7 +115,7 @@ export async function startServer(parts: ServerParts): Promise<ApiServer> {
 		}
 		checkAccess(exchange, path, resource.id);
 		if (path.subresource === "proxy") {
-			if (!(await parts.proxy(path, exchange))) throw notFound({ resource, name: path.name ?? "" });
+			parts.proxy(path, exchange);
 			return;
 		}
 		const method = exchange.request.method;
@@ -118,9 +130,14 @@ export async function startServer(parts: ServerParts): Promise<ApiServer> {
 		}
 	}
 
-	function sendObject(exchange: Exchange, path: ResourcePath, resource: NonNullable<ReturnType<typeof api.resources.byId>>): void {
+	function sendObject(
+		exchange: Exchange,
+		path: ResourcePath,
+		resource: NonNullable<ReturnType<typeof api.resources.byId>>,
+	): void {
 		const name = path.name ?? "";
-		if (resource.namespaced && path.namespace === undefined) throw badRequest("an empty namespace may not be set when a resource name is provided");
+		if (resource.namespaced && path.namespace === undefined)
+			throw badRequest("an empty namespace may not be set when a resource name is provided");
 		const object = api.get(resource.id, { name, namespace: resource.namespaced ? path.namespace : undefined });
 		if (object === undefined) throw notFound({ resource, name });
 		if (path.subresource === "scale" && resource.hasScale) sendJson(exchange, 200, scaleOf(object));
@@ -197,4 +214,3 @@ export function listen(server: Server, port = 0): Promise<() => Promise<void>> {
 		server.listen(port, "127.0.0.1", () => resolve(close));
 	});
 }
-

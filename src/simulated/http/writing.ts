@@ -50,7 +50,9 @@ function parseBody(body: string): unknown {
 	try {
 		return JSON.parse(body);
 	} catch (error) {
-		throw badRequest(`the object provided is unrecognized: couldn't get version/kind; json parse error: ${String(error)}`);
+		throw badRequest(
+			`the object provided is unrecognized: couldn't get version/kind; json parse error: ${String(error)}`,
+		);
 	}
 }
 
@@ -70,7 +72,8 @@ function objectOf(call: Call, body: unknown): KubeObject {
 	}
 	if (resource.namespaced && path.namespace !== undefined) {
 		const given = object.metadata.namespace ?? path.namespace;
-		if (given !== path.namespace) throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+		if (given !== path.namespace)
+			throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
 		object.metadata.namespace = path.namespace;
 	} else delete object.metadata.namespace;
 	return object;
@@ -136,7 +139,12 @@ function apply(call: Call, body: string): Written {
 }
 
 function invalidOptions(field: string, why: string): StatusError {
-	const resource = { id: "patchoptions.meta.k8s.io", plural: "", group: "meta.k8s.io", kind: "PatchOptions.meta.k8s.io" };
+	const resource = {
+		id: "patchoptions.meta.k8s.io",
+		plural: "",
+		group: "meta.k8s.io",
+		kind: "PatchOptions.meta.k8s.io",
+	};
 	return invalid({ resource, name: "" }, field, why);
 }
 
@@ -177,7 +185,8 @@ function removeOptionsOf({ exchange }: Call, body: string): RemoveOptions {
 	const grace = exchange.query.get("gracePeriodSeconds");
 	return {
 		gracePeriodSeconds: options.gracePeriodSeconds ?? (grace === null ? undefined : Number(grace)),
-		propagation: options.propagationPolicy ?? (exchange.query.get("propagationPolicy") as "Background" | null) ?? undefined,
+		propagation:
+			options.propagationPolicy ?? (exchange.query.get("propagationPolicy") as "Background" | null) ?? undefined,
 		uid: options.preconditions?.uid,
 		resourceVersion: options.preconditions?.resourceVersion,
 		isDryRun: exchange.query.get("dryRun") === "All" || options.dryRun?.includes("All") === true,

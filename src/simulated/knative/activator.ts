@@ -36,7 +36,10 @@ export function startActivator(world: World, autoscaler: Autoscaler): Activator 
 
 	function activatorPod(): Pod | undefined {
 		const pods = api.list<Pod>("pods", "knative-serving");
-		return pods.find((pod) => pod.metadata.labels?.app === "activator" && isPodReady(pod) && pod.metadata.deletionTimestamp === undefined);
+		return pods.find(
+			(pod) =>
+				pod.metadata.labels?.app === "activator" && isPodReady(pod) && pod.metadata.deletionTimestamp === undefined,
+		);
 	}
 
 	api.watch("pods", ({ type, object }) => {
@@ -108,7 +111,8 @@ export function startActivator(world: World, autoscaler: Autoscaler): Activator 
 		clock.after(delayMs, () => {
 			const backend = backendOf(key);
 			const current = api.get<Pod>("pods", pod.metadata);
-			if (backend.pod !== undefined || current === undefined || current.metadata.deletionTimestamp !== undefined) return;
+			if (backend.pod !== undefined || current === undefined || current.metadata.deletionTimestamp !== undefined)
+				return;
 			backend.pod = current;
 			backend.probing = undefined;
 			for (const waiter of [...backend.waiters]) waiter(current);
@@ -118,7 +122,8 @@ export function startActivator(world: World, autoscaler: Autoscaler): Activator 
 
 	api.watch("endpointslices.discovery.k8s.io", ({ object }) => {
 		const revision = object.metadata.labels?.["serving.knative.dev/revision"];
-		if (revision === undefined || object.metadata.labels?.["networking.internal.knative.dev/serviceType"] !== "Private") return;
+		if (revision === undefined || object.metadata.labels?.["networking.internal.knative.dev/serviceType"] !== "Private")
+			return;
 		const key = `${object.metadata.namespace}/${revision}`;
 		clock.after(delays.of("activatorSees", key), () => look(key));
 	});

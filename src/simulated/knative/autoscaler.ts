@@ -1,5 +1,13 @@
 import { toSeconds } from "../clock.ts";
-import { type Condition, type ConfigMap, isPodReady, type KubeObject, keyOf, type Pod, type Workload } from "../objects.ts";
+import {
+	type Condition,
+	type ConfigMap,
+	isPodReady,
+	type KubeObject,
+	keyOf,
+	type Pod,
+	type Workload,
+} from "../objects.ts";
 import { refOfKey, type World } from "../world.ts";
 import { ids, type Revision, withConditions } from "./objects.ts";
 
@@ -53,7 +61,8 @@ export function startAutoscaler(world: World): Autoscaler {
 			return;
 		}
 		const isIdle = activity.inFlight === 0 && clock.now() - activity.lastActiveNs >= windowMs(world, key) * 1e6;
-		const hasBeenReady = revision.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true;
+		const hasBeenReady =
+			revision.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true;
 		if (!isIdle || !hasBeenReady || minScale(revision) > 0) return planCheck(key);
 		activity.wanted = 0;
 		scale(world, key, 0);
@@ -69,7 +78,9 @@ export function startAutoscaler(world: World): Autoscaler {
 		const key = `${object.metadata.namespace}/${name}`;
 		const activity = name === undefined ? undefined : activities.get(key);
 		if (activity === undefined) return;
-		clock.after(world.delays.of("controllerReacts", `autoscaler/${key}`), () => writeStatus(world, key, activity.wanted));
+		clock.after(world.delays.of("controllerReacts", `autoscaler/${key}`), () =>
+			writeStatus(world, key, activity.wanted),
+		);
 	});
 
 	return {
@@ -103,7 +114,8 @@ function minScale(revision: Revision): number {
 function windowMs({ api }: World, key: string): number {
 	const revision = api.get<Revision>(ids.revisions, refOfKey(key));
 	const config = api.get<ConfigMap>("configmaps", { namespace: "knative-serving", name: "config-autoscaler" });
-	const text = revision?.metadata.annotations?.["autoscaling.knative.dev/window"] ?? config?.data?.["stable-window"] ?? "60s";
+	const text =
+		revision?.metadata.annotations?.["autoscaling.knative.dev/window"] ?? config?.data?.["stable-window"] ?? "60s";
 	const [, count = "60", unit = "s"] = /^([\d.]+)(ms|s|m|h)$/.exec(text) ?? [];
 	return Number(count) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit as "s"];
 }
@@ -111,12 +123,16 @@ function windowMs({ api }: World, key: string): number {
 function scale(world: World, key: string, replicas: 0 | 1): void {
 	const { namespace, name } = refOfKey(key);
 	writeStatus(world, key, replicas);
-	world.api.edit<Workload>("deployments.apps", { namespace, name: `${name}-deployment` }, {
-		manager,
-		change: (draft) => {
-			draft.spec.replicas = replicas;
+	world.api.edit<Workload>(
+		"deployments.apps",
+		{ namespace, name: `${name}-deployment` },
+		{
+			manager,
+			change: (draft) => {
+				draft.spec.replicas = replicas;
+			},
 		},
-	});
+	);
 }
 
 function writeStatus(world: World, key: string, wanted: 0 | 1): void {
@@ -130,23 +146,36 @@ function writeStatus(world: World, key: string, wanted: 0 | 1): void {
 			? { status: "False", reason: "NoTraffic", message: "The target is not receiving traffic." }
 			: ready > 0
 				? { status: "True" }
-				: { status: "Unknown", reason: "Queued", message: "Requests to the target are being buffered as resources are provisioned." };
-	world.api.edit<KubeObject>(ids.autoscalers, { namespace, name }, {
-		manager,
-		subresource: "status",
-		change: (draft) => {
-			const before = draft.status as { conditions?: Condition[] } | undefined;
-			const initialized: Condition = { type: "ScaleTargetInitialized", status: "True" };
-			const serverless: Condition = { type: "SKSReady", status: "True" };
-			const next: Condition[] = [{ ...active, type: "Active" }, { ...active, type: "Ready" }, initialized, serverless];
-			draft.status = {
-				observedGeneration: draft.metadata.generation ?? 1,
-				desiredScale: wanted,
-				actualScale: ready,
-				serviceName: name,
-				metricsServiceName: `${name}-private`,
-				conditions: withConditions(before?.conditions, next, time),
-			};
+				: {
+						status: "Unknown",
+						reason: "Queued",
+						message: "Requests to the target are being buffered as resources are provisioned.",
+					};
+	world.api.edit<KubeObject>(
+		ids.autoscalers,
+		{ namespace, name },
+		{
+			manager,
+			subresource: "status",
+			change: (draft) => {
+				const before = draft.status as { conditions?: Condition[] } | undefined;
+				const initialized: Condition = { type: "ScaleTargetInitialized", status: "True" };
+				const serverless: Condition = { type: "SKSReady", status: "True" };
+				const next: Condition[] = [
+					{ ...active, type: "Active" },
+					{ ...active, type: "Ready" },
+					initialized,
+					serverless,
+				];
+				draft.status = {
+					observedGeneration: draft.metadata.generation ?? 1,
+					desiredScale: wanted,
+					actualScale: ready,
+					serviceName: name,
+					metricsServiceName: `${name}-private`,
+					conditions: withConditions(before?.conditions, next, time),
+				};
+			},
 		},
-	});
+	);
 }

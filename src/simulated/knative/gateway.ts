@@ -4,9 +4,9 @@ import type { World } from "../world.ts";
 import type { Activator } from "./activator.ts";
 import { needsMutualTls } from "./activator.ts";
 import type { Autoscaler } from "./autoscaler.ts";
-import { ids } from "./objects.ts";
 import type { Ingress } from "./ingresses.ts";
 import { isGatewayThere } from "./ingresses.ts";
+import { ids } from "./objects.ts";
 import { judgeRequest } from "./policies.ts";
 
 /** A request as the gateway gets it. */
@@ -52,7 +52,11 @@ export function startGateway(world: World, activator: Activator, autoscaler: Aut
 			truth.status = status;
 			mark("answered");
 			const upstream = String(Math.round((clock.now() - beganAt) / 1e6));
-			onAnswer({ status, body, headers: { server: "istio-envoy", "x-envoy-upstream-service-time": upstream, ...headers } });
+			onAnswer({
+				status,
+				body,
+				headers: { server: "istio-envoy", "x-envoy-upstream-service-time": upstream, ...headers },
+			});
 		};
 		const end = () => {
 			if (isOver) return;
@@ -85,7 +89,10 @@ export function startGateway(world: World, activator: Activator, autoscaler: Aut
 			if (verdict.refusal !== undefined) {
 				const { status, body } = verdict.refusal;
 				clock.after(delayMs, () => reply(status, body, { "content-type": "text/plain" }));
-			} else clock.after(delayMs + delays.of("answer", key), () => reply(200, greetingOf(pod), { "content-type": "text/plain; charset=utf-8" }));
+			} else
+				clock.after(delayMs + delays.of("answer", key), () =>
+					reply(200, greetingOf(pod), { "content-type": "text/plain; charset=utf-8" }),
+				);
 		};
 		clock.after(delays.of("gatewayHop", host), () => {
 			mark("atActivator");
@@ -106,7 +113,9 @@ const meshRefusal = "upstream connect error or disconnect/reset before headers. 
 /** An activator without a sidecar cannot speak to pods that require mutual TLS. */
 function isShutOut(world: World, pod: Pod): boolean {
 	if (!needsMutualTls(world, pod)) return false;
-	const activators = world.api.list<Pod>("pods", "knative-serving").filter((one) => one.metadata.labels?.app === "activator" && isPodReady(one));
+	const activators = world.api
+		.list<Pod>("pods", "knative-serving")
+		.filter((one) => one.metadata.labels?.app === "activator" && isPodReady(one));
 	return !activators.some(hasSidecar);
 }
 
@@ -123,7 +132,9 @@ function findRevision({ api }: World, host: string): string | undefined {
 
 /** What Knative's helloworld sample answers. */
 function greetingOf(pod: Pod): string {
-	const user: Container | undefined = pod.spec.containers.find((container) => !["queue-proxy", "istio-proxy"].includes(container.name));
+	const user: Container | undefined = pod.spec.containers.find(
+		(container) => !["queue-proxy", "istio-proxy"].includes(container.name),
+	);
 	const target = user?.env?.find((variable) => variable.name === "TARGET")?.value ?? "World";
 	return `Hello ${target}!\n`;
 }

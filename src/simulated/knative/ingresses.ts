@@ -7,7 +7,13 @@ const virtualServices = "virtualservices.networking.istio.io";
 const manager = "net-istio-controller";
 
 export interface Ingress extends KubeObject {
-	spec: { rules: { hosts: string[]; visibility: string; http: { paths: { splits: { serviceName: string; serviceNamespace: string }[] }[] } }[] };
+	spec: {
+		rules: {
+			hosts: string[];
+			visibility: string;
+			http: { paths: { splits: { serviceName: string; serviceNamespace: string }[] }[] };
+		}[];
+	};
 	status?: { conditions?: Condition[]; [field: string]: unknown };
 }
 
@@ -26,7 +32,8 @@ export function startIngresses(world: World): void {
 		if (ingress.status?.observedGeneration === generation && ingress.status?.conditions?.[0]?.status === "True") return;
 		clock.after(world.delays.of("ingressProgrammed", key), () => {
 			const current = api.get<Ingress>(ids.ingresses, refOfKey(key));
-			if (current?.metadata.generation === generation && current !== undefined) writeStatus(world, current, { status: "True" });
+			if (current?.metadata.generation === generation && current !== undefined)
+				writeStatus(world, current, { status: "True" });
 		});
 	});
 	api.watch(ids.ingresses, ({ type, object }) => type !== "DELETED" && enqueue(keyOf(object.metadata)));
@@ -62,7 +69,11 @@ function writeStatus(world: World, ingress: Ingress, ready: Pick<Condition, "sta
 		subresource: "status",
 		change: (draft) => {
 			const types = ["LoadBalancerReady", "NetworkConfigured", "Ready"];
-			const conditions = withConditions(draft.status?.conditions, types.map((type) => ({ ...ready, type })), time);
+			const conditions = withConditions(
+				draft.status?.conditions,
+				types.map((type) => ({ ...ready, type })),
+				time,
+			);
 			draft.status = { ...draft.status, observedGeneration: ingress.metadata.generation ?? 1, conditions };
 		},
 	});

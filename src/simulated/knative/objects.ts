@@ -81,8 +81,16 @@ export function revisionPodSpec(revision: Revision, queueImage: string): PodSpec
 			{ name: "http-queueadm", containerPort: 8022, protocol: "TCP" },
 			{ name: "queue-port", containerPort: 8012, protocol: "TCP" },
 		],
-		readinessProbe: { ...timing, httpGet: { path: "/", port: 8012, httpHeaders: [{ name: "K-Network-Probe", value: "queue" }] } },
+		readinessProbe: {
+			...timing,
+			httpGet: { path: "/", port: 8012, httpHeaders: [{ name: "K-Network-Probe", value: "queue" }] },
+		},
 		env: [{ name: "SERVING_REVISION", value: revision.metadata.name }],
 	};
-	return { ...spec, containers: [...users, queueProxy], enableServiceLinks: false, terminationGracePeriodSeconds: timeoutSeconds };
+	return {
+		...spec,
+		containers: [...users, queueProxy],
+		enableServiceLinks: false,
+		terminationGracePeriodSeconds: timeoutSeconds,
+	};
 }

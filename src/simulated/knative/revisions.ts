@@ -1,9 +1,9 @@
 import { toSeconds } from "../clock.ts";
-import { writeEndpoints, type Endpoint } from "../controllers/endpoints.ts";
+import { type Endpoint, writeEndpoints } from "../controllers/endpoints.ts";
 import {
 	type Condition,
-	conditionOf,
 	type ConfigMap,
+	conditionOf,
 	controllerReference,
 	type KubeObject,
 	keyOf,
@@ -48,14 +48,22 @@ function createOnce({ api }: World, id: string, object: KubeObject): void {
 function metadataOf(revision: Revision, name: string): KubeObject["metadata"] {
 	const { namespace = "", annotations } = revision.metadata;
 	const copied = annotations === undefined ? {} : { annotations };
-	return { name, namespace, labels: revisionLabels(revision), ...copied, ownerReferences: [controllerReference(revision)] };
+	return {
+		name,
+		namespace,
+		labels: revisionLabels(revision),
+		...copied,
+		ownerReferences: [controllerReference(revision)],
+	};
 }
 
 function deploymentOf({ api, model }: World, revision: Revision): Workload {
 	const config = api.get<ConfigMap>("configmaps", { namespace: "knative-serving", name: "config-deployment" });
 	const queueImage = config?.data?.["queue-sidecar-image"] ?? `simulated/knative/queue:${model.versions.knative}`;
 	const labels = { ...revisionLabels(revision), app: revision.metadata.labels?.app ?? revision.metadata.name };
-	const annotations = Object.entries(revision.metadata.annotations ?? {}).filter(([key]) => !key.startsWith("autoscaling."));
+	const annotations = Object.entries(revision.metadata.annotations ?? {}).filter(
+		([key]) => !key.startsWith("autoscaling."),
+	);
 	return {
 		apiVersion: "apps/v1",
 		kind: "Deployment",
@@ -73,7 +81,10 @@ function deploymentOf({ api, model }: World, revision: Revision): Workload {
 
 function serviceOf(revision: Revision, { name, isPrivate }: { name: string; isPrivate: boolean }): Service {
 	const metadata = metadataOf(revision, name);
-	metadata.labels = { ...metadata.labels, "networking.internal.knative.dev/serviceType": isPrivate ? "Private" : "Public" };
+	metadata.labels = {
+		...metadata.labels,
+		"networking.internal.knative.dev/serviceType": isPrivate ? "Private" : "Public",
+	};
 	const ports = [{ name: "http", port: 80, targetPort: 8012, protocol: "TCP" }];
 	const selector = { "serving.knative.dev/revisionUID": revision.metadata.uid ?? "" };
 	return { apiVersion: "v1", kind: "Service", metadata, spec: { ports, ...(isPrivate ? { selector } : {}) } };
@@ -108,7 +119,10 @@ function writeActivatorEndpoints(world: World, revision: Revision): void {
 	if (service === undefined) return;
 	const activators = api
 		.list<Pod>("pods", "knative-serving")
-		.filter((pod) => pod.metadata.labels?.app === "activator" && conditionOf(pod.status?.conditions, "Ready")?.status === "True");
+		.filter(
+			(pod) =>
+				pod.metadata.labels?.app === "activator" && conditionOf(pod.status?.conditions, "Ready")?.status === "True",
+		);
 	const endpoints = activators.map((pod): Endpoint => {
 		const { name, uid = "" } = pod.metadata;
 		return {
@@ -129,7 +143,10 @@ function writeServerlessStatus(world: World, revision: Revision): void {
 		subresource: "status",
 		change: (draft) => {
 			const before = (draft.status as { conditions?: Condition[] } | undefined)?.conditions;
-			const conditions = ["ActivatorEndpointsPopulated", "EndpointsPopulated", "Ready"].map((type) => ({ type, status: "True" as const }));
+			const conditions = ["ActivatorEndpointsPopulated", "EndpointsPopulated", "Ready"].map((type) => ({
+				type,
+				status: "True" as const,
+			}));
 			const names = { serviceName: name, privateServiceName: `${name}-private` };
 			draft.status = { ...names, observedGeneration: 1, conditions: withConditions(before, conditions, time) };
 		},
@@ -153,12 +170,20 @@ function writeStatus(world: World, revision: Revision): void {
 		return { type, status: "Unknown", reason: "Deploying" };
 	};
 	const conditions = [own("ResourcesAvailable"), own("ContainerHealthy"), own("Ready")];
-	if (active !== undefined) conditions.push({ type: "Active", status: active.status, ...(active.reason === undefined ? {} : { reason: active.reason }) });
+	if (active !== undefined)
+		conditions.push({
+			type: "Active",
+			status: active.status,
+			...(active.reason === undefined ? {} : { reason: active.reason }),
+		});
 	api.edit<Revision>(ids.revisions, revision.metadata, {
 		manager: knativeManager,
 		subresource: "status",
 		change: (draft) => {
-			const users = revision.spec.containers.map((container) => ({ name: container.name ?? "user-container", imageDigest: container.image }));
+			const users = revision.spec.containers.map((container) => ({
+				name: container.name ?? "user-container",
+				imageDigest: container.image,
+			}));
 			draft.status = {
 				observedGeneration: draft.metadata.generation ?? 1,
 				conditions: withConditions(revision.status?.conditions, conditions, time),
@@ -175,7 +200,8 @@ function podTrouble({ api }: World, revision: Revision): { reason: string; messa
 		if (pod.metadata.labels?.["serving.knative.dev/revision"] !== revision.metadata.name) continue;
 		for (const status of pod.status?.containerStatuses ?? []) {
 			const { waiting } = status.state;
-			if (waiting !== undefined && /Err|BackOff/.test(waiting.reason)) return { reason: waiting.reason, message: waiting.message ?? "" };
+			if (waiting !== undefined && /Err|BackOff/.test(waiting.reason))
+				return { reason: waiting.reason, message: waiting.message ?? "" };
 		}
 	}
 	return undefined;

@@ -1,7 +1,21 @@
 import { toSeconds } from "../clock.ts";
-import { type Condition, conditionOf, type ConfigMap, controllerReference, keyOf, type KubeObject } from "../objects.ts";
+import {
+	type Condition,
+	type ConfigMap,
+	conditionOf,
+	controllerReference,
+	type KubeObject,
+	keyOf,
+} from "../objects.ts";
 import { createQueue, refOfKey, type World } from "../world.ts";
-import { ids, type KnativeService, knativeManager, type KnativeStatus, type Revision, withConditions } from "./objects.ts";
+import {
+	ids,
+	type KnativeService,
+	type KnativeStatus,
+	knativeManager,
+	type Revision,
+	withConditions,
+} from "./objects.ts";
 
 /** Knative Services to Configurations, Revisions and Routes, and the states of those back to the service. */
 export function startKnativeServices(world: World): void {
@@ -22,7 +36,8 @@ export function startKnativeServices(world: World): void {
 function reconcile(world: World, service: KnativeService): void {
 	const configuration = ensureConfiguration(world, service);
 	const generation = configuration.metadata.generation ?? 1;
-	const name = service.spec.template.metadata?.name ?? `${service.metadata.name}-${String(generation).padStart(5, "0")}`;
+	const name =
+		service.spec.template.metadata?.name ?? `${service.metadata.name}-${String(generation).padStart(5, "0")}`;
 	const revision = ensureRevision(world, { service, configuration, name });
 	const url = `http://${hostOf(world, service)}`;
 	const ready = latestReady(world, service, revision);
@@ -48,18 +63,28 @@ function serviceLabels(service: KnativeService): Record<string, string> {
 function ensureConfiguration({ api }: World, service: KnativeService): KubeObject {
 	const { name, namespace = "" } = service.metadata;
 	const spec = { template: service.spec.template };
-	const edited = api.edit<KubeObject>(ids.configurations, { name, namespace }, {
-		manager: knativeManager,
-		change: (draft) => {
-			draft.spec = spec;
+	const edited = api.edit<KubeObject>(
+		ids.configurations,
+		{ name, namespace },
+		{
+			manager: knativeManager,
+			change: (draft) => {
+				draft.spec = spec;
+			},
 		},
-	});
+	);
 	if (edited !== undefined) return edited;
 	const metadata = { name, namespace, labels: serviceLabels(service), ownerReferences: [controllerReference(service)] };
-	return api.create({ apiVersion: "serving.knative.dev/v1", kind: "Configuration", metadata, spec }, { manager: knativeManager });
+	return api.create(
+		{ apiVersion: "serving.knative.dev/v1", kind: "Configuration", metadata, spec },
+		{ manager: knativeManager },
+	);
 }
 
-function ensureRevision(world: World, wanted: { service: KnativeService; configuration: KubeObject; name: string }): Revision {
+function ensureRevision(
+	world: World,
+	wanted: { service: KnativeService; configuration: KubeObject; name: string },
+): Revision {
 	const { service, configuration, name } = wanted;
 	const { namespace = "" } = service.metadata;
 	const known = world.api.get<Revision>(ids.revisions, { namespace, name });
@@ -94,7 +119,8 @@ function isReady(object: { status?: unknown } | undefined): boolean {
 function latestReady({ api }: World, service: KnativeService, latest: Revision): string | undefined {
 	if (isReady(latest)) return latest.metadata.name;
 	const before = service.status?.latestReadyRevisionName;
-	const known = before === undefined ? undefined : api.get(ids.revisions, { namespace: service.metadata.namespace, name: before });
+	const known =
+		before === undefined ? undefined : api.get(ids.revisions, { namespace: service.metadata.namespace, name: before });
 	return known === undefined ? undefined : before;
 }
 
@@ -103,31 +129,50 @@ function ensureRoute({ api }: World, service: KnativeService, target: { url: str
 	const { name, namespace = "" } = service.metadata;
 	const host = target.url.replace("http://", "");
 	const traffic = [{ revisionName: target.revision, latestRevision: true, percent: 100 }];
-	ensure(api, "Route", "serving.knative.dev/v1", { service, spec: { traffic: [{ configurationName: name, latestRevision: true, percent: 100 }] } });
-	api.edit<KubeObject>(ids.routes, { name, namespace }, {
-		manager: knativeManager,
-		subresource: "status",
-		change: (draft) => {
-			draft.status = { ...(draft.status as object), url: target.url, traffic };
-		},
+	ensure(api, "Route", "serving.knative.dev/v1", {
+		service,
+		spec: { traffic: [{ configurationName: name, latestRevision: true, percent: 100 }] },
 	});
+	api.edit<KubeObject>(
+		ids.routes,
+		{ name, namespace },
+		{
+			manager: knativeManager,
+			subresource: "status",
+			change: (draft) => {
+				draft.status = { ...(draft.status as object), url: target.url, traffic };
+			},
+		},
+	);
 	const split = { serviceName: target.revision, serviceNamespace: namespace, servicePort: 80, percent: 100 };
 	const local = [name, `${name}.${namespace}`, `${name}.${namespace}.svc`, `${name}.${namespace}.svc.cluster.local`];
 	const rule = (hosts: string[], visibility: string) => ({ hosts, visibility, http: { paths: [{ splits: [split] }] } });
 	const rules = [rule(local.slice(1), "ClusterLocal")];
 	if (!local.includes(host)) rules.push(rule([host], "ExternalIP"));
-	ensure(api, "Ingress", "networking.internal.knative.dev/v1alpha1", { service, spec: { rules, httpOption: "Enabled" } });
+	ensure(api, "Ingress", "networking.internal.knative.dev/v1alpha1", {
+		service,
+		spec: { rules, httpOption: "Enabled" },
+	});
 }
 
-function ensure(api: World["api"], kind: string, apiVersion: string, { service, spec }: { service: KnativeService; spec: unknown }): void {
+function ensure(
+	api: World["api"],
+	kind: string,
+	apiVersion: string,
+	{ service, spec }: { service: KnativeService; spec: unknown },
+): void {
 	const { name, namespace = "" } = service.metadata;
 	const id = kind === "Route" ? ids.routes : ids.ingresses;
-	const edited = api.edit<KubeObject>(id, { name, namespace }, {
-		manager: knativeManager,
-		change: (draft) => {
-			draft.spec = spec;
+	const edited = api.edit<KubeObject>(
+		id,
+		{ name, namespace },
+		{
+			manager: knativeManager,
+			change: (draft) => {
+				draft.spec = spec;
+			},
 		},
-	});
+	);
 	if (edited !== undefined) return;
 	const metadata = { name, namespace, labels: serviceLabels(service), ownerReferences: [controllerReference(service)] };
 	api.create({ apiVersion, kind, metadata, spec }, { manager: knativeManager });
@@ -142,45 +187,84 @@ function writeStatus(
 	const { name, namespace = "" } = service.metadata;
 	const time = toSeconds(world.serverEpochNs());
 	const revisionReady = conditionOf(found.revision.status?.conditions, "Ready");
-	const configurations = readyFrom("ConfigurationsReady", revisionReady, `Configuration "${name}" is waiting for a Revision to become ready.`);
+	const configurations = readyFrom(
+		"ConfigurationsReady",
+		revisionReady,
+		`Configuration "${name}" is waiting for a Revision to become ready.`,
+	);
 	const isProgrammed = isReady(api.get<KubeObject>(ids.ingresses, { namespace, name }));
 	const routes: Condition =
 		found.ready !== undefined && isProgrammed
 			? { type: "RoutesReady", status: "True" }
-			: { type: "RoutesReady", status: "Unknown", reason: found.ready === undefined ? "RevisionMissing" : "IngressNotConfigured", message: "Ingress has not yet been reconciled." };
-	const worst = [configurations, routes].find((one) => one.status === "False") ?? [configurations, routes].find((one) => one.status !== "True");
+			: {
+					type: "RoutesReady",
+					status: "Unknown",
+					reason: found.ready === undefined ? "RevisionMissing" : "IngressNotConfigured",
+					message: "Ingress has not yet been reconciled.",
+				};
+	const worst =
+		[configurations, routes].find((one) => one.status === "False") ??
+		[configurations, routes].find((one) => one.status !== "True");
 	const ready: Condition = { ...(worst ?? { status: "True" }), type: "Ready" };
 	const edited = { manager: knativeManager, subresource: "status" as const };
-	api.edit<KnativeService>(ids.services, { name, namespace }, {
-		...edited,
-		change: (draft) => {
-			const conditions = withConditions(service.status?.conditions, [configurations, routes, ready], time);
-			draft.status = {
-				...draft.status,
-				observedGeneration: service.metadata.generation ?? 1,
-				conditions,
-				latestCreatedRevisionName: found.revision.metadata.name,
-				...(found.ready === undefined ? {} : { latestReadyRevisionName: found.ready }),
-				url: found.url,
-				address: { url: `http://${name}.${namespace}.svc.cluster.local` },
-			};
-		},
-	});
-	for (const [id, own] of [[ids.configurations, configurations], [ids.routes, routes]] as const) {
-		api.edit<KubeObject>(id, { name, namespace }, {
+	api.edit<KnativeService>(
+		ids.services,
+		{ name, namespace },
+		{
 			...edited,
 			change: (draft) => {
-				const before = draft.status as KnativeStatus | undefined;
-				const conditions = withConditions(before?.conditions, [{ ...own, type: "Ready" }], time);
-				const latest = id === ids.configurations ? { latestCreatedRevisionName: found.revision.metadata.name, ...(found.ready === undefined ? {} : { latestReadyRevisionName: found.ready }) } : {};
-				draft.status = { ...before, ...latest, observedGeneration: draft.metadata.generation ?? 1, conditions };
+				const conditions = withConditions(service.status?.conditions, [configurations, routes, ready], time);
+				draft.status = {
+					...draft.status,
+					observedGeneration: service.metadata.generation ?? 1,
+					conditions,
+					latestCreatedRevisionName: found.revision.metadata.name,
+					...(found.ready === undefined ? {} : { latestReadyRevisionName: found.ready }),
+					url: found.url,
+					address: { url: `http://${name}.${namespace}.svc.cluster.local` },
+				};
 			},
-		});
+		},
+	);
+	for (const [id, own] of [
+		[ids.configurations, configurations],
+		[ids.routes, routes],
+	] as const) {
+		api.edit<KubeObject>(
+			id,
+			{ name, namespace },
+			{
+				...edited,
+				change: (draft) => {
+					const before = draft.status as KnativeStatus | undefined;
+					const conditions = withConditions(before?.conditions, [{ ...own, type: "Ready" }], time);
+					const latest =
+						id === ids.configurations
+							? {
+									latestCreatedRevisionName: found.revision.metadata.name,
+									...(found.ready === undefined ? {} : { latestReadyRevisionName: found.ready }),
+								}
+							: {};
+					draft.status = { ...before, ...latest, observedGeneration: draft.metadata.generation ?? 1, conditions };
+				},
+			},
+		);
 	}
 }
 
 function readyFrom(type: string, condition: Condition | undefined, otherwise: string): Condition {
-	if (condition === undefined || condition.status === "Unknown") return { type, status: "Unknown", reason: condition?.reason ?? "Deploying", message: condition?.message ?? otherwise };
+	if (condition === undefined || condition.status === "Unknown")
+		return {
+			type,
+			status: "Unknown",
+			reason: condition?.reason ?? "Deploying",
+			message: condition?.message ?? otherwise,
+		};
 	if (condition.status === "True") return { type, status: "True" };
-	return { type, status: "False", reason: condition.reason ?? "RevisionFailed", message: condition.message ?? otherwise };
+	return {
+		type,
+		status: "False",
+		reason: condition.reason ?? "RevisionFailed",
+		message: condition.message ?? otherwise,
+	};
 }
