@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isPodReady, type KubeObject, type Pod, type PodStatus } from "../../src/simulated/objects.ts";
+import { isPodReady, type KubeObject, type Pod, type PodStatus, type Workload } from "../../src/simulated/objects.ts";
 import type { ContainerInstant } from "../../src/simulated/truth.ts";
 import { type Bench, type BenchOptions, betweenMs, openBench, type Shape } from "./in-memory.ts";
 
@@ -273,8 +273,8 @@ describe("scale to zero", () => {
 		const bench = openBench({ shape: "none" });
 		const idleFrom = bench.clock.now();
 		const deployment = () =>
-			bench.world.api.get<KubeObject>("deployments.apps", { namespace: "bench", name: "hello-00001-deployment" });
-		const replicas = () => (deployment()?.spec as { replicas: number }).replicas;
+			bench.world.api.get<Workload>("deployments.apps", { namespace: "bench", name: "hello-00001-deployment" });
+		const replicas = () => deployment()?.spec.replicas ?? Number.NaN;
 		while (replicas() > 0) bench.clock.advance(50);
 		expect((bench.clock.now() - idleFrom) / 1e9).toBeLessThan(8.5);
 		bench.clock.advance(5_000);
