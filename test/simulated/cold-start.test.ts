@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { hostOf } from "../../src/simulated/knative/services.ts";
 import { isPodReady, type KubeObject, type Pod, type PodStatus, type Workload } from "../../src/simulated/objects.ts";
 import type { ContainerInstant } from "../../src/simulated/truth.ts";
 import { type Bench, type BenchOptions, betweenMs, openBench, type Shape } from "./in-memory.ts";
@@ -254,6 +255,24 @@ describe("mesh and policy", () => {
 		strict(bench);
 		bench.waitForZero();
 		expect(bench.request().status).toBe(200);
+	});
+
+	it("gives a service the domain whose selector fits best", () => {
+		const { world } = openBench({ shape: "none" });
+		const service = { apiVersion: "", kind: "", metadata: { name: "s", namespace: "n", labels: { team: "a" } } };
+		const hostWith = (data: Record<string, string>) => {
+			world.api.edit<KubeObject>(
+				"configmaps",
+				{ namespace: "knative-serving", name: "config-domain" },
+				{ manager: "test", change: (draft) => Object.assign(draft, { data }) },
+			);
+			return hostOf(world, service);
+		};
+		const [fitting, other] = ["selector:\n  team: a\n", "selector:\n  team: b\n"];
+		expect(hostWith({})).toBe("s.n.svc.cluster.local");
+		expect(hostWith({ "a.example": fitting, "b.example": other })).toBe("s.n.a.example");
+		expect(hostWith({ "all.example": "", "a.example": fitting })).toBe("s.n.a.example");
+		expect(hostWith({ "all.example": "", "b.example": other })).toBe("s.n.all.example");
 	});
 
 	it("knows no other host", () => {

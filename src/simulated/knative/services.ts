@@ -1,3 +1,4 @@
+import { load } from "js-yaml";
 import { type ConfigMap, controllerReference, type KubeObject, keyOf } from "../objects.ts";
 import { createQueue, refOfKey, type World } from "../world.ts";
 import { ids, type KnativeService, knativeManager, type Revision } from "./objects.ts";
@@ -31,12 +32,21 @@ function reconcile(world: World, service: KnativeService): void {
 	writeServiceStatus(world, service, { revision, ready, url });
 }
 
-/** `name.namespace.domain`, where the domain is the first key of config-domain without a selector. */
+/**
+ * `name.namespace.domain`: of config-domain's domains the one whose selector matches with the most labels; one without
+ * a selector matches all; with none a service is reachable inside the cluster only.
+ */
 export function hostOf({ api }: World, service: KubeObject): string {
 	const config = api.get<ConfigMap>("configmaps", { namespace: "knative-serving", name: "config-domain" });
-	const domains = Object.entries(config?.data ?? {}).filter(([key]) => !key.startsWith("_"));
-	const domain = domains.find(([, selector]) => selector.trim() === "")?.[0] ?? "svc.cluster.local";
-	return `${service.metadata.name}.${service.metadata.namespace}.${domain}`;
+	let best = { domain: "svc.cluster.local", labels: -1 };
+	for (const [domain, rule] of Object.entries(config?.data ?? {})) {
+		if (domain.startsWith("_")) continue;
+		const { selector = {} } = (load(rule) ?? {}) as { selector?: Record<string, string> };
+		const labels = Object.entries(selector);
+		const isMatched = labels.every(([name, value]) => service.metadata.labels?.[name] === value);
+		if (isMatched && labels.length > best.labels) best = { domain, labels: labels.length };
+	}
+	return `${service.metadata.name}.${service.metadata.namespace}.${best.domain}`;
 }
 
 function serviceLabels(service: KnativeService): Record<string, string> {
