@@ -100,8 +100,8 @@ const wasIdle = (request: http.ClientRequest, { code }: NodeJS.ErrnoException) =
 	request.reusedSocket && (code === "ECONNRESET" || code === "EPIPE");
 
 /** Client certificates and CAs belong to the agent, for they are part of a connection; headers are sent each time. */
-async function agentFor({ origin, tls, proxyUrl }: Connection): Promise<http.Agent> {
-	const keep = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, maxFreeSockets: 16 };
+export async function agentFor({ origin, tls, proxyUrl }: Connection, keepAlive = true): Promise<http.Agent> {
+	const keep = { keepAlive, maxSockets: Number.POSITIVE_INFINITY, maxFreeSockets: 16 };
 	const secure = origin.startsWith("https:");
 	if (proxyUrl === undefined) return secure ? new https.Agent({ ...keep, ...tls }) : new http.Agent(keep);
 	if (proxyUrl.startsWith("socks")) {

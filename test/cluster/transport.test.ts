@@ -1,7 +1,7 @@
-import { createServer, type Socket } from "node:net";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { feed, startApiServer } from "../support/api-server.ts";
 import { makeCertificate } from "../support/certificate.ts";
+import { startProxy } from "../support/proxy.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { connectionTo, transportTo } from "./connection.ts";
 
@@ -209,35 +209,6 @@ describe("TLS", () => {
 });
 
 describe("a proxy", () => {
-	/** Forwards CONNECT and plain requests, and remembers the first line of each. */
-	async function startProxy(): Promise<{ url: string; heads: string[] }> {
-		const heads: string[] = [];
-		const sockets = new Set<Socket>();
-		const { connect } = await import("node:net");
-		const proxy = createServer((socket) => {
-			sockets.add(socket);
-			socket.on("error", () => {});
-			socket.once("data", (chunk) => {
-				const head = chunk.toString();
-				heads.push(head.split("\r\n")[0] ?? "");
-				const [, host, port] = /^CONNECT ([^:]+):(\d+)/.exec(head) ?? /^\w+ http:\/\/([^:/]+):(\d+)/.exec(head) ?? [];
-				const upstream = connect(Number(port), host, () => {
-					if (head.startsWith("CONNECT")) socket.write("HTTP/1.1 200 OK\r\n\r\n");
-					else upstream.write(chunk);
-					socket.pipe(upstream).pipe(socket);
-				});
-				sockets.add(upstream);
-				upstream.on("error", () => socket.destroy());
-			});
-		});
-		await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-		onTestFinished(() => {
-			for (const socket of sockets) socket.destroy();
-			proxy.close();
-		});
-		return { url: `http://127.0.0.1:${(proxy.address() as { port: number }).port}`, heads };
-	}
-
 	it("is gone through by one tunnel to a TLS server", async () => {
 		const server = await startApiServer(ours);
 		server.on("GET /version", {});
