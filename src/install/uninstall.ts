@@ -63,15 +63,14 @@ async function removeAll(
 	found: { result: Uninstalled; objects: readonly KubeObject[]; state: InstallState },
 ): Promise<void> {
 	const { result, objects, state } = found;
-	const refs = new Map<string, { ref: ObjectRef; part: Part | undefined }>();
+	const refs = new Map<string, { ref: ObjectRef; part: Part }>();
 	for (const { ref, part } of state.inventory) refs.set(keyOf(ref), { ref, part });
-	for (const object of objects) refs.set(keyOf(refOf(object)), { ref: refOf(object), part: partOf(object) });
+	for (const object of objects)
+		refs.set(keyOf(refOf(object)), { ref: refOf(object), part: partOf(object) ?? "workload" });
 	const all = [...refs.values()].filter(({ part }) => part !== "state");
 	const isNamespace = (ref: ObjectRef) => ref.kind === "Namespace";
 	const ofParts = (...parts: Part[]) =>
-		all
-			.filter(({ ref, part }) => part !== undefined && parts.includes(part) && !isNamespace(ref))
-			.map(({ ref }) => ref);
+		all.filter(({ ref, part }) => parts.includes(part) && !isNamespace(ref)).map(({ ref }) => ref);
 	const remove = async (text: string, these: readonly ObjectRef[]) => {
 		if (these.length === 0) return;
 		task.progress({ kind: "step", text });
