@@ -3,18 +3,17 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { KubeObject } from "../cluster/cluster.ts";
 import { UsageError } from "../errors.ts";
-import { parseManifests, refuseDuplicates } from "./manifests.ts";
+import { parseManifests, withoutRepeats } from "./manifests.ts";
 
 /**
  * The objects of files and folders, in the order given; a folder's files (.yaml, .yml, .json) in the order of their
- * names, without those of its folders. What cannot be read, is no manifest, or is there twice is a {@link UsageError}.
+ * names, without those of its folders. What cannot be read, is no manifest, or is there twice and differs is a {@link UsageError}.
  */
 export async function readManifestFiles(paths: readonly string[]): Promise<KubeObject[]> {
 	const files = (await Promise.all(paths.map(filesAt))).flat();
 	const objects = (await Promise.all(files.map(async (file) => parseManifests(await read(file), file)))).flat();
 	if (objects.length === 0) throw new UsageError(`${paths.join(", ")}: no Kubernetes object is there`);
-	refuseDuplicates(objects, paths.join(", "));
-	return objects;
+	return withoutRepeats(objects, paths.join(", "));
 }
 
 async function filesAt(path: string): Promise<string[]> {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { loadAll, YAMLException } from "js-yaml";
 import { describeRef, groupOf, type KubeObject } from "../cluster/cluster.ts";
 import { UsageError } from "../errors.ts";
@@ -23,20 +24,26 @@ export function parseManifests(text: string, source: string): KubeObject[] {
 		};
 		return objectsIn(document.value, fail);
 	});
-	refuseDuplicates(objects, source);
-	return objects;
+	return withoutRepeats(objects, source);
 }
 
-/** An object that is there twice is an error: which of the two was meant cannot be known. */
-export function refuseDuplicates(objects: readonly KubeObject[], source: string): void {
-	const seen = new Set<string>();
+/**
+ * Each object once. Releases repeat whole files in one another (Knative's core holds its CRDs again), which is no
+ * matter where both are the same; of two that differ it cannot be known which was meant.
+ */
+export function withoutRepeats(objects: readonly KubeObject[], source: string): KubeObject[] {
+	const seen = new Map<string, KubeObject>();
 	for (const object of objects) {
 		const { kind, metadata } = object;
 		const what = describeRef({ kind, name: metadata.name, namespace: metadata.namespace });
 		const key = `${groupOf(object.apiVersion)} ${what}`;
-		if (seen.has(key)) throw new UsageError(`${source}: ${what} is there twice`);
-		seen.add(key);
+		const earlier = seen.get(key);
+		if (earlier !== undefined && !isDeepStrictEqual(earlier, object)) {
+			throw new UsageError(`${source}: ${what} is there twice, and the two differ`);
+		}
+		seen.set(key, earlier ?? object);
 	}
+	return [...seen.values()];
 }
 
 function objectsIn(value: unknown, fail: (what: string) => never): KubeObject[] {

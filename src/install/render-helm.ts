@@ -7,7 +7,7 @@ import type { Profile } from "../model/profile.ts";
 import { type ChartRelease, chartReleases } from "./helm-values.ts";
 import { type IstioSettings, istioNamespace, readSettings } from "./istio-settings.ts";
 import { istiodVersion } from "./istiod-version.ts";
-import { parseManifests, refuseDuplicates } from "./manifests.ts";
+import { parseManifests, withoutRepeats } from "./manifests.ts";
 import { inTemporaryFolder, lastWords, linesOf, type Rendered, runRenderer } from "./renderer.ts";
 import type { RunProcess } from "./run-process.ts";
 import { requireVersion } from "./version-check.ts";
@@ -34,8 +34,8 @@ export async function renderWithHelm(call: HelmCall): Promise<Rendered> {
 	const releases = chartReleases(call.profile, await readSettings(call));
 	return inTemporaryFolder(async (folder) => {
 		const results = await Promise.all(releases.map((release) => template(call, release, folder)));
-		const objects = results.flatMap(({ objects }) => objects);
-		refuseDuplicates(objects, "helm's output");
+		const rendered = results.flatMap(({ objects }) => objects);
+		const objects = withoutRepeats(rendered, "helm's output");
 		const version = istiodVersion(objects);
 		if (version !== undefined) requireVersion(call.profile, version, "istiod in the charts");
 		return { objects, version, warnings: results.flatMap(({ warnings }) => warnings) };

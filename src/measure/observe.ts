@@ -23,7 +23,7 @@ export interface Observing {
 	stop(loopDelay?: IntervalHistogram): Promise<void>;
 }
 
-const pingEveryMs = 500;
+const pingEveryMs = 250;
 
 /** Watches, pings and sends requests, all in the thread that calls it. */
 export async function observe(order: ObserverOrder, sink: ObserverSink): Promise<Observing> {

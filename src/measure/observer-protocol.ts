@@ -2,7 +2,7 @@ import type { Connection } from "../cluster/cluster.ts";
 import type { Entry, RequestTimes, WatchedKind } from "../model/recording.ts";
 import type { RequestOrder } from "./request.ts";
 
-/** What the observer's thread watches, and the object that it changes twice a second to time its own watch. */
+/** What the observer's thread watches, and the object that it changes four times a second to time its own watch. */
 export interface ObserverOrder {
 	connection: Connection;
 	/** Nanoseconds from `process.hrtime` to the epoch, as a string. */

@@ -57,7 +57,7 @@ export function serviceManifest(profile: Profile, order: ServiceOrder): KubeObje
 	};
 }
 
-/** A pod that is never scheduled: changing it twice a second times the watch that brings the pods. */
+/** A pod that is never scheduled: changing it four times a second times the watch that brings the pods. */
 export function pingManifest(namespace: string, image: string): KubeObject {
 	return {
 		apiVersion: "v1",

@@ -3,7 +3,7 @@ import type { Entry } from "../model/recording.ts";
 import type { ColdStart, Finding, Measured, Outcome, PodSummary } from "../model/report.ts";
 import { criticalPath } from "./critical-path.ts";
 import type { Placing } from "./instants.ts";
-import { measureInstant, phasesOf, toMs } from "./measured.ts";
+import { measureInstant, phasesOf, roundMs, toMs } from "./measured.ts";
 import type { Offsets } from "./offsets.ts";
 import { collectPodFacts, type PodFacts, type Sighting } from "./pod-facts.ts";
 import { talkSpans } from "./spans.ts";
@@ -199,14 +199,14 @@ function watchLagOf(pings: readonly EntryOf<"ping">[]): (receivedAt: bigint) => 
 /** What was caused by the request is later than it, and earlier than its receipt: this bounds every clock involved. */
 function narrowClocks(pods: PodFacts[], sentAt: bigint, offsets: Offsets, findings: Finding[]): void {
 	for (const pod of pods) {
-		const facts = [pod.created, pod.bound, pod.scheduled, pod.ready];
+		const facts = [pod.created, pod.scheduled, pod.ready];
 		for (const each of pod.containers) {
 			facts.push(each.pulling, each.pulled, each.created, each.started, each.finished);
 		}
 		for (const fact of facts) {
 			for (const reading of [fact?.reading, fact?.status]) {
-				if (reading === undefined || fact?.receivedAt === undefined) continue;
-				const bounds = { lo: reading.bounds.lo - fact.receivedAt, hi: reading.bounds.hi - sentAt };
+				if (reading === undefined) continue;
+				const bounds = { lo: reading.bounds.lo - reading.receivedAt, hi: reading.bounds.hi - sentAt };
 				if (offsets.narrow(reading.clock, bounds, "causes")) continue;
 				findings.push({
 					code: "clock-moved",
@@ -237,8 +237,7 @@ function aroundOf(
 
 function exact(from: bigint, to: bigint, plusMinusMs: number, source: Measured["source"]): Measured {
 	const ms = toMs(to - from);
-	const round = (value: number) => Math.round(value * 1000) / 1000;
-	return { ms, loMs: round(ms - plusMinusMs), hiMs: round(ms + plusMinusMs), source };
+	return { ms, loMs: roundMs(ms - plusMinusMs), hiMs: roundMs(ms + plusMinusMs), source };
 }
 
 function responseOf(request: EntryOf<"request">): NonNullable<ColdStart["response"]> {

@@ -1,5 +1,5 @@
-import { type Finding, type Source, sourceSchema } from "../model/report.ts";
-import { contains, type Interval, intersect, middle } from "./interval.ts";
+import type { Finding, Source } from "../model/report.ts";
+import { contains, type Interval, intersect, middle, width } from "./interval.ts";
 import { type Offsets, onClientClock, pointOnClientClock } from "./offsets.ts";
 import type { Fact, Reading } from "./pod-facts.ts";
 
@@ -36,59 +36,87 @@ const typicalEventLagNs = 2_000_000n;
  */
 export function placeFact(name: string, fact: Fact | undefined, placing: Placing): Instant | undefined {
 	const claims = fact === undefined ? [] : claimsOf(fact, placing);
-	const first = claims[0];
-	if (fact === undefined || first === undefined) return undefined;
-	let bounds = first.bounds;
-	for (const claim of claims.slice(1)) {
+	const [firm, ...others] = claims.filter(({ isFirm }) => isFirm);
+	if (fact === undefined || firm === undefined) return undefined;
+	let { bounds, source } = firm;
+	for (const claim of others) {
 		const both = intersect(bounds, claim.bounds);
 		if (both === undefined) {
-			placing.findings.push(contradiction(name, first.source, claim.source));
+			placing.findings.push(contradiction(name, source, claim.source));
 			return undefined;
 		}
 		bounds = both;
 	}
-	const { reading } = fact;
-	if (reading === undefined) return { bounds, point: middle(bounds), source: first.source };
-	const guess = pointOnClientClock(reading.bounds, offsetOf(reading.clock, placing)) - lagOf(reading).typical;
-	return { bounds, point: contains(bounds, guess) ? guess : middle(bounds), source: first.source, reading };
+	const typical = claims.find(({ isFirm }) => !isFirm);
+	if (typical !== undefined) {
+		const both = intersect(bounds, typical.bounds);
+		if (both === undefined) placing.findings.push(lateWatch(name));
+		else {
+			if (width(typical.bounds) < width(firm.bounds)) source = typical.source;
+			bounds = both;
+		}
+	}
+	return atBestGuess({ bounds, source }, fact.reading, placing);
 }
 
-/** What each source says, on the client's clock; the sharpest comes first. */
-function claimsOf({ reading, receivedAt, status, isPublication }: Fact, placing: Placing): Claim[] {
+function atBestGuess({ bounds, source }: Claimed, reading: Reading | undefined, placing: Placing): Instant {
+	if (reading === undefined || reading.source !== source) return { bounds, point: middle(bounds), source };
+	const guess = pointOnClientClock(reading.bounds, offsetOf(reading.clock, placing)) - lagOf(reading).typical;
+	const point = contains(bounds, guess) ? guess : middle(bounds);
+	return { bounds, point, source, reading };
+}
+
+/** What each source says, on the client's clock; the one that says most comes first. */
+function claimsOf({ reading, receivedAt, publishedAt, status }: Fact, placing: Placing): Claim[] {
 	const claims: Claim[] = [];
 	if (reading !== undefined) {
 		const early = { lo: reading.bounds.lo - lagOf(reading).most, hi: reading.bounds.hi };
-		claims.push({ bounds: onClientClock(early, offsetOf(reading.clock, placing)), source: reading.source });
+		const bounds = onClientClock(early, offsetOf(reading.clock, placing));
+		claims.push({ bounds, source: reading.source, isFirm: true });
 	}
-	if (receivedAt !== undefined) {
-		// Not later than its receipt. How much earlier only the watch's lag can say, and that only where the change of the
-		// API is itself the fact: a container's start is told as late as kubelet likes.
-		const isLagBound = isPublication === true && reading === undefined;
-		const lo = receivedAt - (isLagBound ? placing.watchLag(receivedAt) : unknownOffset.hi);
-		const source = isLagBound ? ("watch" as const) : ("order" as const);
-		claims.push({ bounds: { lo, hi: receivedAt }, source });
+	// It was there before it was received: that much is firm.
+	const seenAt = publishedAt ?? receivedAt;
+	if (seenAt !== undefined) {
+		const hi = receivedAt !== undefined && receivedAt < seenAt ? receivedAt : seenAt;
+		claims.push({ bounds: { lo: hi - unknownOffset.hi, hi }, source: "order", isFirm: true });
+	}
+	// How much earlier is told by the pings around it, which had a similar way but not the same.
+	if (publishedAt !== undefined) {
+		const bounds = { lo: publishedAt - placing.watchLag(publishedAt), hi: publishedAt };
+		claims.push({ bounds, source: "watch", isFirm: false });
 	}
 	if (status !== undefined) {
 		// A server takes the time first and publishes then: for a publication it is a lower bound and no upper one.
 		const { lo, hi } = onClientClock(status.bounds, offsetOf(status.clock, placing));
-		claims.push({ bounds: { lo, hi: isPublication === true ? hi + unknownOffset.hi : hi }, source: "status" });
+		const bounds = { lo, hi: publishedAt === undefined ? hi : hi + unknownOffset.hi };
+		claims.push({ bounds, source: "status", isFirm: true });
 	}
-	return claims.sort((a, b) => rank(a.source) - rank(b.source));
+	return claims.sort((a, b) => (width(a.bounds) < width(b.bounds) ? -1 : 1));
 }
 
-interface Claim {
+interface Claimed {
 	bounds: Interval;
 	source: Source;
 }
 
-const rank = (source: Source) => sourceSchema.options.indexOf(source);
+interface Claim extends Claimed {
+	/** Whether it must hold; one that is only usual gives way where it contradicts those that must. */
+	isFirm: boolean;
+}
 
-/** Only kubelet's events are late by a container's start; the scheduler's own time is its own. */
+/** Components write their events after the fact; a status field is the fact's own. */
 function lagOf({ source }: Reading): { typical: bigint; most: bigint } {
-	return source === "event-name" ? { typical: typicalEventLagNs, most: eventLagNs } : { typical: 0n, most: 0n };
+	return source === "status" ? { typical: 0n, most: 0n } : { typical: typicalEventLagNs, most: eventLagNs };
 }
 
 const offsetOf = (clock: string, placing: Placing) => placing.offsets.of(clock)?.bounds ?? unknownOffset;
+
+function lateWatch(name: string): Finding {
+	return {
+		code: "watch-late",
+		message: `${name}: the watch told of it later than the pings around it let expect; its receipt is not used`,
+	};
+}
 
 function contradiction(name: string, one: Source, other: Source): Finding {
 	return {

@@ -10,6 +10,8 @@ export interface Reading {
 	clock: string;
 	bounds: Interval;
 	source: "event-name" | "event-time" | "status";
+	/** Client clock: it was written before this. */
+	receivedAt: bigint;
 }
 
 /** One fact: what servers wrote of it, and when its first trace came out of our socket. */
@@ -17,8 +19,8 @@ export interface Fact {
 	reading?: Reading;
 	/** Client clock; the fact is not later than this. */
 	receivedAt?: bigint;
-	/** The change of the API object is itself the fact: it cannot have been much earlier than its receipt. */
-	isPublication?: boolean;
+	/** Receipt of the change of the API that is itself the fact: it was not much earlier than this either. */
+	publishedAt?: bigint;
 	/** A blunter reading, for where the sharp one is lost, and to hold the sharp one against. */
 	status?: Reading;
 }
@@ -52,9 +54,7 @@ export interface PodFacts {
 	/** In the order in which kubelet starts them. */
 	containers: ContainerFacts[];
 	created: Fact;
-	/** The pod has a node. The scheduler writes its Event a little later than this becomes visible. */
-	bound?: Fact;
-	/** The scheduler's own Event. */
+	/** The pod has a node. The scheduler writes its Event about it a moment later. */
 	scheduled?: Fact;
 	ready?: Fact;
 	/** Receipt of the first event of the pod, and of the first in which it is Ready. */
@@ -123,7 +123,7 @@ export const schedulerClock = "scheduler";
  * @param pods sightings of this pod @param events sightings of Events whose involvedObject is this pod
  */
 export function collectPodFacts(pods: readonly Sighting[], events: readonly Sighting[]): PodFacts | undefined {
-	const inOrder = [...pods].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+	const inOrder = [...pods].sort(byArrival);
 	const last = inOrder.at(-1)?.object as Pod | undefined;
 	const first = inOrder[0];
 	if (last === undefined || first === undefined) return undefined;
@@ -136,9 +136,8 @@ export function collectPodFacts(pods: readonly Sighting[], events: readonly Sigh
 		...(node === undefined ? {} : { node }),
 		containers: containersOf(last),
 		created: {
-			...statusReading(apiServerClock, last.metadata.creationTimestamp),
-			receivedAt: first.at,
-			isPublication: true,
+			...statusReading(apiServerClock, last.metadata.creationTimestamp, first.at),
+			publishedAt: first.at,
 		},
 		firstSeenAt: first.at,
 	};
@@ -146,6 +145,12 @@ export function collectPodFacts(pods: readonly Sighting[], events: readonly Sigh
 	for (const sighting of inOrder) readPod(facts, sighting, clock);
 	for (const sighting of events) readEvent(facts, sighting, clock);
 	return facts;
+}
+
+/** Events that came in one piece have one stamp; the API server's counter tells which was first (KEP-5504). */
+function byArrival(a: Sighting, b: Sighting): number {
+	if (a.at !== b.at) return a.at < b.at ? -1 : 1;
+	return Number(a.object.metadata.resourceVersion ?? 0) - Number(b.object.metadata.resourceVersion ?? 0);
 }
 
 function containersOf(pod: Pod): ContainerFacts[] {
@@ -164,15 +169,15 @@ function containersOf(pod: Pod): ContainerFacts[] {
 function readPod(facts: PodFacts, { at, object }: Sighting, clock: string): void {
 	const pod = object as Pod;
 	if (pod.metadata.deletionTimestamp !== undefined) return;
-	if (pod.spec.nodeName !== undefined) facts.bound ??= { receivedAt: at, isPublication: true };
+	if (pod.spec.nodeName !== undefined) facts.scheduled = merged(facts.scheduled, { publishedAt: at });
 	const condition = (type: string) => pod.status?.conditions?.find((each) => each.type === type);
 	const scheduled = condition("PodScheduled");
-	if (scheduled?.status === "True" && facts.bound !== undefined) {
-		Object.assign(facts.bound, statusReading(apiServerClock, scheduled.lastTransitionTime));
+	if (scheduled?.status === "True") {
+		facts.scheduled = merged(facts.scheduled, statusReading(apiServerClock, scheduled.lastTransitionTime, at));
 	}
 	const ready = condition("Ready");
 	if (ready?.status === "True" && facts.ready === undefined) {
-		facts.ready = { receivedAt: at, isPublication: true, ...statusReading(clock, ready.lastTransitionTime) };
+		facts.ready = { publishedAt: at, ...statusReading(clock, ready.lastTransitionTime, at) };
 		facts.readyAt = at;
 	}
 	const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
@@ -193,15 +198,15 @@ function readStatus(container: ContainerFacts, status: ContainerStatus, at: bigi
 	const { running, terminated } = status.state ?? {};
 	const startedAt = running?.startedAt ?? terminated?.startedAt;
 	if (startedAt !== undefined && (status.restartCount ?? 0) === 0) {
-		container.started = earliest(container.started, { receivedAt: at, ...statusReading(clock, startedAt) });
+		container.started = merged(container.started, { receivedAt: at, ...statusReading(clock, startedAt, at) });
 	}
 	if (container.role === "sidecar" && status.started === true) {
-		container.startupPassed ??= { receivedAt: at, isPublication: true };
+		container.startupPassed ??= { publishedAt: at };
 	}
 	if (container.role === "init" && terminated?.exitCode === 0) {
-		container.finished ??= { receivedAt: at, ...statusReading(clock, terminated.finishedAt) };
+		container.finished ??= { receivedAt: at, ...statusReading(clock, terminated.finishedAt, at) };
 	}
-	if (status.ready === true) container.ready ??= { receivedAt: at, isPublication: true };
+	if (status.ready === true) container.ready ??= { publishedAt: at };
 	// The talk's tracer ends a span at ready, and at any termination of an init container.
 	if (status.ready === true || (container.role !== "app" && terminated !== undefined)) container.settledAt ??= at;
 }
@@ -215,8 +220,8 @@ function readEvent(facts: PodFacts, { at, object }: Sighting, clock: string): vo
 		const reading: Reading | undefined =
 			time === undefined
 				? undefined
-				: { clock: schedulerClock, bounds: { lo: time, hi: time + microNs }, source: "event-time" };
-		facts.scheduled = earliest(facts.scheduled, { receivedAt: at, ...(reading === undefined ? {} : { reading }) });
+				: { clock: schedulerClock, bounds: { lo: time, hi: time + microNs }, source: "event-time", receivedAt: at };
+		facts.scheduled = merged(facts.scheduled, { receivedAt: at, ...(reading === undefined ? {} : { reading }) });
 		return;
 	}
 	if (event.reason === "Failed" || event.reason === "FailedCreatePodSandBox" || event.reason === "FailedScheduling") {
@@ -230,28 +235,34 @@ function readEvent(facts: PodFacts, { at, object }: Sighting, clock: string): vo
 	const time = eventNameTime(object.metadata.name, event.firstTimestamp);
 	const second = parseTime(event.firstTimestamp);
 	const fact: Fact = { receivedAt: at };
-	if (time !== undefined) fact.reading = { clock, bounds: { lo: time, hi: time }, source: "event-name" };
-	else if (second !== undefined) {
-		fact.status = { clock, bounds: { lo: second, hi: second + secondNs }, source: "status" };
+	if (time !== undefined) {
+		fact.reading = { clock, bounds: { lo: time, hi: time }, source: "event-name", receivedAt: at };
+	} else if (second !== undefined) {
+		fact.status = { clock, bounds: { lo: second, hi: second + secondNs }, source: "status", receivedAt: at };
 	}
 	const known = container[key];
 	const isRepeated = known?.reading !== undefined && time !== undefined && known.reading.bounds.lo <= time;
-	if (!isRepeated) container[key] = earliest(known, fact);
+	if (!isRepeated) container[key] = merged(known, fact);
 }
 
 /** A field cut to whole seconds says: this second, and no more. */
-function statusReading(clock: string, text: string | undefined): Pick<Fact, "status"> {
+function statusReading(clock: string, text: string | undefined, receivedAt: bigint): Pick<Fact, "status"> {
 	const time = parseTime(text);
-	return time === undefined ? {} : { status: { clock, bounds: { lo: time, hi: time + secondNs }, source: "status" } };
+	if (time === undefined) return {};
+	return { status: { clock, bounds: { lo: time, hi: time + secondNs }, source: "status", receivedAt } };
 }
 
-/** Both facts are of one instant: the earlier receipt holds, and a sharper reading stays. */
-function earliest(known: Fact | undefined, next: Fact): Fact {
-	if (known === undefined) return next;
-	const merged = { ...next, ...known };
-	if (next.reading !== undefined) merged.reading = next.reading;
-	if (known.receivedAt !== undefined && next.receivedAt !== undefined && next.receivedAt < known.receivedAt) {
-		merged.receivedAt = next.receivedAt;
-	}
-	return merged;
+/** Both facts are of one instant: the earlier receipts hold, and a sharper reading stays. */
+function merged(known: Fact | undefined, next: Fact): Fact {
+	const fact: Fact = { ...known, ...next };
+	const receivedAt = earlier(known?.receivedAt, next.receivedAt);
+	const publishedAt = earlier(known?.publishedAt, next.publishedAt);
+	if (receivedAt !== undefined) fact.receivedAt = receivedAt;
+	if (publishedAt !== undefined) fact.publishedAt = publishedAt;
+	return fact;
+}
+
+function earlier(a: bigint | undefined, b: bigint | undefined): bigint | undefined {
+	if (a === undefined || b === undefined) return a ?? b;
+	return a < b ? a : b;
 }

@@ -32,7 +32,7 @@ describe("parseManifests", () => {
 		["apiVersion: v1\nkind: Pod\nmetadata:\n", "m.yaml:1: document 1: Pod: metadata.name is missing, or not a text"],
 		["\n- a\n", "m.yaml:2: document 1: not an object"],
 		["Not Found", "m.yaml:1: document 1: not an object"],
-		[`${object("a")}---\n${object("a")}`, "m.yaml: ConfigMap a is there twice"],
+		[`${object("a")}---\n${object("a")}data: {b: c}\n`, "m.yaml: ConfigMap a is there twice, and the two differ"],
 		[
 			`${object("a")}---\n${object("b")}  x: [\n`,
 			"m.yaml:8: document 2: not valid YAML: bad indentation of a mapping entry",
@@ -66,7 +66,10 @@ describe("readManifestFiles", () => {
 		const objects = await readManifestFiles([join(folder, "f"), join(folder, "0.yaml")]);
 		expect(names(objects)).toEqual(["a", "b", "c", "d"]);
 
-		await expect(readManifestFiles([join(folder, "f"), join(folder, "f/2.yaml")])).rejects.toMatchObject({
+		expect(names(await readManifestFiles([join(folder, "f"), join(folder, "f/2.yaml")]))).toEqual(["a", "b", "c"]);
+
+		await writeFile(join(folder, "other.yaml"), `${object("b")}data: {c: d}\n`);
+		await expect(readManifestFiles([join(folder, "f"), join(folder, "other.yaml")])).rejects.toMatchObject({
 			exitCode: 2,
 			message: expect.stringContaining("ConfigMap b is there twice"),
 		});

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { differenceOfMedians } from "../../src/statistics/difference.ts";
+import { moreHitsP, type Tally } from "../../src/statistics/fisher.ts";
 import { holm } from "../../src/statistics/holm.ts";
 import { leastCountForPower, powerAt } from "../../src/statistics/power.ts";
 import { leastCountFor, quantileEstimate } from "../../src/statistics/quantile.ts";
@@ -58,6 +59,14 @@ describe("Holm", () => {
 			expect(adjusted[index]).toBeCloseTo(expected, 12);
 		expect(holm([0.9, 0.8])).toEqual([1, 1]);
 		expect(holm([])).toEqual([]);
+	});
+});
+
+describe("Fisher's test", () => {
+	const golden = goldenCases<{ before: Tally; after: Tally; p: number }>("failures.json");
+
+	test.each(golden)("agrees with SciPy: $before.hits of $before.of, then $after.hits of $after.of", (given) => {
+		expect(moreHitsP(given.before, given.after)).toBeCloseTo(given.p, 10);
 	});
 });
 
