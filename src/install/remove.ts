@@ -54,8 +54,8 @@ async function removeStage(
 	await inParallel(going, async (object) => {
 		if (object.metadata.deletionTimestamp === undefined) await remove(task, object);
 	});
-	await waitGone(task, going.map(refOf));
 	await waitPodsGone(task, selectors);
+	await waitGone(task, going.map(refOf));
 	removal.removed.push(...going.map(refOf));
 }
 
