@@ -24,17 +24,18 @@ export function podSelector(workload: KubeObject): PodSelector | undefined {
 	return { namespace, labelSelector: labels.join(","), mayTakeTime: workload.kind === "DaemonSet" };
 }
 
+/** The pods that a workload has now. */
+export async function podsOf(task: Task, { namespace, labelSelector }: PodSelector): Promise<KubeObject[]> {
+	return task.cluster.list({ apiVersion: "v1", kind: "Pod", namespace, labelSelector }, task.signal);
+}
+
 /** Waits until no pod is there, Terminating ones included. */
 export async function waitPodsGone(task: Task, selectors: readonly PodSelector[]): Promise<void> {
 	let open = selectors;
-	const hurry = podHurrier(task);
 	await waitUntil(
 		task,
 		async () => {
-			const lists = await inParallel(open, ({ namespace, labelSelector }) =>
-				task.cluster.list({ apiVersion: "v1", kind: "Pod", namespace, labelSelector }, task.signal),
-			);
-			await hurry(open.flatMap(({ mayTakeTime }, index) => (mayTakeTime ? [] : (lists[index] ?? []))));
+			const lists = await inParallel(open, (selector) => podsOf(task, selector));
 			open = open.filter((_, index) => lists[index]?.length !== 0);
 			const pods = lists.flat().map((pod) => describeRef(refOf(pod)));
 			return pods.length === 0 ? undefined : `${listed(pods)} to be gone`;

@@ -1,7 +1,7 @@
 import { describeRef, type KubeObject, type ObjectRef, refOf } from "../cluster/cluster.ts";
 import { type Stage, stageOf, stages } from "./order.ts";
 import { isDerived, isOurs, isShareable } from "./ownership.ts";
-import { hurriedGraceSeconds, podSelector, waitPodsGone } from "./pods-gone.ts";
+import { hurriedGraceSeconds, podHurrier, podSelector, podsOf, waitPodsGone } from "./pods-gone.ts";
 import { inParallel, lateError, type Task, waitUntil } from "./task.ts";
 import { listed } from "./wording.ts";
 
@@ -51,7 +51,10 @@ async function removeStage(
 		else if (reason !== "") removal.kept.push({ ref: refOf(object), reason });
 	}
 	const selectors = going.map(podSelector).filter((selector) => selector !== undefined);
+	const hurry = podHurrier(task);
 	await inParallel(going, async (object) => {
+		const selector = podSelector(object);
+		if (selector !== undefined && !selector.mayTakeTime) await hurry(await podsOf(task, selector));
 		if (object.metadata.deletionTimestamp === undefined) await remove(task, object);
 	});
 	await waitPodsGone(task, selectors);
