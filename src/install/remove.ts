@@ -1,6 +1,7 @@
 import { describeRef, type KubeObject, type ObjectRef, refOf } from "../cluster/cluster.ts";
 import { type Stage, stageOf, stages } from "./order.ts";
 import { isDerived, isOurs, isShareable } from "./ownership.ts";
+import { patiently } from "./patience.ts";
 import { hurriedGraceSeconds, podHurrier, podSelector, podsOf, waitPodsGone } from "./pods-gone.ts";
 import { inParallel, lateError, type Task, waitUntil } from "./task.ts";
 import { listed } from "./wording.ts";
@@ -100,7 +101,7 @@ export async function instancesOf(task: Task, definition: KubeObject): Promise<K
 	const version = versions.find(({ served, storage }) => served && storage) ?? versions.find(({ served }) => served);
 	if (version === undefined) return [];
 	const query = { apiVersion: `${group}/${version.name}`, kind: names.kind };
-	return task.cluster.list(query, task.signal);
+	return patiently(task, names.kind, () => task.cluster.list(query, task.signal));
 }
 
 /** Kinds that somebody would miss; the rest of a namespace are things that controllers put there. */
