@@ -152,6 +152,7 @@ function judgeMovement(movement: Movement): Verdict {
 		found: ms,
 		...(interval !== undefined && { interval }),
 		limit: limitMs,
+		baseline: movement.beforeMs,
 		n: n[1],
 		missing: missing[0] + missing[1],
 		values: movement.values,

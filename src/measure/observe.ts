@@ -32,7 +32,7 @@ export async function observe(order: ObserverOrder, sink: ObserverSink): Promise
 	const stopped = new AbortController();
 	const transport = await openTransport(order.connection);
 	let connection = order.connection;
-	let onRenewed: (() => void)[] = [];
+	let renewal: { done: Promise<void>; finish(): void } | undefined;
 	const waiting = new Set(order.watches.map(({ watch }) => watch));
 	const pings = new Map<string, bigint>();
 
@@ -56,9 +56,18 @@ export async function observe(order: ObserverOrder, sink: ObserverSink): Promise
 		sink.onEntry({ kind: "ping", at, sentAt: sentAt.toString(), seenAt: at });
 	}
 
+	/** All who are refused at the same time wait for the same new credentials; after a stop none come. */
 	function renew(): Promise<void> {
-		sink.onRenew();
-		return new Promise((resolve) => onRenewed.push(resolve));
+		if (renewal === undefined) {
+			let finish = () => {};
+			const done = new Promise<void>((resolve) => {
+				finish = resolve;
+			});
+			renewal = { done, finish };
+			stopped.signal.addEventListener("abort", finish, { once: true });
+			sink.onRenew();
+		}
+		return renewal.done;
 	}
 
 	const watching = order.watches.map(({ watch: kind, path, apiVersion, objectKind }) =>
@@ -74,18 +83,23 @@ export async function observe(order: ObserverOrder, sink: ObserverSink): Promise
 	);
 
 	let count = 0;
+	let isRefused = false;
 	async function ping(path: string): Promise<void> {
 		const name = String(++count);
 		pings.set(name, now());
-		// A ping that fails is one that is never seen; the watch's own state tells why.
-		await transport
+		const { status } = await transport
 			.request("PATCH", path, {
 				headers: { "Content-Type": "application/merge-patch+json" },
 				body: JSON.stringify({ metadata: { annotations: { [pingAnnotation]: name } } }),
 				timeoutMs: 5_000,
 				signal: stopped.signal,
 			})
-			.catch(() => pings.delete(name));
+			.catch(() => ({ status: undefined }));
+		// A ping that fails is one that is never seen; the watch's own state tells why.
+		if (status !== 200) pings.delete(name);
+		const isFirstRefusal = status === 401 && !isRefused;
+		isRefused = status === 401;
+		if (isFirstRefusal) await renew();
 	}
 	const { pingPath } = order;
 	const pinging = pingPath === undefined ? undefined : setInterval(() => ping(pingPath), pingEveryMs);
@@ -95,8 +109,8 @@ export async function observe(order: ObserverOrder, sink: ObserverSink): Promise
 		renewed(fresh) {
 			connection = fresh;
 			transport.renew(fresh);
-			for (const resolve of onRenewed) resolve();
-			onRenewed = [];
+			renewal?.finish();
+			renewal = undefined;
 		},
 		async stop(loopDelay) {
 			clearInterval(pinging);

@@ -30,7 +30,9 @@ const readyTimeoutMs = 60_000;
 
 /** Round after round: wait for zero, wait a random part of a second, send one request, watch until the pod is Ready. */
 export async function runColdStarts(order: ColdStartsOrder): Promise<void> {
-	const { failure } = order.observer;
+	const failure = Promise.race([order.observer.failure, aborted(order.signal)]);
+	// Whoever waits for something races with it; nobody may be waiting when it comes.
+	failure.catch(() => {});
 	await Promise.race([toZero(order), failure]);
 	for (let round = 0; round <= order.iterations; round++) {
 		order.onRound(round);
@@ -93,6 +95,14 @@ async function untilReady(state: LiveState, service: DeployedService, signal: Ab
 		.catch((error) => {
 			if (!(error instanceof NeverReady)) throw error;
 		});
+}
+
+/** An answer may be long in coming; a run that is interrupted does not wait for it. */
+function aborted(signal: AbortSignal): Promise<never> {
+	return new Promise((_, reject) => {
+		if (signal.aborted) reject(signal.reason);
+		signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+	});
 }
 
 class NeverReady extends Error {}

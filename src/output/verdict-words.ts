@@ -21,8 +21,9 @@ export function amountWords({ found, interval, unit, n }: Verdict): string {
 const formatBy = { ms: formatMsWithRange, shift: formatShift, share: formatShare, count: formatCount };
 
 /** What was wanted: the budget as written, or how much slower than the baseline is too much. */
-export function expectedWords({ kind, expected, limit }: Verdict): string {
-	return kind === "baseline" && limit !== undefined ? `less than +${duration(limit)}` : expected;
+export function expectedWords({ expected, limit, baseline }: Verdict): string {
+	if (limit === undefined || baseline === undefined) return expected;
+	return `less than +${duration(limit)} on ${duration(baseline)}`;
 }
 
 /** How many values, and what is missing of them. */

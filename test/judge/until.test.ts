@@ -16,6 +16,7 @@ describe("stopping early", () => {
 		const report = (spread: number) =>
 			aReport({ minimal: { totals: around(2000, 10, 16) }, full: { totals: around(5000, spread, 16) } });
 		expect(precisionOf(report(20), { halfWidthMs: 50 })).toMatchObject({ isReached: true, look: 3 });
+		expect(precisionOf(report(20), { halfWidthMs: 50 }).confidence).toBeCloseTo(1 - 0.05 / 12, 12);
 		const wide = precisionOf(report(200), { halfWidthMs: 50 });
 		expect(wide).toMatchObject({ isReached: false, widest: { profile: "full" } });
 		expect(wide.widest?.halfWidthMs).toBeGreaterThan(100);

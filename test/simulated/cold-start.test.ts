@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { isPodReady, type KubeObject, type Pod, type PodStatus } from "../../src/simulated/objects.ts";
+import { hostOf } from "../../src/simulated/knative/services.ts";
+import { isPodReady, type KubeObject, type Pod, type PodStatus, type Workload } from "../../src/simulated/objects.ts";
 import type { ContainerInstant } from "../../src/simulated/truth.ts";
 import { type Bench, type BenchOptions, betweenMs, openBench, type Shape } from "./in-memory.ts";
 
@@ -256,6 +257,24 @@ describe("mesh and policy", () => {
 		expect(bench.request().status).toBe(200);
 	});
 
+	it("gives a service the domain whose selector fits best", () => {
+		const { world } = openBench({ shape: "none" });
+		const service = { apiVersion: "", kind: "", metadata: { name: "s", namespace: "n", labels: { team: "a" } } };
+		const hostWith = (data: Record<string, string>) => {
+			world.api.edit<KubeObject>(
+				"configmaps",
+				{ namespace: "knative-serving", name: "config-domain" },
+				{ manager: "test", change: (draft) => Object.assign(draft, { data }) },
+			);
+			return hostOf(world, service);
+		};
+		const [fitting, other] = ["selector:\n  team: a\n", "selector:\n  team: b\n"];
+		expect(hostWith({})).toBe("s.n.svc.cluster.local");
+		expect(hostWith({ "a.example": fitting, "b.example": other })).toBe("s.n.a.example");
+		expect(hostWith({ "all.example": "", "a.example": fitting })).toBe("s.n.a.example");
+		expect(hostWith({ "all.example": "", "b.example": other })).toBe("s.n.all.example");
+	});
+
 	it("knows no other host", () => {
 		const bench = openBench({ shape: "none" });
 		const { host: _, ...rest } = bench;
@@ -273,8 +292,8 @@ describe("scale to zero", () => {
 		const bench = openBench({ shape: "none" });
 		const idleFrom = bench.clock.now();
 		const deployment = () =>
-			bench.world.api.get<KubeObject>("deployments.apps", { namespace: "bench", name: "hello-00001-deployment" });
-		const replicas = () => (deployment()?.spec as { replicas: number }).replicas;
+			bench.world.api.get<Workload>("deployments.apps", { namespace: "bench", name: "hello-00001-deployment" });
+		const replicas = () => deployment()?.spec.replicas ?? Number.NaN;
 		while (replicas() > 0) bench.clock.advance(50);
 		expect((bench.clock.now() - idleFrom) / 1e9).toBeLessThan(8.5);
 		bench.clock.advance(5_000);

@@ -106,7 +106,8 @@ async function installAll(client: Client, shape: string): Promise<{ host: string
 	const watched = client.watch(services);
 	const ready = await watched.until((events) => condition(last(events), "Ready") === "True");
 	for (const open of [gateway, istiod, webhook, activator, watched]) open.close();
-	const host = new URL((last(ready)?.status as { url: string }).url).host;
+	const { url } = (last(ready)?.status ?? {}) as { url: string };
+	const host = new URL(url).host;
 	const service = (await client.call("GET", "/api/v1/namespaces/istio-system/services/istio-ingressgateway"))
 		.json as unknown as Service;
 	return { host, port: service.spec.ports?.find((one) => one.port === 80)?.nodePort ?? 0 };

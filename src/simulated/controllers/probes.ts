@@ -58,7 +58,10 @@ export function createProbes(options: ProbesOptions): Probes {
 	function call(container: Container, kind: Kind, probe: Probe): void {
 		const known = observed.containers.get(container.name);
 		const initialDelayNs = (probe.initialDelaySeconds ?? 0) * world.model.kubelet.probeSecondMs * 1e6;
-		if (known === undefined || clock.now() < known.startedAt + initialDelayNs) return plan(container, kind, false);
+		if (known === undefined || clock.now() < known.startedAt + initialDelayNs) {
+			plan(container, kind, false);
+			return;
+		}
 		const tookMs = world.delays.of("probeCall", `${options.key}/${container.name}`);
 		const patienceMs = container.name === "queue-proxy" ? (probe.timeoutSeconds ?? 1) * 1000 : tookMs;
 		const ownNs = runtime.containers.get(container.name)?.passesAt ?? Number.POSITIVE_INFINITY;
@@ -68,10 +71,14 @@ export function createProbes(options: ProbesOptions): Probes {
 		clock.at(endsAt, () => {
 			planned.delete(`${kind}/${container.name}`);
 			if (isStopped) return;
-			if (passesAt > endsAt) return plan(container, kind, false);
-			(kind === "startup" ? results.started : results.ready).add(container.name);
-			(kind === "startup" ? options.onStarted : options.onReady)(container.name);
+			if (passesAt > endsAt) plan(container, kind, false);
+			else pass(container, kind);
 		});
+	}
+
+	function pass({ name }: Container, kind: Kind): void {
+		(kind === "startup" ? results.started : results.ready).add(name);
+		(kind === "startup" ? options.onStarted : options.onReady)(name);
 	}
 
 	return {

@@ -1,6 +1,6 @@
 import type { Api } from "../api.ts";
-import { asVersion } from "../api.ts";
 import type { Clock } from "../clock.ts";
+import { asVersion } from "../object-rules.ts";
 import { expired, statusOf } from "../status-error.ts";
 import type { Change } from "../store.ts";
 import { type Exchange, isSet } from "./exchange.ts";

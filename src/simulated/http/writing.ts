@@ -1,6 +1,7 @@
 import { load } from "js-yaml";
-import { type Api, asObject, asVersion, type Ref, type RemoveOptions, type WriteOptions } from "../api.ts";
+import type { Api, Ref, RemoveOptions, WriteOptions } from "../api.ts";
 import { isRecord } from "../fields.ts";
+import { asObject, asVersion } from "../object-rules.ts";
 import { type KubeObject, keyOf, uidOf, type Workload } from "../objects.ts";
 import { jsonPatch, mergePatch, strategicMergePatch } from "../patch.ts";
 import { joinApiVersion, type Resource } from "../resources.ts";
@@ -65,7 +66,8 @@ function objectOf(call: Call, body: unknown): KubeObject {
 			`${object.kind} in version "${object.apiVersion}" cannot be handled as a ${resource.kind}: converting (${object.apiVersion}.${object.kind}) to (${apiVersion}.${resource.kind}): unknown conversion`,
 		);
 	}
-	if (path.name !== undefined && (object.metadata.name ??= path.name) !== path.name) {
+	if (path.name !== undefined) object.metadata.name ??= path.name;
+	if (path.name !== undefined && object.metadata.name !== path.name) {
 		throw badRequest(
 			`the name of the object (${object.metadata.name}) does not match the name on the URL (${path.name})`,
 		);

@@ -63,9 +63,10 @@ export function startAutoscaler(world: World): Autoscaler {
 		const isIdle = activity.inFlight === 0 && clock.now() - activity.lastActiveNs >= windowMs(world, key) * 1e6;
 		const hasBeenReady =
 			revision.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true;
-		if (!isIdle || !hasBeenReady || minScale(revision) > 0) return planCheck(key);
-		activity.wanted = 0;
-		scale(world, key, 0);
+		if (isIdle && hasBeenReady && minScale(revision) === 0) {
+			activity.wanted = 0;
+			scale(world, key, 0);
+		} else planCheck(key);
 	}
 
 	api.watch(ids.revisions, ({ type, object }) => {

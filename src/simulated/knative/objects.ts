@@ -1,3 +1,4 @@
+import { imageId } from "../controllers/pod-status.ts";
 import { type Condition, type Container, conditionOf, type KubeObject, type PodSpec } from "../objects.ts";
 
 /** The manager under which Knative's controller writes. */
@@ -61,6 +62,11 @@ export function revisionLabels(revision: Revision): Record<string, string> {
 	};
 }
 
+/** Knative asks the registry for the digest of a tag, except of local images (config-deployment `registries-skipping-tag-resolving`). */
+export function resolvedImage(image: string): string {
+	return /^(dev|ko|kind)\.local\/|@|\.invalid\//.test(image) ? image : imageId(image);
+}
+
 /** The Deployment's pod of a revision: the user's containers as Knative sets them up, and queue-proxy. */
 export function revisionPodSpec(revision: Revision, queueImage: string): PodSpec {
 	const { timeoutSeconds = 300, containerConcurrency: _, containers, ...spec } = revision.spec;
@@ -68,6 +74,7 @@ export function revisionPodSpec(revision: Revision, queueImage: string): PodSpec
 		const { readinessProbe: __, ...rest } = container;
 		return {
 			...rest,
+			image: resolvedImage(container.image),
 			name: container.name ?? (index === 0 ? "user-container" : `user-container-${index}`),
 			ports: [{ name: "user-port", containerPort: container.ports?.[0]?.containerPort ?? 8080, protocol: "TCP" }],
 			lifecycle: { preStop: { httpGet: { path: "/wait-for-drain", port: 8022 } } },

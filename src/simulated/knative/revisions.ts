@@ -12,7 +12,15 @@ import {
 	type Workload,
 } from "../objects.ts";
 import { createQueue, refOfKey, type World } from "../world.ts";
-import { ids, knativeManager, type Revision, revisionLabels, revisionPodSpec, withConditions } from "./objects.ts";
+import {
+	ids,
+	knativeManager,
+	type Revision,
+	resolvedImage,
+	revisionLabels,
+	revisionPodSpec,
+	withConditions,
+} from "./objects.ts";
 
 /** Revisions to Deployments, services and autoscalers, and whether they were ready once. */
 export function startRevisions(world: World): void {
@@ -182,7 +190,7 @@ function writeStatus(world: World, revision: Revision): void {
 		change: (draft) => {
 			const users = revision.spec.containers.map((container) => ({
 				name: container.name ?? "user-container",
-				imageDigest: container.image,
+				imageDigest: resolvedImage(container.image),
 			}));
 			draft.status = {
 				observedGeneration: draft.metadata.generation ?? 1,

@@ -1,21 +1,8 @@
-import { toSeconds } from "../clock.ts";
-import {
-	type Condition,
-	type ConfigMap,
-	conditionOf,
-	controllerReference,
-	type KubeObject,
-	keyOf,
-} from "../objects.ts";
+import { load } from "js-yaml";
+import { type ConfigMap, controllerReference, type KubeObject, keyOf } from "../objects.ts";
 import { createQueue, refOfKey, type World } from "../world.ts";
-import {
-	ids,
-	type KnativeService,
-	type KnativeStatus,
-	knativeManager,
-	type Revision,
-	withConditions,
-} from "./objects.ts";
+import { ids, type KnativeService, knativeManager, type Revision } from "./objects.ts";
+import { isReady, writeServiceStatus } from "./service-status.ts";
 
 /** Knative Services to Configurations, Revisions and Routes, and the states of those back to the service. */
 export function startKnativeServices(world: World): void {
@@ -42,15 +29,24 @@ function reconcile(world: World, service: KnativeService): void {
 	const url = `http://${hostOf(world, service)}`;
 	const ready = latestReady(world, service, revision);
 	if (ready !== undefined) ensureRoute(world, service, { url, revision: ready });
-	writeStatus(world, service, { revision, ready, url });
+	writeServiceStatus(world, service, { revision, ready, url });
 }
 
-/** `name.namespace.domain`, where the domain is the first key of config-domain without a selector. */
+/**
+ * `name.namespace.domain`: of config-domain's domains the one whose selector matches with the most labels; one without
+ * a selector matches all; with none a service is reachable inside the cluster only.
+ */
 export function hostOf({ api }: World, service: KubeObject): string {
 	const config = api.get<ConfigMap>("configmaps", { namespace: "knative-serving", name: "config-domain" });
-	const domains = Object.entries(config?.data ?? {}).filter(([key]) => !key.startsWith("_"));
-	const domain = domains.find(([, selector]) => selector.trim() === "")?.[0] ?? "svc.cluster.local";
-	return `${service.metadata.name}.${service.metadata.namespace}.${domain}`;
+	let best = { domain: "svc.cluster.local", labels: -1 };
+	for (const [domain, rule] of Object.entries(config?.data ?? {})) {
+		if (domain.startsWith("_")) continue;
+		const { selector = {} } = (load(rule) ?? {}) as { selector?: Record<string, string> };
+		const labels = Object.entries(selector);
+		const isMatched = labels.every(([name, value]) => service.metadata.labels?.[name] === value);
+		if (isMatched && labels.length > best.labels) best = { domain, labels: labels.length };
+	}
+	return `${service.metadata.name}.${service.metadata.namespace}.${best.domain}`;
 }
 
 function serviceLabels(service: KnativeService): Record<string, string> {
@@ -110,10 +106,6 @@ function ensureRevision(
 		spec: { timeoutSeconds: 300, containerConcurrency: 0, ...spec },
 	};
 	return world.api.create(revision, { manager: knativeManager });
-}
-
-function isReady(object: { status?: unknown } | undefined): boolean {
-	return conditionOf((object?.status as KnativeStatus | undefined)?.conditions, "Ready")?.status === "True";
 }
 
 function latestReady({ api }: World, service: KnativeService, latest: Revision): string | undefined {
@@ -176,95 +168,4 @@ function ensure(
 	if (edited !== undefined) return;
 	const metadata = { name, namespace, labels: serviceLabels(service), ownerReferences: [controllerReference(service)] };
 	api.create({ apiVersion, kind, metadata, spec }, { manager: knativeManager });
-}
-
-function writeStatus(
-	world: World,
-	service: KnativeService,
-	found: { revision: Revision; ready: string | undefined; url: string },
-): void {
-	const { api } = world;
-	const { name, namespace = "" } = service.metadata;
-	const time = toSeconds(world.serverEpochNs());
-	const revisionReady = conditionOf(found.revision.status?.conditions, "Ready");
-	const configurations = readyFrom(
-		"ConfigurationsReady",
-		revisionReady,
-		`Configuration "${name}" is waiting for a Revision to become ready.`,
-	);
-	const isProgrammed = isReady(api.get<KubeObject>(ids.ingresses, { namespace, name }));
-	const routes: Condition =
-		found.ready !== undefined && isProgrammed
-			? { type: "RoutesReady", status: "True" }
-			: {
-					type: "RoutesReady",
-					status: "Unknown",
-					reason: found.ready === undefined ? "RevisionMissing" : "IngressNotConfigured",
-					message: "Ingress has not yet been reconciled.",
-				};
-	const worst =
-		[configurations, routes].find((one) => one.status === "False") ??
-		[configurations, routes].find((one) => one.status !== "True");
-	const ready: Condition = { ...(worst ?? { status: "True" }), type: "Ready" };
-	const edited = { manager: knativeManager, subresource: "status" as const };
-	api.edit<KnativeService>(
-		ids.services,
-		{ name, namespace },
-		{
-			...edited,
-			change: (draft) => {
-				const conditions = withConditions(service.status?.conditions, [configurations, routes, ready], time);
-				draft.status = {
-					...draft.status,
-					observedGeneration: service.metadata.generation ?? 1,
-					conditions,
-					latestCreatedRevisionName: found.revision.metadata.name,
-					...(found.ready === undefined ? {} : { latestReadyRevisionName: found.ready }),
-					url: found.url,
-					address: { url: `http://${name}.${namespace}.svc.cluster.local` },
-				};
-			},
-		},
-	);
-	for (const [id, own] of [
-		[ids.configurations, configurations],
-		[ids.routes, routes],
-	] as const) {
-		api.edit<KubeObject>(
-			id,
-			{ name, namespace },
-			{
-				...edited,
-				change: (draft) => {
-					const before = draft.status as KnativeStatus | undefined;
-					const conditions = withConditions(before?.conditions, [{ ...own, type: "Ready" }], time);
-					const latest =
-						id === ids.configurations
-							? {
-									latestCreatedRevisionName: found.revision.metadata.name,
-									...(found.ready === undefined ? {} : { latestReadyRevisionName: found.ready }),
-								}
-							: {};
-					draft.status = { ...before, ...latest, observedGeneration: draft.metadata.generation ?? 1, conditions };
-				},
-			},
-		);
-	}
-}
-
-function readyFrom(type: string, condition: Condition | undefined, otherwise: string): Condition {
-	if (condition === undefined || condition.status === "Unknown")
-		return {
-			type,
-			status: "Unknown",
-			reason: condition?.reason ?? "Deploying",
-			message: condition?.message ?? otherwise,
-		};
-	if (condition.status === "True") return { type, status: "True" };
-	return {
-		type,
-		status: "False",
-		reason: condition.reason ?? "RevisionFailed",
-		message: condition.message ?? otherwise,
-	};
 }
