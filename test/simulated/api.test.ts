@@ -336,6 +336,7 @@ describe("access", () => {
 
 describe("custom resources", () => {
 	it("appear with their definition, a little later, and go with it", async () => {
+		const client = await openClient({ speed: 5 });
 		const spec = {
 			group: "example.com",
 			scope: "Namespaced",
@@ -374,5 +375,6 @@ describe("custom resources", () => {
 		await client.call("DELETE", `${definitions}/things.example.com`);
 		expect((await client.call("GET", path)).status).toBe(404);
 		watched.close();
+		await client.close();
 	});
 });
