@@ -25,6 +25,7 @@ export interface Client {
 	apply(path: string, object: unknown, query?: string): Promise<Answer>;
 	watch(path: string): {
 		events: WatchEvent[];
+		/** Waits for the first event and until it is so; fails when the watch ends before. */
 		until(isSo: (events: WatchEvent[]) => boolean): Promise<WatchEvent[]>;
 		ended: Promise<void>;
 		close(): void;
@@ -110,10 +111,11 @@ export async function openClient(options: Partial<SimulationOptions> = {}): Prom
 						10_000,
 					);
 					const look = () => {
-						if (!isSo(events) && !hasEnded) return;
+						const isSeen = events.length > 0 && isSo(events);
+						if (!isSeen && !hasEnded) return;
 						clearTimeout(timer);
 						listeners.delete(look);
-						if (isSo(events)) resolve(events);
+						if (isSeen) resolve(events);
 						else reject(new Error(`the watch on ${path} ended`));
 					};
 					listeners.add(look);
