@@ -277,11 +277,8 @@ describe("deletion", () => {
 			{ apiVersion: "v1", kind: "ConfigMap", name: "owner", uid: meta(owner.json).uid ?? "" },
 		];
 		await client.call("POST", maps, dependent);
-		await client.call("POST", "/api/v1/namespaces/gone/configmaps", {
-			apiVersion: "v1",
-			kind: "ConfigMap",
-			metadata: { name: "inside" },
-		});
+		const inside = { ...configMap("inside", {}), metadata: { name: "inside", finalizers: ["example.com/hold"] } };
+		await client.call("POST", "/api/v1/namespaces/gone/configmaps", inside);
 		const watched = client.watch(`${maps}?fieldSelector=metadata.name%3Ddependent`);
 		const namespaces = client.watch("/api/v1/namespaces?fieldSelector=metadata.name%3Dgone");
 		await watched.until((events) => events.length === 1);
@@ -298,6 +295,9 @@ describe("deletion", () => {
 			message:
 				'configmaps "late" is forbidden: unable to create new content in namespace gone because it is being terminated',
 		});
+		const merge = { "content-type": "application/merge-patch+json" };
+		const released = { metadata: { finalizers: null } };
+		await client.call("PATCH", "/api/v1/namespaces/gone/configmaps/inside", released, merge);
 		await namespaces.until((events) => events.at(-1)?.type === "DELETED");
 		expect((await client.call("GET", "/api/v1/namespaces/gone/configmaps/inside")).status).toBe(404);
 		watched.close();

@@ -3,7 +3,7 @@ import { keyOf, type Pod, uidOf } from "../objects.ts";
 import type { World } from "../world.ts";
 import { tellEvent } from "./events.ts";
 import type { NodeImages } from "./images.ts";
-import { variantOf } from "./injection.ts";
+import { usesIstioCni, variantOf } from "./injection.ts";
 import { createPodEnd } from "./pod-end.ts";
 import { createProbes } from "./probes.ts";
 import { containersToStart, copyRuntime, fieldPathOf, isRunning, type RuntimePod } from "./runtime.ts";
@@ -146,7 +146,7 @@ export function createPodWorker(options: PodWorkerOptions): PodWorker {
 
 	function* createSandbox(): Process {
 		yield delays.of("syncStart", key, variant);
-		yield delays.of(variant.startsWith("cni") ? "sandboxWithCni" : "sandbox", key, variant);
+		yield delays.of(usesIstioCni(world.api, pod) ? "sandboxWithCni" : "sandbox", key, variant);
 		runtime.podIp = options.takeIp();
 		truth.pod(pod, "sandboxReady");
 	}
