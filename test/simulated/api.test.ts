@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { KubeObject } from "../../src/simulated/objects.ts";
-import { type Client, configMap, openClient } from "./client.ts";
+import { type Client, configMap, openClient, type WatchEvent } from "./client.ts";
 
 const maps = "/api/v1/namespaces/default/configmaps";
 let client: Client;
@@ -263,6 +263,36 @@ describe("deletion", () => {
 		const names = items.map((item) => item.metadata.name);
 		expect(names).toContain("c3");
 		expect(names).not.toContain("c1");
+	});
+
+	it("takes dependents first when asked for the foreground, and leaves them when asked to orphan", async () => {
+		const post = async (name: string, ownerUids: [string, string][] = []) => {
+			const object = configMap(name, {});
+			const references = ownerUids.map(([owner, uid]) => ({ apiVersion: "v1", kind: "ConfigMap", name: owner, uid }));
+			object.metadata.ownerReferences = references;
+			return meta((await client.call("POST", maps, object)).json).uid ?? "";
+		};
+		const watched = client.watch(`${maps}?resourceVersion=0`);
+		const deleted = (events: WatchEvent[]) =>
+			events.filter(({ type }) => type === "DELETED").map(({ object }) => object.metadata.name);
+		const top = await post("top");
+		const middle = await post("middle", [["top", top]]);
+		for (const name of ["leaf-1", "leaf-2"]) await post(name, [["middle", middle]]);
+		await post("leaf-3", [
+			["top", top],
+			["middle", middle],
+		]);
+		await client.call("DELETE", `${maps}/top`, { propagationPolicy: "Foreground" });
+		const events = await watched.until((all) => deleted(all).includes("top"));
+		expect(deleted(events)).toEqual(expect.arrayContaining(["middle", "leaf-3"]));
+		await watched.until((all) => deleted(all).includes("leaf-2"));
+		const parent = await post("parent");
+		await post("child", [["parent", parent]]);
+		await client.call("DELETE", `${maps}/parent`, { propagationPolicy: "Orphan" });
+		await watched.until((all) => deleted(all).includes("parent"));
+		watched.close();
+		const child = await client.call("GET", `${maps}/child`);
+		expect(meta(child.json).ownerReferences ?? []).toEqual([]);
 	});
 
 	it("takes dependents and everything in a namespace along", async () => {
