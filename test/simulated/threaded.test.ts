@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { UsageError } from "../../src/errors.ts";
 import { startSimulatedClusterInThread } from "../../src/simulated/threaded.ts";
 
 let folder: string;
@@ -44,6 +45,8 @@ it("runs a cluster in a thread of its own, which can be asked for the truth and 
 });
 
 it("says why it cannot start", async () => {
-	const started = startSimulatedClusterInThread(worker, { model: "no-such-model", seed: 1, speed: 1 });
-	await expect(started).rejects.toThrow("no model no-such-model; there are today, talk-2019");
+	const noModel = startSimulatedClusterInThread(worker, { model: "no-such-model", seed: 1, speed: 1 });
+	await expect(noModel).rejects.toThrow(UsageError);
+	const noWorker = startSimulatedClusterInThread(new URL("none.mjs", worker), { model: "today", seed: 1, speed: 1 });
+	await expect(noWorker).rejects.toThrow("Cannot find module");
 });
