@@ -79,7 +79,13 @@ export async function openCluster(kubeconfig: Kubeconfig, sleep = pause): Promis
 		async list(query, signal) {
 			const resource = await discovery.find(query.apiVersion, query.kind);
 			if (resource === undefined) return [];
-			return listAll(query, resource, signal);
+			try {
+				return await listAll(query, resource, signal);
+			} catch (error) {
+				// The kind's definition was removed since it was discovered.
+				if (error instanceof ApiError && error.status === 404) return [];
+				throw error;
+			}
 		},
 
 		async apply(object, { force = true, dryRun = false, signal } = {}) {

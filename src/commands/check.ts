@@ -3,7 +3,7 @@ import type { BaselineQuestion } from "../judge/baseline.ts";
 import { readBudgetsFile } from "../judge/budgets-file.ts";
 import { exitCodeOf, type Judgement, judge } from "../judge/judge.ts";
 import { measuresOf } from "../judge/measure.ts";
-import { parseBudget, type WrittenBudget } from "../judge/parse-budget.ts";
+import { budgetsOfProfile, parseBudget, type WrittenBudget } from "../judge/parse-budget.ts";
 import { type KnownNames, type ResolvedBudget, resolveBudgets } from "../judge/resolve-budgets.ts";
 import { parseReport } from "../model/read-report.ts";
 import type { Report } from "../model/report.ts";
@@ -55,11 +55,11 @@ export const defaultMinimumEffect = { ms: 100, share: 0.05 };
  *
  * Throws a `UsageError` for files and budgets that cannot be read, and where there is nothing to judge by.
  */
-export function check(options: CheckOptions, sink: Sink): ExitCode {
-	const report = parseReport(sink.readFile(options.report), options.report);
+export async function check(options: CheckOptions, sink: Sink): Promise<ExitCode> {
+	const report = parseReport(await sink.readFile(options.report), options.report);
 	const known = knownNames(report, options.known);
-	const budgets = budgetsFor(report, { options, known, sink });
-	const baseline = baselineFor(options, known, sink);
+	const budgets = await budgetsFor(report, { options, known, sink });
+	const baseline = await baselineFor(options, known, sink);
 	if (budgets.length === 0 && baseline === undefined) {
 		throw new UsageError(`${options.report}: there is nothing to judge it by`, {
 			hint: "give --budget, --budgets or --baseline, or write budgets into the profile",
@@ -73,28 +73,28 @@ export function check(options: CheckOptions, sink: Sink): ExitCode {
 	sink.stdout(
 		options.format === "json" ? `${JSON.stringify(judgement, undefined, "\t")}\n` : renderJudgement(judgement),
 	);
-	writeJudgement(report, judgement, { files: options.files, sink });
+	await writeJudgement(report, judgement, { files: options.files, sink });
 	return exitCodeOf(judgement);
 }
 
 /** Writes what CI shows: files, the summary of a GitHub step, and annotations where GitHub runs. */
-export function writeJudgement(
+export async function writeJudgement(
 	report: Report,
 	judgement: Judgement,
 	{ files, sink }: { files: JudgementFiles; sink: Sink },
-): void {
-	if (files.junit !== undefined) sink.writeFile(files.junit, renderJunit(judgement));
-	if (files.summary !== undefined) sink.writeFile(files.summary, renderStepSummary(report, judgement));
-	if (files.comment !== undefined) sink.writeFile(files.comment, renderPullRequestComment(report, judgement));
+): Promise<void> {
+	if (files.junit !== undefined) await sink.writeFile(files.junit, renderJunit(judgement));
+	if (files.summary !== undefined) await sink.writeFile(files.summary, renderStepSummary(report, judgement));
+	if (files.comment !== undefined) await sink.writeFile(files.comment, renderPullRequestComment(report, judgement));
 	if (files.githubActionBenchmark !== undefined) {
-		sink.writeFile(files.githubActionBenchmark, renderGithubActionBenchmark(report));
+		await sink.writeFile(files.githubActionBenchmark, renderGithubActionBenchmark(report));
 	}
-	if (files.bencher !== undefined) sink.writeFile(files.bencher, renderBencher(report));
+	if (files.bencher !== undefined) await sink.writeFile(files.bencher, renderBencher(report));
 	const { GITHUB_STEP_SUMMARY: stepSummary, GITHUB_ACTIONS: isGithub } = sink.env;
 	if (stepSummary) {
 		// Other commands of the same step may have written there.
-		const before = readIfThere(sink, stepSummary) ?? "";
-		sink.writeFile(stepSummary, `${before}${renderStepSummary(report, judgement)}\n`);
+		const before = (await readIfThere(sink, stepSummary)) ?? "";
+		await sink.writeFile(stepSummary, `${before}${renderStepSummary(report, judgement)}\n`);
 	}
 	if (isGithub === "true") sink.stderr(renderAnnotations(judgement));
 }
@@ -105,16 +105,13 @@ interface Reading {
 	sink: Sink;
 }
 
-function budgetsFor(report: Report, { options, known, sink }: Reading): ResolvedBudget[] {
+async function budgetsFor(report: Report, { options, known, sink }: Reading): Promise<ResolvedBudget[]> {
+	const files = await Promise.all(
+		options.budgetsFiles.map(async (file) => readBudgetsFile(await sink.readFile(file), file)),
+	);
 	const written: WrittenBudget[] = [
-		...report.profiles.flatMap(({ profile }) =>
-			profile.budgets.map((text, index) => ({
-				text,
-				source: `profile ${profile.name}, budgets[${index}]`,
-				profile: profile.name,
-			})),
-		),
-		...options.budgetsFiles.flatMap((file) => readBudgetsFile(sink.readFile(file), file)),
+		...report.profiles.flatMap(({ profile }) => budgetsOfProfile(profile)),
+		...files.flat(),
 		...options.budgets.map((text) => ({ text, source: "--budget" })),
 	];
 	const run = report.profiles.map(({ profile }) => profile.name);
@@ -131,7 +128,11 @@ function knownNames(report: Report, known: KnownNames): KnownNames {
 	};
 }
 
-function baselineFor(options: CheckOptions, known: KnownNames, sink: Sink): BaselineQuestion | undefined {
+async function baselineFor(
+	options: CheckOptions,
+	known: KnownNames,
+	sink: Sink,
+): Promise<BaselineQuestion | undefined> {
 	const unknown = options.required.find((name) => !known.isPhase(name));
 	if (unknown !== undefined) {
 		const meant = nearest(unknown, known.phases);
@@ -140,12 +141,13 @@ function baselineFor(options: CheckOptions, known: KnownNames, sink: Sink): Base
 		});
 	}
 	if (options.baseline.length === 0) return undefined;
-	const reports = options.baseline.flatMap((path) => {
-		const text = readIfThere(sink, path);
-		if (text !== undefined) return [parseReport(text, path)];
-		sink.stderr(`there is no baseline at ${path}\nhint: the first run has none; save its report as the baseline\n`);
-		return [];
-	});
+	const reports: Report[] = [];
+	for (const path of options.baseline) {
+		const text = await readIfThere(sink, path);
+		if (text !== undefined) reports.push(parseReport(text, path));
+		else
+			sink.stderr(`there is no baseline at ${path}\nhint: the first run has none; save its report as the baseline\n`);
+	}
 	return {
 		reports,
 		minimumEffectMs: options.minimumEffectMs,

@@ -17,8 +17,10 @@ export interface CompareOptions {
  *
  * It judges nothing: it ends with 0, or with 3 where no report has a cold start to show.
  */
-export function compare(options: CompareOptions, sink: Sink): ExitCode {
-	const reports = options.reports.map((path) => ({ label: path, report: parseReport(sink.readFile(path), path) }));
+export async function compare(options: CompareOptions, sink: Sink): Promise<ExitCode> {
+	const reports = await Promise.all(
+		options.reports.map(async (path) => ({ label: path, report: parseReport(await sink.readFile(path), path) })),
+	);
 	if (reports.length === 0) throw new UsageError("there is no report to compare", { hint: "name one or more" });
 	const tables = compareReports(reports, options.by === undefined ? {} : { by: options.by });
 	sink.stdout(options.format === "json" ? `${JSON.stringify(tables, undefined, "\t")}\n` : renderComparison(tables));

@@ -15,8 +15,8 @@ export interface PlanOptions extends PlanQuestion {
  *
  * Ends with 3 where not even 1,000 iterations are enough.
  */
-export function plan({ pilot, format, ...question }: PlanOptions, sink: Sink): ExitCode {
-	const planned = planRun(parseReport(sink.readFile(pilot), pilot), question);
+export async function plan({ pilot, format, ...question }: PlanOptions, sink: Sink): Promise<ExitCode> {
+	const planned = planRun(parseReport(await sink.readFile(pilot), pilot), question);
 	sink.stdout(format === "json" ? `${JSON.stringify(planned, undefined, "\t")}\n` : renderPlan(planned));
 	return planned.iterations === undefined ? exitCodes.inconclusive : exitCodes.ok;
 }

@@ -1,6 +1,7 @@
 import { describeRef, type KubeObject, type ObjectRef, refOf } from "../cluster/cluster.ts";
 import { type Stage, stageOf, stages } from "./order.ts";
 import { isDerived, isOurs, isShareable } from "./ownership.ts";
+import { hurriedGraceSeconds, podSelector, waitPodsGone } from "./pods-gone.ts";
 import { inParallel, lateError, type Task, waitUntil } from "./task.ts";
 import { listed } from "./wording.ts";
 
@@ -63,6 +64,7 @@ async function remove(task: Task, object: KubeObject): Promise<void> {
 	await task.cluster.remove(refOf(object), {
 		propagation: "Background",
 		...(uid === undefined ? {} : { uid }),
+		...(object.kind === "Pod" ? { gracePeriodSeconds: hurriedGraceSeconds } : {}),
 		...(task.signal === undefined ? {} : { signal: task.signal }),
 	});
 }
@@ -137,36 +139,4 @@ export async function waitGone(task: Task, refs: readonly ObjectRef[]): Promise<
 function heldBy(object: KubeObject): string {
 	const finalizers = (object.metadata.finalizers ?? []) as string[];
 	return finalizers.length === 0 ? "" : ` (held by ${finalizers.join(", ")})`;
-}
-
-/** Which pods a workload has. */
-interface PodSelector {
-	namespace: string;
-	labelSelector: string;
-}
-
-function podSelector(workload: KubeObject): PodSelector | undefined {
-	const selector = (workload.spec as { selector?: { matchLabels?: Record<string, string> } } | undefined)?.selector;
-	const { namespace } = workload.metadata;
-	if (stageOf(workload) !== "workloads" && stageOf(workload) !== "injected-workloads") return undefined;
-	if (selector?.matchLabels === undefined || namespace === undefined) return undefined;
-	const labels = Object.entries(selector.matchLabels).map(([key, value]) => `${key}=${value}`);
-	return { namespace, labelSelector: labels.join(",") };
-}
-
-/** Waits until no pod is there, Terminating ones included. */
-export async function waitPodsGone(task: Task, selectors: readonly PodSelector[]): Promise<void> {
-	let open = selectors;
-	await waitUntil(
-		task,
-		async () => {
-			const lists = await inParallel(open, (selector) =>
-				task.cluster.list({ apiVersion: "v1", kind: "Pod", ...selector }, task.signal),
-			);
-			open = open.filter((_, index) => lists[index]?.length !== 0);
-			const pods = lists.flat().map((pod) => describeRef(refOf(pod)));
-			return pods.length === 0 ? undefined : `${listed(pods)} to be gone`;
-		},
-		(waitingFor) => lateError(waitingFor, "`knistio clean` goes on where this ended"),
-	);
 }

@@ -16,9 +16,9 @@ export async function restartDue(task: Task, store: StateStore, only: (ref: Obje
 	const due = store.current.restarts.filter(only);
 	if (due.length === 0) return false;
 	const value = new Date(task.clock.now()).toISOString();
-	await inParallel(due, (ref) => setForeign(task, store, { change: { ref, path: restartPath, value } }));
-	await waitReady(task, due);
-	await waitOldEndpointsGone(task, due);
+	await untilOnlyNewAnswer(task, due, async () => {
+		await inParallel(due, (ref) => setForeign(task, store, { change: { ref, path: restartPath, value } }));
+	});
 	const done = new Set(due.map(keyOf));
 	await store.update((state) => ({
 		...state,
@@ -27,35 +27,56 @@ export async function restartDue(task: Task, store: StateStore, only: (ref: Obje
 	return true;
 }
 
-/** Waits until no Service of these Deployments' namespaces sends to a pod that is leaving: it would still answer. */
-export async function waitOldEndpointsGone(task: Task, deployments: readonly ObjectRef[]): Promise<void> {
+/**
+ * Does what starts the pods of these Deployments anew, and waits until the new ones are ready and no Service sends to an
+ * old one: it would still answer. Knative copies the activator's addresses to each revision's Service, in whichever
+ * namespace, and may do so late.
+ */
+export async function untilOnlyNewAnswer(
+	task: Task,
+	deployments: readonly ObjectRef[],
+	restart: () => Promise<void>,
+): Promise<void> {
 	const namespaces = [...new Set(deployments.flatMap(({ namespace }) => namespace ?? []))];
+	const names = deployments.map(({ name }) => name);
+	const podsNow = async () => {
+		const lists = await Promise.all(
+			namespaces.map((namespace) => task.cluster.list({ apiVersion: "v1", kind: "Pod", namespace }, task.signal)),
+		);
+		return lists.flat();
+	};
+	const old = (await podsNow()).filter((pod) => names.some((name) => pod.metadata.name.startsWith(`${name}-`)));
+	const oldUids = new Set(old.map(({ metadata }) => metadata.uid));
+	await restart();
+	await waitReady(task, deployments);
 	await waitUntil(
 		task,
 		async () => {
-			const leaving = await Promise.all(namespaces.map((namespace) => leavingEndpoints(task, namespace)));
-			const [first] = leaving.flat();
-			return first === undefined ? undefined : `${describeRef(refOf(first))} to get no more requests`;
+			const addresses = new Map(old.map((pod) => [addressOf(pod), pod]));
+			// A new pod may have been given the address of an old one.
+			for (const pod of await podsNow()) if (!oldUids.has(pod.metadata.uid)) addresses.delete(addressOf(pod));
+			const stillSentTo = (await addressesInUse(task)).map((address) => addresses.get(address));
+			const first = stillSentTo.find((pod) => pod !== undefined);
+			return first && `${describeRef(refOf(first))} to get no more requests`;
 		},
 		(waitingFor) => lateError(waitingFor),
 	);
 }
 
-async function leavingEndpoints(task: Task, namespace: string): Promise<KubeObject[]> {
-	const [pods, slices] = await Promise.all([
-		task.cluster.list({ apiVersion: "v1", kind: "Pod", namespace }, task.signal),
-		task.cluster.list({ apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice", namespace }, task.signal),
-	]);
-	const addressed = new Set(
-		slices
-			.flatMap((slice) => (slice.endpoints ?? []) as Endpoint[])
-			.filter((endpoint) => endpoint.conditions?.ready !== false)
-			.map((endpoint) => endpoint.targetRef?.name),
-	);
-	return pods.filter((pod) => pod.metadata.deletionTimestamp !== undefined && addressed.has(pod.metadata.name));
+function addressOf(pod: KubeObject): string | undefined {
+	return (pod.status as { podIP?: string } | undefined)?.podIP;
+}
+
+/** Every address that some Service sends to. */
+async function addressesInUse(task: Task): Promise<string[]> {
+	const slices = await task.cluster.list({ apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice" }, task.signal);
+	return slices
+		.flatMap((slice) => (slice.endpoints ?? []) as Endpoint[])
+		.filter((endpoint) => endpoint.conditions?.ready !== false)
+		.flatMap((endpoint) => endpoint.addresses ?? []);
 }
 
 interface Endpoint {
+	addresses?: string[];
 	conditions?: { ready?: boolean };
-	targetRef?: { name?: string };
 }

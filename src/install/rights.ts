@@ -60,6 +60,18 @@ export const neededRights: readonly Right[] = [
 		verbs: change,
 		why: "a profile's security and policies",
 	})),
+	{
+		group: "networking.istio.io",
+		resource: "gateways",
+		verbs: change,
+		why: "Knative's gateways, where knistio installs it",
+	},
+	{
+		group: "caching.internal.knative.dev",
+		resource: "images",
+		verbs: change,
+		why: "Knative, where knistio installs it",
+	},
 	{ group: "serving.knative.dev", resource: "services", verbs: [...change, "watch"], why: "the service under test" },
 	...["configurations", "routes", "revisions"].map((resource) => ({
 		group: "serving.knative.dev",

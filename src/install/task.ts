@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Cluster } from "../cluster/cluster.ts";
 import { ClusterError } from "../errors.ts";
@@ -37,6 +38,8 @@ export interface TaskOptions {
 /** A task that ends `timeoutMs` from now. */
 export function newTask(cluster: Cluster, options: TaskOptions): Task {
 	const clock = options.clock ?? systemClock;
+	// Every request in flight listens to the signal.
+	if (options.signal !== undefined) setMaxListeners(0, options.signal);
 	return {
 		cluster,
 		clock,

@@ -7,10 +7,9 @@ import { type Lock, takeLock } from "./lock.ts";
 import { stageOf } from "./order.ts";
 import { isMadeByUs, keyOf, ownedBySelector, type Part, partOf } from "./ownership.ts";
 import { type Kept, removeObjects, waitGone } from "./remove.ts";
-import { restartPath, waitOldEndpointsGone } from "./restart.ts";
+import { restartPath, untilOnlyNewAnswer } from "./restart.ts";
 import { type InstallState, type JournalEntry, readState, stateNamespace } from "./state.ts";
 import { type Clock, inParallel, newTask, type Task } from "./task.ts";
-import { waitReady } from "./wait-ready.ts";
 import { removeWorkloads } from "./workload-removal.ts";
 
 export interface UninstallOptions {
@@ -88,7 +87,7 @@ async function removeAll(
 	result.removed.push(...(await removeWorkloads(task, custom)));
 	await remove("removing the policies", ofParts("policy"));
 	await remove(
-		"removing the authorizer",
+		"removing what the services needed",
 		workloads.filter((ref) => !custom.includes(ref)),
 	);
 	await restoreAll(task, result, state);
@@ -115,19 +114,20 @@ async function restoreAll(task: Task, result: Uninstalled, state: InstallState):
 	if (entries.length === 0) return;
 	task.progress({ kind: "step", text: "restoring what was changed" });
 	const isRestart = (entry: JournalEntry) => entry.path.join() === restartPath.join();
-	const restored: ObjectRef[] = [];
-	for (const group of [entries.filter((entry) => !isRestart(entry)), entries.filter(isRestart)]) {
-		await inParallel(group, async (entry) => {
-			const note = await restoreForeign(task, entry);
-			if (note !== undefined) result.notes.push(note);
-			else result.restored++;
-		});
-	}
-	for (const { ref } of entries.filter(isRestart)) {
-		if ((await task.cluster.get(ref, task.signal)) !== undefined) restored.push(ref);
-	}
-	await waitReady(task, restored);
-	await waitOldEndpointsGone(task, restored);
+	const restore = async (entry: JournalEntry) => {
+		const note = await restoreForeign(task, entry);
+		if (note === undefined) result.restored++;
+		else result.notes.push(note);
+	};
+	await inParallel(
+		entries.filter((entry) => !isRestart(entry)),
+		restore,
+	);
+	const restarts = entries.filter(isRestart);
+	const found = await Promise.all(restarts.map(({ ref }) => task.cluster.get(ref, task.signal)));
+	await untilOnlyNewAnswer(task, found.filter((object) => object !== undefined).map(refOf), async () => {
+		await inParallel(restarts, restore);
+	});
 }
 
 /** Every object with knistio's label that no other object's controller made. */

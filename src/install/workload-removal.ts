@@ -1,5 +1,7 @@
+import { ApiError } from "../cluster/api-error.ts";
 import { describeRef, type KubeObject, type ObjectRef, refOf } from "../cluster/cluster.ts";
-import { isDerived, isOurs } from "./ownership.ts";
+import { isDerived, isOurs, keyOf } from "./ownership.ts";
+import { podHurrier } from "./pods-gone.ts";
 import { inParallel, lateError, type Task, waitUntil } from "./task.ts";
 import { listed } from "./wording.ts";
 
@@ -27,12 +29,12 @@ export async function removeWorkloads(task: Task, refs: readonly ObjectRef[]): P
 	const going = found.filter((object) => object !== undefined).filter(isOurs);
 	await inParallel(going, (object) => task.cluster.remove(refOf(object)));
 	const startedAt = task.clock.now();
-	const hurried = new Set<string>();
+	const hurry = podHurrier(task);
 	await waitUntil(
 		task,
 		async () => {
 			const left = await remains(task, going);
-			await hurryPods(task, left, hurried);
+			await hurry(left.filter((object) => object.kind === "Pod"));
 			if (task.clock.now() - startedAt > finalizerPatienceMs) await dropFinalizers(task, left);
 			if (left.length === 0) return undefined;
 			return `${listed(left.map((object) => describeRef(refOf(object))))} to be gone`;
@@ -51,17 +53,8 @@ async function remains(task: Task, services: readonly KubeObject[]): Promise<Kub
 			kinds.map(([apiVersion, kind]) => task.cluster.list({ apiVersion, kind, ...where }, task.signal)),
 		);
 	});
-	return [...themselves.filter((object) => object !== undefined), ...below.flat(2)];
-}
-
-async function hurryPods(task: Task, left: readonly KubeObject[], hurried: Set<string>): Promise<void> {
-	const leaving = left.filter((object) => object.kind === "Pod" && object.metadata.deletionTimestamp !== undefined);
-	for (const pod of leaving) {
-		const { uid = "" } = pod.metadata;
-		if (hurried.has(uid)) continue;
-		hurried.add(uid);
-		await task.cluster.remove(refOf(pod), { gracePeriodSeconds: 1, uid });
-	}
+	const all = [...themselves.filter((object) => object !== undefined), ...below.flat(2)];
+	return [...new Map(all.map((object) => [keyOf(refOf(object)), object])).values()];
 }
 
 async function dropFinalizers(task: Task, left: readonly KubeObject[]): Promise<void> {
@@ -70,6 +63,14 @@ async function dropFinalizers(task: Task, left: readonly KubeObject[]): Promise<
 		if (!isOurs(object) && !isDerived(object)) continue;
 		if (((object.metadata.finalizers ?? []) as string[]).length === 0) continue;
 		task.progress({ kind: "note", text: `${describeRef(refOf(object))}: no controller removes its finalizers` });
-		await task.cluster.patch(refOf(object), { metadata: { finalizers: null } }, task.signal);
+		await unlessGone(task.cluster.patch(refOf(object), { metadata: { finalizers: null } }, task.signal));
+	}
+}
+
+async function unlessGone(change: Promise<unknown>): Promise<void> {
+	try {
+		await change;
+	} catch (error) {
+		if (!(error instanceof ApiError && error.status === 404)) throw error;
 	}
 }

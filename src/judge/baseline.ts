@@ -1,6 +1,7 @@
 import type { ProfileRun, Report } from "../model/report.ts";
 import { holm } from "../statistics/holm.ts";
 import type { Range } from "../statistics/median.ts";
+import { type FailureChange, failureChange } from "./baseline-failures.ts";
 import { measureOf, measuresOf, type Sample, sampleOf } from "./measure.ts";
 import { medianMs, type Shift, shiftBetween } from "./shift.ts";
 import type { Verdict } from "./verdict.ts";
@@ -30,7 +31,7 @@ export interface Movement extends Shift {
 	/** Cold starts with a value, in the baseline and in the report. */
 	n: readonly [number, number];
 	missing: readonly [number, number];
-	/** By Holm over all measures and profiles. */
+	/** By Holm over all measures and profiles, failures included. */
 	adjustedP: number;
 	isSignificant: boolean;
 	/** The smallest shift that counts as a regression here. */
@@ -45,19 +46,31 @@ function pool(reports: readonly Report[], profile: string): ProfileRun | undefin
 	return { ...first, coldStarts: [first, ...rest].flatMap((run) => run.coldStarts) };
 }
 
-/** Compares every measure of every profile that both sides have; the one that moved furthest first. */
-export function movementsOf(report: Report, question: BaselineQuestion, alpha: number): Movement[] {
-	const movements = report.profiles.flatMap((run) => {
-		const before = pool(question.reports, run.profile.name);
-		return before === undefined ? [] : movementsOfProfile({ before, after: run, question, alpha });
-	});
-	for (const [index, adjustedP] of holm(movements.map((movement) => movement.p)).entries()) {
-		const movement = movements[index];
-		if (movement === undefined) continue;
-		movement.adjustedP = adjustedP;
-		movement.isSignificant = adjustedP <= alpha;
+/** A report held against its baseline: one family of tests. */
+export interface BaselineComparison {
+	/** The one that moved furthest first, those by more than chance before the others. */
+	movements: Movement[];
+	failures: FailureChange[];
+}
+
+/** Compares every measure, and the failures, of every profile that both sides have. */
+export function compareWithBaseline(report: Report, question: BaselineQuestion, alpha: number): BaselineComparison {
+	const movements: Movement[] = [];
+	const failures: FailureChange[] = [];
+	for (const after of report.profiles) {
+		const before = pool(question.reports, after.profile.name);
+		if (before === undefined) continue;
+		movements.push(...movementsOfProfile({ before, after, question, alpha }));
+		failures.push(failureChange(before, after));
 	}
-	return movements.sort((a, b) => Number(b.isSignificant) - Number(a.isSignificant) || Math.abs(b.ms) - Math.abs(a.ms));
+	const family = [...movements, ...failures];
+	for (const [index, adjustedP] of holm(family.map(({ p }) => p)).entries()) {
+		const member = family[index];
+		if (member !== undefined) member.adjustedP = adjustedP;
+	}
+	for (const movement of movements) movement.isSignificant = movement.adjustedP <= alpha;
+	movements.sort((a, b) => Number(b.isSignificant) - Number(a.isSignificant) || Math.abs(b.ms) - Math.abs(a.ms));
+	return { movements, failures };
 }
 
 interface ProfilePair {
@@ -139,6 +152,7 @@ function judgeMovement(movement: Movement): Verdict {
 		found: ms,
 		...(interval !== undefined && { interval }),
 		limit: limitMs,
+		baseline: movement.beforeMs,
 		n: n[1],
 		missing: missing[0] + missing[1],
 		values: movement.values,

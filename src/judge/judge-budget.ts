@@ -20,7 +20,7 @@ type Finding = Pick<Verdict, "status" | "reason"> & Partial<Verdict>;
  */
 export function judgeBudget(report: Report, budget: ResolvedBudget, confidence: number): Verdict {
 	const run = report.profiles.find((candidate) => candidate.profile.name === budget.profile);
-	const sample = run === undefined ? { values: [], missing: 0 } : sampleOf(run, budget.measure);
+	const sample = run === undefined ? { values: [], rounds: [], missing: 0 } : sampleOf(run, budget.measure);
 	const verdict = {
 		kind: "budget",
 		profile: budget.profile,

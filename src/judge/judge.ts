@@ -1,8 +1,10 @@
 import { type ExitCode, exitCodes } from "../errors.ts";
-import type { Report } from "../model/report.ts";
-import { type BaselineQuestion, judgeMovements, type Movement, movementsOf } from "./baseline.ts";
+import type { Finding, Report } from "../model/report.ts";
+import { type BaselineQuestion, compareWithBaseline, judgeMovements, type Movement } from "./baseline.ts";
+import { judgeFailures } from "./baseline-failures.ts";
 import { refuseDifferent } from "./fingerprint.ts";
 import { judgeBudget } from "./judge-budget.ts";
+import { remarksOn } from "./remarks.ts";
 import type { ResolvedBudget } from "./resolve-budgets.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -23,6 +25,8 @@ export interface Judgement {
 	verdicts: readonly Verdict[];
 	/** Against the baseline; the one that moved furthest first. */
 	movements: readonly Movement[];
+	/** What is odd about the samples; it changes no verdict. */
+	remarks: readonly Finding[];
 	/** The phase that moved furthest, of those that moved by more than chance. */
 	moved?: Movement;
 }
@@ -35,17 +39,20 @@ export interface Judgement {
 export function judge(report: Report, options: JudgeOptions): Judgement {
 	const { budgets, baseline, alpha = 0.05, acceptSimulated } = options;
 	if (baseline !== undefined) refuseDifferent(baseline.reports, report, baseline.allowDifferent);
-	const movements = baseline === undefined ? [] : movementsOf(report, baseline, alpha);
+	const comparison = baseline === undefined ? undefined : compareWithBaseline(report, baseline, alpha);
+	const movements = comparison?.movements ?? [];
 	const verdicts = [
 		...judgeData(report),
 		...budgets.map((budget) => judgeBudget(report, budget, 1 - alpha)),
 		...(baseline === undefined ? [] : judgeMovements(report, movements, baseline)),
+		...judgeFailures(comparison?.failures ?? [], alpha),
 	];
 	const moved = furthestMoved(movements);
 	return {
 		...(report.simulated !== undefined && { simulated: report.simulated.model }),
 		verdicts: worstFirst(report.simulated !== undefined && !acceptSimulated ? verdicts.map(asSimulated) : verdicts),
 		movements,
+		remarks: remarksOf(report),
 		...(moved !== undefined && { moved }),
 	};
 }
@@ -55,6 +62,12 @@ export function exitCodeOf({ verdicts }: Judgement): ExitCode {
 	if (verdicts.some((verdict) => verdict.status === "breach")) return exitCodes.breach;
 	if (verdicts.some((verdict) => verdict.status === "inconclusive")) return exitCodes.inconclusive;
 	return exitCodes.ok;
+}
+
+function remarksOf(report: Report): Finding[] {
+	const remarks = report.profiles.flatMap((run) => remarksOn(run));
+	if (report.endedBy === undefined) return remarks;
+	return [{ code: "ended-early", message: `the run ended early: ${report.endedBy}` }, ...remarks];
 }
 
 /** A profile without a cold start is never fine, whether or not a budget asks about it. */

@@ -5,6 +5,8 @@ import type { BoundedMs, Range } from "../statistics/median.ts";
 export interface Sample {
 	/** Of the counted cold starts, in the order they were measured. */
 	values: readonly Measured[];
+	/** Of the values, by position. */
+	rounds: readonly number[];
 	/**
 	 * Cold starts of which the value is not known: counted but without this measure, failed, or not proven cold. A
 	 * verdict has to hold whatever they would have been, or slow starts could leave the statistics by failing.
@@ -20,14 +22,17 @@ export function measureOf(start: ColdStart, name: string): Measured | undefined 
 /** All values of a measure and how many are missing; round 0, the warm-up, is neither. */
 export function sampleOf(run: ProfileRun, name: string): Sample {
 	const values: Measured[] = [];
+	const rounds: number[] = [];
 	let missing = 0;
 	for (const start of run.coldStarts) {
 		const value = start.counted ? measureOf(start, name) : undefined;
-		if (value !== undefined) values.push(value);
-		else if (start.counted) missing++;
+		if (value !== undefined) {
+			values.push(value);
+			rounds.push(start.round);
+		} else if (start.counted) missing++;
 		else if (start.round > 0 && (start.outcome === "failed" || start.outcome === "unresolved")) missing++;
 	}
-	return { values, missing };
+	return { values, rounds, missing };
 }
 
 /** The measures that some counted cold start has: `total`, then phases and spans in their order. */

@@ -1,4 +1,5 @@
 import { UsageError } from "../errors.ts";
+import type { Profile } from "../model/profile.ts";
 import { nearest } from "../nearest.ts";
 import { type Budget, isOutcomeMeasure, type Limit, type Operator, outcomeMeasures, type Statistic } from "./budget.ts";
 
@@ -9,6 +10,11 @@ export interface WrittenBudget {
 	source: string;
 	/** The profile it stands in, which its own prefix may be left out for. */
 	profile?: string;
+}
+
+/** The budgets that stand in a profile. */
+export function budgetsOfProfile({ name, budgets }: Profile): WrittenBudget[] {
+	return budgets.map((text, index) => ({ text, source: `profile ${name}, budgets[${index}]`, profile: name }));
 }
 
 const example = "such as minimal.total: p(50) < 3s, minimal.total: share(> 4s) <= 5% or minimal.failed: count <= 0";

@@ -1,6 +1,6 @@
-import { differenceOfMedians } from "../statistics/difference.ts";
-import { medianOf, type Range } from "../statistics/median.ts";
-import { mannWhitney } from "../statistics/rank-sum.ts";
+import { differencesBetween } from "../statistics/difference.ts";
+import { type BoundedMs, medianOf, type Range, sorted } from "../statistics/median.ts";
+import { mannWhitney, shiftRank } from "../statistics/rank-sum.ts";
 import { openEnds, type Sample, withMissing } from "./measure.ts";
 
 /** How far a sample lies above another, with everything that is not known about it taken at its worst. */
@@ -17,26 +17,26 @@ export interface Shift {
 
 /** Compares two samples; undefined where one has no value. */
 export function shiftBetween(before: Sample, after: Sample, confidence: number): Shift | undefined {
-	const best = differenceOfMedians(
-		before.values.map((value) => value.ms),
-		after.values.map((value) => value.ms),
-		confidence,
-	);
-	if (best === undefined) return undefined;
+	if (before.values.length === 0 || after.values.length === 0) return undefined;
+	const best = differencesBetween(sortedBy(before.values, "ms"), sortedBy(after.values, "ms"));
 	const [a, b] = [withMissing(before), withMissing(after)];
-	const [aLo, aHi] = [a.map((value) => value.loMs), a.map((value) => value.hiMs)];
-	const [bLo, bHi] = [b.map((value) => value.loMs), b.map((value) => value.hiMs)];
-	const least = differenceOfMedians(aHi, bLo, confidence);
-	const most = differenceOfMedians(aLo, bHi, confidence);
-	if (least === undefined || most === undefined) return undefined;
-	const p = best.difference >= 0 ? oneWayP(aHi, bLo) : oneWayP(bHi, aLo);
-	const shift: Shift = { ms: best.difference, band: openEnds({ lo: least.difference, hi: most.difference }), p };
-	if (least.interval === undefined || most.interval === undefined) return shift;
-	return { ...shift, interval: openEnds({ lo: least.interval.lo, hi: most.interval.hi }) };
+	const [aLo, aHi, bLo, bHi] = [sortedBy(a, "loMs"), sortedBy(a, "hiMs"), sortedBy(b, "loMs"), sortedBy(b, "hiMs")];
+	const least = differencesBetween(aHi, bLo);
+	const most = differencesBetween(aLo, bHi);
+	const ms = best.median();
+	const p = ms >= 0 ? oneWayP(aHi, bLo) : oneWayP(bHi, aLo);
+	const shift: Shift = { ms, band: openEnds({ lo: least.median(), hi: most.median() }), p };
+	const rank = shiftRank(a.length, b.length, confidence)?.rank;
+	if (rank === undefined) return shift;
+	return { ...shift, interval: openEnds({ lo: least.at(rank), hi: most.at(a.length * b.length + 1 - rank) }) };
+}
+
+function sortedBy(values: readonly BoundedMs[], key: keyof BoundedMs): Float64Array {
+	return sorted(values.map((value) => value[key]));
 }
 
 /** The two-sided p of `above` lying above `below`; 1 where it does not. */
-function oneWayP(below: readonly number[], above: readonly number[]): number {
+function oneWayP(below: Float64Array, above: Float64Array): number {
 	const test = mannWhitney(below, above);
 	return test === undefined || test.u >= (below.length * above.length) / 2 ? 1 : test.p;
 }

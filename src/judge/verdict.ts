@@ -20,6 +20,8 @@ export interface Verdict {
 	interval?: Range;
 	/** The largest shift that a baseline lets pass, in milliseconds. */
 	limit?: number;
+	/** The baseline's median in milliseconds. */
+	baseline?: number;
 	/** How many values it was judged by. */
 	n: number;
 	/** Attempts that may have had any value; see `Sample`. */

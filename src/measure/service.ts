@@ -132,7 +132,7 @@ export async function deployService(
 		const pods = options.state
 			.objects("pods")
 			.filter(({ metadata }) => metadata.namespace === ref.namespace && metadata.deletionTimestamp === undefined);
-		const trouble = pods.map(options.podTrouble).find((found) => found !== undefined);
+		const trouble = pods.map((pod) => options.podTrouble(pod)).find((found) => found !== undefined);
 		const said = trouble?.text ?? `${ready?.reason ?? ""} ${ready?.message ?? ""}`.trim();
 		options.onDetail(said || "waiting for Ready");
 		if (trouble?.isFinal === true || performance.now() > deadline) {

@@ -25,7 +25,11 @@ export const phaseDescriptions: readonly PhaseDescription[] = [
 	{ name: "run-<container>", kind: "phase", text: "→ the init container has ended" },
 	{ name: "startup-<container>", kind: "phase", text: "→ the sidecar's startup probe has passed" },
 	{ name: "notice-<container>", kind: "phase", text: "→ kubelet has noticed and turns to the next container" },
-	{ name: "post-start-<container>", kind: "phase", text: "→ its postStart hook has let the next container start" },
+	{
+		name: "post-start-<container>",
+		kind: "phase",
+		text: "→ kubelet turns to the next container, held back by a postStart hook or an image",
+	},
 	{ name: "readiness", kind: "phase", text: "last container started → the pod is Ready" },
 	{ name: "endpoint", kind: "phase", text: "→ the ready address is in the endpoints" },
 	{ name: "routing", kind: "phase", text: "→ first byte of the answer, by way of the endpoint" },

@@ -1,12 +1,6 @@
 import type { Range } from "../statistics/median.ts";
 
-/** A time as short as its precision allows: `3.1 ms`, `212 ms`, `2.31 s`, `12.3 s`. */
-export function formatMs(ms: number): string {
-	const unit = unitFor(ms);
-	return `${unit.digits(ms)} ${unit.name}`;
-}
-
-/** A time with the range it lies in, in one unit: `2.31 s [2.20, 2.40]`. */
+/** A time with the range it lies in, in one unit: `2.312 s [2.201, 2.405]`. */
 export function formatMsWithRange(ms: number, range: Range | undefined): string {
 	const unit = unitFor(ms);
 	return `${unit.digits(ms)} ${unit.name}${bracketed(range, unit.digits)}`;
@@ -35,10 +29,11 @@ function bracketed(range: Range | undefined, digits: (value: number) => string):
 	return range === undefined ? "" : ` [${digits(range.lo)}, ${digits(range.hi)}]`;
 }
 
+/** One unit and precision for a number and its range, as `duration` would choose them for the number. */
 function unitFor(ms: number) {
 	const size = Math.abs(ms);
-	const inSeconds = size >= 1_000;
-	const places = inSeconds ? (size >= 10_000 ? 1 : 2) : size >= 10 ? 0 : 1;
+	const inSeconds = size >= 999.5;
+	const places = inSeconds ? 3 : size >= 9.95 ? 0 : 1;
 	const digits = (value: number) =>
 		open(value) ?? withoutMinusZero((inSeconds ? value / 1_000 : value).toFixed(places));
 	return { name: inSeconds ? "s" : "ms", digits };

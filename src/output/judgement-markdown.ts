@@ -4,8 +4,9 @@ import type { Judgement } from "../judge/judge.ts";
 import { measuresOf, sampleOf } from "../judge/measure.ts";
 import type { Status, Verdict } from "../judge/verdict.ts";
 import { ledgerOf, type Report } from "../model/report.ts";
-import { formatMs, formatMsWithRange, formatShift } from "./amounts.ts";
+import { formatMsWithRange, formatShift } from "./amounts.ts";
 import { valuesWords } from "./judgement-text.ts";
+import { duration } from "./units.ts";
 import {
 	amountWords,
 	countWords,
@@ -23,14 +24,20 @@ export const commentMark = "<!-- knistio -->";
 
 /** A judgement and what was measured, for `$GITHUB_STEP_SUMMARY`. */
 export function renderStepSummary(report: Report, judgement: Judgement): string {
-	return joined([heading(judgement), verdictTable(judgement), movementTable(judgement), measuredTables(report)]);
+	return joined([
+		heading(judgement),
+		verdictTable(judgement),
+		remarkList(judgement),
+		movementTable(judgement),
+		measuredTables(report),
+	]);
 }
 
 /** A judgement as a comment to a pull request: the verdicts at once, the rest folded away. */
 export function renderPullRequestComment(report: Report, judgement: Judgement): string {
 	const details = joined([movementTable(judgement), measuredTables(report), valueList(judgement)]);
 	const folded = `<details><summary>All phases and values</summary>\n\n${details}\n</details>`;
-	return joined([commentMark, heading(judgement), verdictTable(judgement), folded]);
+	return joined([commentMark, heading(judgement), verdictTable(judgement), remarkList(judgement), folded]);
 }
 
 function heading(judgement: Judgement): string {
@@ -54,12 +61,18 @@ function verdictTable({ verdicts }: Judgement): string {
 	return table(["", "phase", "profile", "expected", "found", "", "why"], rows);
 }
 
+function remarkList({ remarks }: Judgement): string {
+	return remarks
+		.map(({ message, hint }) => `- ${escapeMarkdown(hint === undefined ? message : `${message}: ${hint}`)}`)
+		.join("\n");
+}
+
 function movementTable({ movements }: Judgement): string {
 	const rows = movements.map((movement) => [
 		movement.measure,
 		movement.profile,
-		formatMs(movement.beforeMs),
-		formatMs(movement.afterMs),
+		duration(movement.beforeMs),
+		duration(movement.afterMs),
 		movement.isSignificant ? formatShift(movement.ms, rangeOf(movement)) : "~",
 		formatP(movement.adjustedP),
 		`${movement.n[0]} + ${movement.n[1]}`,

@@ -16,6 +16,10 @@ export function renderJudgement(judgement: Judgement): string {
 	}
 	if (passes.length > 0) lines.push("", "pass          no slower than the baseline:");
 	for (const verdict of passes) lines.push(`              ${foundWords(verdict)}, wanted ${expectedWords(verdict)}`);
+	if (judgement.remarks.length > 0) lines.push("");
+	for (const { message, hint } of judgement.remarks) {
+		lines.push(`note          ${message}`, ...(hint === undefined ? [] : [`              hint: ${hint}`]));
+	}
 	return `${lines.join("\n")}\n`;
 }
 

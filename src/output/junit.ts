@@ -33,7 +33,8 @@ function countAttributes(verdicts: readonly Verdict[]): string {
 }
 
 function caseLines(verdict: Verdict, suite: string): string[] {
-	const name = `${verdict.measure}: ${expectedWords(verdict)}`;
+	// The same from run to run, so that a viewer can follow it.
+	const name = `${verdict.measure}: ${verdict.expected}`;
 	const attributes = `classname="knistio.${escapeXml(suite)}" name="${escapeXml(name)}"`;
 	const detail = escapeXml(detailOf(verdict));
 	if (verdict.status === "pass") {

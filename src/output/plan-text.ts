@@ -1,10 +1,10 @@
 import type { Plan, ProfilePlan } from "../judge/plan.ts";
-import { formatMs } from "./amounts.ts";
+import { duration } from "./units.ts";
 
 /** A plan for a terminal: the answer first, then what it rests on. */
 export function renderPlan(plan: Plan): string {
 	const { detectMs, power, minimumEffectMs, measure, comparisons, profiles, iterations, minutes } = plan;
-	const aim = `to detect +${formatMs(detectMs)} of ${measure} with a power of ${percent(power)}`;
+	const aim = `to detect +${duration(detectMs)} of ${measure} with a power of ${percent(power)}`;
 	const time = minutes === undefined ? "" : `, about ${minutesText(minutes)}`;
 	const answer =
 		iterations === undefined ? `1,000 iterations are not enough ${aim}` : `${iterations} iterations${time}, ${aim}`;
@@ -15,7 +15,7 @@ export function renderPlan(plan: Plan): string {
 		...profiles.map(profileText),
 		"",
 		`The same number makes the baseline. Judge with: ${check}`,
-		`The level allows for ${comparisons} comparisons (Holm). A plan is as good as its pilot's idea of the spread.`,
+		`The level allows for ${comparisons} ${comparisons === 1 ? "comparison" : "comparisons"} (Holm). A plan is as good as its pilot's idea of the spread.`,
 		"",
 	].join("\n");
 }

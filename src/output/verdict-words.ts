@@ -2,16 +2,17 @@ import type { Movement } from "../judge/baseline.ts";
 import { rangeOf } from "../judge/baseline.ts";
 import type { Judgement } from "../judge/judge.ts";
 import type { Status, Verdict } from "../judge/verdict.ts";
-import { formatCount, formatMs, formatMsWithRange, formatShare, formatShift } from "./amounts.ts";
+import { formatCount, formatMsWithRange, formatShare, formatShift } from "./amounts.ts";
+import { duration } from "./units.ts";
 
-/** What was found, phase first: `total 3.41 s [3.20, 3.61] in minimal`. */
+/** What was found, phase first: `total 3.412 s [3.204, 3.611] in minimal`. */
 export function foundWords(verdict: Verdict): string {
 	const amount = verdict.found === undefined ? "" : ` ${amountWords(verdict)}`;
 	const where = verdict.profile === "" ? "" : ` in ${verdict.profile}`;
 	return `${verdict.measure}${amount}${where}`;
 }
 
-/** The number alone: `3.41 s [3.20, 3.61]`. */
+/** The number alone: `3.412 s [3.204, 3.611]`. */
 export function amountWords({ found, interval, unit, n }: Verdict): string {
 	if (found !== undefined) return formatBy[unit](found, interval);
 	return n === 0 ? "not measured" : "not known";
@@ -20,8 +21,9 @@ export function amountWords({ found, interval, unit, n }: Verdict): string {
 const formatBy = { ms: formatMsWithRange, shift: formatShift, share: formatShare, count: formatCount };
 
 /** What was wanted: the budget as written, or how much slower than the baseline is too much. */
-export function expectedWords({ kind, expected, limit }: Verdict): string {
-	return kind === "baseline" && limit !== undefined ? `less than +${formatMs(limit)}` : expected;
+export function expectedWords({ expected, limit, baseline }: Verdict): string {
+	if (limit === undefined || baseline === undefined) return expected;
+	return `less than +${duration(limit)} on ${duration(baseline)}`;
 }
 
 /** How many values, and what is missing of them. */
@@ -49,7 +51,9 @@ export function formatP(p: number): string {
 export function headlineOf(judgement: Judgement): string {
 	const [worst] = judgement.verdicts;
 	const status = overallStatus(judgement);
-	const passes = `${judgement.verdicts.length} of ${judgement.verdicts.length} verdicts pass`;
+	const { length } = judgement.verdicts;
+	const passes =
+		length === 0 ? "nothing was to be judged" : length === 1 ? "the verdict passes" : `all ${length} verdicts pass`;
 	const judged = status === "pass" || worst === undefined ? passes : `${foundWords(worst)}: ${worst.reason}`;
 	return judgement.moved === undefined ? judged : `${movementWords(judgement.moved)} against the baseline; ${judged}`;
 }

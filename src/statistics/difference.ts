@@ -31,7 +31,7 @@ export function differenceOfMedians(
 	confidence = 0.95,
 ): Difference | undefined {
 	if (a.length === 0 || b.length === 0) return undefined;
-	const differences = sortedDifferences(sorted(a), sorted(b));
+	const differences = differencesBetween(sorted(a), sorted(b));
 	const found = shiftRank(a.length, b.length, confidence);
 	if (found === undefined) return { difference: differences.median() };
 	return {
@@ -68,9 +68,9 @@ export function boundedDifferenceOfMedians(
 
 /**
  * The n·m differences `b[j] - a[i]` of two ascending arrays, in order without making them: the k-th is found by
- * halving the range of values and counting, so thousands of cold starts take milliseconds.
+ * narrowing the range of values and counting, so thousands of cold starts take milliseconds.
  */
-function sortedDifferences(a: Float64Array, b: Float64Array) {
+export function differencesBetween(a: Float64Array, b: Float64Array) {
 	const pairs = a.length * b.length;
 	const smallest = (b[0] ?? 0) - (a.at(-1) ?? 0);
 	const largest = (b.at(-1) ?? 0) - (a[0] ?? 0);
@@ -88,17 +88,36 @@ function sortedDifferences(a: Float64Array, b: Float64Array) {
 	/** The k-th smallest, from 1. */
 	function at(k: number): number {
 		let [lo, hi] = [smallest, largest];
-		if (countAtMost(a, b, lo) >= k) return lo;
-		// Fewer than k differences are ≤ lo, at least k are ≤ hi; 52 halvings leave what a double can tell apart.
-		for (let step = 0; step < 52; step++) {
-			const middle = (lo + hi) / 2;
-			if (countAtMost(a, b, middle) >= k) hi = middle;
-			else lo = middle;
+		let [below, atMost] = [countAtMost(a, b, lo), pairs];
+		if (below >= k) return lo;
+		// Fewer than k differences are ≤ lo, at least k are ≤ hi. The range is cut where k should lie, and in half, until
+		// few differences are left in it, or only equal ones.
+		for (let step = 1; atMost - below > 8; step++) {
+			if (step % 6 === 0) {
+				const next = smallestAbove(lo);
+				const count = countAtMost(a, b, next);
+				if (count >= k) return next;
+				[lo, below] = [next, count];
+			}
+			const share = step % 2 === 0 ? (k - below) / (atMost - below) : 0.5;
+			const cut = lo + (hi - lo) * share;
+			const count = countAtMost(a, b, cut);
+			if (count >= k) [hi, atMost] = [cut, count];
+			else [lo, below] = [cut, count];
 		}
-		return smallestAbove(lo);
+		let found = smallestAbove(lo);
+		while (countAtMost(a, b, found) < k) found = smallestAbove(found);
+		return found;
 	}
 
-	return { at, median: () => (at(Math.floor((pairs + 1) / 2)) + at(Math.ceil((pairs + 1) / 2))) / 2 };
+	/** The middle one, or the mean of the two in the middle. */
+	function median(): number {
+		const lower = at(Math.ceil(pairs / 2));
+		if (pairs % 2 === 1 || countAtMost(a, b, lower) > pairs / 2) return lower;
+		return (lower + smallestAbove(lower)) / 2;
+	}
+
+	return { at, median };
 }
 
 /** How many differences of a value of `b` and one of `a`, both ascending, are at most `limit`. */

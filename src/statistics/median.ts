@@ -34,7 +34,7 @@ export interface BoundedMedianEstimate extends MedianEstimate {
 }
 
 /** A copy in ascending order. */
-export function sorted(values: Iterable<number>): Float64Array {
+export function sorted(values: ArrayLike<number>): Float64Array {
 	return Float64Array.from(values).sort();
 }
 

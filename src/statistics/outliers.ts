@@ -6,28 +6,27 @@ import { medianOf } from "./median.ts";
  */
 const namedBeyond = 5;
 
-/** How many standard deviations `value` lies from the median, with the deviation taken from the median deviation. */
-function robustDistance(value: number, values: readonly number[]): number | undefined {
+/** Tells how many standard deviations a value lies from the median, with the deviation taken from the median deviation. */
+function robustScale(values: readonly number[]): ((value: number) => number) | undefined {
 	const median = medianOf(values);
 	if (median === undefined) return undefined;
-	const deviation = medianOf(values.map((other) => Math.abs(other - median)));
+	const deviation = medianOf(values.map((value) => Math.abs(value - median)));
 	// More than half of the values are equal: there is no scale to judge the others by.
 	if (deviation === undefined || deviation === 0) return undefined;
-	return (0.6745 * (value - median)) / deviation;
+	return (value) => (0.6745 * (value - median)) / deviation;
 }
 
 /** The positions of values that lie far from the rest. They are to be named, never dropped. */
 export function outliersOf(values: readonly number[]): number[] {
-	return [...values.keys()].filter((index) => {
-		const distance = robustDistance(values[index] ?? Number.NaN, values);
-		return distance !== undefined && Math.abs(distance) > namedBeyond;
-	});
+	const distanceOf = robustScale(values);
+	if (distanceOf === undefined) return [];
+	return [...values.entries()].flatMap(([index, value]) => (Math.abs(distanceOf(value)) > namedBeyond ? [index] : []));
 }
 
 /** Whether the first value is the largest, and far above the rest: caches were cold that the others found warm. */
 export function isFirstSlow(values: readonly number[]): boolean {
 	const [first, ...rest] = values;
 	if (first === undefined || rest.length < 4 || rest.some((value) => value >= first)) return false;
-	const distance = robustDistance(first, rest);
-	return distance !== undefined && distance > namedBeyond;
+	const distanceOf = robustScale(rest);
+	return distanceOf !== undefined && distanceOf(first) > namedBeyond;
 }

@@ -69,7 +69,8 @@ export function leastCountForPower(power: number, question: PowerQuestion, large
 	return powerAt(hi, question);
 }
 
-function smoothedDraw(pilot: readonly number[], random: () => number): () => number {
+/** Draws values spread like the pilot's, with its mean and variance, that hardly ever repeat. */
+export function smoothedDraw(pilot: readonly number[], random: () => number): () => number {
 	const n = pilot.length;
 	const centre = pilot.reduce((sum, value) => sum + value, 0) / n;
 	const variance = pilot.reduce((sum, value) => sum + (value - centre) ** 2, 0) / Math.max(1, n - 1);

@@ -1,3 +1,5 @@
+import { sorted } from "./median.ts";
+
 /**
  * How likely each rank sum of the first of two samples is when both come from one distribution.
  *
@@ -86,7 +88,7 @@ export interface RankSumTest {
  * Exact up to 50 values together, ties included, by counting the rank sums of all ways to split the pooled values;
  * beyond, the normal approximation with corrections for ties and continuity. Undefined if a sample is empty.
  */
-export function mannWhitney(a: readonly number[], b: readonly number[]): RankSumTest | undefined {
+export function mannWhitney(a: ArrayLike<number>, b: ArrayLike<number>): RankSumTest | undefined {
 	const [n, m] = [a.length, b.length];
 	if (n === 0 || m === 0) return undefined;
 	const { doubledRanks, doubledSumOfA, tieTerm } = rankTogether(a, b);
@@ -107,21 +109,21 @@ export function mannWhitney(a: readonly number[], b: readonly number[]): RankSum
 	return { u, p, method: "normal" };
 }
 
-function rankTogether(a: readonly number[], b: readonly number[]) {
-	const pooled = [...a.map((value) => ({ value, isA: true })), ...b.map((value) => ({ value, isA: false }))];
-	pooled.sort((left, right) => left.value - right.value);
+/** Ranks the values of both samples as one, walking up both at once; ties share the mean of their ranks. */
+function rankTogether(a: ArrayLike<number>, b: ArrayLike<number>) {
+	const [left, right] = [sorted(a), sorted(b)];
 	const doubledRanks: number[] = [];
-	let [doubledSumOfA, tieTerm] = [0, 0];
-	for (let start = 0; start < pooled.length; ) {
-		let end = start;
-		while (end < pooled.length && pooled[end]?.value === pooled[start]?.value) end++;
-		const doubledRank = start + 1 + end;
-		for (let index = start; index < end; index++) {
-			doubledRanks.push(doubledRank);
-			if (pooled[index]?.isA === true) doubledSumOfA += doubledRank;
-		}
-		tieTerm += (end - start) ** 3 - (end - start);
-		start = end;
+	let [doubledSumOfA, tieTerm, i, j] = [0, 0, 0, 0];
+	while (i < left.length || j < right.length) {
+		const value = Math.min(left[i] ?? Number.POSITIVE_INFINITY, right[j] ?? Number.POSITIVE_INFINITY);
+		const [fromA, fromB] = [i, j];
+		while (i < left.length && left[i] === value) i++;
+		while (j < right.length && right[j] === value) j++;
+		const tied = i - fromA + (j - fromB);
+		const doubledRank = fromA + fromB + 1 + i + j;
+		for (let count = 0; count < tied; count++) doubledRanks.push(doubledRank);
+		doubledSumOfA += doubledRank * (i - fromA);
+		tieTerm += tied ** 3 - tied;
 	}
 	return { doubledRanks, doubledSumOfA, tieTerm };
 }

@@ -3,7 +3,7 @@ import type { Entry } from "../model/recording.ts";
 import type { ColdStart, Finding, Measured, Outcome, PodSummary } from "../model/report.ts";
 import { criticalPath } from "./critical-path.ts";
 import type { Placing } from "./instants.ts";
-import { measureInstant, phasesOf, toMs } from "./measured.ts";
+import { measureInstant, phasesOf, roundMs, toMs } from "./measured.ts";
 import type { Offsets } from "./offsets.ts";
 import { collectPodFacts, type PodFacts, type Sighting } from "./pod-facts.ts";
 import { talkSpans } from "./spans.ts";
@@ -205,9 +205,8 @@ function narrowClocks(pods: PodFacts[], sentAt: bigint, offsets: Offsets, findin
 		}
 		for (const fact of facts) {
 			for (const reading of [fact?.reading, fact?.status]) {
-				const receivedAt = fact?.receivedAt ?? fact?.publishedAt;
-				if (reading === undefined || receivedAt === undefined) continue;
-				const bounds = { lo: reading.bounds.lo - receivedAt, hi: reading.bounds.hi - sentAt };
+				if (reading === undefined) continue;
+				const bounds = { lo: reading.bounds.lo - reading.receivedAt, hi: reading.bounds.hi - sentAt };
 				if (offsets.narrow(reading.clock, bounds, "causes")) continue;
 				findings.push({
 					code: "clock-moved",
@@ -238,8 +237,7 @@ function aroundOf(
 
 function exact(from: bigint, to: bigint, plusMinusMs: number, source: Measured["source"]): Measured {
 	const ms = toMs(to - from);
-	const round = (value: number) => Math.round(value * 1000) / 1000;
-	return { ms, loMs: round(ms - plusMinusMs), hiMs: round(ms + plusMinusMs), source };
+	return { ms, loMs: roundMs(ms - plusMinusMs), hiMs: roundMs(ms + plusMinusMs), source };
 }
 
 function responseOf(request: EntryOf<"request">): NonNullable<ColdStart["response"]> {

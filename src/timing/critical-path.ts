@@ -1,6 +1,6 @@
 import type { Finding } from "../model/report.ts";
 import { clientInstant, type Instant, type Placing, placeFact } from "./instants.ts";
-import { type Interval, intersect, middle, width } from "./interval.ts";
+import { type Interval, intersect, width } from "./interval.ts";
 import type { ContainerFacts, PodFacts } from "./pod-facts.ts";
 
 /** A step of the critical path: an instant, and the phase that ends there. */
@@ -45,17 +45,19 @@ export function criticalPath(pod: PodFacts | undefined, around: Surroundings, pl
 function containerSteps(containers: readonly ContainerFacts[], placing: Placing): Step[] {
 	const steps: Step[] = [];
 	let phaseBefore: string | undefined = "sandbox";
+	let previous = "";
 	for (const container of containers) {
 		const { name } = container;
 		const add = (what: string, phase: string, fact: ContainerFacts["started"]) =>
 			steps.push({ instant: `${what}:${name}`, phase, at: placeFact(`${what}:${name}`, fact, placing) });
 		// Where the container before holds nothing back, its start and this one's preparation are one phase.
 		if (container.pulling !== undefined) {
-			add("pulling", phaseBefore ?? `start-${name}`, container.pulling);
+			add("pulling", phaseBefore ?? `post-start-${previous}`, container.pulling);
 			add("pulled", `pull-${name}`, container.pulled);
 		} else if (phaseBefore !== undefined) add("pulled", phaseBefore, container.pulled);
 		add("started", `start-${name}`, container.started);
 		phaseBefore = undefined;
+		previous = name;
 		if (container.role === "init") {
 			add("finished", `run-${name}`, container.finished);
 			phaseBefore = `notice-${name}`;
@@ -84,48 +86,57 @@ function answerSteps(pod: PodFacts | undefined, around: Surroundings, placing: P
 
 const published = (publishedAt: bigint | undefined) => (publishedAt === undefined ? undefined : { publishedAt });
 
-/** Each step waited for the one before: bounds are cut to what that order allows, in both directions. */
+/**
+ * Each step waited for the one before: bounds are cut to what that order allows, in both directions. Our own times are
+ * not cut: they are what the others are held against.
+ */
 function holdOrder(steps: Step[], findings: Finding[]): Step[] {
 	const cut = (step: Step, limits: Interval): Step => {
-		if (step.at === undefined) return step;
+		if (step.at === undefined || step.at.source === "client") return step;
 		const bounds = intersect(step.at.bounds, limits);
-		if (bounds === undefined) {
-			findings.push({
-				code: "unresolved",
-				message: `${step.instant} lies outside of what comes before and after it`,
-				hint: "the order of causes is not as knistio takes it, or a clock was set during the run",
-			});
-			return { ...step, at: undefined };
-		}
-		const point = step.at.point < bounds.lo || step.at.point > bounds.hi ? middle(bounds) : step.at.point;
-		return { ...step, at: { ...step.at, bounds, point } };
+		if (bounds !== undefined) return { ...step, at: { ...step.at, bounds } };
+		findings.push({
+			code: "unresolved",
+			message: `${step.instant} lies outside of what comes before and after it`,
+			hint: "the order of causes is not as knistio takes it, or a clock was set during the run",
+		});
+		return { ...step, at: undefined };
 	};
-	const max = 2n ** 63n;
-	let lo = -max;
+	let lo = -(2n ** 63n);
 	const forward = steps.map((step) => {
-		const next = cut(step, { lo, hi: max });
-		if (next.at !== undefined) lo = next.at.bounds.lo;
+		const next = cut(step, { lo, hi: 2n ** 63n });
+		if (next.at !== undefined) lo = next.at.source === "client" ? next.at.point : next.at.bounds.lo;
 		return next;
 	});
-	let hi = max;
+	let hi = 2n ** 63n;
 	const backward = forward.reverse().map((step) => {
-		const next = cut(step, { lo: -max, hi });
-		if (next.at !== undefined) hi = next.at.bounds.hi;
+		const next = cut(step, { lo: -(2n ** 63n), hi });
+		if (next.at !== undefined) hi = next.at.source === "client" ? next.at.point : next.at.bounds.hi;
 		return next;
 	});
 	return orderPoints(backward.reverse());
 }
 
-/** Best guesses keep the order too: of two that do not, the one that is known less well gives way. */
+/** Best guesses keep the order too: the sharpest are set first, and the others find their place between them. */
 function orderPoints(steps: Step[]): Step[] {
 	const placed = steps.flatMap(({ at }) => (at === undefined ? [] : [at]));
-	for (let pass = 0; pass < placed.length; pass++) {
-		for (const [index, next] of placed.entries()) {
-			const before = placed[index - 1];
-			if (before === undefined || before.point <= next.point) continue;
-			if (width(before.bounds) > width(next.bounds)) before.point = next.point;
-			else next.point = before.point;
+	const sharpness = (at: Instant) => (at.source === "client" ? -1n : width(at.bounds));
+	const bySharpness = [...placed.keys()].sort((a, b) => {
+		const [one, other] = [placed[a], placed[b]].map((at) => (at === undefined ? 0n : sharpness(at)));
+		return one === other ? a - b : (one ?? 0n) < (other ?? 0n) ? -1 : 1;
+	});
+	const settled = new Map<number, bigint>();
+	for (const index of bySharpness) {
+		const at = placed[index];
+		if (at === undefined) continue;
+		let { lo, hi } = at.source === "client" ? { lo: at.point, hi: at.point } : at.bounds;
+		for (const [other, point] of settled) {
+			if (other < index && point > lo) lo = point;
+			if (other > index && point < hi) hi = point;
 		}
+		if (at.point < lo) at.point = lo;
+		else if (at.point > hi) at.point = hi;
+		settled.set(index, at.point);
 	}
 	return steps;
 }

@@ -1,8 +1,7 @@
-import { blunter, type Measured, type Source } from "../model/report.ts";
+import { blunter, type Measured } from "../model/report.ts";
 import type { Step } from "./critical-path.ts";
 import type { Instant } from "./instants.ts";
 import { durationBetween } from "./instants.ts";
-import type { Interval } from "./interval.ts";
 
 /** Nanoseconds as milliseconds, to the microsecond. */
 export function toMs(ns: bigint): number {
@@ -19,15 +18,22 @@ export function measureInstant(at: Instant, origin: bigint): Measured {
 	};
 }
 
-/** The time between two instants of which the later waited for the earlier: it is not negative. */
-function measureDuration(from: Instant, to: Instant): Measured {
+/**
+ * The time between two instants of which the later waited for the earlier: it is not negative. Both points are rounded
+ * as seen from `origin` before one is taken from the other, so that durations in a row add up to the last digit.
+ */
+function measureDuration(from: Instant, to: Instant, origin: bigint): Measured {
 	const { lo, hi } = durationBetween(from, to);
-	return measured(to.point - from.point, { lo: lo < 0n ? 0n : lo, hi }, blunter(from.source, to.source));
+	return {
+		ms: roundMs(toMs(to.point - origin) - toMs(from.point - origin)),
+		loMs: lo < 0n ? 0 : toMs(lo),
+		hiMs: toMs(hi),
+		source: blunter(from.source, to.source),
+	};
 }
 
-function measured(point: bigint, { lo, hi }: Interval, source: Source): Measured {
-	return { ms: toMs(point), loMs: toMs(lo), hiMs: toMs(hi), source };
-}
+/** Takes off what binary fractions add to a figure of microseconds. */
+export const roundMs = (ms: number) => Math.round(ms * 1000) / 1000;
 
 /**
  * The phases between the steps; what lies around a step that was not measured is `unattributed`. They add up to the
@@ -38,17 +44,17 @@ export function phasesOf(steps: readonly Step[]): Record<string, Measured> {
 	const unattributed: Measured = { ms: 0, loMs: 0, hiMs: 0, source: "client" };
 	let before: Instant | undefined;
 	let isGap = false;
+	const origin = steps.find(({ at }) => at !== undefined)?.at?.point ?? 0n;
 	for (const { at, phase } of steps) {
 		if (at === undefined) {
 			isGap = true;
 			continue;
 		}
 		if (before !== undefined && phase !== undefined) {
-			const duration = measureDuration(before, at);
+			const duration = measureDuration(before, at, origin);
 			if (isGap) {
-				unattributed.ms = Math.round((unattributed.ms + duration.ms) * 1000) / 1000;
-				unattributed.loMs += duration.loMs;
-				unattributed.hiMs += duration.hiMs;
+				for (const key of ["ms", "loMs", "hiMs"] as const)
+					unattributed[key] = roundMs(unattributed[key] + duration[key]);
 				unattributed.source = blunter(unattributed.source, duration.source);
 			} else phases[phase] = duration;
 		}

@@ -56,7 +56,19 @@ export function onClientClock(time: Interval, offset: Interval): Interval {
 	return { lo: time.lo - offset.hi, hi: time.hi - offset.lo };
 }
 
+/** The fastest event of a sample takes about so long to be written and to reach us. */
+const usualDelayNs = 15_000_000n;
+
+/**
+ * The best single guess of an offset. Bounds by causes lie on both sides for different reasons: what was received bounds
+ * it closely from below, what was asked for only loosely from above.
+ */
+export function likelyOffset({ lo, hi }: Interval): bigint {
+	const half = (hi - lo) / 2n;
+	return lo + (half < usualDelayNs ? half : usualDelayNs);
+}
+
 /** The best single guess of the same. */
 export function pointOnClientClock(time: Interval, offset: Interval): bigint {
-	return middle(time) - middle(offset);
+	return middle(time) - likelyOffset(offset);
 }

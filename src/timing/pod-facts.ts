@@ -10,6 +10,8 @@ export interface Reading {
 	clock: string;
 	bounds: Interval;
 	source: "event-name" | "event-time" | "status";
+	/** Client clock: it was written before this. */
+	receivedAt: bigint;
 }
 
 /** One fact: what servers wrote of it, and when its first trace came out of our socket. */
@@ -134,7 +136,7 @@ export function collectPodFacts(pods: readonly Sighting[], events: readonly Sigh
 		...(node === undefined ? {} : { node }),
 		containers: containersOf(last),
 		created: {
-			...statusReading(apiServerClock, last.metadata.creationTimestamp),
+			...statusReading(apiServerClock, last.metadata.creationTimestamp, first.at),
 			publishedAt: first.at,
 		},
 		firstSeenAt: first.at,
@@ -171,11 +173,11 @@ function readPod(facts: PodFacts, { at, object }: Sighting, clock: string): void
 	const condition = (type: string) => pod.status?.conditions?.find((each) => each.type === type);
 	const scheduled = condition("PodScheduled");
 	if (scheduled?.status === "True") {
-		facts.scheduled = merged(facts.scheduled, statusReading(apiServerClock, scheduled.lastTransitionTime));
+		facts.scheduled = merged(facts.scheduled, statusReading(apiServerClock, scheduled.lastTransitionTime, at));
 	}
 	const ready = condition("Ready");
 	if (ready?.status === "True" && facts.ready === undefined) {
-		facts.ready = { publishedAt: at, ...statusReading(clock, ready.lastTransitionTime) };
+		facts.ready = { publishedAt: at, ...statusReading(clock, ready.lastTransitionTime, at) };
 		facts.readyAt = at;
 	}
 	const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
@@ -196,13 +198,13 @@ function readStatus(container: ContainerFacts, status: ContainerStatus, at: bigi
 	const { running, terminated } = status.state ?? {};
 	const startedAt = running?.startedAt ?? terminated?.startedAt;
 	if (startedAt !== undefined && (status.restartCount ?? 0) === 0) {
-		container.started = merged(container.started, { receivedAt: at, ...statusReading(clock, startedAt) });
+		container.started = merged(container.started, { receivedAt: at, ...statusReading(clock, startedAt, at) });
 	}
 	if (container.role === "sidecar" && status.started === true) {
 		container.startupPassed ??= { publishedAt: at };
 	}
 	if (container.role === "init" && terminated?.exitCode === 0) {
-		container.finished ??= { receivedAt: at, ...statusReading(clock, terminated.finishedAt) };
+		container.finished ??= { receivedAt: at, ...statusReading(clock, terminated.finishedAt, at) };
 	}
 	if (status.ready === true) container.ready ??= { publishedAt: at };
 	// The talk's tracer ends a span at ready, and at any termination of an init container.
@@ -218,7 +220,7 @@ function readEvent(facts: PodFacts, { at, object }: Sighting, clock: string): vo
 		const reading: Reading | undefined =
 			time === undefined
 				? undefined
-				: { clock: schedulerClock, bounds: { lo: time, hi: time + microNs }, source: "event-time" };
+				: { clock: schedulerClock, bounds: { lo: time, hi: time + microNs }, source: "event-time", receivedAt: at };
 		facts.scheduled = merged(facts.scheduled, { receivedAt: at, ...(reading === undefined ? {} : { reading }) });
 		return;
 	}
@@ -233,9 +235,10 @@ function readEvent(facts: PodFacts, { at, object }: Sighting, clock: string): vo
 	const time = eventNameTime(object.metadata.name, event.firstTimestamp);
 	const second = parseTime(event.firstTimestamp);
 	const fact: Fact = { receivedAt: at };
-	if (time !== undefined) fact.reading = { clock, bounds: { lo: time, hi: time }, source: "event-name" };
-	else if (second !== undefined) {
-		fact.status = { clock, bounds: { lo: second, hi: second + secondNs }, source: "status" };
+	if (time !== undefined) {
+		fact.reading = { clock, bounds: { lo: time, hi: time }, source: "event-name", receivedAt: at };
+	} else if (second !== undefined) {
+		fact.status = { clock, bounds: { lo: second, hi: second + secondNs }, source: "status", receivedAt: at };
 	}
 	const known = container[key];
 	const isRepeated = known?.reading !== undefined && time !== undefined && known.reading.bounds.lo <= time;
@@ -243,9 +246,10 @@ function readEvent(facts: PodFacts, { at, object }: Sighting, clock: string): vo
 }
 
 /** A field cut to whole seconds says: this second, and no more. */
-function statusReading(clock: string, text: string | undefined): Pick<Fact, "status"> {
+function statusReading(clock: string, text: string | undefined, receivedAt: bigint): Pick<Fact, "status"> {
 	const time = parseTime(text);
-	return time === undefined ? {} : { status: { clock, bounds: { lo: time, hi: time + secondNs }, source: "status" } };
+	if (time === undefined) return {};
+	return { status: { clock, bounds: { lo: time, hi: time + secondNs }, source: "status", receivedAt } };
 }
 
 /** Both facts are of one instant: the earlier receipts hold, and a sharper reading stays. */

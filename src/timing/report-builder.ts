@@ -1,9 +1,8 @@
 import type { Entry } from "../model/recording.ts";
 import type { ClockOffset, Finding, ProfileRun, Report } from "../model/report.ts";
 import { foldColdStart, type SampleRecord } from "./cold-start.ts";
-import { middle } from "./interval.ts";
 import { toMs } from "./measured.ts";
-import { openOffsets } from "./offsets.ts";
+import { likelyOffset, openOffsets } from "./offsets.ts";
 import { formatTime } from "./timestamp.ts";
 
 /** Makes a report of a recording, entry by entry; it never holds more than one sample's entries. */
@@ -155,7 +154,7 @@ export function openReportBuilder(): ReportBuilder {
 	function clocksOf(): ClockOffset[] {
 		return offsets.known().map((clock) => {
 			const { bounds, method } = offsets.of(clock) ?? { bounds: { lo: 0n, hi: 0n }, method: "" };
-			return { clock, offsetMs: toMs(middle(bounds)), loMs: toMs(bounds.lo), hiMs: toMs(bounds.hi), method };
+			return { clock, offsetMs: toMs(likelyOffset(bounds)), loMs: toMs(bounds.lo), hiMs: toMs(bounds.hi), method };
 		});
 	}
 

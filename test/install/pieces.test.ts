@@ -8,12 +8,13 @@ import { markOurs } from "../../src/install/ownership.ts";
 import { planInstall, planLines } from "../../src/install/plan.ts";
 import { installProfile } from "../../src/install/profile-install.ts";
 import { removeObjects } from "../../src/install/remove.ts";
-import { waitOldEndpointsGone } from "../../src/install/restart.ts";
+import { untilOnlyNewAnswer } from "../../src/install/restart.ts";
 import { missingRights, requireRights } from "../../src/install/rights.ts";
 import { ensureStateNamespace, openState } from "../../src/install/state.ts";
 import { newTask } from "../../src/install/task.ts";
 import { uninstall } from "../../src/install/uninstall.ts";
 import { waitReady } from "../../src/install/wait-ready.ts";
+import { removeWorkloads } from "../../src/install/workload-removal.ts";
 import { fakeCluster, jumpingClock } from "../support/fake-cluster.ts";
 import {
 	clusterWithKnative,
@@ -199,24 +200,35 @@ describe("waitReady", () => {
 	});
 });
 
-describe("waitOldEndpointsGone", () => {
-	it("waits while a Service still sends to a pod that is leaving", async () => {
+describe("untilOnlyNewAnswer", () => {
+	const pod = (name: string, podIP: string) => ({
+		apiVersion: "v1",
+		kind: "Pod",
+		metadata: { name, namespace: "a" },
+		status: { podIP },
+	});
+	const slice = (ready: boolean) => ({
+		apiVersion: "discovery.k8s.io/v1",
+		kind: "EndpointSlice",
+		metadata: { name: "s", namespace: "elsewhere" },
+		endpoints: [{ conditions: { ready }, addresses: ["10.0.0.1"] }],
+	});
+
+	it("waits while a Service still sends to an old pod, unless a new one has its address", async () => {
 		const cluster = fakeCluster();
-		const leaving = { name: "old", namespace: "a", deletionTimestamp: "2026-01-01T00:00:00Z" };
-		const slice = (ready: boolean) => ({
-			apiVersion: "discovery.k8s.io/v1",
-			kind: "EndpointSlice",
-			metadata: { name: "s", namespace: "a" },
-			endpoints: [{ conditions: { ready }, targetRef: { kind: "Pod", name: "old" } }],
-		});
-		cluster.put({ apiVersion: "v1", kind: "Pod", metadata: leaving });
+		cluster.put(deployment("a", "d"));
+		cluster.put(pod("d-old", "10.0.0.1"));
 		cluster.put(slice(true));
-		const deployments = [{ apiVersion: "apps/v1", kind: "Deployment", namespace: "a", name: "d" }];
-		await expect(waitOldEndpointsGone(taskOn(cluster), deployments)).rejects.toThrow(
-			"Pod a/old to get no more requests",
-		);
+		const restart = () =>
+			untilOnlyNewAnswer(taskOn(cluster), [{ ...deployment("a", "d"), name: "d", namespace: "a" }], async () => {});
+		await expect(restart()).rejects.toThrow("Pod a/d-old to get no more requests");
 		cluster.put(slice(false));
-		await waitOldEndpointsGone(taskOn(cluster), deployments);
+		await restart();
+		cluster.put(slice(true));
+		const task = taskOn(cluster);
+		await untilOnlyNewAnswer(task, [{ ...deployment("a", "d"), name: "d", namespace: "a" }], async () => {
+			cluster.put(pod("d-new", "10.0.0.1"));
+		});
 	});
 });
 
@@ -256,6 +268,39 @@ describe("removeObjects", () => {
 		cluster.put(markOurs(deployment("istio-system", "istiod"), marking));
 		await uninstall(cluster, { clock, timeoutMs: 10_000 });
 		expect([...cluster.objects.keys()]).toEqual([]);
+	});
+});
+
+describe("removeWorkloads", () => {
+	const labels = { "knistio.dev/owned-by": "knistio", "serving.knative.dev/service": "hello" };
+	const ref = { apiVersion: "serving.knative.dev/v1", kind: "Service", namespace: "a", name: "hello" };
+
+	it("takes a finalizer off whose controller is gone, but not at once, and waits for the pods", async () => {
+		const cluster = fakeCluster();
+		cluster.put(definition("serving.knative.dev", "Service"));
+		cluster.put({ ...ref, metadata: { name: "hello", namespace: "a", labels, finalizers: ["controller.example"] } });
+		const pod = { name: "p", namespace: "a", labels, deletionTimestamp: "2026-01-01T00:00:00Z" };
+		cluster.put({ apiVersion: "v1", kind: "Pod", metadata: pod });
+		const startedAt = clock.now();
+		const notes: string[] = [];
+		const progress = (event: { kind: string; text?: string }) => notes.push(`${event.kind}: ${event.text}`);
+		expect(await removeWorkloads({ ...taskOn(cluster, 120_000), progress }, [ref])).toEqual([ref]);
+		expect(clock.now() - startedAt).toBeGreaterThan(29_000);
+		expect(notes).toContain("note: Service a/hello: no controller removes its finalizers");
+		expect(cluster.writes.map((write) => `${write.verb} ${write.ref.kind}`)).toEqual([
+			"remove Service",
+			"remove Pod",
+			"patch Service",
+		]);
+		expect([...cluster.objects.keys()]).toEqual(["CustomResourceDefinition services.serving.knative.dev"]);
+	});
+
+	it("leaves a Service that is not ours", async () => {
+		const cluster = fakeCluster();
+		cluster.put(definition("serving.knative.dev", "Service"));
+		cluster.put({ ...ref, metadata: { name: "hello", namespace: "a" } });
+		expect(await removeWorkloads(taskOn(cluster), [ref])).toEqual([]);
+		expect(cluster.writes).toEqual([]);
 	});
 });
 

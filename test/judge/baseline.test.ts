@@ -109,6 +109,17 @@ describe("against a baseline", () => {
 		expect(against([main], withProxy(500, 20, { extra: failed.slice(0, 1) })).of("total")?.status).toBe("pass");
 	});
 
+	test("more failures than chance explains are a breach, fewer are none", () => {
+		const failed = Array.from({ length: 9 }, (_, index) => anAttempt(index + 30, "failed"));
+		const { of, code } = against([main], withProxy(500, 20, { extra: failed }));
+		expect(of("failed")).toMatchObject({ status: "breach", unit: "share", found: 9 / 29, n: 29 });
+		expect(of("failed")?.expected).toBe("no more failures than 0 of 20");
+		expect(code).toBe(99);
+		const two = withProxy(500, 20, { extra: failed.slice(0, 2) });
+		expect(against([main], two).of("failed")).toBeUndefined();
+		expect(against([withProxy(500, 20, { extra: failed })], main).of("failed")).toBeUndefined();
+	});
+
 	test("times known to a second do not show 300 ms", () => {
 		const blunt = (ms: number) => aReport({ full: { totals: around(ms, 20, 20), aroundMs: 500 } });
 		expect(against([blunt(2000)], blunt(2300)).of("total")?.status).toBe("inconclusive");

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { differenceOfMedians } from "../../src/statistics/difference.ts";
+import { moreHitsP, type Tally } from "../../src/statistics/fisher.ts";
 import { holm } from "../../src/statistics/holm.ts";
-import { leastCountForPower, powerAt } from "../../src/statistics/power.ts";
+import { leastCountForPower, powerAt, smoothedDraw } from "../../src/statistics/power.ts";
 import { leastCountFor, quantileEstimate } from "../../src/statistics/quantile.ts";
 import { normalDeviate, seededRandom } from "../../src/statistics/random.ts";
 import { mannWhitney } from "../../src/statistics/rank-sum.ts";
@@ -61,6 +62,14 @@ describe("Holm", () => {
 	});
 });
 
+describe("Fisher's test", () => {
+	const golden = goldenCases<{ before: Tally; after: Tally; p: number }>("failures.json");
+
+	test.each(golden)("agrees with SciPy: $before.hits of $before.of, then $after.hits of $after.of", (given) => {
+		expect(moreHitsP(given.before, given.after)).toBeCloseTo(given.p, 10);
+	});
+});
+
 describe("power", () => {
 	const truth = seededRandom(17);
 	const draw = (by: number) => Math.exp(7.5 + 0.1 * normalDeviate(truth)) + by;
@@ -92,6 +101,20 @@ describe("power", () => {
 		expect(Math.min(planned.breach, planned.pass)).toBeGreaterThanOrEqual(0.8);
 		expect(Math.abs(observed.breach - planned.breach)).toBeLessThan(0.03);
 		expect(Math.abs(observed.pass - planned.pass)).toBeLessThan(0.03);
+	});
+
+	test("draws values with the mean and the variance of a small pilot, and other ones", () => {
+		const values = [1800, 1900, 1950, 2000, 2000, 2050, 2100, 2500];
+		const next = smoothedDraw(values, seededRandom(3));
+		const drawn = Array.from({ length: 200_000 }, next);
+		const mean = (of: readonly number[]) => of.reduce((sum, value) => sum + value, 0) / of.length;
+		const variance = (of: readonly number[]) => {
+			const centre = mean(of);
+			return mean(of.map((value) => (value - centre) ** 2));
+		};
+		expect(mean(drawn)).toBeCloseTo(mean(values), -1);
+		expect(variance(drawn) / ((variance(values) * 8) / 7)).toBeCloseTo(1, 2);
+		expect(new Set(drawn).size).toBeGreaterThan(190_000);
 	});
 
 	test("grows with n, and one less than planned is not enough", () => {

@@ -181,14 +181,17 @@ export function fakeCluster(): FakeCluster {
 			const version = (patch as { metadata?: { resourceVersion?: string } }).metadata?.resourceVersion;
 			if (version !== undefined && version !== found.metadata.resourceVersion) throw conflict(ref);
 			wrote({ verb: "patch", ref });
-			return store(merged(structuredClone(found), patch) as KubeObject);
+			const patched = store(merged(structuredClone(found), patch) as KubeObject);
+			if (patched.metadata.deletionTimestamp !== undefined && !isHeld(patched)) drop(patched);
+			return patched;
 		},
 		async remove(ref) {
 			alive();
 			const found = existing(ref);
 			if (found === undefined) return false;
 			wrote({ verb: "remove", ref: withScope(ref) });
-			drop(found);
+			if (isHeld(found)) found.metadata.deletionTimestamp ??= "2026-01-01T00:00:00Z";
+			else drop(found);
 			return true;
 		},
 		allowed: async () => true,
@@ -207,6 +210,10 @@ interface Definition {
 
 function isDefinition(object: KubeObject): boolean {
 	return object.kind === "CustomResourceDefinition";
+}
+
+function isHeld(object: KubeObject): boolean {
+	return ((object.metadata.finalizers ?? []) as string[]).length > 0;
 }
 
 function resource(apiVersion: string, kind: string, namespaced: boolean): Resource {

@@ -110,8 +110,18 @@ def drifts():
     return cases
 
 
+def failures():
+    cases = []
+    for a, n, b, m in ((0, 20, 0, 20), (0, 20, 4, 20), (0, 20, 6, 20), (2, 20, 1, 20), (5, 400, 40, 400), (900, 5000, 1000, 5000)):
+        # Rows are the samples, columns hits and misses; "less" on the first row is "more" on the second.
+        p = stats.fisher_exact([[a, n - a], [b, m - b]], alternative="less").pvalue
+        cases.append({"before": {"hits": a, "of": n}, "after": {"hits": b, "of": m}, "p": float(p)})
+    return cases
+
+
 write("median.json", medians())
 write("rank-sum.json", rank_sums())
 write("quantile.json", quantile_bounds())
 write("share.json", shares())
 write("drift.json", drifts())
+write("failures.json", failures())

@@ -1,0 +1,59 @@
+import { describeRef, type KubeObject, refOf } from "../cluster/cluster.ts";
+import { inParallel, lateError, type Task, waitUntil } from "./task.ts";
+import { listed } from "./wording.ts";
+
+/** Which pods a workload has. */
+export interface PodSelector {
+	namespace: string;
+	labelSelector: string;
+	/** Whether they are given the time that they ask for to end. */
+	mayTakeTime: boolean;
+}
+
+/** Pods whose work is over are not given time to drain: Knative's activator would take minutes. */
+export const hurriedGraceSeconds = 1;
+
+/** The pods of a Deployment, DaemonSet or StatefulSet; undefined for everything else. */
+export function podSelector(workload: KubeObject): PodSelector | undefined {
+	const selector = (workload.spec as { selector?: { matchLabels?: Record<string, string> } } | undefined)?.selector;
+	const { namespace } = workload.metadata;
+	if (!["Deployment", "DaemonSet", "StatefulSet"].includes(workload.kind)) return undefined;
+	if (selector?.matchLabels === undefined || namespace === undefined) return undefined;
+	const labels = Object.entries(selector.matchLabels).map(([key, value]) => `${key}=${value}`);
+	// Istio's CNI agent takes its plugin out of the node's configuration when it ends.
+	return { namespace, labelSelector: labels.join(","), mayTakeTime: workload.kind === "DaemonSet" };
+}
+
+/** Waits until no pod is there, Terminating ones included. */
+export async function waitPodsGone(task: Task, selectors: readonly PodSelector[]): Promise<void> {
+	let open = selectors;
+	const hurry = podHurrier(task);
+	await waitUntil(
+		task,
+		async () => {
+			const lists = await inParallel(open, ({ namespace, labelSelector }) =>
+				task.cluster.list({ apiVersion: "v1", kind: "Pod", namespace, labelSelector }, task.signal),
+			);
+			await hurry(open.flatMap(({ mayTakeTime }, index) => (mayTakeTime ? [] : (lists[index] ?? []))));
+			open = open.filter((_, index) => lists[index]?.length !== 0);
+			const pods = lists.flat().map((pod) => describeRef(refOf(pod)));
+			return pods.length === 0 ? undefined : `${listed(pods)} to be gone`;
+		},
+		(waitingFor) => lateError(waitingFor, "`knistio clean` goes on where this ended"),
+	);
+}
+
+/** Shortens, once for each, the time that pods have which are ending already. */
+export function podHurrier(task: Task): (pods: readonly KubeObject[]) => Promise<void> {
+	const hurried = new Set<string>();
+	return async (pods) => {
+		const ending = pods.filter(
+			({ metadata: { deletionTimestamp, uid = "" } }) => deletionTimestamp && !hurried.has(uid),
+		);
+		await inParallel(ending, async (pod) => {
+			const { uid = "" } = pod.metadata;
+			hurried.add(uid);
+			await task.cluster.remove(refOf(pod), { gracePeriodSeconds: hurriedGraceSeconds, uid });
+		});
+	};
+}

@@ -1,0 +1,51 @@
+import type { ProfileRun } from "../model/report.ts";
+import { moreHitsP, type Tally } from "../statistics/fisher.ts";
+import { shareBounds } from "../statistics/share.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** How many attempts of a profile failed or were not resolved, in the baseline and in the report. */
+export interface FailureChange {
+	profile: string;
+	before: Tally;
+	after: Tally;
+	/** Fisher's exact test, of more failures than in the baseline. */
+	p: number;
+	/** By Holm, in one family with the movements. */
+	adjustedP: number;
+}
+
+/** Compares how often attempts fail: starts that fail are in no median. */
+export function failureChange(before: ProfileRun, after: ProfileRun): FailureChange {
+	const [a, b] = [failuresOf(before), failuresOf(after)];
+	return { profile: after.profile.name, before: a, after: b, p: moreHitsP(a, b), adjustedP: 1 };
+}
+
+function failuresOf({ coldStarts }: ProfileRun): Tally {
+	const attempts = coldStarts.filter((start) => start.round > 0);
+	const failed = attempts.filter(({ outcome }) => outcome === "failed" || outcome === "unresolved");
+	return { hits: failed.length, of: attempts.length };
+}
+
+/** A verdict only where more attempts fail than chance explains; few attempts cannot show that none will. */
+export function judgeFailures(changes: readonly FailureChange[], alpha: number): Verdict[] {
+	return changes
+		.filter((change) => change.adjustedP <= alpha)
+		.map(({ profile, before, after }): Verdict => {
+			const interval = shareBounds(after.hits, after.of, 1 - alpha);
+			return {
+				status: "breach",
+				kind: "baseline",
+				profile,
+				measure: "failed",
+				expected: `no more failures than ${before.hits} of ${before.of}`,
+				source: "baseline",
+				unit: "share",
+				found: after.hits / after.of,
+				...(interval !== undefined && { interval }),
+				n: after.of,
+				missing: 0,
+				values: [],
+				reason: `${after.hits} of ${after.of} attempts failed or were not resolved`,
+			};
+		});
+}

@@ -1,0 +1,183 @@
+/** Something that runs over simulated time: it yields how many milliseconds to wait before it goes on. */
+export type Process = Generator<number, void, void>;
+
+/** Takes back what was planned; harmless when it has happened. */
+export type Cancel = () => void;
+
+/** Nanoseconds of simulated time since the simulation began. */
+export type SimulatedNs = number;
+
+/**
+ * Simulated time, which may run faster than real time. Tasks run in the order of the times they were planned for, and
+ * `now()` inside a task is that time, so that a late timer of the real machine does not change what happens.
+ */
+export interface Clock {
+	/** Simulated seconds in a real second. */
+	readonly speed: number;
+	now(): SimulatedNs;
+	/** Nanoseconds since 1970 of a simulated time, by default of now. */
+	epochNs(at?: SimulatedNs): bigint;
+	at(when: SimulatedNs, task: () => void): Cancel;
+	after(delayMs: number, task: () => void): Cancel;
+	run(process: Process): Cancel;
+	/** Runs what is due; called before anything from outside is let in, so that causes stay before effects. */
+	catchUp(): void;
+	close(): void;
+}
+
+interface Task {
+	when: SimulatedNs;
+	run: () => void;
+	isCancelled: boolean;
+}
+
+interface Drive {
+	speed: number;
+	epochNs: bigint;
+	/** Real time as simulated time. */
+	wall: () => SimulatedNs;
+	/** Plans the next call of `wake`, instead of the one planned before. */
+	arm: (when: SimulatedNs, wake: () => void) => void;
+	disarm: () => void;
+}
+
+/** How simulated time follows from the monotonic clock of the machine (`process.hrtime.bigint()`), the same in every thread. */
+export interface TimeScale {
+	hrtimeAtStart: bigint;
+	epochNsAtStart: bigint;
+	speed: number;
+}
+
+/** The simulated time, in ns since 1970, of a reading of `process.hrtime.bigint()`. */
+export function simulatedEpochNs(scale: TimeScale, hrtime: bigint): bigint {
+	return scale.epochNsAtStart + BigInt(Math.round(Number(hrtime - scale.hrtimeAtStart) * scale.speed));
+}
+
+/** A clock driven by the machine's, `speed` times as fast. */
+export function createRealClock(scale: TimeScale): Clock {
+	let timer: NodeJS.Timeout | undefined;
+	const wall = () => Number(process.hrtime.bigint() - scale.hrtimeAtStart) * scale.speed;
+	return driveClock({
+		speed: scale.speed,
+		epochNs: scale.epochNsAtStart,
+		wall,
+		arm(when, wake) {
+			clearTimeout(timer);
+			timer = setTimeout(wake, Math.max(0, Math.round((when - wall()) / scale.speed / 1e6)));
+		},
+		disarm: () => clearTimeout(timer),
+	});
+}
+
+/** A clock that stands still until it is told to go on. */
+export interface ManualClock extends Clock {
+	advance(ms: number): void;
+}
+
+/** A clock for tests: the same calls give the same order of events, always. */
+export function createManualClock(epochNs = 1_700_000_000_000_000_000n): ManualClock {
+	let wallNs = 0;
+	const clock = driveClock({ speed: 1, epochNs, wall: () => wallNs, arm: () => {}, disarm: () => {} });
+	return {
+		...clock,
+		advance(ms) {
+			wallNs += ms * 1e6;
+			clock.catchUp();
+		},
+	};
+}
+
+function driveClock(drive: Drive): Clock {
+	const tasks: Task[] = [];
+	let lastNs: SimulatedNs = 0;
+	let isRunning = false;
+	let isClosed = false;
+
+	function now(): SimulatedNs {
+		if (!isRunning) lastNs = Math.max(lastNs, drive.wall());
+		return lastNs;
+	}
+
+	function catchUp(): void {
+		if (isRunning || isClosed) return;
+		isRunning = true;
+		try {
+			for (let next = tasks[0]; next !== undefined && next.when <= drive.wall(); next = tasks[0]) {
+				tasks.shift();
+				lastNs = Math.max(lastNs, next.when);
+				if (!next.isCancelled) next.run();
+			}
+		} finally {
+			isRunning = false;
+			armNext();
+		}
+	}
+
+	function armNext(): void {
+		const next = tasks[0];
+		if (next !== undefined && !isClosed) drive.arm(next.when, catchUp);
+	}
+
+	function at(when: SimulatedNs, run: () => void): Cancel {
+		const task: Task = { when: Math.max(when, now()), run, isCancelled: false };
+		tasks.splice(positionAfter(tasks, task.when), 0, task);
+		if (!isRunning && tasks[0] === task) armNext();
+		return () => {
+			task.isCancelled = true;
+		};
+	}
+
+	const after = (delayMs: number, task: () => void) => at(now() + delayMs * 1e6, task);
+	return {
+		speed: drive.speed,
+		now,
+		epochNs: (when = now()) => drive.epochNs + BigInt(Math.round(when)),
+		at,
+		after,
+		run: (process) => runProcess(process, after),
+		catchUp,
+		close() {
+			isClosed = true;
+			tasks.length = 0;
+			drive.disarm();
+		},
+	};
+}
+
+function positionAfter(tasks: readonly Task[], when: SimulatedNs): number {
+	let low = 0;
+	let high = tasks.length;
+	while (low < high) {
+		const middle = (low + high) >> 1;
+		if ((tasks[middle]?.when ?? 0) <= when) low = middle + 1;
+		else high = middle;
+	}
+	return low;
+}
+
+/** A process may cause its own end, so a cancelled one is simply never continued. */
+function runProcess(process: Process, after: Clock["after"]): Cancel {
+	let cancelNext: Cancel = () => {};
+	let isCancelled = false;
+	const step = () => {
+		if (isCancelled) return;
+		const next = process.next();
+		if (!next.done) cancelNext = after(next.value, step);
+	};
+	step();
+	return () => {
+		isCancelled = true;
+		cancelNext();
+	};
+}
+
+/** `2026-01-02T03:04:05Z`: a time as most of the API has it, cut to whole seconds. */
+export function toSeconds(epochNs: bigint): string {
+	return `${new Date(Number(epochNs / 1_000_000_000n) * 1000).toISOString().slice(0, 19)}Z`;
+}
+
+/** `2026-01-02T03:04:05.123456Z`: a MicroTime. */
+export function toMicros(epochNs: bigint): string {
+	const micros = (epochNs / 1000n) % 1_000_000n;
+	return `${toSeconds(epochNs).slice(0, 19)}.${String(micros).padStart(6, "0")}Z`;
+}

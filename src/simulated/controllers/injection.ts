@@ -1,0 +1,155 @@
+import type { Api } from "../api.ts";
+import type { Variant } from "../model.ts";
+import type { ConfigMap, Container, KubeObject, Pod, Workload } from "../objects.ts";
+import { StatusError } from "../status-error.ts";
+import type { World } from "../world.ts";
+import { containersOf } from "./runtime.ts";
+
+const istioSystem = "istio-system";
+const injector = "mutatingwebhookconfigurations.admissionregistration.k8s.io";
+const policies = "authorizationpolicies.security.istio.io";
+
+/** Lets pods pass through Istio's webhook on their creation, if there is one. */
+export function startInjection(world: World): void {
+	world.api.onCreate((resource, object) => {
+		if (resource.id !== "pods") return;
+		const pod = object as Pod;
+		if (isInjected(world.api, pod)) inject(world, pod);
+	});
+}
+
+/** Whether Istio's webhook changes the pod: labels of namespace and pod decide, as istiod's own selectors do. */
+export function isInjected(api: Api, pod: Pod): boolean {
+	const webhook = api
+		.list<KubeObject>(injector)
+		.some(({ metadata }) => metadata.name.startsWith("istio-sidecar-injector"));
+	const asked =
+		pod.metadata.labels?.["sidecar.istio.io/inject"] ?? pod.metadata.annotations?.["sidecar.istio.io/inject"];
+	if (!webhook || asked === "false" || pod.spec.hostNetwork === true) return false;
+	const namespace = api.get("namespaces", { name: pod.metadata.namespace ?? "" });
+	const label = namespace?.metadata.labels?.["istio-injection"];
+	if (label === "disabled") return false;
+	if (asked === "true") return true;
+	return label === "enabled" && !isAutoInjectOff(api);
+}
+
+function isAutoInjectOff(api: Api): boolean {
+	const config = api.get<ConfigMap>("configmaps", { namespace: istioSystem, name: "istio-sidecar-injector" });
+	return /^\s*policy:\s*disabled/m.test(config?.data?.config ?? "");
+}
+
+function inject(world: World, pod: Pod): void {
+	const { api } = world;
+	const istiod = api.get<Workload>("deployments.apps", { namespace: istioSystem, name: "istiod" });
+	if ((istiod?.status?.readyReplicas ?? 0) === 0) {
+		const call = `Post "https://istiod.istio-system.svc:443/inject?timeout=10s"`;
+		throw new StatusError(
+			`Internal error occurred: failed calling webhook "namespace.sidecar-injector.istio.io": failed to call webhook: ${call}: no endpoints available for service "istiod"`,
+			{ code: 500, reason: "InternalError" },
+		);
+	}
+	const image = proxyImage(world);
+	const annotations = { ...pod.metadata.annotations };
+	pod.metadata.annotations = annotations;
+	if (annotations["inject.istio.io/templates"] === "gateway") {
+		for (const container of pod.spec.containers) if (container.image === "auto") container.image = image;
+		return;
+	}
+	if (containersOf(pod).some((container) => container.name === "istio-proxy")) return;
+	addSidecar(world, pod, image);
+}
+
+function proxyImage({ api, model }: World): string {
+	const ref = { namespace: istioSystem, name: "istio-ingressgateway" };
+	const gateway = api.get<Workload>("deployments.apps", ref)?.spec.template.spec.containers[0]?.image;
+	return gateway !== undefined && gateway !== "auto" ? gateway : `docker.io/istio/proxyv2:${model.versions.istio}`;
+}
+
+function addSidecar({ api, model }: World, pod: Pod, image: string): void {
+	const { annotations = {} } = pod.metadata;
+	const hasCni = api.get("daemonsets.apps", { namespace: istioSystem, name: "istio-cni-node" }) !== undefined;
+	const asked = annotations["sidecar.istio.io/nativeSidecar"];
+	const isNative = asked === undefined ? model.sidecar.shape === "native" : asked === "true";
+	const isHeld =
+		!isNative && /holdApplicationUntilProxyStarts["']?\s*:\s*true/.test(annotations["proxy.istio.io/config"] ?? "");
+	const proxy = proxyContainer(image, { isNative, isHeld });
+	const first = hasCni ? (model.sidecar.validatesCni ? [validationContainer(image)] : []) : [initContainer(image)];
+	const inits = pod.spec.initContainers ?? [];
+	for (const container of pod.spec.containers) rewriteProbe(container);
+	if (isNative) pod.spec.initContainers = [...first, proxy, ...inits];
+	else {
+		pod.spec.initContainers = [...inits, ...first];
+		pod.spec.containers = isHeld ? [proxy, ...pod.spec.containers] : [...pod.spec.containers, proxy];
+	}
+	if (pod.spec.initContainers.length === 0) delete pod.spec.initContainers;
+	const injected = {
+		initContainers: first.map((container) => container.name),
+		containers: ["istio-proxy"],
+		revision: "default",
+	};
+	annotations["sidecar.istio.io/status"] = JSON.stringify(injected);
+	pod.metadata.labels = { ...pod.metadata.labels, "security.istio.io/tlsMode": "istio" };
+}
+
+function proxyContainer(image: string, { isNative, isHeld }: { isNative: boolean; isHeld: boolean }): Container {
+	const httpGet = { path: "/healthz/ready", port: 15021 };
+	return {
+		name: "istio-proxy",
+		image,
+		args: ["proxy", "sidecar"],
+		ports: [{ name: "http-envoy-prom", containerPort: 15090, protocol: "TCP" }],
+		startupProbe: { httpGet, periodSeconds: 1, timeoutSeconds: 3, failureThreshold: 600 },
+		readinessProbe: { httpGet, periodSeconds: 15, timeoutSeconds: 3, failureThreshold: 4 },
+		securityContext: {
+			allowPrivilegeEscalation: false,
+			capabilities: { drop: ["ALL"] },
+			runAsNonRoot: true,
+			runAsUser: 1337,
+		},
+		...(isNative ? { restartPolicy: "Always" as const } : {}),
+		...(isHeld ? { lifecycle: { postStart: { exec: { command: ["pilot-agent", "wait"] } } } } : {}),
+	};
+}
+
+function initContainer(image: string): Container {
+	const capabilities = { add: ["NET_ADMIN", "NET_RAW"], drop: ["ALL"] };
+	const securityContext = { capabilities, runAsGroup: 0, runAsNonRoot: false, runAsUser: 0 };
+	return { name: "istio-init", image, args: ["istio-iptables"], securityContext };
+}
+
+function validationContainer(image: string): Container {
+	const securityContext = { capabilities: { drop: ["ALL"] }, runAsNonRoot: true, runAsUser: 1337 };
+	return {
+		name: "istio-validation",
+		image,
+		args: ["istio-iptables", "--run-validation", "--skip-rule-apply"],
+		securityContext,
+	};
+}
+
+/** HTTP probes of the pod's own containers go to the sidecar's agent. */
+function rewriteProbe(container: Container): void {
+	for (const kind of ["startupProbe", "readinessProbe", "livenessProbe"] as const) {
+		const probe = container[kind];
+		if (probe?.httpGet === undefined) continue;
+		const suffix = { startupProbe: "startupz", readinessProbe: "readyz", livenessProbe: "livez" }[kind];
+		probe.httpGet = { path: `/app-health/${container.name}/${suffix}`, port: 15020 };
+	}
+}
+
+/** Whether the pod has a sidecar, and not the gateway's proxy alone. */
+export function hasSidecar(pod: Pod): boolean {
+	const names = containersOf(pod).map((container) => container.name);
+	return names.includes("istio-proxy") && names.length > 1;
+}
+
+/** Which of the model's variants a pod is. */
+export function variantOf(api: Api, pod: Pod): Variant {
+	if (!hasSidecar(pod)) return "none";
+	const hasPolicy = [pod.metadata.namespace ?? "", istioSystem].some(
+		(namespace) => api.list(policies, namespace).length > 0,
+	);
+	const hasInit = pod.spec.initContainers?.some((container) => container.name === "istio-init") === true;
+	if (hasInit) return hasPolicy ? "sidecar-policy" : "sidecar";
+	return hasPolicy ? "cni-policy" : "cni";
+}

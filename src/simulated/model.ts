@@ -1,0 +1,131 @@
+import { z } from "zod";
+import talk2019 from "./models/talk-2019.json" with { type: "json" };
+import today from "./models/today.json" with { type: "json" };
+import type { Random } from "./random.ts";
+
+/** Median in milliseconds, and the standard deviation of the logarithm: 0.1 is about 10 % to either side. */
+const delaySchema = z.tuple([z.number().nonnegative(), z.number().nonnegative()]);
+
+const delayNames = [
+	"controllerReacts",
+	"injection",
+	"schedule",
+	"endpoints",
+	"definitionEstablished",
+	"webhookReady",
+	"kubeletSees",
+	"syncStart",
+	"sandbox",
+	"sandboxWithCni",
+	"statusWrite",
+	"eventAfter",
+	"eventDelivery",
+	"probeCall",
+	"imagePull",
+	"containerStop",
+	"cleanup",
+	"gatewayHop",
+	"activatorToAutoscaler",
+	"autoscalerDecides",
+	"activatorSees",
+	"endpointPush",
+	"ingressProgrammed",
+	"answer",
+	"policyCheck",
+] as const;
+
+/** What takes time outside of a container. */
+export type DelayName = (typeof delayNames)[number];
+
+const containerSchema = z.strictObject({
+	create: delaySchema.optional(),
+	start: delaySchema.optional(),
+	/** An init container's run, from started to its end. */
+	run: delaySchema.optional(),
+	/** From started to being able to serve, and to pass its probe. */
+	ready: delaySchema.optional(),
+	/** How much later than that its own probe finds out, where probes are slow. */
+	probed: delaySchema.optional(),
+});
+
+const delaysSchema = z.partialRecord(z.enum(delayNames), delaySchema);
+const containersSchema = z.record(z.string(), containerSchema);
+
+const modelSchema = z.strictObject({
+	name: z.string(),
+	description: z.string(),
+	versions: z.strictObject({ kubernetes: z.string(), knative: z.string(), istio: z.string() }),
+	kubelet: z.strictObject({
+		/** Every so often the kubelet looks at what its containers do (PLEG); on demand also right after its own doing. */
+		relistMs: z.number(),
+		relistsOnDemand: z.boolean(),
+		/** How long a second of a probe's periodSeconds is. */
+		probeSecondMs: z.number(),
+	}),
+	sidecar: z.strictObject({
+		/** What a pod gets that does not ask by the annotation sidecar.istio.io/nativeSidecar. */
+		shape: z.enum(["native", "classic"]),
+		/** Whether a pod gets the container istio-validation where the CNI plugin does istio-init's work. */
+		validatesCni: z.boolean(),
+	}),
+	knative: z.strictObject({
+		autoscalerTickMs: z.number(),
+		/** How often the activator probes a pod that it waits for. */
+		activatorProbeMs: z.number(),
+		/** How long queue-proxy keeps a pod that is to end, in case requests still come. */
+		drainMs: z.number(),
+	}),
+	delays: z.record(z.enum(delayNames), delaySchema),
+	/** By container name; `*` for all others. */
+	containers: containersSchema,
+	/** What differs in pods of a {@link Variant}. */
+	variants: z.partialRecord(
+		z.enum(["none", "sidecar", "sidecar-policy", "cni", "cni-policy"]),
+		z.strictObject({ delays: delaysSchema.optional(), containers: containersSchema.optional() }),
+	),
+});
+
+/** How long everything takes; see models/*.json. */
+export type Model = z.infer<typeof modelSchema>;
+
+/** What is in a pod besides its own containers, and whether policies apply to it. */
+export type Variant = keyof Model["variants"];
+
+const builtIn: Record<string, unknown> = { today, "talk-2019": talk2019 };
+
+/** The names that {@link loadModel} knows. */
+export const modelNames: readonly string[] = Object.keys(builtIn);
+
+/** A built-in model by name; throws if there is none. */
+export function loadModel(name: string): Model {
+	if (!Object.hasOwn(builtIn, name)) throw new RangeError(`no model ${name}; there are ${modelNames.join(", ")}`);
+	return modelSchema.parse(builtIn[name]);
+}
+
+/** Draws delays in milliseconds; the key tells apart what the delay is for. */
+export interface Delays {
+	of(name: DelayName, key: string, variant?: Variant): number;
+	/** Undefined if the model has no such step for the container. */
+	ofContainer(container: string, step: ContainerStep, key: string, variant?: Variant): number | undefined;
+}
+
+/** What takes time in a container. */
+export type ContainerStep = keyof z.infer<typeof containerSchema>;
+
+export function createDelays(model: Model, random: Random): Delays {
+	const draw = ([medianMs, spread]: [number, number], key: string) => {
+		const swing = Math.max(-2.5, Math.min(2.5, random.normal(key)));
+		return medianMs * Math.exp(spread * swing);
+	};
+	return {
+		of(name, key, variant = "none") {
+			return draw(model.variants[variant]?.delays?.[name] ?? model.delays[name], `${name}/${key}`);
+		},
+		ofContainer(container, step, key, variant = "none") {
+			const special = model.variants[variant]?.containers?.[container]?.[step];
+			const usual = model.containers[container]?.[step] ?? (step === "run" ? undefined : model.containers["*"]?.[step]);
+			const delay = special ?? usual;
+			return delay === undefined ? undefined : draw(delay, `${container}.${step}/${key}`);
+		},
+	};
+}

@@ -1,0 +1,27 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { type SimulatedCluster, type SimulationOptions, startSimulatedCluster } from "./start.ts";
+import type { FromWorker, ToWorker } from "./threaded.ts";
+
+/** The thread that `startSimulatedClusterInThread` starts: a cluster, and answers to what is asked of it. */
+async function serve(): Promise<void> {
+	const port = parentPort;
+	if (port === null) throw new Error("this file is the code of a worker thread");
+	const send = (message: FromWorker) => port.postMessage(message);
+	let cluster: SimulatedCluster;
+	try {
+		cluster = await startSimulatedCluster(workerData as SimulationOptions);
+	} catch (error) {
+		return send({ kind: "failed", message: String(error) });
+	}
+	send({ kind: "started", kubeconfig: cluster.kubeconfig, timeScale: cluster.timeScale });
+	port.on("message", async (message: ToWorker) => {
+		if (message.kind === "truth") send({ kind: "truth", id: message.id, truth: await cluster.truth() });
+		else {
+			await cluster.close();
+			send({ kind: "closed" });
+			port.close();
+		}
+	});
+}
+
+await serve();

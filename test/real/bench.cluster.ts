@@ -1,0 +1,123 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseReport } from "../../src/model/read-report.ts";
+import { ledgerOf, type ProfileRun, type Report } from "../../src/model/report.ts";
+import { everything, run, start } from "./knistio.ts";
+
+let folder: string;
+let before: string[];
+
+beforeAll(async () => {
+	folder = await mkdtemp(join(tmpdir(), "knistio-cluster-"));
+	const cleaned = await run(["clean", "--force"]);
+	expect(cleaned.stderr).toBe("");
+	before = await everything();
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const file = (name: string) => join(folder, name);
+
+describe("bench on a real cluster", () => {
+	let report: Report;
+
+	it("measures what is promised, and leaves the cluster as it was", async () => {
+		const out = ["--out", file("run.json"), "--out", file("run.csv"), "--out", file("run.md")];
+		const ended = await run(["bench", "-p", "minimal", "-p", "full", "-n", "2", "--reference", "talk", ...out]);
+		expect(ended, ended.stderr).toMatchObject({ code: 0 });
+		expect(ended.stdout).toContain("container_startup_istio-proxy");
+		expect(ended.stdout).toContain("in the talk");
+		report = parseReport(await readFile(file("run.json"), "utf8"), "run.json");
+		expect(report.profiles.map(({ profile }) => profile.name)).toEqual(["minimal", "full"]);
+		expect(await everything()).toEqual(before);
+	});
+
+	it("counts only cold starts, and all of them", () => {
+		for (const { coldStarts } of report.profiles) {
+			expect(ledgerOf(coldStarts)).toEqual({ attempted: 3, cold: 3, warm: 0, failed: 0, unresolved: 0, counted: 2 });
+			for (const { events } of coldStarts) expect(events.seen).toBe(events.expected);
+		}
+		expect(report.observer?.gaps).toBe(0);
+	});
+
+	it("shows the sidecar in its promised shape and what it costs", () => {
+		const [minimal, full] = report.profiles as [ProfileRun, ProfileRun];
+		expect(minimal.fingerprint.sidecar).toBe("none");
+		expect(full.fingerprint).toMatchObject({ "init-containers": "istio-init" });
+		expect(["native", "classic"]).toContain(full.fingerprint.sidecar);
+		const slowest = Math.max(...minimal.coldStarts.map(({ total }) => total?.ms ?? Number.NaN));
+		for (const { total } of full.coldStarts) expect(total?.ms).toBeGreaterThan(slowest);
+	});
+
+	it("has phases that add up within bounds that are sharp enough to be of use", () => {
+		for (const { coldStarts } of report.profiles) {
+			for (const { phases, total } of coldStarts) {
+				const sum = Object.values(phases).reduce((all, { ms }) => all + ms, 0);
+				expect(sum).toBeCloseTo(total?.ms ?? Number.NaN, 2);
+				expect(phases.unattributed?.ms).toBe(0);
+				const started = Object.entries(phases).filter(([name]) => name.startsWith("start-"));
+				for (const [, { loMs, hiMs }] of started) expect(hiMs - loMs).toBeLessThanOrEqual(25);
+			}
+		}
+	});
+
+	it("spends its time on Kubernetes and not on itself", () => {
+		expect(report.overhead?.otherShare).toBeLessThan(0.1);
+	});
+
+	it("gives the same report again from the recording", async () => {
+		const replayed = await run(["replay", file("run.recording.ndjson"), "--out", file("again.json")]);
+		expect(replayed.code, replayed.stderr).toBe(0);
+		expect(await readFile(file("again.json"), "utf8")).toBe(await readFile(file("run.json"), "utf8"));
+		expect(await readFile(file("run.recording.ndjson"), "utf8")).not.toMatch(/BEGIN [A-Z ]*PRIVATE KEY|Bearer /);
+	});
+});
+
+describe("a run that does not reach its end", () => {
+	it("cleans up after Ctrl-C and says so with its exit code", async () => {
+		const running = start(["bench", "-p", "minimal", "-n", "3", "--out", file("cut.json")]);
+		await running.says("cold start 1 of 3: HTTP 200");
+		running.signal("SIGINT");
+		const ended = await running.ended;
+		expect(ended.code, ended.stderr).toBe(130);
+		expect(await everything()).toEqual(before);
+		const report = parseReport(await readFile(file("cut.json"), "utf8"), "cut.json");
+		expect(report.endedBy).toContain("SIGINT");
+		expect(ledgerOf(report.profiles[0]?.coldStarts ?? []).counted).toBe(1);
+	});
+
+	it("leaves after kill -9 what `clean` can remove, and a recording that can be replayed", async () => {
+		const running = start(["bench", "-p", "minimal", "-n", "3", "--record", file("killed.ndjson")]);
+		await running.says("warm-up: HTTP 200");
+		running.signal("SIGKILL");
+		await running.ended;
+		expect(await everything()).not.toEqual(before);
+		const cleaned = await run(["clean", "--force"]);
+		expect(cleaned.code, cleaned.stderr).toBe(0);
+		expect(await everything()).toEqual(before);
+		const replayed = await run(["replay", file("killed.ndjson"), "--out", file("killed.json")]);
+		expect(replayed.code, replayed.stderr).toBe(0);
+		const report = parseReport(await readFile(file("killed.json"), "utf8"), "killed.json");
+		expect(report.profiles[0]?.coldStarts).toHaveLength(1);
+	});
+
+	it("says the pod's own reason when its image cannot be had", async () => {
+		const nowhere = ["--image", "registry.invalid/none:1", "--timeout", "90s"];
+		const ended = await run(["bench", "-p", "minimal", "-n", "1", ...nowhere]);
+		expect(ended.code, ended.stderr).toBe(4);
+		expect(ended.stderr).toMatch(/ErrImagePull|ImagePullBackOff/);
+		expect(ended.stderr).toContain("hint: give an image that the nodes can pull");
+		expect(await everything()).toEqual(before);
+	});
+});
+
+describe("dry-run", () => {
+	it("says all that would change, and changes nothing", async () => {
+		const ended = await run(["bench", "-p", "full", "--dry-run"]);
+		expect(ended.code, ended.stderr).toBe(0);
+		expect(ended.stdout).toContain("create Deployment istio-system/istiod");
+		expect(ended.stdout).toContain("create PeerAuthentication istio-system/default");
+		expect(await everything()).toEqual(before);
+	});
+});

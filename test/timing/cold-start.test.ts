@@ -1,0 +1,236 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Entry } from "../../src/model/recording.ts";
+import type { ColdStart, Measured } from "../../src/model/report.ts";
+import { openReportBuilder } from "../../src/timing/report-builder.ts";
+import { entriesOf, type MadeContainer, type MadeStart, type Truth } from "../support/cold-start-truth.ts";
+
+function fold(entries: readonly Entry[]): ColdStart {
+	const builder = openReportBuilder();
+	for (const entry of entries) builder.add(entry);
+	const start = builder.report().profiles[0]?.coldStarts[0];
+	if (start === undefined) throw new Error("no cold start");
+	return start;
+}
+
+const app = (name: string): MadeContainer => ({ name, role: "app", createMs: 40, startMs: 30 });
+const plain: MadeStart = {
+	sentAt: 1_795_442_349_422_927_067n,
+	activationMs: 12,
+	creationMs: 25,
+	schedulingMs: 8,
+	sandboxMs: 470,
+	containers: [app("user-container"), app("queue-proxy")],
+	readinessMs: 300,
+	endpointMs: 9,
+	routingMs: 15,
+	responseMs: 1,
+	nodeOffsetMs: 0,
+	schedulerOffsetMs: 0,
+	watchLagMs: 6,
+	eventLagMs: 2,
+};
+const init: MadeContainer = { name: "istio-init", role: "init", createMs: 30, startMs: 40, runMs: 120, noticeMs: 700 };
+const native: MadeContainer = {
+	name: "istio-proxy",
+	role: "sidecar",
+	createMs: 30,
+	startMs: 40,
+	runMs: 1400,
+	noticeMs: 30,
+};
+
+/** Pods of every shape, with delays, offsets and lags of every size. */
+const delay = (max: number) => fc.double({ min: 0.01, max, noNaN: true });
+const container = (name: string, role: MadeContainer["role"]) =>
+	fc.record(
+		{
+			name: fc.constant(name),
+			role: fc.constant(role),
+			createMs: delay(300),
+			startMs: delay(300),
+			runMs: delay(3000),
+			noticeMs: delay(1000),
+			pullMs: delay(9000),
+		},
+		{ requiredKeys: ["name", "role", "createMs", "startMs", "runMs", "noticeMs"] },
+	);
+const shapes = fc.oneof(
+	fc.tuple(container("queue-proxy", "app"), container("user-container", "app")),
+	fc.tuple(container("istio-init", "init"), container("queue-proxy", "app"), container("istio-proxy", "app")),
+	fc.tuple(container("istio-init", "init"), container("istio-proxy", "sidecar"), container("queue-proxy", "app")),
+);
+const madeStart: fc.Arbitrary<MadeStart> = fc.record({
+	sentAt: fc.bigInt({ min: 1_700_000_000_000_000_000n, max: 1_800_000_000_000_000_000n }),
+	activationMs: delay(2000),
+	creationMs: delay(500),
+	schedulingMs: delay(500),
+	sandboxMs: delay(3000),
+	containers: shapes,
+	readinessMs: delay(5000),
+	endpointMs: delay(500),
+	routingMs: delay(500),
+	responseMs: delay(100),
+	nodeOffsetMs: fc.double({ min: -300, max: 300, noNaN: true }),
+	schedulerOffsetMs: fc.double({ min: -300, max: 300, noNaN: true }),
+	watchLagMs: delay(80),
+	eventLagMs: fc.double({ min: 0, max: 9.9, noNaN: true }),
+});
+
+const holds = ({ loMs, hiMs }: Measured, trueMs: number) => loMs <= trueMs + 1e-3 && trueMs <= hiMs + 1e-3;
+
+function outside(start: ColdStart, truth: Truth): string[] {
+	const origin = truth["request-sent"] ?? 0n;
+	return Object.entries(start.instants)
+		.filter(([name, instant]) => !holds(instant, Number((truth[name] ?? 0n) - origin) / 1e6))
+		.map(([name]) => name);
+}
+
+describe("a cold start folded from a recording", () => {
+	it("names the phases of a pod without sidecar in their order", () => {
+		const start = fold(entriesOf(plain).entries);
+		expect(start.outcome).toBe("cold");
+		expect(start.counted).toBe(true);
+		expect(start.events).toEqual({ seen: 7, expected: 7 });
+		expect(Object.keys(start.phases)).toEqual([
+			"activation",
+			"pod-creation",
+			"scheduling",
+			"sandbox",
+			"start-user-container",
+			"start-queue-proxy",
+			"readiness",
+			"endpoint",
+			"routing",
+			"response",
+			"unattributed",
+		]);
+	});
+
+	it("shows what an init container and a native sidecar cost", () => {
+		const start = fold(entriesOf({ ...plain, containers: [init, native, ...plain.containers] }).entries);
+		expect(Object.keys(start.phases).slice(3, 12)).toEqual([
+			"sandbox",
+			"start-istio-init",
+			"run-istio-init",
+			"notice-istio-init",
+			"start-istio-proxy",
+			"startup-istio-proxy",
+			"notice-istio-proxy",
+			"start-user-container",
+			"start-queue-proxy",
+		]);
+		// Both ends are kubelet's, so the offset of its clock plays no part; its ends are seconds, so the middle is not sharp.
+		expect(start.phases["start-istio-proxy"]?.ms).toBeCloseTo(70, 3);
+		const run = start.phases["run-istio-init"];
+		expect(run !== undefined && holds(run, 120)).toBe(true);
+	});
+
+	it("calls the way to an answer before Ready probing", () => {
+		// The activator answers while kubelet has not called the pod Ready: the order of the two is turned round.
+		const { entries } = entriesOf(plain);
+		const early = entries.map((entry) =>
+			entry.kind === "request"
+				? {
+						...entry,
+						firstByteAt: (BigInt(entry.firstByteAt ?? 0) - 250_000_000n).toString(),
+						lastByteAt: (BigInt(entry.lastByteAt ?? 0) - 250_000_000n).toString(),
+					}
+				: entry,
+		);
+		const start = fold(early);
+		expect(start.outcome).toBe("cold");
+		const { probing } = start.phases;
+		expect(probing !== undefined && holds(probing, 300 + 9 + 15 - 250)).toBe(true);
+		// Without a probe of the node's clock the guess rests on how fast its events come.
+		expect(Math.abs((probing?.ms ?? 0) - 74)).toBeLessThan(15);
+		expect(start.phases).not.toHaveProperty("readiness");
+		expect(start.phases).not.toHaveProperty("endpoint");
+	});
+
+	it("takes the talk's spans from receipts alone", () => {
+		const start = fold(entriesOf({ ...plain, containers: [init, native, ...plain.containers] }).entries);
+		// First status 5 ms after scheduled; ended when kubelet publishes.
+		const fromFirstStatus = 470 - 5;
+		expect(start.spans["container_startup_istio-init"]?.ms).toBeCloseTo(fromFirstStatus + 70 + 120, 3);
+		expect(start.spans["container_startup_istio-proxy"]?.ms).toBeCloseTo(fromFirstStatus + 190 + 700 + 70 + 1400, 3);
+		const ready = 470 + 190 + 700 + 70 + 1400 + 30 + 140 + 300;
+		expect(start.spans.pod_creating?.ms).toBeCloseTo(8 + ready, 3);
+		expect(start.spans["container_startup_queue-proxy"]?.ms).toBeCloseTo(ready - 5, 3);
+		expect(start.spans.endpoint_wait?.ms).toBeCloseTo(12 + 25 + 8 + ready + 9 + 6, 3);
+	});
+
+	it("keeps an image pull out of the figures, as a phase of its own", () => {
+		const pulled = fold(entriesOf({ ...plain, containers: [{ ...app("user-container"), pullMs: 800 }] }).entries);
+		expect(pulled).toMatchObject({ outcome: "cold", counted: false });
+		expect(pulled.reason).toContain("user-container");
+		expect(pulled.phases["pull-user-container"]?.ms).toBeCloseTo(800, 3);
+	});
+
+	it("holds the truth within its bounds, whatever the pod, the clocks and the watch", () => {
+		fc.assert(
+			fc.property(madeStart, (made) => {
+				const { truth, entries } = entriesOf(made);
+				const start = fold(entries);
+				expect(start.findings).toEqual([]);
+				expect(outside(start, truth)).toEqual([]);
+			}),
+			{ numRuns: 200 },
+		);
+	});
+
+	it("adds up, and nothing of it is negative", () => {
+		fc.assert(
+			fc.property(madeStart, (made) => {
+				const start = fold(entriesOf(made).entries);
+				const phases = Object.values(start.phases);
+				const sum = phases.reduce((total, { ms }) => total + ms, 0);
+				expect(sum).toBeCloseTo(start.total?.ms ?? Number.NaN, 6);
+				for (const { ms, loMs, hiMs } of phases) {
+					expect(loMs).toBeGreaterThanOrEqual(0);
+					expect(ms).toBeGreaterThanOrEqual(0);
+					expect(hiMs).toBeGreaterThanOrEqual(loMs);
+				}
+			}),
+			{ numRuns: 200 },
+		);
+	});
+
+	it("does not depend on the order in which events arrive", () => {
+		fc.assert(
+			fc.property(madeStart, fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })), (made, random) => {
+				const { entries } = entriesOf(made);
+				const watched = entries.filter(({ kind }) => kind === "watch");
+				const keys = new Map(watched.map((entry) => [entry, random.next().value as number]));
+				const shuffled = [...watched].sort((a, b) => (keys.get(a) ?? 0) - (keys.get(b) ?? 0));
+				const mixed = entries.map((entry) => (entry.kind === "watch" ? (shuffled.pop() as Entry) : entry));
+				expect(fold(mixed)).toEqual(fold(entries));
+			}),
+			{ numRuns: 100 },
+		);
+	});
+
+	it("only widens when an event is lost", () => {
+		fc.assert(
+			fc.property(madeStart, fc.nat(), (made, pick) => {
+				const { truth, entries } = entriesOf(made);
+				const events = entries.filter((entry) => entry.kind === "watch" && entry.watch === "events");
+				const lost = events[pick % events.length];
+				const start = fold(entries.filter((entry) => entry !== lost));
+				expect(start.outcome).toBe("cold");
+				expect(outside(start, truth)).toEqual([]);
+				const whole = fold(entries);
+				expect(start.events.seen).toBe(whole.events.seen - (isExpected(lost) ? 1 : 0));
+				for (const [name, instant] of Object.entries(start.instants)) {
+					const before = whole.instants[name];
+					if (before === undefined) continue;
+					expect(instant.loMs).toBeLessThanOrEqual(before.loMs + 1e-3);
+					expect(instant.hiMs).toBeGreaterThanOrEqual(before.hiMs - 1e-3);
+				}
+			}),
+			{ numRuns: 200 },
+		);
+	});
+});
+
+const isExpected = (entry: Entry | undefined) => entry?.kind === "watch" && entry.object.reason !== "Pulling";
