@@ -3,8 +3,9 @@
  * with a native sidecar are written as lines and folded as `knistio replay` does, for three sizes; the last column must
  * stay about the same, for the work to grow no faster than the recording.
  */
-import { openReportBuilder } from "../src/timing/report-builder.ts";
+
 import type { Entry } from "../src/model/recording.ts";
+import { openReportBuilder } from "../src/timing/report-builder.ts";
 import { entriesOf, type MadeStart } from "../test/support/cold-start-truth.ts";
 
 const made: MadeStart = {

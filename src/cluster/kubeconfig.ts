@@ -13,6 +13,8 @@ const serviceAccountToken = "/var/run/secrets/kubernetes.io/serviceaccount/token
 export interface KubeconfigChoice {
 	/** `--kubeconfig FILE`; otherwise $KUBECONFIG, ~/.kube/config, or the pod's service account. */
 	file?: string;
+	/** A kubeconfig itself, read instead of any file. */
+	text?: string;
 	/** `--context NAME`; otherwise the current one. */
 	context?: string;
 	env: Record<string, string | undefined>;
@@ -31,10 +33,11 @@ export interface Kubeconfig {
  * @throws UsageError for a file or a context that is not there.
  */
 export async function loadKubeconfig(choice: KubeconfigChoice): Promise<Kubeconfig> {
-	const files = await kubeconfigFiles(choice);
+	const files = choice.text === undefined ? await kubeconfigFiles(choice) : [];
 	const { KubeConfig } = await import("@kubernetes/client-node/dist/config.js");
 	const config = new KubeConfig();
-	if (files === "in-cluster") config.loadFromCluster();
+	if (choice.text !== undefined) config.loadFromString(choice.text);
+	else if (files === "in-cluster") config.loadFromCluster();
 	else for (const file of files) mergeFile(config, file, () => new KubeConfig());
 	if (choice.context !== undefined) config.setCurrentContext(choice.context);
 	checkContext(config, files === "in-cluster" ? "the pod's service account" : files.join(", "));

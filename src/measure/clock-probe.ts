@@ -9,11 +9,12 @@ interface Bracket {
 
 /** What a probe needs of the world. */
 export interface ProbeOptions {
-	/** Nanoseconds since the epoch on the client's clock. */
+	/** The client's time, ns since the epoch, of a reading of `process.hrtime`. */
+	timeOf(hrtime: bigint): bigint;
+	/** The client's time now. */
 	now(): bigint;
-	/** From `process.hrtime` to the same. */
-	anchor: bigint;
 	signal: AbortSignal;
+	/** For so many milliseconds of the client's time. */
 	sleep?(ms: number): Promise<void>;
 	/** At most so many requests, about one a second. */
 	probes?: number;
@@ -34,7 +35,7 @@ export async function probeClock(
 	target: { clock: string; path: string },
 	options: ProbeOptions,
 ): Promise<Untimed | undefined> {
-	const { anchor, signal, now, sleep = pause, probes = 14, enoughNs = 2_000_000n } = options;
+	const { timeOf, signal, now, sleep = pause, probes = 14, enoughNs = 2_000_000n } = options;
 	let bracket: Bracket | undefined;
 	let fastestNs: bigint | undefined;
 	for (let count = 0; count < probes && !(bracket !== undefined && bracket.hi - bracket.lo < enoughNs); count++) {
@@ -47,7 +48,7 @@ export async function probeClock(
 		if (fastestNs === undefined || tookNs < fastestNs) fastestNs = tookNs;
 		// The header was written between sending and answering, and names the second in which that was.
 		const from = BigInt(second) * secondNs;
-		const next = { lo: from - (answer.answeredAt + anchor), hi: from + secondNs - (answer.sentAt + anchor) };
+		const next = { lo: from - timeOf(answer.answeredAt), hi: from + secondNs - timeOf(answer.sentAt) };
 		bracket = bracket === undefined ? next : tighter(bracket, next);
 	}
 	if (bracket === undefined) return undefined;

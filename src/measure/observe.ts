@@ -3,6 +3,7 @@ import type { Connection, KubeObject } from "../cluster/cluster.ts";
 import { openTransport } from "../cluster/transport.ts";
 import { type WatchSignal, watch } from "../cluster/watch.ts";
 import type { Entry, RequestTimes, WatchedKind } from "../model/recording.ts";
+import { clientNow, clientTime, realMs } from "./client-clock.ts";
 import { type ObserverOrder, pingAnnotation, pingPodName } from "./observer-protocol.ts";
 import { type RequestOrder, sendRequest } from "./request.ts";
 
@@ -27,8 +28,8 @@ const pingEveryMs = 250;
 
 /** Watches, pings and sends requests, all in the thread that calls it. */
 export async function observe(order: ObserverOrder, sink: ObserverSink): Promise<Observing> {
-	const anchor = BigInt(order.anchor);
-	const now = () => process.hrtime.bigint() + anchor;
+	const { clock } = order;
+	const now = () => clientNow(clock);
 	const stopped = new AbortController();
 	const transport = await openTransport(order.connection);
 	let connection = order.connection;
@@ -37,7 +38,7 @@ export async function observe(order: ObserverOrder, sink: ObserverSink): Promise
 	const pings = new Map<string, bigint>();
 
 	function hear(kind: WatchedKind, signal: WatchSignal): void {
-		const at = (signal.at + anchor).toString();
+		const at = clientTime(clock, signal.at).toString();
 		if (signal.kind === "event") {
 			if (isPing(signal.object)) hearPing(signal.object, at);
 			else sink.onEntry({ kind: "watch", at, watch: kind, type: signal.type, object: slim(signal.object) });
@@ -102,7 +103,7 @@ export async function observe(order: ObserverOrder, sink: ObserverSink): Promise
 		if (isFirstRefusal) await renew();
 	}
 	const { pingPath } = order;
-	const pinging = pingPath === undefined ? undefined : setInterval(() => ping(pingPath), pingEveryMs);
+	const pinging = pingPath === undefined ? undefined : setInterval(() => ping(pingPath), realMs(clock, pingEveryMs));
 
 	return {
 		request: (request) => sendRequest(request, now, connection),

@@ -45,7 +45,7 @@ async function probeIn({ offsetMs, delaysMs, status = 200, date, jumpMs }: World
 		{ clock: "apiserver", path: "/version" },
 		{
 			now: () => clientNs,
-			anchor,
+			timeOf: (hrtime) => hrtime + anchor,
 			signal: new AbortController().signal,
 			sleep: async (ms) => {
 				sleeps.push(ms);
