@@ -112,11 +112,11 @@ describe("bad input to bench", () => {
 });
 
 describe("a cluster that cannot be had", () => {
-	const real = (env: World["env"]): World => ({
+	const real = (env: Record<string, string | undefined> = {}): World => ({
 		env,
 		openCluster: ({ kubeconfig, context }) =>
 			openKube({
-				env: env ?? {},
+				env,
 				...(kubeconfig === undefined ? {} : { file: kubeconfig }),
 				...(context === undefined ? {} : { context }),
 			}),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Cluster, KubeObject, ObjectRef } from "../../src/cluster/cluster.ts";
-import { anchorClock } from "../../src/measure/client-clock.ts";
+import { anchorClock, type ClientClock, clientNow, clientTime, realMs } from "../../src/measure/client-clock.ts";
 import { clusterFingerprint, contentHash } from "../../src/measure/fingerprint.ts";
 
 const node = (kubeletVersion: string, cpu = "2"): KubeObject => ({
@@ -91,11 +91,18 @@ describe("a content hash", () => {
 
 describe("the client's clock", () => {
 	it("is the wall's to a fraction of a millisecond, and agrees with itself", () => {
-		const anchors = [anchorClock(), anchorClock(), anchorClock()];
-		const offMs = Number(BigInt(Date.now()) * 1_000_000n - (process.hrtime.bigint() + (anchors[0] ?? 0n))) / 1e6;
+		const clocks = [anchorClock(), anchorClock(), anchorClock()];
+		const offMs = Number(BigInt(Date.now()) * 1_000_000n - clientNow(clocks[0] as ClientClock)) / 1e6;
 		expect(offMs).toBeGreaterThan(-1.5);
 		expect(offMs).toBeLessThan(1.5);
-		const [lo, , hi] = [...anchors].sort((a, b) => (a < b ? -1 : 1)) as [bigint, bigint, bigint];
-		expect(Number(hi - lo) / 1e6).toBeLessThan(5);
+		const at = process.hrtime.bigint();
+		const times = clocks.map((clock) => Number(clientTime(clock, at) - clientTime(clocks[0] as ClientClock, at)) / 1e6);
+		expect(Math.max(...times) - Math.min(...times)).toBeLessThan(5);
+	});
+
+	it("goes as fast as a simulated cluster's time", () => {
+		const clock = { hrtimeAtStart: 5_000_000_000n, epochNsAtStart: 1_700_000_000_000_000_000n, speed: 20 };
+		expect(clientTime(clock, 5_500_000_001n)).toBe(1_700_000_010_000_000_020n);
+		expect(realMs(clock, 1000)).toBe(50);
 	});
 });

@@ -62,6 +62,7 @@ function start({ iterations = 2, onRequest, zeroTimeoutMs = 500, random, sleep }
 		requestTimeoutMs: 1_000,
 		zeroTimeoutMs,
 		signal: controller.signal,
+		clock: { hrtimeAtStart: 0n, epochNsAtStart: 0n, speed: 1 },
 		record: (entry) => void recorded.push(entry),
 		onRound: (round, times) => void rounds.push([round, times?.error ?? times?.status?.toString()]),
 		...(random === undefined ? {} : { random }),
