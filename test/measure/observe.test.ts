@@ -30,7 +30,7 @@ async function start(server: ApiServer, options: { isPinged?: boolean } = {}) {
 	const observing = await observe(
 		{
 			connection: connectionTo(server.origin),
-			anchor: anchor.toString(),
+			clock: { hrtimeAtStart: 0n, epochNsAtStart: anchor, speed: 1 },
 			watches: [
 				{ watch: "pods", path: pods, apiVersion: "v1", objectKind: "Pod" },
 				{ watch: "events", path: events, apiVersion: "v1", objectKind: "Event" },

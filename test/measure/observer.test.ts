@@ -26,7 +26,11 @@ function thread(script: string): URL {
 }
 
 const stops = `if (message.kind === "stop") { post({ kind: "stopped" }); parentPort.close(); }`;
-const order = { connection: connectionTo("http://x"), anchor: "0", watches: [] };
+const order = {
+	connection: connectionTo("http://x"),
+	clock: { hrtimeAtStart: 0n, epochNsAtStart: 7n, speed: 1 },
+	watches: [],
+};
 const request: RequestOrder = {
 	route: { kind: "direct", url: "http://x", by: "given" },
 	host: "h",
@@ -47,7 +51,7 @@ async function start(script: string, renew = async () => connectionTo("http://fr
 describe("the observer's thread", () => {
 	it("gets its order, hands entries over, answers requests by their number, and stops", async () => {
 		const { observer, entries } = await start(`
-			post({ kind: "entry", entry: { kind: "zero", at: workerData.anchor, waitedMs: 1 } });
+			post({ kind: "entry", entry: { kind: "zero", at: String(workerData.clock.epochNsAtStart), waitedMs: 1 } });
 			post({ kind: "ready" });
 			const asked = [];
 			onMessage((message) => {
@@ -57,7 +61,7 @@ describe("the observer's thread", () => {
 				}
 				${stops}
 			});`);
-		expect(entries).toEqual([{ kind: "zero", at: "0", waitedMs: 1 }]);
+		expect(entries).toEqual([{ kind: "zero", at: "7", waitedMs: 1 }]);
 		const answers = await Promise.all(["one", "two"].map((host) => observer.request({ ...request, host })));
 		expect(answers).toEqual([{ connectStartedAt: "one" }, { connectStartedAt: "two" }]);
 		await observer.stop();

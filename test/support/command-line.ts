@@ -33,6 +33,7 @@ export async function knistio(argv: readonly string[], world: World = {}): Promi
 		env: {},
 		signal: new AbortController().signal,
 		observerThread: new URL("file:///nowhere/observer-thread.js"),
+		simulatedThread: new URL("file:///nowhere/simulated-thread.js"),
 		...nodeFiles,
 		writeFile: async (path, text) => {
 			outcome.written.push(path);
