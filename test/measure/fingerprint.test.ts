@@ -92,8 +92,9 @@ describe("a content hash", () => {
 describe("the client's clock", () => {
 	it("is the wall's to a millisecond, and agrees with itself", () => {
 		const [first, second] = [anchorClock(), anchorClock()];
-		const offMs = Number(BigInt(Date.now()) * 1_000_000n - clientNow(first)) / 1e6;
-		expect(Math.abs(offMs)).toBeLessThan(2);
+		const offsMs = Array.from({ length: 20 }, () => Number(BigInt(Date.now()) * 1_000_000n - clientNow(first)) / 1e6);
+		// A busy machine may come in between the two readings, but not each time.
+		expect(Math.min(...offsMs.map(Math.abs))).toBeLessThan(1.5);
 		const hrtime = process.hrtime.bigint();
 		expect(Math.abs(Number(clientTime(first, hrtime) - clientTime(second, hrtime)) / 1e6)).toBeLessThan(5);
 	});
