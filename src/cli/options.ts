@@ -21,6 +21,12 @@ export function argument<T>(parse: (text: string, where: string) => T): (text: s
 export const durationMs = argument(parseDuration);
 export const count = (least: number) => argument((text, where) => parseCount(text, least, where));
 
+/** `http://10.0.0.1:31380`; without its scheme an address is easily taken for something else. */
+export const address = argument((text, where) => {
+	if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+	throw new UsageError(`${where}: "${text}" is no address`, { hint: "such as http://10.0.0.1:31380" });
+});
+
 /** Where the cluster is. */
 export interface ClusterFlags {
 	kubeconfig?: string;

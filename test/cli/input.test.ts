@@ -94,7 +94,7 @@ describe("bad input to bench", () => {
 		const file = at("typo.yaml");
 		await writeFile(
 			file,
-			"name: mine\nistio:\n  componets: {}\nmeshCompatibilityMode: auto\npromises:\n  sidecar: none\n",
+			"name: mine\nistio:\n  components: {}\n  vlaues: {}\nmeshCompatibilityMode: auto\npromises:\n  sidecar: none\n",
 		);
 		for (const argv of [
 			["bench", "-p", file],
@@ -102,17 +102,17 @@ describe("bad input to bench", () => {
 			["profiles", "show", file],
 		]) {
 			expect((await refused(argv)).stderr).toContain(
-				`${file}:3:3: istio.componets: unknown key; did you mean "components"?`,
+				`${file}:4:3: istio.vlaues: unknown key "vlaues"; did you mean "values"?`,
 			);
 		}
 		const judged = await knistio(["profiles", "validate", file]);
 		expect(judged).toMatchObject({ code: 2, stdout: "" });
-		expect(judged.stderr).toContain(`${file}:3:3`);
+		expect(judged.stderr).toContain(`${file}:4:3`);
 	});
 });
 
 describe("a cluster that cannot be had", () => {
-	const real = (env: Record<string, string | undefined> = {}): World => ({
+	const real = (env: NonNullable<World["env"]>): World => ({
 		env,
 		openCluster: ({ kubeconfig, context }) =>
 			openKube({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Cluster, KubeObject, ObjectRef } from "../../src/cluster/cluster.ts";
-import { anchorClock, type ClientClock, clientNow, clientTime, realMs } from "../../src/measure/client-clock.ts";
+import { anchorClock, clientNow, clientTime, realMs } from "../../src/measure/client-clock.ts";
 import { clusterFingerprint, contentHash } from "../../src/measure/fingerprint.ts";
 
 const node = (kubeletVersion: string, cpu = "2"): KubeObject => ({
@@ -90,19 +90,18 @@ describe("a content hash", () => {
 });
 
 describe("the client's clock", () => {
-	it("is the wall's to a fraction of a millisecond, and agrees with itself", () => {
-		const clocks = [anchorClock(), anchorClock(), anchorClock()];
-		const offMs = Number(BigInt(Date.now()) * 1_000_000n - clientNow(clocks[0] as ClientClock)) / 1e6;
-		expect(offMs).toBeGreaterThan(-1.5);
-		expect(offMs).toBeLessThan(1.5);
-		const at = process.hrtime.bigint();
-		const times = clocks.map((clock) => Number(clientTime(clock, at) - clientTime(clocks[0] as ClientClock, at)) / 1e6);
-		expect(Math.max(...times) - Math.min(...times)).toBeLessThan(5);
+	it("is the wall's to a millisecond, and agrees with itself", () => {
+		const [first, second] = [anchorClock(), anchorClock()];
+		const offsMs = Array.from({ length: 20 }, () => Number(BigInt(Date.now()) * 1_000_000n - clientNow(first)) / 1e6);
+		// A busy machine may come in between the two readings, but not each time.
+		expect(Math.min(...offsMs.map(Math.abs))).toBeLessThan(1.5);
+		const hrtime = process.hrtime.bigint();
+		expect(Math.abs(Number(clientTime(first, hrtime) - clientTime(second, hrtime)) / 1e6)).toBeLessThan(5);
 	});
 
-	it("goes as fast as a simulated cluster's time", () => {
-		const clock = { hrtimeAtStart: 5_000_000_000n, epochNsAtStart: 1_700_000_000_000_000_000n, speed: 20 };
-		expect(clientTime(clock, 5_500_000_001n)).toBe(1_700_000_010_000_000_020n);
-		expect(realMs(clock, 1000)).toBe(50);
+	it("may go faster than ours", () => {
+		const clock = { hrtimeAtStart: 1_000n, epochNsAtStart: 5_000_000n, speed: 20 };
+		expect(clientTime(clock, 1_100n)).toBe(5_002_000n);
+		expect(realMs(clock, 1_000)).toBe(50);
 	});
 });

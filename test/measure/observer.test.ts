@@ -28,7 +28,7 @@ function thread(script: string): URL {
 const stops = `if (message.kind === "stop") { post({ kind: "stopped" }); parentPort.close(); }`;
 const order = {
 	connection: connectionTo("http://x"),
-	clock: { hrtimeAtStart: 0n, epochNsAtStart: 3n, speed: 1 },
+	clock: { hrtimeAtStart: 0n, epochNsAtStart: 7n, speed: 1 },
 	watches: [],
 };
 const request: RequestOrder = {
@@ -61,7 +61,7 @@ describe("the observer's thread", () => {
 				}
 				${stops}
 			});`);
-		expect(entries).toEqual([{ kind: "zero", at: "3", waitedMs: 1 }]);
+		expect(entries).toEqual([{ kind: "zero", at: "7", waitedMs: 1 }]);
 		const answers = await Promise.all(["one", "two"].map((host) => observer.request({ ...request, host })));
 		expect(answers).toEqual([{ connectStartedAt: "one" }, { connectStartedAt: "two" }]);
 		await observer.stop();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { anchorClock } from "../../src/measure/client-clock.ts";
 import { openLiveState } from "../../src/measure/live-state.ts";
 import type { RequestOrder } from "../../src/measure/request.ts";
 import { type ColdStartsOrder, runColdStarts } from "../../src/measure/schedule.ts";
@@ -62,7 +63,7 @@ function start({ iterations = 2, onRequest, zeroTimeoutMs = 500, random, sleep }
 		requestTimeoutMs: 1_000,
 		zeroTimeoutMs,
 		signal: controller.signal,
-		clock: { hrtimeAtStart: 0n, epochNsAtStart: 0n, speed: 1 },
+		clock: anchorClock(),
 		record: (entry) => void recorded.push(entry),
 		onRound: (round, times) => void rounds.push([round, times?.error ?? times?.status?.toString()]),
 		...(random === undefined ? {} : { random }),
