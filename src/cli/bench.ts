@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import type { Context } from "../context.ts";
 import type { Finish } from "../main.ts";
+import { addGateOptions, type GateFlags, gateOptionsOf } from "./gate-options.ts";
 import {
 	addClusterOptions,
 	addSourceOptions,
@@ -17,7 +18,7 @@ import {
 export const sampleImage = "ghcr.io/knative/helloworld-go:latest";
 export const workloadNamespace = "knistio";
 
-interface BenchFlags extends ClusterFlags, SourceFlags {
+interface BenchFlags extends ClusterFlags, SourceFlags, GateFlags {
 	profile: string[];
 	iterations: number;
 	image: string;
@@ -31,8 +32,6 @@ interface BenchFlags extends ClusterFlags, SourceFlags {
 	out?: string[];
 	record?: string | boolean;
 	reference?: "talk";
-	budget?: string[];
-	budgets?: string[];
 	keep?: true;
 	dryRun?: true;
 }
@@ -79,8 +78,6 @@ export function addBench(program: Command, context: Context, finish: Finish): vo
 		.option("--record <file>", "the recording of all that happened; default: beside the first --out")
 		.option("--no-record", "write no recording")
 		.addOption(new Option("--reference <what>", "show the talk's own figures too").choices(["talk"]))
-		.option("--budget <limit>", 'such as "minimal.total: p(50) < 3s" (repeatable)', collect)
-		.option("--budgets <file>", "budgets from a YAML file (repeatable)", collect)
 		.addOption(new Option("--sidecar <shape>", "ask for one shape of istio-proxy").choices(["native", "classic"]))
 		.option("--knative-manifests <path>", "install Knative from here if it is missing (repeatable)", collect)
 		.option("--use-installed", "measure the Istio that is there as it is, and install none")
@@ -92,7 +89,7 @@ export function addBench(program: Command, context: Context, finish: Finish): vo
 		)
 		.option("--keep", "leave everything on the cluster at the end")
 		.option("--dry-run", "print what would be changed, and change nothing");
-	addSourceOptions(addClusterOptions(command));
+	addGateOptions(addSourceOptions(addClusterOptions(command)));
 	command.addHelpText("after", examples).action(async (flags: BenchFlags) => {
 		const { bench } = await import("../commands/bench.ts");
 		const { record, requestTimeout } = flags;
@@ -107,8 +104,7 @@ export function addBench(program: Command, context: Context, finish: Finish): vo
 				useInstalled: flags.useInstalled === true,
 				timeoutMs: flags.timeout,
 				out: flags.out ?? [],
-				budgets: flags.budget ?? [],
-				budgetsFiles: flags.budgets ?? [],
+				...gateOptionsOf(flags),
 				keep: flags.keep === true,
 				dryRun: flags.dryRun === true,
 				...(record === undefined || record === true ? {} : { record }),

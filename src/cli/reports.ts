@@ -10,7 +10,7 @@ interface RenderFlags {
 
 const reference = () => new Option("--reference <what>", "show the talk's own figures too").choices(["talk"]);
 
-/** Declares the commands that work on saved reports and recordings, without a cluster. */
+/** Declares the commands that show saved reports and recordings, without a cluster: `show`, `replay` and `schema`. */
 export function addReports(program: Command, context: Context, finish: Finish): void {
 	program
 		.command("show <report>")
@@ -33,5 +33,13 @@ export function addReports(program: Command, context: Context, finish: Finish): 
 		.action(async (recording: string, flags: RenderFlags) => {
 			const { replay } = await import("../commands/replay.ts");
 			finish(await replay({ recording, out: flags.out ?? [], ...given({ reference: flags.reference }) }, context));
+		});
+	program
+		.command("schema")
+		.description("the JSON Schema of a report, for other programs")
+		.addHelpText("after", "\nExamples:\n  knistio schema > knistio-report.schema.json")
+		.action(async () => {
+			const { reportJsonSchema } = await import("../model/read-report.ts");
+			context.stdout(`${JSON.stringify(reportJsonSchema(), undefined, "\t")}\n`);
 		});
 }

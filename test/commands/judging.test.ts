@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type CheckOptions, check, defaultMinimumEffect } from "../../src/commands/check.ts";
+import { defaultMinimumEffect } from "../../src/cli/gate-options.ts";
+import { type CheckOptions, check } from "../../src/commands/check.ts";
 import { compare } from "../../src/commands/compare.ts";
 import { plan } from "../../src/commands/plan.ts";
 import type { Sink } from "../../src/commands/sink.ts";
@@ -7,33 +8,11 @@ import { UsageError } from "../../src/errors.ts";
 import type { Report } from "../../src/model/report.ts";
 import { normalDeviate, seededRandom } from "../../src/statistics/random.ts";
 import { aReport, around } from "../judge/a-report.ts";
+import { fakeContext } from "../support/fake-context.ts";
 
-/** The outside world: files by path, and what was written. */
 function world(given: Record<string, Report | string>, env: Sink["env"] = {}) {
-	const files = new Map(
-		Object.entries(given).map(([path, content]) => [
-			path,
-			typeof content === "string" ? content : JSON.stringify(content),
-		]),
-	);
-	const said = { stdout: "", stderr: "" };
-	const sink: Sink = {
-		stdout: (text) => {
-			said.stdout += text;
-		},
-		stderr: (text) => {
-			said.stderr += text;
-		},
-		readFile: async (path) => {
-			const text = files.get(path);
-			if (text !== undefined) return text;
-			const cause = Object.assign(new Error("no such file"), { code: "ENOENT" });
-			throw new UsageError(`cannot read ${path}`, { cause });
-		},
-		writeFile: async (path, text) => void files.set(path, text),
-		env,
-	};
-	return { sink, files, said };
+	const { context, files, said } = fakeContext(given, env);
+	return { sink: context, files, said };
 }
 
 const options: CheckOptions = {
@@ -48,11 +27,6 @@ const options: CheckOptions = {
 	acceptSimulated: false,
 	format: "text",
 	files: {},
-	known: {
-		profiles: ["minimal", "full"],
-		phases: ["total", "pod_creating"],
-		isPhase: (name) => name === "pod_creating" || /^container_startup_/.test(name),
-	},
 };
 
 const fine = aReport({ minimal: { totals: around(2000, 50, 20) } });
