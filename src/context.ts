@@ -24,9 +24,12 @@ export interface Context {
 	openLog(path: string): Promise<Log>;
 	/** Aborted by the first Ctrl-C or SIGTERM, with an {@link InterruptedError}; the second Ctrl-C ends at once. */
 	signal: AbortSignal;
-	openCluster(choice: { kubeconfig?: string; context?: string }): Promise<Cluster>;
+	/** Nothing is sent yet. `kubeconfigText` is a kubeconfig itself instead of a file's path. */
+	openCluster(choice: { kubeconfig?: string; kubeconfigText?: string; context?: string }): Promise<Cluster>;
 	/** The built program of the observing thread. */
 	observerThread: URL;
+	/** The built program of the simulated cluster's thread. */
+	simulatedThread: URL;
 }
 
 /** A file that grows. */
@@ -56,15 +59,17 @@ export function nodeContext(): Context {
 		writeFile: (path, text) => writeFile(path, text).catch(fileError("write", path)),
 		openLog,
 		signal: interruption(stderr),
-		openCluster: async ({ kubeconfig, context }) => {
+		openCluster: async ({ kubeconfig, kubeconfigText, context }) => {
 			const { openKube } = await import("./cluster/kube.ts");
 			return openKube({
 				...(kubeconfig === undefined ? {} : { file: kubeconfig }),
+				...(kubeconfigText === undefined ? {} : { text: kubeconfigText }),
 				...(context === undefined ? {} : { context }),
 				env,
 			});
 		},
 		observerThread: new URL("./observer-thread.js", import.meta.url),
+		simulatedThread: new URL("./simulated-thread.js", import.meta.url),
 	};
 }
 

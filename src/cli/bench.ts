@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import type { Where } from "../commands/target.ts";
 import type { Context } from "../context.ts";
 import type { Finish } from "../main.ts";
 import { addGateOptions, type GateFlags, gateOptionsOf } from "./gate-options.ts";
@@ -32,12 +33,25 @@ interface BenchFlags extends ClusterFlags, SourceFlags, GateFlags {
 	out?: string[];
 	record?: string | boolean;
 	reference?: "talk";
+	cluster?: "simulated";
+	model: string;
+	seed: number;
+	speed: number;
 	keep?: true;
 	dryRun?: true;
 }
 
+function whereOf(flags: BenchFlags): Where {
+	const { model, seed, speed, kubeconfig, context } = flags;
+	if (flags.cluster === "simulated") return { kind: "simulated", model, seed, speed };
+	return { kind: "real", source: sourceOf(flags), ...given({ kubeconfig, context }) };
+}
+
 const examples = `
 Examples:
+  # try it without a cluster: an API server in this process answers, and its delays are made up
+  knistio bench --cluster simulated --profile minimal --profile full
+
   # what a sidecar costs, on the cluster of the current context
   knistio bench --profile minimal --profile full
 
@@ -87,6 +101,14 @@ export function addBench(program: Command, context: Context, finish: Finish): vo
 			"a slower cold start fails; default: 4 × the first start, at least 10 s",
 			durationMs,
 		)
+		.addOption(
+			new Option("--cluster <what>", "an API server in this process instead of a real cluster").choices(["simulated"]),
+		)
+		.addOption(
+			new Option("--model <name>", "how long things take there").choices(["today", "talk-2019"]).default("today"),
+		)
+		.option("--seed <n>", "the same seed gives the same delays there", count(0), 1)
+		.option("--speed <n>", "simulated seconds in a real one", count(1), 20)
 		.option("--keep", "leave everything on the cluster at the end")
 		.option("--dry-run", "print what would be changed, and change nothing");
 	addGateOptions(addSourceOptions(addClusterOptions(command)));
@@ -99,7 +121,7 @@ export function addBench(program: Command, context: Context, finish: Finish): vo
 				iterations: flags.iterations,
 				image: flags.image,
 				namespace: flags.namespace,
-				source: sourceOf(flags),
+				where: whereOf(flags),
 				knativeManifests: flags.knativeManifests ?? [],
 				useInstalled: flags.useInstalled === true,
 				timeoutMs: flags.timeout,
@@ -111,8 +133,6 @@ export function addBench(program: Command, context: Context, finish: Finish): vo
 				...(requestTimeout === undefined ? {} : { requestTimeoutSeconds: Math.ceil(requestTimeout / 1000) }),
 				...given({
 					expectBody: flags.expectBody,
-					kubeconfig: flags.kubeconfig,
-					context: flags.context,
 					sidecar: flags.sidecar,
 					gateway: flags.gateway,
 					reference: flags.reference,

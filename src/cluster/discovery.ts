@@ -52,8 +52,14 @@ export function openDiscovery(get: (path: string) => Promise<unknown>): Discover
 		const groups = (await get("/apis")) as { groups: { preferredVersion: { groupVersion: string } }[] };
 		const versions = [...core.versions, ...groups.groups.map((group) => group.preferredVersion.groupVersion)];
 		for (const version of versions) known.delete(version);
-		return (await Promise.all(versions.map(resourcesOf))).flat();
+		return (await Promise.all(versions.map((version) => resourcesOf(version).catch(unlessAway)))).flat();
 	}
 
 	return { find, all };
+}
+
+/** A group may have an API server of its own (metrics.k8s.io), and what that serves while it is away is nothing. */
+function unlessAway(error: unknown): Resource[] {
+	if (error instanceof ApiError && error.status === 503) return [];
+	throw error;
 }

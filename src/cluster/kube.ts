@@ -7,6 +7,7 @@ import {
 	type KubeObject,
 	type ListQuery,
 	type ObjectRef,
+	type RawAnswer,
 	type Resource,
 } from "./cluster.ts";
 import { openDiscovery } from "./discovery.ts";
@@ -16,6 +17,8 @@ import { openTransport, type RequestOptions } from "./transport.ts";
 /** The field manager under which knistio's server-side applies appear in `managedFields`. */
 export const fieldManager = "knistio";
 const pageSize = 500;
+/** How often a call is repeated that an overloaded API server asks to be sent later. */
+const mostRepetitions = 10;
 
 /** Opens the cluster that a kubeconfig names; only the kubeconfig is read, nothing is sent yet. */
 export async function openKube(choice: KubeconfigChoice): Promise<Cluster> {
@@ -23,7 +26,7 @@ export async function openKube(choice: KubeconfigChoice): Promise<Cluster> {
 }
 
 /** The port to a cluster over raw JSON, which keeps every field of every kind as the server sent it. */
-export async function openCluster(kubeconfig: Kubeconfig): Promise<Cluster> {
+export async function openCluster(kubeconfig: Kubeconfig, sleep = pause): Promise<Cluster> {
 	let connection = await kubeconfig.connect();
 	const transport = await openTransport(connection);
 
@@ -43,9 +46,13 @@ export async function openCluster(kubeconfig: Kubeconfig): Promise<Cluster> {
 
 	/** `doing` begins the message of a failure, such as `apply Deployment istio-system/istiod`. */
 	async function call(doing: string, method: string, path: string, options?: RequestOptions): Promise<unknown> {
-		const answer = await send(method, path, options);
+		let answer = await send(method, path, options);
+		for (let count = 0; count < mostRepetitions && isToRepeat(answer); count++) {
+			await sleep(Number(answer.headers["retry-after"]) * 1000, options?.signal);
+			answer = await send(method, path, options);
+		}
 		const json = parse(answer.body);
-		if (answer.status >= 200 && answer.status < 300) return json;
+		if (answer.status >= 200 && answer.status < 300 && json !== undefined) return json;
 		throw refusal(doing, answer.status, json, answer.body);
 	}
 
@@ -207,11 +214,33 @@ function refusal(doing: string, status: number, json: unknown, body: Buffer): Ap
 			? "the API server does not accept these credentials; log in again"
 			: status === 403
 				? "the message names the missing verb and resource; the README lists the rights that knistio needs"
-				: undefined;
+				: json === undefined && status < 300
+					? "this is no answer of an API server; something in between, such as a login page, gave it"
+					: undefined;
 	return new ApiError(`${doing}: ${said || `HTTP ${status}`}`, {
 		status,
 		...(answer.reason === undefined ? {} : { reason: answer.reason }),
 		...(hint === undefined ? {} : { hint }),
+	});
+}
+
+/** As client-go: only what the server itself asks to send again, which it then has not begun to do. */
+function isToRepeat({ status, headers }: RawAnswer): boolean {
+	return (status === 429 || status >= 500) && /^[0-9]{1,2}$/.test(String(headers["retry-after"]));
+}
+
+function pause(ms: number, signal?: AbortSignal): Promise<void> {
+	return new Promise((resolve, reject) => {
+		const onAbort = () => {
+			clearTimeout(timer);
+			reject(signal?.reason);
+		};
+		const timer = setTimeout(() => {
+			signal?.removeEventListener("abort", onAbort);
+			resolve();
+		}, ms);
+		signal?.addEventListener("abort", onAbort, { once: true });
+		if (signal?.aborted) onAbort();
 	});
 }
 

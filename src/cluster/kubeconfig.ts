@@ -2,9 +2,10 @@ import { access } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node/dist/config.js";
-import { ClusterError, UsageError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import type { Connection } from "./cluster.ts";
+import { connect } from "./credentials.ts";
 
 const serviceAccountToken = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
@@ -12,6 +13,8 @@ const serviceAccountToken = "/var/run/secrets/kubernetes.io/serviceaccount/token
 export interface KubeconfigChoice {
 	/** `--kubeconfig FILE`; otherwise $KUBECONFIG, ~/.kube/config, or the pod's service account. */
 	file?: string;
+	/** A kubeconfig itself, read instead of any file. */
+	text?: string;
 	/** `--context NAME`; otherwise the current one. */
 	context?: string;
 	env: Record<string, string | undefined>;
@@ -30,14 +33,15 @@ export interface Kubeconfig {
  * @throws UsageError for a file or a context that is not there.
  */
 export async function loadKubeconfig(choice: KubeconfigChoice): Promise<Kubeconfig> {
-	const files = await kubeconfigFiles(choice);
+	const files = choice.text === undefined ? await kubeconfigFiles(choice) : [];
 	const { KubeConfig } = await import("@kubernetes/client-node/dist/config.js");
 	const config = new KubeConfig();
-	if (files === "in-cluster") config.loadFromCluster();
+	if (choice.text !== undefined) config.loadFromString(choice.text);
+	else if (files === "in-cluster") config.loadFromCluster();
 	else for (const file of files) mergeFile(config, file, () => new KubeConfig());
 	if (choice.context !== undefined) config.setCurrentContext(choice.context);
 	checkContext(config, files === "in-cluster" ? "the pod's service account" : files.join(", "));
-	return { context: config.getCurrentContext(), connect: () => connect(config) };
+	return { context: config.getCurrentContext(), connect: () => connect(config, new KubeConfig()) };
 }
 
 async function kubeconfigFiles(choice: KubeconfigChoice): Promise<string[] | "in-cluster"> {
@@ -77,10 +81,7 @@ function mergeFile(config: KubeConfig, file: string, empty: () => KubeConfig): v
 	try {
 		next.loadFromFile(file);
 	} catch (cause) {
-		throw new UsageError(`${file}: not a kubeconfig: ${(cause as Error).message}`, {
-			cause,
-			hint: "`kubectl config view` shows whether kubectl can read it",
-		});
+		throw notKubeconfig(file, cause as Error);
 	}
 	const known = (names: { name: string }[] | undefined) => new Set((names ?? []).map(({ name }) => name));
 	const [contexts, clusters, users] = [known(config.contexts), known(config.clusters), known(config.users)];
@@ -88,6 +89,17 @@ function mergeFile(config: KubeConfig, file: string, empty: () => KubeConfig): v
 	for (const each of next.clusters ?? []) if (!clusters.has(each.name)) config.addCluster(each);
 	for (const each of next.users ?? []) if (!users.has(each.name)) config.addUser(each);
 	if (!config.currentContext && next.currentContext) config.setCurrentContext(next.currentContext);
+}
+
+/** js-yaml's own message, and so the cause, would show lines of the file: perhaps a token. */
+function notKubeconfig(file: string, cause: Error & { reason?: string; mark?: { line: number; column: number } }) {
+	const hint = "`kubectl config view` shows whether kubectl can read it";
+	const { reason, mark } = cause;
+	if (mark !== undefined) {
+		return new UsageError(`${file}:${mark.line + 1}:${mark.column + 1}: not a kubeconfig: ${reason}`, { hint });
+	}
+	const isOther = cause instanceof TypeError;
+	return new UsageError(`${file}: not a kubeconfig: ${isOther ? "there is nothing in it" : cause.message}`, { hint });
 }
 
 function checkContext(config: KubeConfig, where: string): void {
@@ -102,42 +114,19 @@ function checkContext(config: KubeConfig, where: string): void {
 			hint: near === undefined ? `the contexts are: ${names.join(", ") || "none"}` : `did you mean "${near}"?`,
 		});
 	}
-	if (!config.getCurrentCluster()) {
-		throw new UsageError(`${where}: context "${name}" names a cluster that is not there`, {
-			hint: "`kubectl config view` shows its clusters",
+	const context = config.getContextObject(name);
+	const cluster = config.getCurrentCluster();
+	if (!cluster) throw lacking(where, name, "cluster");
+	if (context?.user && !config.getCurrentUser()) throw lacking(where, name, "user");
+	if (!/^https?:$/.test(URL.canParse(cluster.server) ? new URL(cluster.server).protocol : "")) {
+		throw new UsageError(`${where}: the server of cluster "${cluster.name}" is no address: "${cluster.server}"`, {
+			hint: "such as https://10.0.0.1:6443",
 		});
 	}
 }
 
-async function connect(config: KubeConfig): Promise<Connection> {
-	const cluster = config.getCurrentCluster();
-	if (!cluster) throw new UsageError("the kubeconfig's context has no cluster");
-	const options: Parameters<KubeConfig["applyToHTTPSOptions"]>[0] = {};
-	try {
-		await config.applyToHTTPSOptions(options);
-	} catch (cause) {
-		throw new ClusterError(`no credentials for context "${config.getCurrentContext()}": ${(cause as Error).message}`, {
-			cause,
-			hint: "`kubectl get namespaces` asks for the same credentials; log in again if it fails too",
-		});
-	}
-	const url = new URL(cluster.server);
-	const headers: Record<string, string> = {};
-	for (const [name, value] of Object.entries(options.headers ?? {})) {
-		if (value !== undefined) headers[name] = String(value);
-	}
-	if (options.auth) headers.Authorization = `Basic ${Buffer.from(options.auth).toString("base64")}`;
-	const tls: Connection["tls"] = {};
-	for (const key of ["ca", "cert", "key", "passphrase", "servername"] as const) {
-		const value = options[key];
-		if (value !== undefined && value !== null) tls[key] = value.toString();
-	}
-	if (options.rejectUnauthorized !== undefined) tls.rejectUnauthorized = options.rejectUnauthorized;
-	return {
-		origin: url.origin,
-		basePath: url.pathname.replace(/\/$/, ""),
-		headers,
-		tls,
-		...(cluster.proxyUrl ? { proxyUrl: cluster.proxyUrl } : {}),
-	};
+function lacking(where: string, context: string, part: "cluster" | "user"): UsageError {
+	return new UsageError(`${where}: context "${context}" names a ${part} that is not there`, {
+		hint: `\`kubectl config view\` shows its ${part}s`,
+	});
 }

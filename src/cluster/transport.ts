@@ -51,13 +51,21 @@ export async function openTransport(connection: Connection): Promise<Transport> 
 				...(timeoutMs > 0 ? { timeout: timeoutMs } : {}),
 			});
 			let sentAt = process.hrtime.bigint();
-			request.on("timeout", () => request.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
-			request.on("error", (cause) => {
-				reject(signal?.aborted ? signal.reason : unreachable(cause, current.origin));
-			});
-			request.on("response", (response) => resolve({ response, sentAt, answeredAt: process.hrtime.bigint() }));
-			request.on("finish", () => {
+			const isSent = () => {
 				sentAt = process.hrtime.bigint();
+			};
+			request.on("socket", (socket) => (socket.connecting ? socket.once("connect", isSent) : isSent()));
+			let response: http.IncomingMessage | undefined;
+			request.on("timeout", () => (response ?? request).destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
+			request.on("error", (cause: NodeJS.ErrnoException) => {
+				if (signal?.aborted) reject(signal.reason);
+				else if (response === undefined && wasIdle(request, cause) && method !== "POST") {
+					resolve(open(method, path, options));
+				} else reject(unreachable(cause, current.origin));
+			});
+			request.on("response", (answer) => {
+				response = answer;
+				resolve({ response, sentAt, answeredAt: process.hrtime.bigint() });
 			});
 			request.end(body);
 		});
@@ -87,9 +95,13 @@ export async function openTransport(connection: Connection): Promise<Transport> 
 	};
 }
 
+/** The server had closed the kept connection; all that knistio sends but POST may be sent twice. */
+const wasIdle = (request: http.ClientRequest, { code }: NodeJS.ErrnoException) =>
+	request.reusedSocket && (code === "ECONNRESET" || code === "EPIPE");
+
 /** Client certificates and CAs belong to the agent, for they are part of a connection; headers are sent each time. */
-async function agentFor({ origin, tls, proxyUrl }: Connection): Promise<http.Agent> {
-	const keep = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, maxFreeSockets: 16 };
+export async function agentFor({ origin, tls, proxyUrl }: Connection, keepAlive = true): Promise<http.Agent> {
+	const keep = { keepAlive, maxSockets: Number.POSITIVE_INFINITY, maxFreeSockets: 16 };
 	const secure = origin.startsWith("https:");
 	if (proxyUrl === undefined) return secure ? new https.Agent({ ...keep, ...tls }) : new http.Agent(keep);
 	if (proxyUrl.startsWith("socks")) {

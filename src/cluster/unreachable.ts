@@ -15,10 +15,12 @@ const hints: [RegExp, string][] = [
 ];
 
 /** What a failed connection means, in words, with what to look at. Holds the address and never a credential. */
-export function unreachable(cause: Error & { code?: string }, origin: string): ApiError {
+export function unreachable(cause: NodeJS.ErrnoException, origin: string): ApiError {
 	const text = `${cause.code ?? ""} ${cause.message}`;
+	// Node says nothing but the code where a name has several addresses and none answers.
+	const said = cause.message || cause.code || cause.name;
 	const hint = hints.find(([pattern]) => pattern.test(text))?.[1];
-	return new ApiError(`the API server at ${origin} cannot be reached: ${cause.message}`, {
+	return new ApiError(`the API server at ${origin} cannot be reached: ${said}`, {
 		cause,
 		...(hint === undefined ? {} : { hint }),
 	});

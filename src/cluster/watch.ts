@@ -25,18 +25,21 @@ export interface WatchOptions {
 	onSignal(signal: WatchSignal): void;
 	/** Asks for fresh credentials after a 401. */
 	renew(): Promise<void>;
-	sleep?(ms: number): Promise<void>;
+	/** Resolves early when the signal is aborted. */
+	sleep?(ms: number, signal: AbortSignal): Promise<void>;
 	random?(): number;
 	/** A watch without a byte for so long is taken up anew; API servers send a bookmark a minute. */
 	silenceMs?: number;
 }
+
+const fruitlessMs = 1_000;
 
 /** The history that the server still has does not reach back to where the watch was (HTTP 410). */
 class GoneError extends Error {}
 
 /**
  * Lists and then watches until aborted: bookmarks, resumption from the last resourceVersion, a new list after 410 Gone,
- * growing pauses after failures. Resolves when aborted.
+ * growing pauses from the second failure on. Resolves when aborted.
  * @throws ApiError when the server refuses for good (403, 404), which no repetition would heal.
  */
 export async function watch(options: WatchOptions): Promise<void> {
@@ -44,8 +47,11 @@ export async function watch(options: WatchOptions): Promise<void> {
 	let resourceVersion: string | undefined;
 	let failures = 0;
 	let lists = 0;
+	let isFruitful = false;
 
 	while (!signal.aborted) {
+		isFruitful = false;
+		const openedAt = performance.now();
 		try {
 			if (resourceVersion === undefined) {
 				const list = await listOnce(options);
@@ -53,21 +59,25 @@ export async function watch(options: WatchOptions): Promise<void> {
 				onSignal({ kind: "listed", at: list.at, objects: list.objects, afterGap: lists++ > 0 });
 			}
 			const reason = await follow(resourceVersion);
+			if (signal.aborted) return;
 			onSignal({ kind: "resumed", at: process.hrtime.bigint(), reason });
-			failures = 0;
 		} catch (error) {
 			if (signal.aborted) return;
-			if (error instanceof GoneError) {
-				resourceVersion = undefined;
-				continue;
-			}
-			const status = error instanceof ApiError ? error.status : undefined;
-			if (status === 401) await options.renew();
-			else if (status === 403 || status === 404 || !isPassing(error)) throw error;
-			failures++;
-			onSignal({ kind: "failing", at: process.hrtime.bigint(), reason: (error as Error).message, failures });
-			await sleep(Math.min(10_000, 100 * 2 ** failures) * (0.5 + random() / 2));
+			if (error instanceof GoneError) resourceVersion = undefined;
+			else await report(error);
 		}
+		// A connection that brought nothing and was short is a failure too, or a server that ends every watch is hurried.
+		failures = isFruitful || performance.now() - openedAt > fruitlessMs ? 0 : failures + 1;
+		if (failures > 1) await sleep(Math.min(10_000, 50 * 2 ** failures) * (0.5 + random() / 2), signal);
+	}
+
+	/** Tells of a failure that may pass, and throws any other. */
+	async function report(error: unknown): Promise<void> {
+		const status = error instanceof ApiError ? error.status : undefined;
+		if (status === 403 || status === 404 || !isPassing(error)) throw error;
+		const reason = (error as Error).message;
+		onSignal({ kind: "failing", at: process.hrtime.bigint(), reason, failures: failures + 1 });
+		if (status === 401) await options.renew();
 	}
 
 	/** Reads one connection to its end and says why it ended. */
@@ -80,7 +90,8 @@ export async function watch(options: WatchOptions): Promise<void> {
 		});
 		if (options.labelSelector !== undefined) query.set("labelSelector", options.labelSelector);
 		const { response } = await transport.open("GET", `${options.path}?${query}`, { timeoutMs: silenceMs, signal });
-		if (response.statusCode !== 200) throw await refusal(response, options.path);
+		const { statusCode: status = 0 } = response;
+		if (status !== 200) throw refusal(options.path, status, await textOf(response));
 		return readLines(response, signal, (line, at) => {
 			const event = JSON.parse(line) as { type: string; object: KubeObject & { code?: number; message?: string } };
 			if (event.type === "ERROR") {
@@ -89,6 +100,7 @@ export async function watch(options: WatchOptions): Promise<void> {
 					...(event.object.code === undefined ? {} : { status: event.object.code }),
 				});
 			}
+			isFruitful = true;
 			resourceVersion = event.object.metadata.resourceVersion ?? resourceVersion;
 			if (event.type === "ADDED" || event.type === "MODIFIED" || event.type === "DELETED") {
 				onSignal({ kind: "event", at, type: event.type, object: event.object });
@@ -136,35 +148,46 @@ async function listOnce(
 ): Promise<{ objects: KubeObject[]; resourceVersion: string; at: bigint }> {
 	const query =
 		options.labelSelector === undefined ? "" : `?labelSelector=${encodeURIComponent(options.labelSelector)}`;
-	const { response, answeredAt } = await options.transport.open("GET", options.path + query, {
-		signal: options.signal,
-	});
-	if (response.statusCode !== 200) throw await refusal(response, options.path);
-	const list = JSON.parse(await textOf(response)) as {
-		items: KubeObject[];
-		metadata: { resourceVersion: string };
-	};
+	const answer = await options.transport.request("GET", options.path + query, { signal: options.signal });
+	const text = answer.body.toString("utf8");
+	if (answer.status !== 200) throw refusal(options.path, answer.status, text);
+	const list = JSON.parse(text) as { items: KubeObject[]; metadata: { resourceVersion: string } };
 	const { apiVersion, objectKind: kind } = options;
 	const objects = list.items.map((item) => ({ ...item, apiVersion, kind }));
-	return { objects, resourceVersion: list.metadata.resourceVersion, at: answeredAt };
+	return { objects, resourceVersion: list.metadata.resourceVersion, at: answer.answeredAt };
 }
 
-async function refusal(response: IncomingMessage, path: string): Promise<Error> {
-	const text = await textOf(response);
-	if (response.statusCode === 410) return new GoneError();
+function refusal(path: string, status: number, text: string): Error {
+	if (status === 410) return new GoneError();
 	let said = text.slice(0, 300);
 	try {
 		said = (JSON.parse(text) as { message?: string }).message ?? said;
 	} catch {
 		// Not a Status: a proxy in between answered, and its words are all there is.
 	}
-	return new ApiError(`watch ${path}: ${said || `HTTP ${response.statusCode}`}`, { status: response.statusCode ?? 0 });
+	return new ApiError(`watch ${path}: ${said || `HTTP ${status}`}`, { status });
 }
 
+/** What there is of an answer that only says what is wrong. */
 async function textOf(response: IncomingMessage): Promise<string> {
 	const chunks: Buffer[] = [];
-	for await (const chunk of response) chunks.push(chunk as Buffer);
+	try {
+		for await (const chunk of response) chunks.push(chunk as Buffer);
+	} catch {
+		// The connection broke; the status says enough.
+	}
 	return Buffer.concat(chunks).toString("utf8");
 }
 
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+	return new Promise((resolve) => {
+		const finish = () => {
+			clearTimeout(timer);
+			signal.removeEventListener("abort", finish);
+			resolve();
+		};
+		const timer = setTimeout(finish, ms);
+		signal.addEventListener("abort", finish);
+		if (signal.aborted) finish();
+	});
+}

@@ -5,11 +5,11 @@ import { type ExitCode, exitCodes, UsageError } from "../errors.ts";
 import { type Lock, takeLock } from "../install/lock.ts";
 import { planInstall, planLines } from "../install/plan.ts";
 import { type InstallRequest, installProfile } from "../install/profile-install.ts";
-import { type IstioSource, type RenderedIstio, renderIstio } from "../install/render.ts";
+import type { RenderedIstio } from "../install/render.ts";
 import { requireRights } from "../install/rights.ts";
 import { readState } from "../install/state.ts";
 import { runBenchmark } from "../measure/benchmark.ts";
-import { anchorClock } from "../measure/client-clock.ts";
+import type { ClientClock } from "../measure/client-clock.ts";
 import { contentHash } from "../measure/fingerprint.ts";
 import type { Profile } from "../model/profile.ts";
 import { recordingVersion } from "../model/recording.ts";
@@ -24,6 +24,7 @@ import { cleanUp } from "./clean-up.ts";
 import { type Gate, type GateOptions, judgeRun, parseGate } from "./gate.ts";
 import { readKnativeManifests } from "./knative-manifests.ts";
 import { openRecorder, type Recorder } from "./recorder.ts";
+import { openTarget, type Target, type Where } from "./target.ts";
 
 /** Everything `knistio bench` can be told. */
 export interface BenchOptions extends GateOptions {
@@ -33,9 +34,7 @@ export interface BenchOptions extends GateOptions {
 	/** The answer must hold this; by default the value that $TARGET is set to. */
 	expectBody?: string;
 	namespace: string;
-	kubeconfig?: string;
-	context?: string;
-	source: IstioSource;
+	where: Where;
 	knativeManifests: string[];
 	useInstalled: boolean;
 	/** Asks for one of the two shapes that istio-proxy can have in a pod. */
@@ -59,23 +58,25 @@ export async function bench(options: BenchOptions, context: Context): Promise<Ex
 	const gate = await parseGate(profiles, options, context);
 	const outputs = options.out.map((file) => ({ file, render: formatOf(file) }));
 	const knativeObjects = await readKnativeManifests(options.knativeManifests);
-	const cluster = await context.openCluster(options);
+	const target = await openTarget(options.where, context);
+	const { cluster } = target;
 	const display = openProgress(context);
 	try {
 		display.progress({ kind: "step", text: `looking at the cluster of context ${cluster.context}` });
 		await requireRights(cluster, context.signal);
-		const run: Run = { options, context, cluster, profiles, knativeObjects, display, rendered: new Map() };
+		const run: Run = { options, context, target, cluster, profiles, knativeObjects, display, rendered: new Map() };
 		if (options.dryRun) return await dryRun(run);
 		return await benchOn(run, { gate, outputs });
 	} finally {
 		display.clear();
-		cluster.close();
+		await target.close();
 	}
 }
 
 interface Run {
 	options: BenchOptions;
 	context: Context;
+	target: Target;
 	cluster: Cluster;
 	profiles: Profile[];
 	knativeObjects: KubeObject[] | undefined;
@@ -91,20 +92,21 @@ interface Results {
 
 async function benchOn(run: Run, results: Results): Promise<ExitCode> {
 	const { options, context, cluster, display } = run;
-	const anchor = anchorClock();
-	const recorder = await openRecorder(context, recordingPath(options), anchor);
+	const { clock, simulated, installClock } = run.target;
+	const recorder = await openRecorder(context, recordingPath(options), clock);
 	recorder.record({
 		kind: "run",
 		version: recordingVersion,
 		knistio: context.version,
 		context: cluster.context,
 		iterations: options.iterations,
+		...(simulated === undefined ? {} : { simulated }),
 	});
 	const wasInstalled = (await readState(cluster)).installed !== undefined;
-	const lock = await takeLock(cluster);
+	const lock = await takeLock(cluster, { clock: installClock });
 	let failure: Error | undefined;
 	try {
-		await measure(run, { recorder, lock, anchor, outputs: results.outputs });
+		await measure(run, { recorder, lock, clock, outputs: results.outputs });
 	} catch (error) {
 		failure = error as Error;
 	}
@@ -112,7 +114,7 @@ async function benchOn(run: Run, results: Results): Promise<ExitCode> {
 	await recorder.close();
 	const report = recorder.report();
 	await writeOutputs(context, report, results.outputs, options);
-	await cleanUp(cluster, { ...options, lock, wasInstalled, progress: display.progress });
+	await cleanUp(cluster, { ...options, lock, wasInstalled, clock: installClock, progress: display.progress });
 	display.clear();
 	if (report.profiles.length > 0) context.stdout(`${renderTable(report, tableOptions(options, context))}\n`);
 	if (failure !== undefined) throw failure;
@@ -123,11 +125,11 @@ async function benchOn(run: Run, results: Results): Promise<ExitCode> {
 interface Measuring {
 	recorder: Recorder;
 	lock: Lock;
-	anchor: bigint;
+	clock: ClientClock;
 	outputs: Results["outputs"];
 }
 
-async function measure(run: Run, { recorder, lock, anchor, outputs }: Measuring): Promise<void> {
+async function measure(run: Run, { recorder, lock, clock, outputs }: Measuring): Promise<void> {
 	const { options, context, cluster, profiles, display } = run;
 	const target = `knistio-${randomBytes(4).toString("hex")}`;
 	const signal = AbortSignal.any([context.signal, lock.lost]);
@@ -161,7 +163,7 @@ async function measure(run: Run, { recorder, lock, anchor, outputs }: Measuring)
 		timeoutMs: options.timeoutMs,
 		...(options.gateway === undefined ? {} : { gateway: options.gateway }),
 		state: recorder.state,
-		anchor,
+		clock,
 		record: recorder.record,
 		host: {
 			threadUrl: context.observerThread,
@@ -191,7 +193,7 @@ function renderNext(run: Run, profile: Profile, signal: AbortSignal): void {
 function rendering(run: Run, profile: Profile, signal: AbortSignal): Promise<RenderedIstio> {
 	const known = run.rendered.get(profile);
 	if (known !== undefined) return known;
-	const rendering = renderIstio(profile, run.options.source, { signal });
+	const rendering = run.target.render(profile, signal);
 	run.rendered.set(profile, rendering);
 	return rendering;
 }
@@ -210,6 +212,7 @@ async function installRequest(run: Run, profile: Profile, signal: AbortSignal): 
 		timeoutMs: options.timeoutMs,
 		signal,
 		progress: display.progress,
+		clock: run.target.installClock,
 	};
 }
 

@@ -2,6 +2,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import { describeRef } from "../cluster/cluster.ts";
 import type { Lock } from "../install/lock.ts";
 import { ownedBySelector } from "../install/ownership.ts";
+import type { Clock } from "../install/task.ts";
 import { uninstall } from "../install/uninstall.ts";
 import type { Progress } from "../model/progress.ts";
 
@@ -14,6 +15,7 @@ export interface CleanUpOptions {
 	namespace: string;
 	lock: Lock;
 	progress: Progress;
+	clock: Clock;
 	timeoutMs: number;
 }
 
@@ -22,13 +24,13 @@ export interface CleanUpOptions {
  * had to leave. A failure here is told and does not hide the run's own outcome.
  */
 export async function cleanUp(cluster: Cluster, options: CleanUpOptions): Promise<void> {
-	const { keep, wasInstalled, lock, progress, timeoutMs } = options;
+	const { keep, wasInstalled, lock, progress, clock, timeoutMs } = options;
 	const note = (text: string) => progress({ kind: "note", text });
 	try {
 		if (wasInstalled) await removeService(cluster, options);
 		else if (keep) note("left on the cluster as asked; `knistio clean` removes it");
 		else {
-			const { kept, notes } = await uninstall(cluster, { lock, timeoutMs, progress });
+			const { kept, notes } = await uninstall(cluster, { lock, timeoutMs, progress, clock });
 			for (const { ref, reason } of kept) note(`left ${describeRef(ref)}: ${reason}`);
 			for (const text of notes) note(text);
 		}

@@ -1,4 +1,5 @@
 import type { Context, Log } from "../context.ts";
+import { type ClientClock, clientNow } from "../measure/client-clock.ts";
 import { type LiveState, openLiveState } from "../measure/live-state.ts";
 import type { Entry, Untimed } from "../model/recording.ts";
 import type { Report } from "../model/report.ts";
@@ -14,8 +15,8 @@ export interface Recorder {
 	close(): Promise<void>;
 }
 
-/** Opens a recorder. @param path of the recording; none is written without @param anchor see `anchorClock` */
-export async function openRecorder(context: Context, path: string | undefined, anchor: bigint): Promise<Recorder> {
+/** Opens a recorder. @param path of the recording; none is written without */
+export async function openRecorder(context: Context, path: string | undefined, clock: ClientClock): Promise<Recorder> {
 	const log: Log | undefined = path === undefined ? undefined : await context.openLog(path);
 	const builder = openReportBuilder();
 	const state = openLiveState();
@@ -27,7 +28,7 @@ export async function openRecorder(context: Context, path: string | undefined, a
 	return {
 		state,
 		add,
-		record: (entry) => add({ ...entry, at: (process.hrtime.bigint() + anchor).toString() } as Entry),
+		record: (entry) => add({ ...entry, at: clientNow(clock).toString() } as Entry),
 		report: builder.report,
 		close: async () => log?.close(),
 	};

@@ -1,5 +1,5 @@
 import { describeRef, type ObjectRef, refOf } from "../cluster/cluster.ts";
-import { foreignIstiods } from "./live.ts";
+import { foreignIstiods } from "./istiods.ts";
 import type { Task } from "./task.ts";
 
 const istioNamespace = "istio-system";

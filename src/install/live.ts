@@ -1,5 +1,6 @@
 import { describeRef, type KubeObject, refOf } from "../cluster/cluster.ts";
 import { ClusterError } from "../errors.ts";
+import { foreignIstiods } from "./istiods.ts";
 import { isOurs, isShareable, keyOf } from "./ownership.ts";
 import { inParallel, lateError, type Task, waitUntil } from "./task.ts";
 import { listed } from "./wording.ts";
@@ -52,16 +53,6 @@ export async function refuseForeign(
 			hint: "remove it, measure what is installed with --use-installed, or use another cluster",
 		});
 	}
-}
-
-/** The Deployments of istiod, in whichever namespace. */
-export async function findIstiods(task: Task): Promise<KubeObject[]> {
-	return task.cluster.list({ apiVersion: "apps/v1", kind: "Deployment", labelSelector: "app=istiod" }, task.signal);
-}
-
-/** Those that knistio did not install. */
-export async function foreignIstiods(task: Task): Promise<KubeObject[]> {
-	return (await findIstiods(task)).filter((object) => !isOurs(object));
 }
 
 function named(objects: readonly KubeObject[]): string {

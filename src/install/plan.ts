@@ -1,12 +1,13 @@
 import { type Cluster, describeRef, type KubeObject, type ObjectRef, refOf } from "../cluster/cluster.ts";
 import { foresee, type Outcome } from "./apply.ts";
+import { istiodsToRestart } from "./istiods.ts";
 import { describePlace } from "./journal.ts";
 import { findKnative, noKnative, requireIstioIngress } from "./knative.ts";
 import { configSettings, labelSettings, type Setting } from "./knative-settings.ts";
 import { type Live, lookUp, refuseForeign } from "./live.ts";
 import { inOrder } from "./order.ts";
 import { keyOf } from "./ownership.ts";
-import { type InstallRequest, istiodsToRestart, leftBehind, withKnativeIfMissing } from "./profile-install.ts";
+import { type InstallRequest, leftBehind, withKnativeIfMissing } from "./profile-install.ts";
 import { readState } from "./state.ts";
 import { newTask, type Task } from "./task.ts";
 import { type Wanted, wantedObjects } from "./wanted.ts";

@@ -24,17 +24,18 @@ export function podSelector(workload: KubeObject): PodSelector | undefined {
 	return { namespace, labelSelector: labels.join(","), mayTakeTime: workload.kind === "DaemonSet" };
 }
 
+/** The pods that a workload has now. */
+export async function podsOf(task: Task, { namespace, labelSelector }: PodSelector): Promise<KubeObject[]> {
+	return task.cluster.list({ apiVersion: "v1", kind: "Pod", namespace, labelSelector }, task.signal);
+}
+
 /** Waits until no pod is there, Terminating ones included. */
 export async function waitPodsGone(task: Task, selectors: readonly PodSelector[]): Promise<void> {
 	let open = selectors;
-	const hurry = podHurrier(task);
 	await waitUntil(
 		task,
 		async () => {
-			const lists = await inParallel(open, ({ namespace, labelSelector }) =>
-				task.cluster.list({ apiVersion: "v1", kind: "Pod", namespace, labelSelector }, task.signal),
-			);
-			await hurry(open.flatMap(({ mayTakeTime }, index) => (mayTakeTime ? [] : (lists[index] ?? []))));
+			const lists = await inParallel(open, (selector) => podsOf(task, selector));
 			open = open.filter((_, index) => lists[index]?.length !== 0);
 			const pods = lists.flat().map((pod) => describeRef(refOf(pod)));
 			return pods.length === 0 ? undefined : `${listed(pods)} to be gone`;
@@ -43,14 +44,15 @@ export async function waitPodsGone(task: Task, selectors: readonly PodSelector[]
 	);
 }
 
-/** Shortens, once for each, the time that pods have which are ending already. */
+/**
+ * Ends pods, each once, before their owner's deletion does: the kubelet does not shorten a time that has begun. What a
+ * ReplicaSet makes in their place until it is gone itself has not started yet, and ends at once.
+ */
 export function podHurrier(task: Task): (pods: readonly KubeObject[]) => Promise<void> {
 	const hurried = new Set<string>();
 	return async (pods) => {
-		const ending = pods.filter(
-			({ metadata: { deletionTimestamp, uid = "" } }) => deletionTimestamp && !hurried.has(uid),
-		);
-		await inParallel(ending, async (pod) => {
+		const fresh = pods.filter(({ metadata: { uid = "" } }) => !hurried.has(uid));
+		await inParallel(fresh, async (pod) => {
 			const { uid = "" } = pod.metadata;
 			hurried.add(uid);
 			await task.cluster.remove(refOf(pod), { gracePeriodSeconds: hurriedGraceSeconds, uid });

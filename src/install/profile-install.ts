@@ -1,11 +1,13 @@
 import { type Cluster, type KubeObject, type ObjectRef, refOf } from "../cluster/cluster.ts";
 import type { Progress } from "../model/progress.ts";
-import { type Applied, applyAll, foresee } from "./apply.ts";
+import { type Applied, applyAll } from "./apply.ts";
 import { authorizerName } from "./authorizer.ts";
+import { istiodVersion } from "./istiod-version.ts";
+import { findIstiods, isIstiod, istiodsToRestart } from "./istiods.ts";
 import { setForeign } from "./journal.ts";
 import { findKnative, type Knative, noKnative, requireIstioIngress } from "./knative.ts";
 import { configSettings, labelSettings, type Setting } from "./knative-settings.ts";
-import { findIstiods, type Live, lookUpSettled, refuseForeign } from "./live.ts";
+import { type Live, lookUpSettled, refuseForeign } from "./live.ts";
 import { type Lock, takeLock } from "./lock.ts";
 import { byStage, type Stage, stageOf } from "./order.ts";
 import { keyOf } from "./ownership.ts";
@@ -103,7 +105,7 @@ async function install(task: Task, request: InstallRequest): Promise<Installed> 
 
 	const knative = await findKnative(task);
 	if (knative === undefined) throw noKnative();
-	const istioVersion = imageTag((await findIstiods(task))[0]);
+	const istioVersion = istiodVersion(await findIstiods(task));
 	const removed = [...policies.removed, ...rest.removed];
 	const changed = run.applied.some(({ outcome }) => outcome !== "unchanged");
 	return {
@@ -188,12 +190,6 @@ async function applyFoundations(run: Install): Promise<void> {
 	}
 }
 
-/** Istiods that run and whose own manifest stays: a changed one is replaced anyway. */
-export function istiodsToRestart(wanted: Wanted, live: Live): ObjectRef[] {
-	const istiods = wanted.istio.filter((object) => object.kind === "Deployment" && isIstiod(refOf(object)));
-	return istiods.filter((object) => foresee(object, live) === "unchanged").map(refOf);
-}
-
 /** Istio must be able to inject, and its CNI plugin to set up pods, before any pod is made that needs them. */
 async function startIstio(run: Install): Promise<void> {
 	const started = await apply(run, ["istio"], ["workloads", "webhooks"]);
@@ -242,14 +238,4 @@ function refsOf(applied: readonly Applied[]): ObjectRef[] {
 
 function isOf(objects: readonly KubeObject[], ref: ObjectRef): boolean {
 	return objects.some((object) => keyOf(refOf(object)) === keyOf(ref));
-}
-
-function isIstiod(ref: ObjectRef): boolean {
-	return ref.name === "istiod" || ref.name.startsWith("istiod-");
-}
-
-/** The tag of the first container's image. */
-function imageTag(deployment: KubeObject | undefined): string | undefined {
-	const spec = deployment?.spec as { template?: { spec?: { containers?: { image?: string }[] } } } | undefined;
-	return /:([^:/@]+)(@|$)/.exec(spec?.template?.spec?.containers?.[0]?.image ?? "")?.[1];
 }

@@ -1,7 +1,8 @@
 import { describeRef, type KubeObject, type ObjectRef, refOf } from "../cluster/cluster.ts";
 import { type Stage, stageOf, stages } from "./order.ts";
 import { isDerived, isOurs, isShareable } from "./ownership.ts";
-import { hurriedGraceSeconds, podSelector, waitPodsGone } from "./pods-gone.ts";
+import { patiently } from "./patience.ts";
+import { hurriedGraceSeconds, podHurrier, podSelector, podsOf, waitPodsGone } from "./pods-gone.ts";
 import { inParallel, lateError, type Task, waitUntil } from "./task.ts";
 import { listed } from "./wording.ts";
 
@@ -51,11 +52,14 @@ async function removeStage(
 		else if (reason !== "") removal.kept.push({ ref: refOf(object), reason });
 	}
 	const selectors = going.map(podSelector).filter((selector) => selector !== undefined);
+	const hurry = podHurrier(task);
 	await inParallel(going, async (object) => {
+		const selector = podSelector(object);
+		if (selector !== undefined && !selector.mayTakeTime) await hurry(await podsOf(task, selector));
 		if (object.metadata.deletionTimestamp === undefined) await remove(task, object);
 	});
-	await waitGone(task, going.map(refOf));
 	await waitPodsGone(task, selectors);
+	await waitGone(task, going.map(refOf));
 	removal.removed.push(...going.map(refOf));
 }
 
@@ -97,7 +101,7 @@ export async function instancesOf(task: Task, definition: KubeObject): Promise<K
 	const version = versions.find(({ served, storage }) => served && storage) ?? versions.find(({ served }) => served);
 	if (version === undefined) return [];
 	const query = { apiVersion: `${group}/${version.name}`, kind: names.kind };
-	return task.cluster.list(query, task.signal);
+	return patiently(task, names.kind, () => task.cluster.list(query, task.signal));
 }
 
 /** Kinds that somebody would miss; the rest of a namespace are things that controllers put there. */

@@ -6,10 +6,11 @@ import { istioLeftovers } from "./leftovers.ts";
 import { type Lock, takeLock } from "./lock.ts";
 import { stageOf } from "./order.ts";
 import { isMadeByUs, keyOf, ownedBySelector, type Part, partOf } from "./ownership.ts";
+import { patiently } from "./patience.ts";
 import { type Kept, removeObjects, waitGone } from "./remove.ts";
 import { restartPath, untilOnlyNewAnswer } from "./restart.ts";
 import { type InstallState, type JournalEntry, readState, stateNamespace } from "./state.ts";
-import { type Clock, inParallel, newTask, type Task } from "./task.ts";
+import { type Clock, inParallel, newTask, type Task, within } from "./task.ts";
 import { removeWorkloads } from "./workload-removal.ts";
 
 export interface UninstallOptions {
@@ -63,15 +64,14 @@ async function removeAll(
 	found: { result: Uninstalled; objects: readonly KubeObject[]; state: InstallState },
 ): Promise<void> {
 	const { result, objects, state } = found;
-	const refs = new Map<string, { ref: ObjectRef; part: Part | undefined }>();
+	const refs = new Map<string, { ref: ObjectRef; part: Part }>();
 	for (const { ref, part } of state.inventory) refs.set(keyOf(ref), { ref, part });
-	for (const object of objects) refs.set(keyOf(refOf(object)), { ref: refOf(object), part: partOf(object) });
+	for (const object of objects)
+		refs.set(keyOf(refOf(object)), { ref: refOf(object), part: partOf(object) ?? "workload" });
 	const all = [...refs.values()].filter(({ part }) => part !== "state");
 	const isNamespace = (ref: ObjectRef) => ref.kind === "Namespace";
 	const ofParts = (...parts: Part[]) =>
-		all
-			.filter(({ ref, part }) => part !== undefined && parts.includes(part) && !isNamespace(ref))
-			.map(({ ref }) => ref);
+		all.filter(({ ref, part }) => parts.includes(part) && !isNamespace(ref)).map(({ ref }) => ref);
 	const remove = async (text: string, these: readonly ObjectRef[]) => {
 		if (these.length === 0) return;
 		task.progress({ kind: "step", text });
@@ -130,6 +130,8 @@ async function restoreAll(task: Task, result: Uninstalled, state: InstallState):
 	});
 }
 
+const listPatienceMs = 5_000;
+
 /** Every object with knistio's label that no other object's controller made. */
 async function findMade(task: Task): Promise<{ objects: KubeObject[]; notes: string[] }> {
 	const resources = (await task.cluster.resources()).filter(
@@ -138,7 +140,9 @@ async function findMade(task: Task): Promise<{ objects: KubeObject[]; notes: str
 	const notes: string[] = [];
 	const lists = await inParallel(resources, async ({ apiVersion, kind }) => {
 		try {
-			return await task.cluster.list({ apiVersion, kind, labelSelector: ownedBySelector }, task.signal);
+			const query = { apiVersion, kind, labelSelector: ownedBySelector };
+			// The API server needs a moment for a definition that has just been made.
+			return await patiently(within(task, listPatienceMs), kind, () => task.cluster.list(query, task.signal));
 		} catch (error) {
 			// Some kinds cannot be listed by everybody, or are served by an extension that is down.
 			if (!(error instanceof ApiError) || error.status === undefined) throw error;

@@ -9,12 +9,14 @@ import type { Profile } from "../model/profile.ts";
 import type { Progress } from "../model/progress.ts";
 import type { RequestTimes, Untimed, WatchedKind } from "../model/recording.ts";
 import type { Fingerprint } from "../model/report.ts";
+import { type ClientClock, clientNow, clientTime, elapsedMs, realMs } from "./client-clock.ts";
 import { probeClock } from "./clock-probe.ts";
 import { clusterFingerprint } from "./fingerprint.ts";
 import { describeRoute, findGateway } from "./gateway.ts";
 import type { LiveState } from "./live-state.ts";
 import { type Observer, type ObserverHost, startObserver } from "./observer.ts";
 import { pingPodName } from "./observer-protocol.ts";
+import { pause } from "./pause.ts";
 import { proveProfile } from "./prove.ts";
 import { runColdStarts } from "./schedule.ts";
 import { type DeployedService, deployService, pingManifest, type ServiceOrder, serviceManifest } from "./service.ts";
@@ -39,8 +41,7 @@ export interface BenchmarkOrder {
 	/** The gateway's address, where it is not to be found out. */
 	gateway?: string;
 	state: LiveState;
-	/** Nanoseconds from `process.hrtime` to the epoch. */
-	anchor: bigint;
+	clock: ClientClock;
 	record(entry: Untimed): void;
 	host: ObserverHost;
 	progress: Progress;
@@ -97,7 +98,7 @@ async function observeNamespace(order: BenchmarkOrder): Promise<Observer> {
 	return startObserver(
 		{
 			connection: await cluster.connection(),
-			anchor: order.anchor.toString(),
+			clock: order.clock,
 			watches,
 			...(hasPing ? { pingPath: `${pods}/${pingPodName}` } : {}),
 		},
@@ -120,7 +121,7 @@ async function measureProfile(
 ): Promise<DeployedService> {
 	const { cluster, state, signal, progress, iterations, namespace } = order;
 	const { profile, installMs, fingerprint } = installed;
-	const deployedFrom = performance.now();
+	const deployedFrom = clientNow(order.clock);
 	progress({ kind: "step", text: `${profile.name}: deploying the service` });
 	const { service, timeoutSeconds } = await deployWithTimeout(order, profile);
 	const route = await findGateway(cluster, {
@@ -135,7 +136,16 @@ async function measureProfile(
 		// A little longer than Knative's own limit, which then gives the answer.
 		timeoutMs: timeoutSeconds * 1000 + 5_000,
 	};
-	const proven = await proveProfile({ cluster, observer, state, profile, revision: service.revision, request, signal });
+	const proven = await proveProfile({
+		cluster,
+		observer,
+		state,
+		profile,
+		revision: service.revision,
+		request,
+		signal,
+		sleep: (ms) => pause(realMs(order.clock, ms), signal),
+	});
 	order.record({
 		kind: "profile",
 		profile,
@@ -147,7 +157,7 @@ async function measureProfile(
 			"request-timeout": `${timeoutSeconds} s`,
 		},
 		installMs,
-		deployMs: performance.now() - deployedFrom,
+		deployMs: elapsedMs(order.clock, deployedFrom),
 		revision: service.revision,
 		namespace,
 	});
@@ -163,6 +173,7 @@ async function measureProfile(
 		requestTimeoutMs: request.timeoutMs,
 		zeroTimeoutMs: order.timeoutMs,
 		signal,
+		clock: order.clock,
 		record: order.record,
 		onRound: (round, times) => {
 			const name = round === 0 ? "warm-up" : `cold start ${round} of ${iterations}`;
@@ -193,6 +204,7 @@ function deploy(order: BenchmarkOrder, profile: Profile, timeoutSeconds: number)
 	const manifest = markOurs(serviceManifest(profile, serviceOrder), { ...workload, profile: profile.name });
 	return deployService(cluster, manifest, {
 		state,
+		pause: (ms) => pause(realMs(order.clock, ms), signal),
 		timeoutMs,
 		signal,
 		podTrouble,
@@ -212,8 +224,13 @@ function startupSeconds(state: LiveState, revision: string): number {
 }
 
 async function probeClocks(order: BenchmarkOrder): Promise<void> {
-	const { cluster, state, anchor, signal, record } = order;
-	const now = () => process.hrtime.bigint() + anchor;
+	const { cluster, state, clock, signal, record } = order;
+	const options = {
+		now: () => clientNow(clock),
+		timeOf: (hrtime: bigint) => clientTime(clock, hrtime),
+		sleep: (ms: number) => pause(realMs(clock, ms), signal),
+		signal,
+	};
 	const nodes = new Set(state.objects("pods").flatMap(({ spec }) => (spec as { nodeName?: string }).nodeName ?? []));
 	const targets = [
 		{ clock: "apiserver", path: "/version" },
@@ -222,7 +239,7 @@ async function probeClocks(order: BenchmarkOrder): Promise<void> {
 	await Promise.all(
 		targets.map(async (target) => {
 			// A right is missing, or the run ends: the clock is then known from causes alone.
-			const entry = await probeClock(cluster, target, { now, anchor, signal }).catch(() => undefined);
+			const entry = await probeClock(cluster, target, options).catch(() => undefined);
 			if (entry !== undefined) record(entry);
 		}),
 	);

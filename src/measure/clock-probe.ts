@@ -9,11 +9,12 @@ interface Bracket {
 
 /** What a probe needs of the world. */
 export interface ProbeOptions {
-	/** Nanoseconds since the epoch on the client's clock. */
+	/** The client's time, ns since the epoch, of a reading of `process.hrtime`. */
+	timeOf(hrtime: bigint): bigint;
+	/** The client's time now. */
 	now(): bigint;
-	/** From `process.hrtime` to the same. */
-	anchor: bigint;
 	signal: AbortSignal;
+	/** For so many milliseconds of the client's time. */
 	sleep?(ms: number): Promise<void>;
 	/** At most so many requests, about one a second. */
 	probes?: number;
@@ -34,17 +35,20 @@ export async function probeClock(
 	target: { clock: string; path: string },
 	options: ProbeOptions,
 ): Promise<Untimed | undefined> {
-	const { anchor, signal, now, sleep = pause, probes = 14, enoughNs = 2_000_000n } = options;
+	const { timeOf, signal, now, sleep = pause, probes = 14, enoughNs = 2_000_000n } = options;
 	let bracket: Bracket | undefined;
+	let fastestNs: bigint | undefined;
 	for (let count = 0; count < probes && !(bracket !== undefined && bracket.hi - bracket.lo < enoughNs); count++) {
-		if (bracket !== undefined) await sleep(untilFlip(bracket, now()));
+		if (bracket !== undefined) await sleep(untilFlip(bracket, now() + (fastestNs ?? 0n) / 2n));
 		const answer = await cluster.raw("GET", target.path, { signal, timeoutMs: 5_000 });
-		const said = answer.headers.date;
-		const second = typeof said === "string" ? BigInt(Date.parse(said)) * 1_000_000n : undefined;
-		if (second === undefined || answer.status >= 500 || answer.status === 403 || answer.status === 404)
-			return undefined;
+		const second = Date.parse(String(answer.headers.date)) / 1000;
+		// Any other status may be the word of something in between, which has a clock of its own.
+		if (answer.status !== 200 || !Number.isInteger(second)) return undefined;
+		const tookNs = answer.answeredAt - answer.sentAt;
+		if (fastestNs === undefined || tookNs < fastestNs) fastestNs = tookNs;
 		// The header was written between sending and answering, and names the second in which that was.
-		const next = { lo: second - (answer.answeredAt + anchor), hi: second + secondNs - (answer.sentAt + anchor) };
+		const from = BigInt(second) * secondNs;
+		const next = { lo: from - timeOf(answer.answeredAt), hi: from + secondNs - timeOf(answer.sentAt) };
 		bracket = bracket === undefined ? next : tighter(bracket, next);
 	}
 	if (bracket === undefined) return undefined;
@@ -64,7 +68,10 @@ function tighter(a: Bracket, b: Bracket): Bracket {
 	return lo <= hi ? { lo, hi } : b;
 }
 
-/** Milliseconds until the other clock, if it is in the middle of its bracket, begins a second. */
+/**
+ * Milliseconds until the other clock, if it is in the middle of its bracket, begins a second.
+ * @param now with half the time added that an answer takes: then it is that the header is written
+ */
 function untilFlip({ lo, hi }: Bracket, now: bigint): number {
 	const there = now + (lo + hi) / 2n;
 	const waitNs = secondNs - (((there % secondNs) + secondNs) % secondNs);

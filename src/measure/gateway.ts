@@ -1,4 +1,4 @@
-import { connect } from "node:net";
+import { connect, isIPv6 } from "node:net";
 import type { Cluster, KubeObject } from "../cluster/cluster.ts";
 import { ClusterError } from "../errors.ts";
 import type { GatewayRoute } from "./request.ts";
@@ -35,10 +35,12 @@ export async function findGateway(
 	}
 	for (const candidate of [...balancerAddresses(service), ...(await nodeAddresses(cluster, service, signal))]) {
 		if (await canConnect(candidate.host, candidate.port, signal)) {
-			return { kind: "direct", url: `http://${candidate.host}:${candidate.port}/`, by: candidate.by };
+			const host = isIPv6(candidate.host) ? `[${candidate.host}]` : candidate.host;
+			return { kind: "direct", url: `http://${host}:${candidate.port}/`, by: candidate.by };
 		}
 	}
-	const path = `/api/v1/namespaces/${istioSystem}/services/http:${gatewayService}:${httpPort}/proxy/`;
+	const port = httpPortOf(service)?.port ?? httpPort;
+	const path = `/api/v1/namespaces/${istioSystem}/services/http:${gatewayService}:${port}/proxy/`;
 	return { kind: "service-proxy", path };
 }
 

@@ -3,6 +3,7 @@ import type { Connection, KubeObject } from "../cluster/cluster.ts";
 import { openTransport } from "../cluster/transport.ts";
 import { type WatchSignal, watch } from "../cluster/watch.ts";
 import type { Entry, RequestTimes, WatchedKind } from "../model/recording.ts";
+import { clientNow, clientTime, realMs } from "./client-clock.ts";
 import { type ObserverOrder, pingAnnotation, pingPodName } from "./observer-protocol.ts";
 import { type RequestOrder, sendRequest } from "./request.ts";
 
@@ -27,17 +28,17 @@ const pingEveryMs = 250;
 
 /** Watches, pings and sends requests, all in the thread that calls it. */
 export async function observe(order: ObserverOrder, sink: ObserverSink): Promise<Observing> {
-	const anchor = BigInt(order.anchor);
-	const now = () => process.hrtime.bigint() + anchor;
+	const { clock } = order;
+	const now = () => clientNow(clock);
 	const stopped = new AbortController();
 	const transport = await openTransport(order.connection);
 	let connection = order.connection;
-	let onRenewed: (() => void)[] = [];
+	let renewal: { done: Promise<void>; finish(): void } | undefined;
 	const waiting = new Set(order.watches.map(({ watch }) => watch));
 	const pings = new Map<string, bigint>();
 
 	function hear(kind: WatchedKind, signal: WatchSignal): void {
-		const at = (signal.at + anchor).toString();
+		const at = clientTime(clock, signal.at).toString();
 		if (signal.kind === "event") {
 			if (isPing(signal.object)) hearPing(signal.object, at);
 			else sink.onEntry({ kind: "watch", at, watch: kind, type: signal.type, object: slim(signal.object) });
@@ -56,9 +57,18 @@ export async function observe(order: ObserverOrder, sink: ObserverSink): Promise
 		sink.onEntry({ kind: "ping", at, sentAt: sentAt.toString(), seenAt: at });
 	}
 
+	/** All who are refused at the same time wait for the same new credentials; after a stop none come. */
 	function renew(): Promise<void> {
-		sink.onRenew();
-		return new Promise((resolve) => onRenewed.push(resolve));
+		if (renewal === undefined) {
+			let finish = () => {};
+			const done = new Promise<void>((resolve) => {
+				finish = resolve;
+			});
+			renewal = { done, finish };
+			stopped.signal.addEventListener("abort", finish, { once: true });
+			sink.onRenew();
+		}
+		return renewal.done;
 	}
 
 	const watching = order.watches.map(({ watch: kind, path, apiVersion, objectKind }) =>
@@ -74,29 +84,34 @@ export async function observe(order: ObserverOrder, sink: ObserverSink): Promise
 	);
 
 	let count = 0;
+	let isRefused = false;
 	async function ping(path: string): Promise<void> {
 		const name = String(++count);
 		pings.set(name, now());
-		// A ping that fails is one that is never seen; the watch's own state tells why.
-		await transport
+		const { status } = await transport
 			.request("PATCH", path, {
 				headers: { "Content-Type": "application/merge-patch+json" },
 				body: JSON.stringify({ metadata: { annotations: { [pingAnnotation]: name } } }),
 				timeoutMs: 5_000,
 				signal: stopped.signal,
 			})
-			.catch(() => pings.delete(name));
+			.catch(() => ({ status: undefined }));
+		// A ping that fails is one that is never seen; the watch's own state tells why.
+		if (status !== 200) pings.delete(name);
+		const isFirstRefusal = status === 401 && !isRefused;
+		isRefused = status === 401;
+		if (isFirstRefusal) await renew();
 	}
 	const { pingPath } = order;
-	const pinging = pingPath === undefined ? undefined : setInterval(() => ping(pingPath), pingEveryMs);
+	const pinging = pingPath === undefined ? undefined : setInterval(() => ping(pingPath), realMs(clock, pingEveryMs));
 
 	return {
 		request: (request) => sendRequest(request, now, connection),
 		renewed(fresh) {
 			connection = fresh;
 			transport.renew(fresh);
-			for (const resolve of onRenewed) resolve();
-			onRenewed = [];
+			renewal?.finish();
+			renewal = undefined;
 		},
 		async stop(loopDelay) {
 			clearInterval(pinging);

@@ -1,12 +1,12 @@
 import type { Connection } from "../cluster/cluster.ts";
 import type { Entry, RequestTimes, WatchedKind } from "../model/recording.ts";
+import type { ClientClock } from "./client-clock.ts";
 import type { RequestOrder } from "./request.ts";
 
 /** What the observer's thread watches, and the object that it changes four times a second to time its own watch. */
 export interface ObserverOrder {
 	connection: Connection;
-	/** Nanoseconds from `process.hrtime` to the epoch, as a string. */
-	anchor: string;
+	clock: ClientClock;
 	watches: { watch: WatchedKind; path: string; apiVersion: string; objectKind: string }[];
 	/** Path of an own pod; left out where it could not be made. */
 	pingPath?: string;

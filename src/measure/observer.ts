@@ -71,7 +71,13 @@ export async function startObserver(order: ObserverOrder, host: ObserverHost): P
 		onFailed(new Error("the observer's thread ended"));
 	});
 
-	await Promise.race([ready, failure]);
+	try {
+		await Promise.race([ready, failure]);
+	} catch (error) {
+		// Nobody gets an observer to stop, and a thread that goes on keeps the process alive.
+		await worker.terminate();
+		throw error;
+	}
 	return {
 		failure,
 		request(requestOrder) {

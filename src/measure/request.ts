@@ -1,6 +1,8 @@
 import http from "node:http";
 import https from "node:https";
+import { isIP } from "node:net";
 import type { Connection } from "../cluster/cluster.ts";
+import { agentFor } from "../cluster/transport.ts";
 import type { RequestTimes } from "../model/recording.ts";
 
 /** How the request gets to the Istio ingress gateway. */
@@ -27,15 +29,24 @@ export interface RequestOrder {
  * @param now nanoseconds since the epoch on the client's clock
  * @param connection for the API server's proxy only
  */
-export function sendRequest(order: RequestOrder, now: () => bigint, connection?: Connection): Promise<RequestTimes> {
+export async function sendRequest(
+	order: RequestOrder,
+	now: () => bigint,
+	connection?: Connection,
+): Promise<RequestTimes> {
+	const { url, options } = await targetOf(order, connection);
 	const times: RequestTimes = { connectStartedAt: now().toString() };
-	const { url, options } = targetOf(order, connection);
 	return new Promise((resolve) => {
-		const fail = (error: Error) => resolve({ ...times, error: error.message });
 		const isSecure = url.protocol === "https:";
-		const request = (isSecure ? https : http).get(url, { ...options, agent: false });
+		const request = (isSecure ? https : http).get(url, options);
+		const fail = (error: NodeJS.ErrnoException) => {
+			clearTimeout(timer);
+			resolve({ ...times, error: error.message || (error.code ?? error.name) });
+		};
 		const timer = setTimeout(() => {
-			request.destroy(new Error(`no whole answer within ${order.timeoutMs / 1000} s`));
+			const error = new Error(`no whole answer within ${order.timeoutMs / 1000} s`);
+			request.destroy(error);
+			fail(error);
 		}, order.timeoutMs);
 		request.on("socket", (socket) => {
 			socket.once(isSecure ? "secureConnect" : "connect", () => {
@@ -48,10 +59,7 @@ export function sendRequest(order: RequestOrder, now: () => bigint, connection?:
 		request.on("finish", () => {
 			times.sentAt = now().toString();
 		});
-		request.on("error", (error) => {
-			clearTimeout(timer);
-			fail(error);
-		});
+		request.on("error", fail);
 		request.on("response", (response) => {
 			times.status = response.statusCode ?? 0;
 			const { server } = response.headers;
@@ -73,11 +81,19 @@ export function sendRequest(order: RequestOrder, now: () => bigint, connection?:
 	});
 }
 
-function targetOf({ route, host, headers }: RequestOrder, connection?: Connection) {
+async function targetOf({ route, host, headers }: RequestOrder, connection?: Connection) {
 	if (route.kind === "direct") {
-		return { url: new URL(route.url), options: { headers: { ...headers, Host: host } } };
+		const options: https.RequestOptions = { headers: { ...headers, Host: host }, agent: false };
+		return { url: new URL(route.url), options };
 	}
 	if (connection === undefined) throw new Error("the API server's proxy needs a connection");
 	const url = new URL(connection.basePath + route.path, connection.origin);
-	return { url, options: { ...connection.tls, headers: { ...connection.headers, ...headers, Host: host } } };
+	const options: https.RequestOptions = {
+		...connection.tls,
+		// Node would check the API server's certificate against the Host header, which is the service's.
+		servername: connection.tls.servername ?? (isIP(url.hostname) ? "" : url.hostname),
+		headers: { ...connection.headers, ...headers, Host: host },
+		agent: connection.proxyUrl === undefined ? false : await agentFor(connection, false),
+	};
+	return { url, options };
 }

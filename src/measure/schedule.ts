@@ -1,6 +1,8 @@
 import type { RequestTimes, Untimed } from "../model/recording.ts";
+import { type ClientClock, clientNow, elapsedMs, realMs } from "./client-clock.ts";
 import type { LiveState } from "./live-state.ts";
 import type { Observer } from "./observer.ts";
+import { pause } from "./pause.ts";
 import type { GatewayRoute } from "./request.ts";
 import type { DeployedService } from "./service.ts";
 import { revisionState, waitForZero } from "./zero.ts";
@@ -20,8 +22,10 @@ export interface ColdStartsOrder {
 	/** Adds an entry with the present time to the recording. */
 	record(entry: Untimed): void;
 	onRound(round: number, times?: RequestTimes): void;
+	clock: ClientClock;
 	/** In [0, 1); tests and seeded runs replace it. */
 	random?(): number;
+	/** Of real time. */
 	sleep?(ms: number, signal: AbortSignal): Promise<void>;
 }
 
@@ -30,7 +34,9 @@ const readyTimeoutMs = 60_000;
 
 /** Round after round: wait for zero, wait a random part of a second, send one request, watch until the pod is Ready. */
 export async function runColdStarts(order: ColdStartsOrder): Promise<void> {
-	const { failure } = order.observer;
+	const failure = Promise.race([order.observer.failure, aborted(order.signal)]);
+	// Whoever waits for something races with it; nobody may be waiting when it comes.
+	failure.catch(() => {});
 	await Promise.race([toZero(order), failure]);
 	for (let round = 0; round <= order.iterations; round++) {
 		order.onRound(round);
@@ -42,17 +48,17 @@ export async function runColdStarts(order: ColdStartsOrder): Promise<void> {
 	}
 }
 
-async function toZero({ state, service, zeroTimeoutMs, signal, record }: ColdStartsOrder): Promise<void> {
-	const startedAt = performance.now();
+async function toZero({ state, service, zeroTimeoutMs, signal, record, clock }: ColdStartsOrder): Promise<void> {
+	const startedAt = clientNow(clock);
 	await untilReady(state, service, signal);
 	await waitForZero(state, { revision: service.revision, timeoutMs: zeroTimeoutMs, signal });
-	record({ kind: "zero", waitedMs: performance.now() - startedAt });
+	record({ kind: "zero", waitedMs: elapsedMs(clock, startedAt) });
 }
 
 async function coldStart(order: ColdStartsOrder, round: number): Promise<RequestTimes> {
 	const { service, state, signal, record, random = Math.random, sleep = pause } = order;
 	// Whole seconds rule much of kubelet and Knative: samples must not begin at the same part of a second each time.
-	await sleep(random() * 1000, signal);
+	await sleep(realMs(order.clock, random() * 1000), signal);
 	const { pods, replicas } = revisionState(state, service.revision);
 	record({
 		kind: "sample",
@@ -95,18 +101,12 @@ async function untilReady(state: LiveState, service: DeployedService, signal: Ab
 		});
 }
 
-class NeverReady extends Error {}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-	return new Promise((resolve, reject) => {
-		const onAbort = () => {
-			clearTimeout(timer);
-			reject(signal.reason);
-		};
-		const timer = setTimeout(() => {
-			signal.removeEventListener("abort", onAbort);
-			resolve();
-		}, ms);
-		signal.addEventListener("abort", onAbort, { once: true });
+/** An answer may be long in coming; a run that is interrupted does not wait for it. */
+function aborted(signal: AbortSignal): Promise<never> {
+	return new Promise((_, reject) => {
+		if (signal.aborted) reject(signal.reason);
+		signal.addEventListener("abort", () => reject(signal.reason), { once: true });
 	});
 }
+
+class NeverReady extends Error {}

@@ -172,12 +172,6 @@ export function createApi(parts: ApiParts): Api {
 		return { object: isSame(before, object) ? before : store.write(resource.id, object), isGone: false };
 	}
 
-	function resourceOf(id: string): Resource {
-		const resource = resources.byId(id);
-		if (resource === undefined) throw noSuchPath();
-		return resource;
-	}
-
 	return {
 		resources,
 		store,
@@ -195,9 +189,9 @@ export function createApi(parts: ApiParts): Api {
 			return create(resource, object, options) as T;
 		},
 		edit<T extends KubeObject>(id: string, ref: Ref, options: WriteOptions & { change: (draft: T) => void }) {
-			const resource = resourceOf(id);
-			const before = read(resource, ref);
-			if (before === undefined) return undefined;
+			const resource = resources.byId(id);
+			const before = resource && read(resource, ref);
+			if (resource === undefined || before === undefined) return undefined;
 			const draft = structuredClone(before) as T;
 			options.change(draft);
 			return update(resource, before, draft, options) as T;

@@ -53,19 +53,29 @@ export function simulatedEpochNs(scale: TimeScale, hrtime: bigint): bigint {
 	return scale.epochNsAtStart + BigInt(Math.round(Number(hrtime - scale.hrtimeAtStart) * scale.speed));
 }
 
+/** A timer of Node may fire this much later than asked; the last bit of the wait goes from turn to turn of the event loop. */
+const timerSlackMs = 1.2;
+
 /** A clock driven by the machine's, `speed` times as fast. */
 export function createRealClock(scale: TimeScale): Clock {
 	let timer: NodeJS.Timeout | undefined;
+	let turn: NodeJS.Immediate | undefined;
 	const wall = () => Number(process.hrtime.bigint() - scale.hrtimeAtStart) * scale.speed;
+	const disarm = () => {
+		clearTimeout(timer);
+		clearImmediate(turn);
+	};
 	return driveClock({
 		speed: scale.speed,
 		epochNs: scale.epochNsAtStart,
 		wall,
 		arm(when, wake) {
-			clearTimeout(timer);
-			timer = setTimeout(wake, Math.max(0, Math.round((when - wall()) / scale.speed / 1e6)));
+			disarm();
+			const realMs = (when - wall()) / scale.speed / 1e6;
+			if (realMs > timerSlackMs) timer = setTimeout(wake, Math.max(1, Math.floor(realMs - timerSlackMs)));
+			else turn = setImmediate(wake);
 		},
-		disarm: () => clearTimeout(timer),
+		disarm,
 	});
 }
 

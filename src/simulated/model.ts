@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { UsageError } from "../errors.ts";
 import talk2019 from "./models/talk-2019.json" with { type: "json" };
 import today from "./models/today.json" with { type: "json" };
 import type { Random } from "./random.ts";
@@ -96,9 +97,14 @@ const builtIn: Record<string, unknown> = { today, "talk-2019": talk2019 };
 /** The names that {@link loadModel} knows. */
 export const modelNames: readonly string[] = Object.keys(builtIn);
 
-/** A built-in model by name; throws if there is none. */
+/**
+ * A built-in model by name.
+ * @throws UsageError when there is none of that name
+ */
 export function loadModel(name: string): Model {
-	if (!Object.hasOwn(builtIn, name)) throw new RangeError(`no model ${name}; there are ${modelNames.join(", ")}`);
+	if (!Object.hasOwn(builtIn, name)) {
+		throw new UsageError(`no model ${name} of a simulated cluster`, { hint: `there are ${modelNames.join(" and ")}` });
+	}
 	return modelSchema.parse(builtIn[name]);
 }
 

@@ -10,6 +10,7 @@ import { startKubelet } from "./controllers/kubelet.ts";
 import { startDaemonSets, startReplicaSets } from "./controllers/pod-sets.ts";
 import { startScheduler } from "./controllers/scheduler.ts";
 import type { Faults } from "./faults.ts";
+import { createCertificate } from "./http/certificate.ts";
 import { openNodePorts } from "./http/node-ports.ts";
 import { createProxyHandler } from "./http/proxy.ts";
 import { startServer } from "./http/server.ts";
@@ -121,12 +122,14 @@ export async function startSimulatedCluster(options: SimulationOptions): Promise
 	const clock = createRealClock(timeScale);
 	const { world, gateway } = createSimulation(clock, { ...options, model: loadModel(options.model) });
 	const token = createRandom(Date.now()).suffix("token", 32);
+	const certificate = createCertificate();
 	const nodePorts = await openNodePorts({ api: world.api, clock, gateway });
 	const server = await startServer({
 		api: world.api,
 		clock,
 		weather: createWeather(world),
 		token,
+		certificate,
 		kubernetesVersion: world.model.versions.kubernetes,
 		serverEpochNs: world.serverEpochNs,
 		proxy: createProxyHandler(world, gateway),
@@ -134,7 +137,7 @@ export async function startSimulatedCluster(options: SimulationOptions): Promise
 	repeat(clock, world.faults.dropWatchesEveryMs, server.dropWatches);
 	repeat(clock, world.faults.compactEveryMs, server.compact);
 	return {
-		kubeconfig: kubeconfigOf(server.origin, token),
+		kubeconfig: kubeconfigOf(server.origin, token, certificate.certificate),
 		timeScale,
 		truth: async () => {
 			clock.catchUp();
@@ -155,7 +158,7 @@ function repeat(clock: Clock, everyMs: number | undefined, act: () => void): voi
 	});
 }
 
-function kubeconfigOf(server: string, token: string): string {
+function kubeconfigOf(server: string, token: string, certificate: string): string {
 	return `apiVersion: v1
 kind: Config
 current-context: simulated
@@ -163,7 +166,7 @@ clusters:
 - name: simulated
   cluster:
     server: ${server}
-    insecure-skip-tls-verify: true
+    certificate-authority-data: ${Buffer.from(certificate).toString("base64")}
 users:
 - name: simulated
   user:

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { TimeScale } from "./clock.ts";
+import { loadModel } from "./model.ts";
 import type { SimulatedCluster, SimulationOptions } from "./start.ts";
 import type { ClusterTruth } from "./truth.ts";
 
@@ -15,12 +16,14 @@ export type FromWorker =
 
 /**
  * Starts a cluster in a thread of its own, so that it does not disturb whoever measures it. `worker` is the built
- * worker.ts. Rejects when the thread cannot start.
+ * worker.ts.
+ * @throws UsageError for a model that there is not; Error when the thread cannot start
  */
 export async function startSimulatedClusterInThread(
 	worker: URL,
 	options: SimulationOptions,
 ): Promise<SimulatedCluster> {
+	loadModel(options.model);
 	const thread = new Worker(worker, { workerData: options });
 	const asked = new Map<number, (truth: ClusterTruth) => void>();
 	let questions = 0;

@@ -4,6 +4,7 @@ import type { RuntimePod } from "./controllers/runtime.ts";
 import type { Faults } from "./faults.ts";
 import type { Delays, Model } from "./model.ts";
 import type { Random } from "./random.ts";
+import { StatusError } from "./status-error.ts";
 import type { TruthRecorder } from "./truth.ts";
 
 /** What every controller of the simulation is given. */
@@ -23,9 +24,11 @@ export interface World {
 	nodeEpochNs: (node: string) => bigint;
 }
 
+const retryMs = 1_000;
+
 /**
- * Calls `reconcile` with a key some time after it was asked for, once however often it was asked meanwhile: the work
- * queue of a controller.
+ * Calls `reconcile` with a key some time after it was asked for, once however often it was asked meanwhile, and again
+ * when the API refused it: the work queue of a controller.
  */
 export function createQueue(
 	world: World,
@@ -33,14 +36,20 @@ export function createQueue(
 	reconcile: (key: string) => void,
 ): (key: string, delayMs?: number) => void {
 	const waiting = new Set<string>();
-	return (key, delayMs = world.delays.of("controllerReacts", `${name}/${key}`)) => {
+	const enqueue = (key: string, delayMs = world.delays.of("controllerReacts", `${name}/${key}`)) => {
 		if (waiting.has(key)) return;
 		waiting.add(key);
 		world.clock.after(delayMs, () => {
 			waiting.delete(key);
-			reconcile(key);
+			try {
+				reconcile(key);
+			} catch (error) {
+				if (!(error instanceof StatusError)) throw error;
+				enqueue(key, retryMs);
+			}
 		});
 	};
+	return enqueue;
 }
 
 /** `namespace/name` taken apart. */

@@ -15,7 +15,8 @@ export function definition(group: string, kind: string): KubeObject {
 }
 
 export function deployment(namespace: string, name: string, labels: Record<string, string> = {}): KubeObject {
-	const template = { metadata: { labels: { app: name } }, spec: { containers: [{ name, image: `${name}:1.2.3` }] } };
+	const container = { name: name === "istiod" ? "discovery" : name, image: `${name}:1.2.3` };
+	const template = { metadata: { labels: { app: name } }, spec: { containers: [container] } };
 	return {
 		apiVersion: "apps/v1",
 		kind: "Deployment",

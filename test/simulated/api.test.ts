@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { KubeObject } from "../../src/simulated/objects.ts";
-import { type Client, configMap, openClient } from "./client.ts";
+import { type Client, configMap, openClient, type WatchEvent } from "./client.ts";
 
 const maps = "/api/v1/namespaces/default/configmaps";
 let client: Client;
@@ -265,6 +265,36 @@ describe("deletion", () => {
 		expect(names).not.toContain("c1");
 	});
 
+	it("takes dependents first when asked for the foreground, and leaves them when asked to orphan", async () => {
+		const post = async (name: string, ownerUids: [string, string][] = []) => {
+			const object = configMap(name, {});
+			const references = ownerUids.map(([owner, uid]) => ({ apiVersion: "v1", kind: "ConfigMap", name: owner, uid }));
+			object.metadata.ownerReferences = references;
+			return meta((await client.call("POST", maps, object)).json).uid ?? "";
+		};
+		const watched = client.watch(`${maps}?resourceVersion=0`);
+		const deleted = (events: WatchEvent[]) =>
+			events.filter(({ type }) => type === "DELETED").map(({ object }) => object.metadata.name);
+		const top = await post("top");
+		const middle = await post("middle", [["top", top]]);
+		for (const name of ["leaf-1", "leaf-2"]) await post(name, [["middle", middle]]);
+		await post("leaf-3", [
+			["top", top],
+			["middle", middle],
+		]);
+		await client.call("DELETE", `${maps}/top`, { propagationPolicy: "Foreground" });
+		const events = await watched.until((all) => deleted(all).includes("top"));
+		expect(deleted(events)).toEqual(expect.arrayContaining(["middle", "leaf-3"]));
+		await watched.until((all) => deleted(all).includes("leaf-2"));
+		const parent = await post("parent");
+		await post("child", [["parent", parent]]);
+		await client.call("DELETE", `${maps}/parent`, { propagationPolicy: "Orphan" });
+		await watched.until((all) => deleted(all).includes("parent"));
+		watched.close();
+		const child = await client.call("GET", `${maps}/child`);
+		expect(meta(child.json).ownerReferences ?? []).toEqual([]);
+	});
+
 	it("takes dependents and everything in a namespace along", async () => {
 		await client.call("POST", "/api/v1/namespaces", {
 			apiVersion: "v1",
@@ -277,11 +307,8 @@ describe("deletion", () => {
 			{ apiVersion: "v1", kind: "ConfigMap", name: "owner", uid: meta(owner.json).uid ?? "" },
 		];
 		await client.call("POST", maps, dependent);
-		await client.call("POST", "/api/v1/namespaces/gone/configmaps", {
-			apiVersion: "v1",
-			kind: "ConfigMap",
-			metadata: { name: "inside" },
-		});
+		const inside = { ...configMap("inside", {}), metadata: { name: "inside", finalizers: ["example.com/hold"] } };
+		await client.call("POST", "/api/v1/namespaces/gone/configmaps", inside);
 		const watched = client.watch(`${maps}?fieldSelector=metadata.name%3Ddependent`);
 		const namespaces = client.watch("/api/v1/namespaces?fieldSelector=metadata.name%3Dgone");
 		await watched.until((events) => events.length === 1);
@@ -298,6 +325,9 @@ describe("deletion", () => {
 			message:
 				'configmaps "late" is forbidden: unable to create new content in namespace gone because it is being terminated',
 		});
+		const merge = { "content-type": "application/merge-patch+json" };
+		const released = { metadata: { finalizers: null } };
+		await client.call("PATCH", "/api/v1/namespaces/gone/configmaps/inside", released, merge);
 		await namespaces.until((events) => events.at(-1)?.type === "DELETED");
 		expect((await client.call("GET", "/api/v1/namespaces/gone/configmaps/inside")).status).toBe(404);
 		watched.close();
@@ -336,6 +366,7 @@ describe("access", () => {
 
 describe("custom resources", () => {
 	it("appear with their definition, a little later, and go with it", async () => {
+		const client = await openClient({ speed: 5 });
 		const spec = {
 			group: "example.com",
 			scope: "Namespaced",
@@ -374,5 +405,6 @@ describe("custom resources", () => {
 		await client.call("DELETE", `${definitions}/things.example.com`);
 		expect((await client.call("GET", path)).status).toBe(404);
 		watched.close();
+		await client.close();
 	});
 });

@@ -122,6 +122,14 @@ describe("the order of things", () => {
 		for (const seed of seeds) expect(lagOf(true, seed)).toBeLessThan(100);
 	});
 
+	it("begins each pass of a pod only after a relist, even where a probe has passed in between", () => {
+		for (const seed of [1, 2, 3]) {
+			const { truth } = coldStart({ shape: "native", seed });
+			const passes = ["istio-proxy", "user-container"].map((name) => truth.containers[name]?.pulled);
+			expect(betweenMs(passes[0], passes[1]) % 1000).toBeCloseTo(0, 3);
+		}
+	});
+
 	it("probes a slow readiness on the grid of its period", () => {
 		const readinessProbe = { httpGet: { path: "/" }, initialDelaySeconds: 3, periodSeconds: 2 };
 		const { truth } = coldStart({ shape: "none", container: { readinessProbe } });

@@ -34,6 +34,7 @@ export function fakeContext(given: Record<string, unknown> = {}, env: Context["e
 		signal: new AbortController().signal,
 		openCluster: (): Promise<Cluster> => Promise.reject(new Error("no cluster is to be touched")),
 		observerThread: new URL("file:///nowhere"),
+		simulatedThread: new URL("file:///nowhere"),
 	};
 	return { context, files, said };
 }

@@ -16,6 +16,9 @@ export interface Telling {
 	action?: string;
 }
 
+/** The API server forgets events after an hour. */
+const keptMs = 3_600_000;
+
 /** Tells events as client-go's recorders do: named `<object>.<hex ns>`, delivered a little later, some lost if so wished. */
 export function tellEvent(world: World, telling: Telling): void {
 	const { about } = telling;
@@ -26,8 +29,16 @@ export function tellEvent(world: World, telling: Telling): void {
 	world.clock.after(world.delays.of("eventDelivery", key), () => {
 		const namespace = world.api.store.read("namespaces", event.metadata.namespace ?? "");
 		if (namespace === undefined || namespace.metadata.deletionTimestamp !== undefined) return;
-		if (world.api.get("events", event.metadata) === undefined) world.api.create(event, { manager: telling.component });
+		if (world.api.get("events", event.metadata) !== undefined) return;
+		world.api.create(event, { manager: telling.component });
+		world.clock.after(keptMs, () => forget(world, event));
 	});
+}
+
+function forget({ api }: World, event: KubeObject): void {
+	const known = api.get<KubeObject>("events", event.metadata);
+	const resource = api.resources.byId("events");
+	if (known !== undefined && resource !== undefined) api.remove(resource, event.metadata, {});
 }
 
 function eventOf(telling: Telling, atNs: bigint): KubeObject {

@@ -6,82 +6,75 @@ const manager = "kube-controller-manager";
 
 /** Deletes what belongs to deleted objects: dependents by ownerReferences, and everything in a deleted namespace. */
 export function startGarbageCollection(world: World): void {
-	const { api, clock } = world;
+	const { api } = world;
 	/** `resource key` of the dependents, by the uid of their owner. */
 	const dependents = new Map<string, Set<string>>();
 
-	function dependentsOf(owner: KubeObject): { resource: Resource; object: KubeObject }[] {
-		return [...(dependents.get(uidOf(owner)) ?? [])].flatMap((place) => {
-			const [id = "", key = ""] = place.split(" ");
-			const resource = api.resources.byId(id);
-			const object = api.store.read(id, key);
+	function dependentsOf(uid: string): { resource: Resource; object: KubeObject }[] {
+		return [...(dependents.get(uid) ?? [])].flatMap((place) => {
+			const { resource, object } = lookUp(world, place);
 			return resource === undefined || object === undefined ? [] : [{ resource, object }];
 		});
 	}
 
-	function removeDependents(owner: KubeObject): void {
-		for (const { resource, object } of dependentsOf(owner)) {
+	const removeDependents = createQueue(world, "garbage", (uid) => {
+		for (const { resource, object } of dependentsOf(uid)) {
 			if (object.metadata.deletionTimestamp === undefined) api.remove(resource, object.metadata, {});
 		}
-	}
+	});
 
-	function orphanDependents(owner: KubeObject): void {
-		for (const { resource, object } of dependentsOf(owner)) {
-			api.edit(resource.id, object.metadata, {
+	function orphanDependents(uid: string): void {
+		for (const { resource, object } of dependentsOf(uid)) {
+			api.edit<KubeObject>(resource.id, object.metadata, {
 				manager,
 				change: (draft) => {
-					draft.metadata.ownerReferences = (draft.metadata.ownerReferences ?? []).filter(
-						(one) => one.uid !== uidOf(owner),
-					);
+					const others = (draft.metadata.ownerReferences ?? []).filter((reference) => reference.uid !== uid);
+					draft.metadata.ownerReferences = others;
 				},
 			});
 		}
 	}
 
-	function finalize(id: string, object: KubeObject): void {
+	/** Does what the finalizers of a deleted owner ask for, and takes them off when it is done. */
+	const finalize = createQueue(world, "finalizers", (place) => {
+		const { resource, object } = lookUp(world, place);
+		if (resource === undefined || object?.metadata.deletionTimestamp === undefined) return;
 		const finalizers = object.metadata.finalizers ?? [];
-		if (object.metadata.deletionTimestamp === undefined) return;
-		if (finalizers.includes("orphan")) orphanDependents(object);
-		else if (finalizers.includes("foregroundDeletion")) removeDependents(object);
-		else return;
-		if (!finalizers.includes("orphan") && dependentsOf(object).length > 0) return;
-		api.edit(id, object.metadata, {
+		const uid = uidOf(object);
+		if (finalizers.includes("orphan")) orphanDependents(uid);
+		else if (finalizers.includes("foregroundDeletion")) {
+			if (dependentsOf(uid).length > 0) return removeDependents(uid);
+		} else return;
+		api.edit<KubeObject>(resource.id, object.metadata, {
 			manager,
 			change: (draft) => {
 				draft.metadata.finalizers = finalizers.filter((one) => one !== "orphan" && one !== "foregroundDeletion");
 			},
 		});
-	}
+	});
 
 	api.store.subscribeToAll((id, { type, object, previous }) => {
 		const place = `${id} ${keyOf(object.metadata)}`;
+		const owners = object.metadata.ownerReferences ?? [];
 		for (const owner of previous?.metadata.ownerReferences ?? []) dependents.get(owner.uid)?.delete(place);
-		if (type !== "DELETED") {
-			for (const { uid } of object.metadata.ownerReferences ?? []) {
-				dependents.set(uid, (dependents.get(uid) ?? new Set()).add(place));
-			}
-			if (object.metadata.deletionTimestamp !== undefined && object.metadata.finalizers !== undefined) {
-				clock.after(world.delays.of("controllerReacts", place), () => {
-					const current = api.store.read(id, keyOf(object.metadata));
-					if (current !== undefined && uidOf(current) === uidOf(object)) finalize(id, current);
-				});
+		if (type === "DELETED") {
+			if (dependents.has(uidOf(object))) removeDependents(uidOf(object));
+			for (const owner of owners) {
+				const resource = api.resources.ofKind(owner.apiVersion, owner.kind);
+				const namespace = resource?.namespaced ? { namespace: object.metadata.namespace } : {};
+				if (resource !== undefined) finalize(`${resource.id} ${keyOf({ name: owner.name, ...namespace })}`);
 			}
 			return;
 		}
-		if (dependents.has(uidOf(object))) {
-			clock.after(world.delays.of("controllerReacts", place), () => {
-				removeDependents(object);
-				dependents.delete(uidOf(object));
-			});
-		}
-		for (const { uid, kind, apiVersion, name } of object.metadata.ownerReferences ?? []) {
-			const owner = api.resources.ofKind(apiVersion, kind);
-			const living =
-				owner && api.get(owner.id, owner.namespaced ? { name, namespace: object.metadata.namespace } : { name });
-			if (owner !== undefined && living !== undefined && uidOf(living) === uid) finalize(owner.id, living);
-		}
+		for (const { uid } of owners) dependents.set(uid, (dependents.get(uid) ?? new Set()).add(place));
+		if (object.metadata.deletionTimestamp !== undefined) finalize(place);
 	});
 	startNamespaces(world);
+}
+
+function lookUp({ api }: World, place: string): { resource: Resource | undefined; object: KubeObject | undefined } {
+	const [id = "", key = ""] = place.split(" ");
+	return { resource: api.resources.byId(id), object: api.store.read(id, key) };
 }
 
 /** Empties deleted namespaces and lets them go; gives new ones what every namespace has. */

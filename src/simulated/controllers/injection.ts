@@ -143,6 +143,14 @@ export function hasSidecar(pod: Pod): boolean {
 	return names.includes("istio-proxy") && names.length > 1;
 }
 
+/** Whether Istio's CNI plugin works on the pod's sandbox: for a sidecar without istio-init, or for ambient mesh. */
+export function usesIstioCni(api: Api, pod: Pod): boolean {
+	if (variantOf(api, pod).startsWith("cni")) return true;
+	const namespace = api.get("namespaces", { name: pod.metadata.namespace ?? "" });
+	const isAmbient = namespace?.metadata.labels?.["istio.io/dataplane-mode"] === "ambient";
+	return isAmbient && api.get("daemonsets.apps", { namespace: istioSystem, name: "ztunnel" }) !== undefined;
+}
+
 /** Which of the model's variants a pod is. */
 export function variantOf(api: Api, pod: Pod): Variant {
 	if (!hasSidecar(pod)) return "none";

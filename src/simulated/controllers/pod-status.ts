@@ -22,6 +22,8 @@ export interface Knowledge {
 	/** Why a container waits, where it is not for the usual reason. */
 	waiting: ReadonlyMap<string, { reason: string; message: string }>;
 	before: PodStatus | undefined;
+	/** A pod that is being ended is not ready, whatever its containers are. */
+	isEnding: boolean;
 }
 
 /** The status as the kubelet makes it from what it has observed: times in whole seconds of its own clock. */
@@ -33,9 +35,9 @@ export function makePodStatus(knowledge: Knowledge): PodStatus {
 	const initStatuses = inits.map(statusOf);
 	const mainStatuses = pod.spec.containers.map(statusOf).sort((a, b) => (a.name < b.name ? -1 : 1));
 	const longRunning = [...inits.filter(isSidecar), ...pod.spec.containers].map((container) => container.name);
-	const isAllReady = [...initStatuses, ...mainStatuses].every(
-		(status) => !longRunning.includes(status.name) || status.ready,
-	);
+	const isAllReady =
+		!knowledge.isEnding &&
+		[...initStatuses, ...mainStatuses].every((status) => !longRunning.includes(status.name) || status.ready);
 	const hasRun = mainStatuses.some((status) => status.state.running !== undefined);
 	return {
 		phase: isInitialized && hasRun ? "Running" : "Pending",

@@ -1,14 +1,14 @@
 import type { Cancel, Process, SimulatedNs } from "../clock.ts";
-import { isSame } from "../fields.ts";
-import { conditionOf, keyOf, type Pod, type PodStatus, uidOf } from "../objects.ts";
+import { keyOf, type Pod, uidOf } from "../objects.ts";
 import type { World } from "../world.ts";
 import { tellEvent } from "./events.ts";
 import type { NodeImages } from "./images.ts";
-import { variantOf } from "./injection.ts";
-import { makePodStatus } from "./pod-status.ts";
+import { usesIstioCni, variantOf } from "./injection.ts";
+import { createPodEnd } from "./pod-end.ts";
 import { createProbes } from "./probes.ts";
 import { containersToStart, copyRuntime, fieldPathOf, isRunning, type RuntimePod } from "./runtime.ts";
 import { type StartContext, startContainer } from "./start-container.ts";
+import { createStatusWriter } from "./status-writer.ts";
 
 /** The kubelet's care for one pod (`SyncPod`): it publishes a status, then blocks in the runtime, then waits for a relist. */
 export interface PodWorker {
@@ -34,27 +34,23 @@ export interface PodWorkerOptions {
 }
 
 export function createPodWorker(options: PodWorkerOptions): PodWorker {
-	const { world, node, images } = options;
-	const { clock, delays, truth, api } = world;
+	const { world, node } = options;
+	const { clock, delays, truth } = world;
 	let pod = options.pod;
 	const key = keyOf(pod.metadata);
-	const variant = variantOf(api, pod);
+	const variant = variantOf(world.api, pod);
 	const runtime: RuntimePod = { podIp: undefined, containers: new Map() };
-	world.running.set(uidOf(pod), runtime);
 	const waiting = new Map<string, { reason: string; message: string }>();
 	let observed = copyRuntime(runtime);
-	let status: PodStatus | undefined;
 	let hasNews = false;
 	let isSyncing = false;
 	let isAskedAgain = false;
 	/** A pass sees only what a relist after the last pass has seen. */
 	let syncNotBefore: SimulatedNs = 0;
 	let cancelSync: Cancel = () => {};
-	let endsAt: SimulatedNs | undefined;
-	let cancelEnd: Cancel = () => {};
-	let isWriting = false;
 	let isStopped = false;
 
+	const writer = createStatusWriter(world, { node, hostIp: options.hostIp, key, variant });
 	const probes = createProbes({
 		world,
 		pod,
@@ -66,74 +62,73 @@ export function createPodWorker(options: PodWorkerOptions): PodWorker {
 		},
 		onReady: () => publish(),
 	});
+	const end = createPodEnd(world, {
+		key,
+		onBegin() {
+			cancelSync();
+			for (const { name } of [...runtime.containers.values()].filter(isRunning)) {
+				tell("Killing", `Stopping container ${name}`, name);
+			}
+			publish(true);
+		},
+		onStopped() {
+			probes.stop();
+			for (const name of runtime.containers.keys()) exit(name);
+		},
+	});
+	const start: StartContext = {
+		world,
+		pod,
+		key,
+		variant,
+		images: options.images,
+		runtime,
+		tell,
+		onStarted(name) {
+			tellNews();
+			const runMs = delays.ofContainer(name, "run", key, variant);
+			if (runMs !== undefined) clock.after(runMs, () => exit(name));
+		},
+		onWaiting(name, reason) {
+			waiting.set(name, reason);
+			if (!end.hasBegun() && !isSyncing) publish();
+		},
+	};
 
-	const newsOfRuntime = () => {
+	function tell(reason: string, message: string, container: string, type: "Normal" | "Warning" = "Normal"): void {
+		const fieldPath = fieldPathOf(pod, container);
+		tellEvent(world, { about: pod, reason, message, type, component: "kubelet", node, fieldPath });
+	}
+
+	function tellNews(): void {
 		hasNews = true;
 		options.onNews();
-	};
-	const tell = (reason: string, message: string, container?: string, type: "Normal" | "Warning" = "Normal") =>
-		tellEvent(world, {
-			about: pod,
-			reason,
-			message,
-			type,
-			component: "kubelet",
-			node,
-			...(container === undefined ? {} : { fieldPath: fieldPathOf(pod, container) }),
-		});
+	}
 
-	function publish(): void {
-		const next = makePodStatus({
-			pod,
-			hostIp: options.hostIp,
-			nodeEpochNs: (at) => world.nodeEpochNs(node) + BigInt(Math.round((at ?? clock.now()) - clock.now())),
-			observed,
-			probes: probes.results,
-			waiting,
-			before: status,
-		});
-		if (endsAt !== undefined) markUnready(next);
-		if (!isSame(next, status)) {
-			status = next;
-			if (conditionOf(next.conditions, "Ready")?.status === "True") truth.pod(pod, "ready");
-			writeStatus();
-		}
+	function publish(isEnding = end.hasBegun()): void {
+		writer.publish({ pod, observed, probes: probes.results, waiting, isEnding });
 		probes.consider(observed);
 	}
 
-	/** One write at a time; what changes meanwhile goes with the next one. */
-	function writeStatus(): void {
-		if (isWriting) return;
-		isWriting = true;
-		clock.after(delays.of("statusWrite", key, variant), () => {
-			isWriting = false;
-			const written = status;
-			if (isStopped || written === undefined) return;
-			api.edit<Pod>("pods", pod.metadata as { name: string }, {
-				manager: "kubelet",
-				subresource: "status",
-				change: (draft) => {
-					const scheduled = conditionOf(draft.status?.conditions, "PodScheduled");
-					const others = (written.conditions ?? []).filter((condition) => condition.type !== "PodScheduled");
-					draft.status = { ...written, conditions: scheduled === undefined ? others : [...others, scheduled] };
-				},
-			});
-			if (status !== written) writeStatus();
-		});
+	function exit(name: string): void {
+		const container = runtime.containers.get(name);
+		if (container === undefined || !isRunning(container)) return;
+		container.exit = { code: 0, at: clock.now() };
+		truth.container(pod, name, "exited");
+		tellNews();
 	}
 
 	function requestSync(): void {
-		if (endsAt !== undefined || isStopped) return;
+		if (end.hasBegun() || isStopped) return;
 		if (isSyncing) {
 			isAskedAgain = true;
 			return;
 		}
 		isSyncing = true;
 		isAskedAgain = false;
-		const cancelStart = clock.at(Math.max(clock.now(), syncNotBefore), () => {
-			if (endsAt === undefined && !isStopped) cancelSync = clock.run(sync());
+		cancelSync = clock.at(Math.max(clock.now(), syncNotBefore), () => {
+			if (!end.hasBegun() && !isStopped) cancelSync = clock.run(sync());
 		});
-		cancelSync = cancelStart;
 	}
 
 	function* sync(): Process {
@@ -151,102 +146,35 @@ export function createPodWorker(options: PodWorkerOptions): PodWorker {
 
 	function* createSandbox(): Process {
 		yield delays.of("syncStart", key, variant);
-		yield delays.of(variant.startsWith("cni") ? "sandboxWithCni" : "sandbox", key, variant);
+		yield delays.of(usesIstioCni(world.api, pod) ? "sandboxWithCni" : "sandbox", key, variant);
 		runtime.podIp = options.takeIp();
 		truth.pod(pod, "sandboxReady");
 	}
 
-	const start: StartContext = {
-		world,
-		pod,
-		key,
-		variant,
-		images,
-		runtime,
-		tell,
-		onStarted(name) {
-			newsOfRuntime();
-			const runMs = delays.ofContainer(name, "run", key, variant);
-			if (runMs !== undefined) clock.after(runMs, () => exit(name));
-		},
-		onWaiting(name, reason) {
-			waiting.set(name, reason);
-			if (endsAt === undefined && !isSyncing) publish();
-		},
-	};
-
-	function exit(name: string): void {
-		const container = runtime.containers.get(name);
-		if (container === undefined || !isRunning(container)) return;
-		container.exit = { code: 0, at: clock.now() };
-		truth.container(pod, name, "exited");
-		newsOfRuntime();
-	}
-
-	/** Graceful termination; a second deletion with less grace shortens it. */
-	function terminate(): void {
-		const graceMs = (pod.metadata.deletionGracePeriodSeconds ?? 30) * 1000;
-		const isFirst = endsAt === undefined;
-		const stopMs = Math.min(graceMs, drainMs()) + delays.of("containerStop", key);
-		const wanted = clock.now() + stopMs * 1e6;
-		if (endsAt !== undefined && wanted >= endsAt) return;
-		endsAt = wanted;
-		if (isFirst) {
-			cancelSync();
-			for (const { name } of [...runtime.containers.values()].filter(isRunning))
-				tell("Killing", `Stopping container ${name}`, name);
-			publish();
-		}
-		cancelEnd();
-		cancelEnd = clock.run(end(stopMs));
-	}
-
-	/** How long the pod itself wants to go on: queue-proxy drains, others obey. */
-	function drainMs(): number {
-		return pod.spec.containers.some((container) => container.name === "queue-proxy") ? world.model.knative.drainMs : 0;
-	}
-
-	function* end(stopMs: number): Process {
-		yield stopMs;
-		probes.stop();
-		for (const container of runtime.containers.values()) exit(container.name);
-		yield delays.of("cleanup", key);
-		observed = copyRuntime(runtime);
-		const resource = api.resources.byId("pods");
-		const current = api.get<Pod>("pods", pod.metadata);
-		if (resource !== undefined && current !== undefined && uidOf(current) === uidOf(pod)) {
-			api.remove(resource, pod.metadata, { gracePeriodSeconds: 0, uid: uidOf(pod) });
-		}
-	}
-
 	function relist(): void {
-		if (isSyncing || !hasNews || endsAt !== undefined) return;
+		if (isSyncing || !hasNews || end.hasBegun()) return;
 		hasNews = false;
 		observed = copyRuntime(runtime);
 		requestSync();
 	}
 
+	world.running.set(uidOf(pod), runtime);
 	requestSync();
 	return {
 		update(next) {
 			pod = next;
-			if (pod.metadata.deletionTimestamp !== undefined) terminate();
+			if (pod.metadata.deletionTimestamp !== undefined) end.ask(pod);
 		},
 		relist,
 		stop() {
 			isStopped = true;
 			world.running.delete(uidOf(pod));
 			cancelSync();
-			cancelEnd();
+			end.stop();
+			writer.stop();
 			probes.stop();
 		},
 	};
-}
-
-function markUnready(status: PodStatus): void {
-	for (const condition of status.conditions ?? []) {
-		if (condition.type === "Ready" || condition.type === "ContainersReady") condition.status = "False";
-	}
 }
 
 /** Whether a pod counts for its owner: it is not on its way out. */

@@ -1,9 +1,11 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
+import { createServer, type Server as SecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Api } from "../api.ts";
 import type { Clock } from "../clock.ts";
 import { joinApiVersion } from "../resources.ts";
 import { badRequest, methodNotAllowed, notFound, StatusError } from "../status-error.ts";
+import type { Certificate } from "./certificate.ts";
 import { discoveryDocument, versionInfo } from "./discovery.ts";
 import { type Exchange, isSet, readBody, sendError, sendJson, sendText } from "./exchange.ts";
 import { parseResourcePath, type ResourcePath } from "./paths.ts";
@@ -29,6 +31,7 @@ export interface ServerParts {
 	clock: Clock;
 	weather: Weather;
 	token: string;
+	certificate: Certificate;
 	kubernetesVersion: string;
 	/** The API server's time, ns since 1970; sent as `Date`. */
 	serverEpochNs: () => bigint;
@@ -43,13 +46,14 @@ export interface ApiServer {
 	close(): Promise<void>;
 }
 
-/** The HTTP side of the API server, on a port of 127.0.0.1 that the system chooses. */
+/** The HTTPS side of the API server, on a port of 127.0.0.1 that the system chooses. */
 export async function startServer(parts: ServerParts): Promise<ApiServer> {
 	const { api, clock } = parts;
 	const lists = createLists(api);
 	const watches = createWatches({ api, clock, weather: parts.weather });
 
-	const server = createServer((request, response) => {
+	const { key, certificate: cert } = parts.certificate;
+	const server = createServer({ key, cert }, (request, response) => {
 		const url = new URL(request.url ?? "/", "http://simulated");
 		const exchange: Exchange = { request, response, path: url.pathname, query: url.searchParams };
 		answer(exchange).catch((error: unknown) => {
@@ -162,7 +166,7 @@ export async function startServer(parts: ServerParts): Promise<ApiServer> {
 
 	const stop = await listen(server);
 	return {
-		origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+		origin: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
 		dropWatches: () => watches.dropAll(),
 		compact() {
 			api.store.compact();
@@ -195,7 +199,7 @@ export function waitOn(clock: Clock, delayMs: number): Promise<void> {
 }
 
 /** Listens on 127.0.0.1, on the port given or one that the system chooses; the result closes every connection. */
-export function listen(server: Server, port = 0): Promise<() => Promise<void>> {
+export function listen(server: Server | SecureServer, port = 0): Promise<() => Promise<void>> {
 	const sockets = new Set<Socket>();
 	server.keepAliveTimeout = 120_000;
 	server.requestTimeout = 0;

@@ -28,6 +28,12 @@ export async function writeObject(call: Call): Promise<Written> {
 	const { exchange, path } = call;
 	const method = exchange.request.method;
 	const body = await readBody(exchange.request);
+	if (exchange.request.headers["content-type"]?.includes("protobuf")) {
+		throw new StatusError("the simulated API server takes JSON and YAML only, not protobuf", {
+			code: 415,
+			reason: "UnsupportedMediaType",
+		});
+	}
 	if (path.subresource !== undefined && !["status", "scale"].includes(path.subresource)) throw methodNotAllowed();
 	if (method === "POST" && path.name === undefined) return create(call, body);
 	if (method === "PUT" && path.name !== undefined) return replace(call, body);

@@ -1,0 +1,73 @@
+import type { Cluster, KubeObject } from "../cluster/cluster.ts";
+import type { Context } from "../context.ts";
+import { type IstioSource, type RenderedIstio, renderIstio } from "../install/render.ts";
+import { type Clock, systemClock } from "../install/task.ts";
+import { anchorClock, type ClientClock, clientNow, realMs } from "../measure/client-clock.ts";
+import { pause } from "../measure/pause.ts";
+import type { Profile } from "../model/profile.ts";
+
+/** What is measured: a kubeconfig's context, or a cluster in the process. */
+export type Where =
+	| { kind: "real"; kubeconfig?: string; context?: string; source: IstioSource }
+	| { kind: "simulated"; model: string; seed: number; speed: number };
+
+/** A cluster that can be worked on, whatever it is. */
+export interface Target {
+	cluster: Cluster;
+	/** Time as the cluster has it. */
+	clock: ClientClock;
+	installClock: Clock;
+	/** Istio's objects for a profile. */
+	render(profile: Profile, signal: AbortSignal): Promise<RenderedIstio>;
+	/** Set on everything that comes of it. */
+	simulated?: { model: string; seed: number; speed: number };
+	close(): Promise<void>;
+}
+
+/** Opens it; from here on nothing asks whether it is real. */
+export async function openTarget(where: Where, context: Context): Promise<Target> {
+	if (where.kind === "simulated") return openSimulated(where, context);
+	const cluster = await context.openCluster(where);
+	return {
+		cluster,
+		clock: anchorClock(),
+		installClock: systemClock,
+		render: (profile, signal) => renderIstio(profile, where.source, { signal }),
+		close: async () => cluster.close(),
+	};
+}
+
+/** The version that simulated images claim to be. */
+const simulatedVersion = "1.31.0";
+
+async function openSimulated(where: Extract<Where, { kind: "simulated" }>, context: Context): Promise<Target> {
+	const [{ startSimulatedClusterInThread }, { istioManifests }] = await Promise.all([
+		import("../simulated/threaded.ts"),
+		import("../simulated/istio-manifests.ts"),
+	]);
+	const { model, seed, speed } = where;
+	const simulation = await startSimulatedClusterInThread(context.simulatedThread, { model, seed, speed });
+	const { hrtimeAtStart, epochNsAtStart } = simulation.timeScale;
+	const clock: ClientClock = { hrtimeAtStart, epochNsAtStart, speed };
+	const cluster = await context.openCluster({ kubeconfigText: simulation.kubeconfig });
+	return {
+		cluster,
+		clock,
+		installClock: {
+			now: () => Number(clientNow(clock) / 1_000_000n),
+			sleep: (ms, signal) => pause(realMs(clock, ms), signal ?? new AbortController().signal),
+		},
+		render: async ({ istio: { components, values, meshConfig } }) => {
+			const { proxy } = (values.global ?? {}) as { proxy?: { autoInject?: string } };
+			const isAutoInjected = proxy?.autoInject !== "disabled";
+			const parts = { ...components, isAutoInjected, meshConfig, version: simulatedVersion };
+			const objects = istioManifests(parts) as unknown as KubeObject[];
+			return { objects, version: simulatedVersion, renderer: "simulated", warnings: [] };
+		},
+		simulated: { model, seed, speed },
+		close: async () => {
+			cluster.close();
+			await simulation.close();
+		},
+	};
+}

@@ -1,0 +1,120 @@
+import { createServer } from "node:net";
+import { describe, expect, it } from "vitest";
+import type { Cluster, KubeObject } from "../../src/cluster/cluster.ts";
+import { describeRoute, findGateway } from "../../src/measure/gateway.ts";
+
+const service = (spec: object, status: object = {}): KubeObject => ({
+	apiVersion: "v1",
+	kind: "Service",
+	metadata: { name: "istio-ingressgateway", namespace: "istio-system" },
+	spec,
+	status,
+});
+const ports = [
+	{ name: "status-port", port: 15021, nodePort: 30021 },
+	{ name: "http2", port: 80, nodePort: 31380 },
+	{ name: "https", port: 443, nodePort: 31390 },
+];
+const node = (...addresses: [string, string][]): KubeObject => ({
+	apiVersion: "v1",
+	kind: "Node",
+	metadata: { name: "n" },
+	status: { addresses: addresses.map(([type, address]) => ({ type, address })) },
+});
+const balanced = (...ingress: object[]) => ({ loadBalancer: { ingress } });
+const nodes = [
+	node(["InternalIP", "10.0.0.1"], ["Hostname", "n1"], ["ExternalIP", "1.2.3.4"]),
+	node(["InternalIP", "10.0.0.2"]),
+];
+
+interface World {
+	service?: KubeObject | undefined;
+	nodes?: KubeObject[];
+	/** `host:port` of what can be connected to. */
+	open?: string[];
+	given?: string;
+}
+
+async function find({ service, nodes = [], open = [], given }: World) {
+	const tried: string[] = [];
+	const cluster = { get: async () => service, list: async () => nodes } as Pick<Cluster, "get" | "list"> as Cluster;
+	const route = await findGateway(cluster, {
+		signal: new AbortController().signal,
+		...(given === undefined ? {} : { given }),
+		canConnect: async (host, port) => {
+			tried.push(`${host}:${port}`);
+			return open.includes(`${host}:${port}`);
+		},
+	});
+	return { route, tried };
+}
+
+it("is what the user gives, unasked", async () => {
+	const { route, tried } = await find({ given: "http://127.0.0.1:8080/" });
+	expect(route).toEqual({ kind: "direct", url: "http://127.0.0.1:8080/", by: "given" });
+	expect([tried, describeRoute(route)]).toEqual([[], "given"]);
+});
+
+it("is the load balancer before the nodes", async () => {
+	const { route, tried } = await find({
+		service: service({ ports }, balanced({ hostname: "lb.example.com" }, { ip: "5.6.7.8" })),
+		nodes,
+		open: ["5.6.7.8:80", "10.0.0.1:31380"],
+	});
+	expect(route).toEqual({ kind: "direct", url: "http://5.6.7.8:80/", by: "load balancer" });
+	expect(tried).toEqual(["lb.example.com:80", "5.6.7.8:80"]);
+});
+
+it("is a node's port, the outer address first", async () => {
+	const { route, tried } = await find({ service: service({ ports }), nodes, open: ["10.0.0.2:31380"] });
+	expect(route).toEqual({ kind: "direct", url: "http://10.0.0.2:31380/", by: "node port" });
+	expect(tried).toEqual(["1.2.3.4:31380", "10.0.0.1:31380", "10.0.0.2:31380"]);
+});
+
+it("may have an IPv6 address", async () => {
+	const { route } = await find({
+		service: service({ ports }),
+		nodes: [node(["InternalIP", "fd00::1"])],
+		open: ["fd00::1:31380"],
+	});
+	expect(route).toMatchObject({ url: "http://[fd00::1]:31380/" });
+});
+
+it("is the API server's proxy where nothing can be reached", async () => {
+	const proxy = (port: number) => ({
+		kind: "service-proxy",
+		path: `/api/v1/namespaces/istio-system/services/http:istio-ingressgateway:${port}/proxy/`,
+	});
+	const { route } = await find({ service: service({ ports }, balanced({ ip: "5.6.7.8" })), nodes });
+	expect(route).toEqual(proxy(80));
+	expect(describeRoute(route)).toBe("API server's service proxy");
+	expect((await find({ service: service({ ports: [{ name: "http", port: 8080 }] }), nodes })).route).toEqual(
+		proxy(8080),
+	);
+});
+
+it("is missing where there is no such service", async () => {
+	await expect(find({})).rejects.toMatchObject({
+		exitCode: 4,
+		message: expect.stringContaining("no Service istio-system/istio-ingressgateway"),
+		hint: expect.stringContaining("--gateway"),
+	});
+});
+
+describe("without a fake", () => {
+	const cluster = (host: string, nodePort: number) =>
+		({
+			get: async () => service({ ports: [{ port: 80, nodePort }] }),
+			list: async () => [node(["InternalIP", host])],
+		}) as Pick<Cluster, "get" | "list"> as Cluster;
+
+	it("connects to see whether something is there", async () => {
+		const server = createServer((socket) => socket.destroy());
+		await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+		const { port } = server.address() as { port: number };
+		const { signal } = new AbortController();
+		expect(await findGateway(cluster("127.0.0.1", port), { signal })).toMatchObject({ by: "node port" });
+		await new Promise((resolve) => server.close(resolve));
+		expect(await findGateway(cluster("127.0.0.1", port), { signal })).toMatchObject({ kind: "service-proxy" });
+	});
+});
