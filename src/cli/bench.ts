@@ -11,6 +11,7 @@ import {
 	count,
 	durationMs,
 	given,
+	precisionMs,
 	type SourceFlags,
 	sourceOf,
 } from "./options.ts";
@@ -22,6 +23,7 @@ export const workloadNamespace = "knistio";
 interface BenchFlags extends ClusterFlags, SourceFlags, GateFlags {
 	profile: string[];
 	iterations: number;
+	until?: number;
 	image: string;
 	expectBody?: string;
 	namespace: string;
@@ -66,6 +68,9 @@ Examples:
   # fail a pipeline (99) when a cold start gets too slow, or when nothing was measured (3)
   knistio bench --profile minimal --budget "total: p(50) < 3s" --out run.json
 
+  # as many cold starts as it takes to know the medians to ±50 ms, but no more than 64
+  knistio bench --profile minimal --profile full --until 50ms --iterations 64
+
   # see all that would be changed, and change nothing
   knistio bench --profile full --dry-run`;
 
@@ -85,6 +90,7 @@ export function addBench(program: Command, context: Context, finish: Finish): vo
 			count(1),
 			10,
 		)
+		.option("--until <precision>", "end a profile early when its median is known to ±50ms, say", precisionMs)
 		.option("--image <image>", "the service under test; answers with $TARGET on $PORT", sampleImage)
 		.option("--expect-body <text>", "what its answer must hold; default: the value that $TARGET gets")
 		.option("--namespace <name>", "where it runs; made and removed by knistio", workloadNamespace)
@@ -132,6 +138,7 @@ export function addBench(program: Command, context: Context, finish: Finish): vo
 				...(record === undefined || record === true ? {} : { record }),
 				...(requestTimeout === undefined ? {} : { requestTimeoutSeconds: Math.ceil(requestTimeout / 1000) }),
 				...given({
+					untilMs: flags.until,
 					expectBody: flags.expectBody,
 					sidecar: flags.sidecar,
 					gateway: flags.gateway,

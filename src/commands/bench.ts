@@ -25,11 +25,14 @@ import { type Gate, type GateOptions, judgeRun, parseGate } from "./gate.ts";
 import { readKnativeManifests } from "./knative-manifests.ts";
 import { openRecorder, type Recorder } from "./recorder.ts";
 import { openTarget, type Target, type Where } from "./target.ts";
+import { openUntil } from "./until.ts";
 
 /** Everything `knistio bench` can be told. */
 export interface BenchOptions extends GateOptions {
 	profiles: string[];
 	iterations: number;
+	/** Ends a profile's rounds when its median is known to ± this; `iterations` is then the limit. */
+	untilMs?: number;
 	image: string;
 	/** The answer must hold this; by default the value that $TARGET is set to. */
 	expectBody?: string;
@@ -135,6 +138,10 @@ async function measure(run: Run, { recorder, lock, clock, outputs }: Measuring):
 	const signal = AbortSignal.any([context.signal, lock.lost]);
 	const samples = profiles.length * (options.iterations + 1);
 	const startedAt = performance.now();
+	const isEnough =
+		options.untilMs === undefined
+			? () => false
+			: openUntil(recorder, { halfWidthMs: options.untilMs, iterations: options.iterations });
 	let done = 0;
 	await runBenchmark({
 		cluster,
@@ -159,6 +166,7 @@ async function measure(run: Run, { recorder, lock, clock, outputs }: Measuring):
 		image: options.image,
 		target: options.expectBody ?? target,
 		iterations: options.iterations,
+		isEnough: ({ name }) => isEnough(name),
 		...(options.requestTimeoutSeconds === undefined ? {} : { requestTimeoutSeconds: options.requestTimeoutSeconds }),
 		timeoutMs: options.timeoutMs,
 		...(options.gateway === undefined ? {} : { gateway: options.gateway }),

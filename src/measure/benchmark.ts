@@ -48,6 +48,8 @@ export interface BenchmarkOrder {
 	/** After each sample, and after a profile's last. */
 	onSample(profile: Profile, round: number, times: RequestTimes): void;
 	onProfileDone(profile: Profile): Promise<void>;
+	/** Asked after each round; true ends the profile's rounds before `iterations`. */
+	isEnough?(profile: Profile): boolean;
 	signal: AbortSignal;
 }
 
@@ -180,6 +182,7 @@ async function measureProfile(
 			if (times === undefined) progress({ kind: "step", text: `${profile.name}: ${name}` });
 			else order.onSample(profile, round, times);
 		},
+		isEnough: () => order.isEnough?.(profile) === true,
 	});
 	await clocks;
 	return service;
