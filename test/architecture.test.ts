@@ -12,7 +12,9 @@ const layerOf = (file: string) => (file.includes("/") ? (file.split("/")[0] ?? "
 
 /** The table of src/README.md: which layer may import which. */
 function readTable(): Map<string, Set<string>> {
-	const rows = readFileSync(join(root, "README.md"), "utf8").matchAll(/^\| `([a-z]+)` \|[^|]*\| ([^|]*) \|$/gm);
+	const rows = readFileSync(join(root, "README.md"), "utf8").matchAll(
+		/^\|\s*`([a-z]+)`\s*\|[^|]*\|\s*([^|]*?)\s*\|$/gm,
+	);
 	return new Map(
 		[...rows].map(([, layer = "", allowed = ""]) => [
 			layer,
