@@ -19,6 +19,8 @@ export function argument<T>(parse: (text: string, where: string) => T): (text: s
 }
 
 export const durationMs = argument(parseDuration);
+/** `±50ms`, also without its sign. */
+export const precisionMs = argument((text, where) => parseDuration(text.replace(/^\s*(±|\+\/?-)/, ""), where));
 export const count = (least: number) => argument((text, where) => parseCount(text, least, where));
 
 /** `http://10.0.0.1:31380`; without its scheme an address is easily taken for something else. */

@@ -1,28 +1,36 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Context } from "../context.ts";
-import { type ExitCode, exitCodes, UsageError } from "../errors.ts";
+import { type ExitCode, UsageError } from "../errors.ts";
 import { type Entry, recordingVersion } from "../model/recording.ts";
 import type { Report } from "../model/report.ts";
 import { formatOf } from "../output/formats.ts";
 import { renderTable } from "../output/table.ts";
 import { openReportBuilder } from "../timing/report-builder.ts";
+import { type GateOptions, judgeRun, parseGate } from "./gate.ts";
 
 /** What is rebuilt from what. */
-export interface ReplayOptions {
+export interface ReplayOptions extends GateOptions {
 	recording: string;
 	out: string[];
 	reference?: "talk";
+	/** Whether `--cluster simulated` was given. */
+	acceptSimulated: boolean;
 }
 
-/** `knistio replay`: the same report that the run gave, from its recording alone; one that broke off gives what there is. */
+/**
+ * `knistio replay`: the same report that the run gave, from its recording alone, judged as `bench` would; a recording
+ * that broke off gives what there is.
+ */
 export async function replay(options: ReplayOptions, context: Context): Promise<ExitCode> {
 	const outputs = options.out.map((file) => ({ file, render: formatOf(file) }));
 	const report = await reportOf(options.recording);
 	const reference = options.reference === undefined ? {} : { reference: options.reference };
 	await Promise.all(outputs.map(({ file, render }) => context.writeFile(file, render(report, reference))));
 	if (outputs.length === 0) context.stdout(`${renderTable(report, { color: context.color, ...reference })}\n`);
-	return exitCodes.ok;
+	const profiles = report.profiles.map(({ profile }) => profile);
+	const gate = await parseGate(profiles, options, context);
+	return judgeRun(report, gate, { acceptSimulated: options.acceptSimulated, sink: context });
 }
 
 async function reportOf(path: string): Promise<Report> {

@@ -48,6 +48,8 @@ export interface BenchmarkOrder {
 	/** After each sample, and after a profile's last. */
 	onSample(profile: Profile, round: number, times: RequestTimes): void;
 	onProfileDone(profile: Profile): Promise<void>;
+	/** Asked after each round; true ends the profile's rounds before `iterations`. */
+	isEnough?(profile: Profile): boolean;
 	signal: AbortSignal;
 }
 
@@ -181,6 +183,7 @@ async function measureProfile(
 			else order.onSample(profile, round, times);
 			if (times !== undefined && round === iterations) clocks = clocks.then(() => probeClocks(order));
 		},
+		isEnough: () => order.isEnough?.(profile) === true,
 	});
 	await clocks;
 	return service;
