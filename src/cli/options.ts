@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { KnistioError, UsageError } from "../errors.ts";
 import type { IstioSource } from "../install/render.ts";
 import { parseCount, parseDuration } from "../model/duration.ts";
@@ -40,7 +40,9 @@ export function addClusterOptions(command: Command): Command {
 	return command
 		.option("--kubeconfig <file>", "default: $KUBECONFIG, ~/.kube/config, or the pod's service account")
 		.option("--context <name>", "the kubeconfig's context; default: its current one")
-		.option("--timeout <duration>", "for each wait on the cluster", durationMs, 300_000);
+		.addOption(
+			new Option("--timeout <duration>", "for each wait on the cluster").argParser(durationMs).default(300_000, "5m"),
+		);
 }
 
 /** Where Istio's and Knative's objects come from. */
