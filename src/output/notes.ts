@@ -1,4 +1,5 @@
-import type { ColdStart, Report } from "../model/report.ts";
+import { remarksOn } from "../judge/remarks.ts";
+import type { ColdStart, Finding, Report } from "../model/report.ts";
 import type { Summary } from "./summary.ts";
 import { duration, spell } from "./units.ts";
 
@@ -15,11 +16,13 @@ export function notesOf(report: Report, summary: Summary): string[] {
 			`${name}: ${attempted} attempted = ${cold} cold + ${warm} warm + ${failed} failed + ${unresolved} unresolved; ${counted} counted`,
 		);
 	}
-	for (const { profile, coldStarts, findings } of report.profiles) {
-		notes.push(...notCounted(profile.name, coldStarts));
-		for (const { message, hint } of findings) notes.push(`${profile.name}: ${message}${hint ? ` (${hint})` : ""}`);
+	notes.push(...measuredNote(report));
+	for (const run of report.profiles) {
+		const { name } = run.profile;
+		notes.push(...notCounted(name, run.coldStarts), ...oftenFound(name, run.coldStarts));
+		notes.push(...run.findings.map((finding) => `${name}: ${sentence(finding)}`), ...remarksOn(run).map(sentence));
 	}
-	for (const { message, hint } of report.findings) notes.push(`${message}${hint ? ` (${hint})` : ""}`);
+	notes.push(...report.findings.map(sentence));
 	const thin = summary.columns.filter(({ ledger }) => ledger.counted > 0 && ledger.counted < 6);
 	if (thin.length > 0) notes.push("fewer than 6 cold starts support no 95 % interval: raise --iterations");
 	if (summary.columns.length > 1) {
@@ -27,6 +30,35 @@ export function notesOf(report: Report, summary: Summary): string[] {
 	}
 	notes.push(...harnessNotes(report));
 	return notes;
+}
+
+const sentence = ({ message, hint }: Finding) => (hint === undefined ? message : `${message} (${hint})`);
+
+/** What was measured, from the fingerprints; what differs from profile to profile is told for each. */
+function measuredNote({ profiles }: Report): string[] {
+	const named = { kubernetes: "Kubernetes", knative: "Knative", istio: "Istio", runtime: "runtime", nodes: "nodes" };
+	const first = profiles[0]?.fingerprint ?? {};
+	const versions = Object.entries(named).flatMap(([key, name]) =>
+		first[key] === undefined ? [] : [`${name} ${first[key]}`],
+	);
+	const shapes = profiles.map(({ profile, fingerprint }) => {
+		const { sidecar = "unknown", "init-containers": init = "unknown" } = fingerprint;
+		return `${profile.name} (sidecar ${sidecar}, init ${init})`;
+	});
+	return versions.length === 0 ? [] : [`measured: ${versions.join(", ")}; ${shapes.join(", ")}`];
+}
+
+/** Findings of single cold starts, told once with their number. */
+function oftenFound(name: string, starts: readonly ColdStart[]): string[] {
+	const found = new Map<string, { message: string; rounds: number[] }>();
+	for (const { round, findings } of starts) {
+		for (const { code, message } of findings) {
+			const known = found.get(code) ?? { message, rounds: [] };
+			if (!known.rounds.includes(round)) known.rounds.push(round);
+			found.set(code, known);
+		}
+	}
+	return [...found].map(([code, { message, rounds }]) => `${name}, round ${rounds.join(", ")}: ${code}: ${message}`);
 }
 
 /** Attempts that the figures leave out, apart from the warm-up, each with its reason. */

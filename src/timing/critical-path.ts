@@ -1,6 +1,6 @@
 import type { Finding } from "../model/report.ts";
 import { clientInstant, type Instant, type Placing, placeFact } from "./instants.ts";
-import { type Interval, intersect, width } from "./interval.ts";
+import { contains, type Interval, intersect, middle, width } from "./interval.ts";
 import type { ContainerFacts, PodFacts } from "./pod-facts.ts";
 
 /** A step of the critical path: an instant, and the phase that ends there. */
@@ -94,7 +94,7 @@ function holdOrder(steps: Step[], findings: Finding[]): Step[] {
 	const cut = (step: Step, limits: Interval): Step => {
 		if (step.at === undefined || step.at.source === "client") return step;
 		const bounds = intersect(step.at.bounds, limits);
-		if (bounds !== undefined) return { ...step, at: { ...step.at, bounds } };
+		if (bounds !== undefined) return { ...step, at: { ...step.at, bounds, point: guessWithin(step.at, bounds) } };
 		findings.push({
 			code: "unresolved",
 			message: `${step.instant} lies outside of what comes before and after it`,
@@ -115,6 +115,11 @@ function holdOrder(steps: Step[], findings: Finding[]): Step[] {
 		return next;
 	});
 	return orderPoints(backward.reverse());
+}
+
+/** A sharp reading stays the best guess as long as it can; without one it is the middle. */
+function guessWithin({ reading, point }: Instant, bounds: Interval): bigint {
+	return reading !== undefined && contains(bounds, point) ? point : middle(bounds);
 }
 
 /** Best guesses keep the order too: the sharpest are set first, and the others find their place between them. */
