@@ -165,10 +165,15 @@ export function createApi(parts: ApiParts): Api {
 		if (before.metadata.deletionTimestamp === undefined || isEarlier) {
 			object.metadata.deletionTimestamp = toSeconds(parts.serverEpochNs() + BigInt(graceSeconds) * 1_000_000_000n);
 			object.metadata.deletionGracePeriodSeconds = graceSeconds;
+			if (resource.id === "pods") object.metadata.generation = (object.metadata.generation ?? 1) + 1;
 			if (resource.id === "namespaces") object.status = { phase: "Terminating" };
 		}
 		if (options.isDryRun === true) return { object, isGone: false };
-		if (isReleased(resource, object)) return { object: store.remove(resource.id, object), isGone: true };
+		if (isReleased(resource, object)) {
+			// A pod whose time has come is shown once more before it goes.
+			if (before.metadata.deletionTimestamp !== undefined) store.write(resource.id, object);
+			return { object: store.remove(resource.id, object), isGone: true };
+		}
 		return { object: isSame(before, object) ? before : store.write(resource.id, object), isGone: false };
 	}
 
