@@ -1,5 +1,5 @@
 import { applyConfiguration, managedAfterUpdate, type Writer } from "./apply.ts";
-import { type Clock, toSeconds } from "./clock.ts";
+import { toSeconds } from "./clock.ts";
 import { setDefaults } from "./defaults.ts";
 import { isSame } from "./fields.ts";
 import { bare, checkNew, checkPreconditions, graceOf, isReleased, specOf, withImmutableParts } from "./object-rules.ts";
@@ -61,11 +61,10 @@ export interface Api {
 	onCreate(admit: (resource: Resource, object: KubeObject) => void): void;
 }
 
-/** The clock here is the API server's own, which may be off. */
+/** What the API is made of. */
 export interface ApiParts {
 	resources: Resources;
 	store: Store;
-	clock: Clock;
 	random: Random;
 	/** The API server's time, ns since 1970. */
 	serverEpochNs: () => bigint;
