@@ -31,4 +31,3 @@ const withTrouble = (what: string, pods: PodFacts[]) => {
 	const trouble = pods.map((pod) => pod.trouble).find((text) => text !== undefined);
 	return trouble === undefined ? what : `${what} (${trouble})`;
 };
-

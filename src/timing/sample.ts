@@ -35,7 +35,11 @@ export function sightingsOf({ watched, revision }: SampleRecord): Sightings {
 }
 
 /** The pods that were not there before, in the order in which they were seen. */
-export function newPods({ sample }: SampleRecord, { pods, events }: Sightings, earlier: ReadonlySet<string>): PodFacts[] {
+export function newPods(
+	{ sample }: SampleRecord,
+	{ pods, events }: Sightings,
+	earlier: ReadonlySet<string>,
+): PodFacts[] {
 	const uids = [...new Set(pods.map(({ object }) => object.metadata.uid ?? ""))].filter(
 		(uid) => !sample.podsBefore.includes(uid) && !earlier.has(uid),
 	);
@@ -75,4 +79,3 @@ export function endpointReceipt(slices: Sighting[], pods: PodFacts[]): bigint | 
 
 const earliestOf = (times: bigint[]) =>
 	times.reduce<bigint | undefined>((a, b) => (a === undefined || b < a ? b : a), undefined);
-
