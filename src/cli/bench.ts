@@ -5,6 +5,7 @@ import type { Finish } from "../main.ts";
 import { addGateOptions, type GateFlags, gateOptionsOf } from "./gate-options.ts";
 import {
 	addClusterOptions,
+	address,
 	addSourceOptions,
 	type ClusterFlags,
 	collect,
@@ -101,7 +102,7 @@ export function addBench(program: Command, context: Context, finish: Finish): vo
 		.addOption(new Option("--sidecar <shape>", "ask for one shape of istio-proxy").choices(["native", "classic"]))
 		.option("--knative-manifests <path>", "install Knative from here if it is missing (repeatable)", collect)
 		.option("--use-installed", "measure the Istio that is there as it is, and install none")
-		.option("--gateway <url>", "the ingress gateway's address, where it cannot be found out")
+		.option("--gateway <url>", "the ingress gateway's address, where it cannot be found out", address)
 		.option(
 			"--request-timeout <duration>",
 			"a slower cold start fails; default: 4 × the first start, at least 10 s",

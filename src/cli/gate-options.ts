@@ -31,7 +31,11 @@ export function addGateOptions(command: Command): Command {
 		.option("--budget <limit>", 'such as "minimal.total: p(50) < 3s" (repeatable)', collect)
 		.option("--budgets <file>", "budgets from a YAML file (repeatable)", collect)
 		.option("--baseline <report>", "an earlier report that nothing may be slower than; several pool", collect)
-		.option("--min-effect <duration>", "a smaller slow-down is none …", durationMs, defaultMinimumEffect.ms)
+		.addOption(
+			new Option("--min-effect <duration>", "a smaller slow-down is none …")
+				.argParser(durationMs)
+				.default(defaultMinimumEffect.ms, `${defaultMinimumEffect.ms}ms`),
+		)
 		.addOption(
 			new Option("--min-effect-share <share>", "… nor is one below this share of the baseline")
 				.argParser(share)

@@ -15,7 +15,8 @@ Examples:
   knistio check run.json --budgets budgets.yaml --junit knistio.xml
 
   # no slower than main by 150 ms and 10 %, with Istio's version allowed to differ
-  knistio check run.json --baseline main.json --min-effect 150ms --min-effect-share 10% --allow-different istio
+  knistio check run.json --baseline main.json --min-effect 150ms --min-effect-share 10% \\
+    --allow-different istio
 
   # several baselines are pooled; the proxy's start must not be slower either
   knistio check run.json --baseline mon.json --baseline tue.json --require total --require startup-istio-proxy`;

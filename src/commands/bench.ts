@@ -55,7 +55,7 @@ export interface BenchOptions extends GateOptions {
 
 /** `knistio bench`: the main job. Everything that can be wrong with the input is found before the cluster is touched. */
 export async function bench(options: BenchOptions, context: Context): Promise<ExitCode> {
-	const profiles = (await loadProfiles(options.profiles, context.readFile)).map((profile) =>
+	const profiles = (await loadProfiles(options.profiles)).map((profile) =>
 		withSidecar(substitute(profile, options.namespace), options.sidecar),
 	);
 	const gate = await parseGate(profiles, options, context);
@@ -66,8 +66,13 @@ export async function bench(options: BenchOptions, context: Context): Promise<Ex
 	const display = openProgress(context);
 	try {
 		display.progress({ kind: "step", text: `looking at the cluster of context ${cluster.context}` });
-		await requireRights(cluster, context.signal);
 		const run: Run = { options, context, target, cluster, profiles, knativeObjects, display, rendered: new Map() };
+		const [first] = profiles;
+		await Promise.all([
+			requireRights(cluster, context.signal),
+			// A renderer that is missing or of the wrong version is found before anything is changed.
+			first === undefined || options.useInstalled ? undefined : rendering(run, first, context.signal),
+		]);
 		if (options.dryRun) return await dryRun(run);
 		return await benchOn(run, { gate, outputs });
 	} finally {

@@ -163,8 +163,8 @@ async function measureProfile(
 		revision: service.revision,
 		namespace,
 	});
-	// The way to zero takes long enough to learn the clocks meanwhile.
-	const clocks = probeClocks(order);
+	// The way to zero takes long enough to learn the clocks meanwhile, and at the end to see whether they have moved.
+	let clocks = probeClocks(order);
 	await runColdStarts({
 		observer,
 		state,
@@ -181,6 +181,7 @@ async function measureProfile(
 			const name = round === 0 ? "warm-up" : `cold start ${round} of ${iterations}`;
 			if (times === undefined) progress({ kind: "step", text: `${profile.name}: ${name}` });
 			else order.onSample(profile, round, times);
+			if (times !== undefined && round === iterations) clocks = clocks.then(() => probeClocks(order));
 		},
 		isEnough: () => order.isEnough?.(profile) === true,
 	});

@@ -80,7 +80,25 @@ export function foldColdStart(record: SampleRecord, context: FoldContext): ColdS
 	if (record.hasGap) {
 		findings.push({ code: "watch-gap", message: "a watch lost its place during this sample; events may be missing" });
 	}
+	findings.push(...stalls(record));
 	return decideCounting(result, pod);
+}
+
+/** So long no ping came back: the watch stood still, and so did all that it would have told. */
+const stalledNs = 2_000_000_000n;
+
+function stalls({ sample, request, pings }: SampleRecord): Finding[] {
+	const end = request?.lastByteAt;
+	if (end === undefined || pings.length === 0) return [];
+	const seen = pings.map(({ seenAt }) => BigInt(seenAt)).filter((at) => at <= BigInt(end));
+	const times = [BigInt(sample.at), ...seen.filter((at) => at > BigInt(sample.at)), BigInt(end)];
+	const longest = times.reduce((most, at, index) => {
+		const gap = at - (times[index - 1] ?? at);
+		return gap > most ? gap : most;
+	}, 0n);
+	if (longest < stalledNs) return [];
+	const message = `the watch stood still for ${toMs(longest)} ms during this cold start`;
+	return [{ code: "watch-stalled", message, hint: "what only the watch tells may be late by as much" }];
 }
 
 function decideCounting(result: ColdStart, pod: PodFacts | undefined): ColdStart {

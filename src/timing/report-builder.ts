@@ -37,9 +37,7 @@ export function openReportBuilder(): ReportBuilder {
 
 	function closeSample(at: string): void {
 		if (current === undefined || open === undefined) return;
-		const now = BigInt(at);
-		if (agedAt !== undefined && now > agedAt) offsets.age(now - agedAt);
-		agedAt = now;
+		age(BigInt(at));
 		open.result.coldStarts.push(foldColdStart(current, { offsets, earlierPods }));
 		const { request, watched } = current;
 		for (const { watch, object } of watched) {
@@ -49,6 +47,21 @@ export function openReportBuilder(): ReportBuilder {
 			spent.coldStartMs += toMs(BigInt(request.lastByteAt) - BigInt(request.sentAt));
 		}
 		current = undefined;
+	}
+
+	/** A probe that contradicts what was known means that a clock was set, or runs faster than clocks may. */
+	function takeProbe({ clock, method, loNs, hiNs, at }: EntryOf<"clock">): void {
+		age(BigInt(at));
+		const bounds = { lo: BigInt(loNs), hi: BigInt(hiNs) };
+		if (offsets.narrow(clock, bounds, method)) return;
+		offsets.replace(clock, bounds, method);
+		const message = `the clock of ${clock} has moved against ours since it was last looked at`;
+		findings.push({ code: "clock-moved", message, hint: "times that cross clocks may be off by as much as it moved" });
+	}
+
+	function age(now: bigint): void {
+		if (agedAt !== undefined && now > agedAt) offsets.age(now - agedAt);
+		agedAt = now;
 	}
 
 	function beginProfile(entry: EntryOf<"profile">): void {
@@ -115,7 +128,7 @@ export function openReportBuilder(): ReportBuilder {
 				if (lastPings.length > 1000) lastPings.splice(0, 900);
 				return;
 			case "clock":
-				offsets.narrow(entry.clock, { lo: BigInt(entry.loNs), hi: BigInt(entry.hiNs) }, entry.method);
+				takeProbe(entry);
 				return;
 			case "finding":
 				(open?.result.findings ?? findings).push(entry.finding);
