@@ -8,8 +8,16 @@ export interface Instant {
 	bounds: Interval;
 	point: bigint;
 	source: Source;
+	/** What usually holds beside: a receipt and the watch's lag. It gives way where the order contradicts it. */
+	usual?: Claimed;
 	/** The sharp reading behind it, in which times of one clock are compared without its offset. */
 	reading?: Reading;
+}
+
+/** Bounds and where they come from. */
+export interface Claimed {
+	bounds: Interval;
+	source: Source;
 }
 
 /** What is needed to place facts on the client's clock. */
@@ -38,7 +46,8 @@ export function placeFact(name: string, fact: Fact | undefined, placing: Placing
 	const claims = fact === undefined ? [] : claimsOf(fact, placing);
 	const [firm, ...others] = claims.filter(({ isFirm }) => isFirm);
 	if (fact === undefined || firm === undefined) return undefined;
-	let { bounds, source } = firm;
+	let { bounds } = firm;
+	const { source } = firm;
 	for (const claim of others) {
 		const both = intersect(bounds, claim.bounds);
 		if (both === undefined) {
@@ -47,27 +56,30 @@ export function placeFact(name: string, fact: Fact | undefined, placing: Placing
 		}
 		bounds = both;
 	}
-	const typical = claims.find(({ isFirm }) => !isFirm);
-	if (typical !== undefined) {
-		const both = intersect(bounds, typical.bounds);
-		if (both === undefined) placing.findings.push(lateWatch(name));
-		else {
-			if (width(typical.bounds) < width(firm.bounds)) source = typical.source;
-			bounds = both;
-		}
-	}
-	return atBestGuess({ bounds, source }, fact.reading, placing);
+	const usual = claims.find(({ isFirm }) => !isFirm);
+	const within = usual === undefined ? undefined : intersect(bounds, usual.bounds);
+	if (usual !== undefined && within === undefined) placing.findings.push(lateWatch(name));
+	return {
+		bounds,
+		source,
+		point: pointOf(within ?? bounds, source, { reading: fact.reading, placing }),
+		...(usual === undefined || within === undefined ? {} : { usual: { bounds: within, source: usual.source } }),
+		...(fact.reading === undefined ? {} : { reading: fact.reading }),
+	};
 }
 
-function atBestGuess({ bounds, source }: Claimed, reading: Reading | undefined, placing: Placing): Instant {
-	if (reading === undefined || reading.source !== source) return { bounds, point: middle(bounds), source };
+function pointOf(
+	bounds: Interval,
+	source: Source,
+	{ reading, placing }: { reading: Reading | undefined; placing: Placing },
+): bigint {
+	if (reading === undefined || reading.source !== source) return middle(bounds);
 	const guess = pointOnClientClock(reading.bounds, offsetOf(reading.clock, placing)) - lagOf(reading).typical;
-	const point = contains(bounds, guess) ? guess : middle(bounds);
-	return { bounds, point, source, reading };
+	return contains(bounds, guess) ? guess : middle(bounds);
 }
 
 /** What each source says, on the client's clock; the one that says most comes first. */
-function claimsOf({ reading, receivedAt, publishedAt, status }: Fact, placing: Placing): Claim[] {
+function claimsOf({ reading, receivedAt, publishedAt, lateNs = 0n, status }: Fact, placing: Placing): Claim[] {
 	const claims: Claim[] = [];
 	if (reading !== undefined) {
 		const early = { lo: reading.bounds.lo - lagOf(reading).most, hi: reading.bounds.hi };
@@ -82,7 +94,7 @@ function claimsOf({ reading, receivedAt, publishedAt, status }: Fact, placing: P
 	}
 	// How much earlier is told by the pings around it, which had a similar way but not the same.
 	if (publishedAt !== undefined) {
-		const bounds = { lo: publishedAt - placing.watchLag(publishedAt), hi: publishedAt };
+		const bounds = { lo: publishedAt - placing.watchLag(publishedAt) - lateNs, hi: publishedAt };
 		claims.push({ bounds, source: "watch", isFirm: false });
 	}
 	if (status !== undefined) {
@@ -92,11 +104,6 @@ function claimsOf({ reading, receivedAt, publishedAt, status }: Fact, placing: P
 		claims.push({ bounds, source: "status", isFirm: true });
 	}
 	return claims.sort((a, b) => (width(a.bounds) < width(b.bounds) ? -1 : 1));
-}
-
-interface Claimed {
-	bounds: Interval;
-	source: Source;
 }
 
 interface Claim extends Claimed {

@@ -1,8 +1,9 @@
-import type { Entry } from "../model/recording.ts";
+import type { Entry, EntryOf } from "../model/recording.ts";
 import type { ClockOffset, Finding, ProfileRun, Report } from "../model/report.ts";
-import { foldColdStart, type SampleRecord } from "./cold-start.ts";
+import { foldColdStart } from "./cold-start.ts";
 import { toMs } from "./measured.ts";
 import { likelyOffset, openOffsets } from "./offsets.ts";
+import type { SampleRecord } from "./sample.ts";
 import { formatTime } from "./timestamp.ts";
 
 /** Makes a report of a recording, entry by entry; it never holds more than one sample's entries. */
@@ -11,8 +12,6 @@ export interface ReportBuilder {
 	/** The report of all that was added so far; a recording that broke off gives the report up to there. */
 	report(): Report;
 }
-
-type EntryOf<K extends Entry["kind"]> = Extract<Entry, { kind: K }>;
 
 /** Pings before a sample that tell how fast its watch is. */
 const pingsBefore = 3;
