@@ -72,8 +72,8 @@ describe("the action", () => {
 		expect(argv).not.toContain("--baseline");
 		const { context, said } = fakeContext();
 		expect(await main(argv, context)).toBe(2);
-		// Every option was understood; the next thing is to read the profiles, and there are none.
-		expect(said.stderr).toContain("cannot be read");
+		// Every option was understood; the next thing is to read the profiles, one of which is missing.
+		expect(said.stderr).toContain("mine.yaml");
 	});
 
 	test.each([
