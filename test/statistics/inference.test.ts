@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { differenceOfMedians } from "../../src/statistics/difference.ts";
 import { moreHitsP, type Tally } from "../../src/statistics/fisher.ts";
 import { holm } from "../../src/statistics/holm.ts";
 import { leastCountForPower, powerAt, smoothedDraw } from "../../src/statistics/power.ts";
@@ -8,6 +7,7 @@ import { normalDeviate, seededRandom } from "../../src/statistics/random.ts";
 import { mannWhitney } from "../../src/statistics/rank-sum.ts";
 import { shareBounds } from "../../src/statistics/share.ts";
 import { goldenCases } from "./golden/golden.ts";
+import { shiftOf } from "./shift-of.ts";
 
 describe("quantile bounds", () => {
 	const golden = goldenCases<{ values: number[]; p: number; lower?: number; upper?: number }>("quantile.json");
@@ -83,8 +83,8 @@ describe("power", () => {
 			const [a, same, slower] = [0, 0, 200].map((by) => Array.from({ length: n }, () => draw(by)));
 			if (a === undefined || same === undefined || slower === undefined) throw new Error("three samples");
 			const isSignificant = (mannWhitney(a, slower)?.p ?? 1) <= alpha;
-			if (isSignificant && (differenceOfMedians(a, slower)?.difference ?? 0) >= minimumEffect) breaches++;
-			const interval = differenceOfMedians(a, same)?.interval;
+			if (isSignificant && (shiftOf(a, slower)?.ms ?? 0) >= minimumEffect) breaches++;
+			const interval = shiftOf(a, same)?.interval;
 			if (interval !== undefined && interval.hi < minimumEffect) passes++;
 		}
 		return { breach: breaches / runs, pass: passes / runs };
