@@ -1,12 +1,11 @@
 /**
- * Prints what recordings of a real cluster say about the delays of a model:
+ * Prints what recordings of a real cluster say about the delays of the model `today`:
  *
- *     npx esbuild src/simulated/fit-recordings.ts --bundle --platform=node --format=esm --outfile=FIT.mjs
- *     node FIT.mjs RECORDING...
+ *   npm run fit-model -- RECORDING...
  */
 import { readFileSync } from "node:fs";
-import { fitModel, type RecordedEntry } from "./fit.ts";
-import { loadModel } from "./model.ts";
+import { fitModel, type RecordedEntry } from "../src/simulated/fit.ts";
+import { loadModel } from "../src/simulated/model.ts";
 
 const lines = process.argv.slice(2).flatMap((file) => readFileSync(file, "utf8").split("\n").filter(Boolean));
 const entries = lines.map((line) => JSON.parse(line) as RecordedEntry);
