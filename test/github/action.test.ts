@@ -65,10 +65,10 @@ describe("the action", () => {
 		});
 		expect(ended.stderr).toBe("");
 		expect(argv).toEqual(expect.arrayContaining(["--profile", "minimal", "./mine.yaml", "--iterations", "5"]));
-		const after = (flag: string) => argv[argv.indexOf(flag) + 1];
-		expect(after("--budget")).toBe("minimal.total: p(50) < 3s");
-		expect(after("--budgets")).toBe("limits.yaml");
-		expect(after("--min-effect")).toBe("300ms");
+		const following = (flag: string) => argv[argv.indexOf(flag) + 1];
+		expect(following("--budget")).toBe("minimal.total: p(50) < 3s");
+		expect(following("--budgets")).toBe("limits.yaml");
+		expect(following("--min-effect")).toBe("300ms");
 		expect(argv).not.toContain("--baseline");
 		const { context, said } = fakeContext();
 		expect(await main(argv, context)).toBe(2);

@@ -18,16 +18,15 @@ interface Golden {
 const golden = goldenCases<Golden>("rank-sum.json");
 
 describe("Mann–Whitney", () => {
-	test.each(golden.map((given) => [given.a.length, given.b.length, given.method, given] as const))(
-		"agrees with SciPy at n=%i, m=%i (%s)",
-		(_n, _m, method, given) => {
-			const result = mannWhitney(given.a, given.b);
-			expect(result?.u).toBe(given.u);
-			expect(result?.method).toBe(method);
-			expect(result?.p).toBeCloseTo(given.p, 10);
-			expect(shiftOf(given.a, given.b)?.ms).toBeCloseTo(given.shift, 9);
-		},
-	);
+	test.each(
+		golden.map((given) => [given.a.length, given.b.length, given.method, given] as const),
+	)("agrees with SciPy at n=%i, m=%i (%s)", (_n, _m, method, given) => {
+		const result = mannWhitney(given.a, given.b);
+		expect(result?.u).toBe(given.u);
+		expect(result?.method).toBe(method);
+		expect(result?.p).toBeCloseTo(given.p, 10);
+		expect(shiftOf(given.a, given.b)?.ms).toBeCloseTo(given.shift, 9);
+	});
 
 	test("finds nothing in equal values, and nothing to say about none", () => {
 		expect(mannWhitney([1, 1, 1], [1, 1, 1])?.p).toBe(1);

@@ -12,17 +12,16 @@ import { shiftOf } from "./shift-of.ts";
 describe("quantile bounds", () => {
 	const golden = goldenCases<{ values: number[]; p: number; lower?: number; upper?: number }>("quantile.json");
 
-	test.each(golden.map((given) => [given.p, given.values.length, given] as const))(
-		"of p=%f agree with SciPy at n=%i",
-		(p, n, given) => {
-			const estimate = quantileEstimate(
-				given.values.map((ms) => ({ ms, loMs: ms, hiMs: ms })),
-				p,
-			);
-			expect(estimate).toMatchObject({ n });
-			expect([estimate?.lower, estimate?.upper]).toEqual([given.lower, given.upper]);
-		},
-	);
+	test.each(
+		golden.map((given) => [given.p, given.values.length, given] as const),
+	)("of p=%f agree with SciPy at n=%i", (p, n, given) => {
+		const estimate = quantileEstimate(
+			given.values.map((ms) => ({ ms, loMs: ms, hiMs: ms })),
+			p,
+		);
+		expect(estimate).toMatchObject({ n });
+		expect([estimate?.lower, estimate?.upper]).toEqual([given.lower, given.upper]);
+	});
 
 	test.each([
 		[0.5, 5],
@@ -38,14 +37,13 @@ describe("quantile bounds", () => {
 describe("share bounds", () => {
 	const golden = goldenCases<{ hits: number; n: number; lo: number; hi: number }>("share.json");
 
-	test.each(golden.map((given) => [given.hits, given.n, given] as const))(
-		"agree with SciPy at %i of %i",
-		(hits, n, given) => {
-			const bounds = shareBounds(hits, n);
-			expect(bounds?.lo).toBeCloseTo(given.lo, 9);
-			expect(bounds?.hi).toBeCloseTo(given.hi, 9);
-		},
-	);
+	test.each(
+		golden.map((given) => [given.hits, given.n, given] as const),
+	)("agree with SciPy at %i of %i", (hits, n, given) => {
+		const bounds = shareBounds(hits, n);
+		expect(bounds?.lo).toBeCloseTo(given.lo, 9);
+		expect(bounds?.hi).toBeCloseTo(given.hi, 9);
+	});
 
 	test("of nothing are undefined", () => {
 		expect(shareBounds(0, 0)).toBeUndefined();
