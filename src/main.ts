@@ -3,6 +3,7 @@ import { addBench } from "./cli/bench.ts";
 import { addInstall } from "./cli/install.ts";
 import { addProfiles } from "./cli/profiles.ts";
 import { addReports } from "./cli/reports.ts";
+import { addSelftest } from "./cli/selftest.ts";
 import type { Context } from "./context.ts";
 import { type ExitCode, exitCodes, KnistioError } from "./errors.ts";
 
@@ -47,6 +48,7 @@ export function declare(context: Context, finish: Finish): Command {
 	addReports(program, context, finish);
 	addProfiles(program, context, finish);
 	addInstall(program, context, finish);
+	addSelftest(program, context, finish);
 	return program;
 }
 

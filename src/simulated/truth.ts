@@ -14,6 +14,8 @@ export type ContainerInstant =
 	| "exited"
 	/** The first version of the pod whose status names the container. */
 	| "shown"
+	/** The first whose status says that the startup probe has passed, or that there is none. */
+	| "shownStarted"
 	| "shownReady"
 	| "shownTerminated";
 
@@ -135,6 +137,7 @@ function recordShown(recorder: TruthRecorder, pod: Pod, type: string): void {
 	else if (isPodReady(pod)) recorder.pod(pod, "shownReady");
 	for (const status of [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]) {
 		recorder.container(pod, status.name, "shown");
+		if (status.started) recorder.container(pod, status.name, "shownStarted");
 		if (status.ready) recorder.container(pod, status.name, "shownReady");
 		if (status.state.terminated !== undefined) recorder.container(pod, status.name, "shownTerminated");
 	}
