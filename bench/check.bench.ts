@@ -1,5 +1,6 @@
 import { bench, expect } from "vitest";
-import { check, defaultMinimumEffect } from "../src/commands/check.ts";
+import { defaultMinimumEffect } from "../src/cli/gate-options.ts";
+import { check } from "../src/commands/check.ts";
 import { profileSchema } from "../src/model/profile.ts";
 import type { ColdStart, Measured, Report } from "../src/model/report.ts";
 import { normalDeviate, seededRandom } from "../src/statistics/random.ts";
@@ -78,7 +79,6 @@ bench(
 				acceptSimulated: false,
 				format: "text",
 				files: {},
-				known: { profiles, phases: [], isPhase: () => true },
 			},
 			{
 				stdout: () => {},

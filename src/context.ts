@@ -55,9 +55,7 @@ export function nodeContext(): Context {
 		isLive: stderr.isTTY === true && !env.CI && env.TERM !== "dumb",
 		columns: stderr.columns ?? 80,
 		env,
-		readFile: (path) => readFile(path, "utf8").catch(fileError("read", path)),
-		writeFile: (path, text) => writeFile(path, text).catch(fileError("write", path)),
-		openLog,
+		...nodeFiles,
 		signal: interruption(stderr),
 		openCluster: async ({ kubeconfig, kubeconfigText, context }) => {
 			const { openKube } = await import("./cluster/kube.ts");
@@ -72,6 +70,13 @@ export function nodeContext(): Context {
 		simulatedThread: new URL("./simulated-thread.js", import.meta.url),
 	};
 }
+
+/** The real files. */
+export const nodeFiles: Pick<Context, "readFile" | "writeFile" | "openLog"> = {
+	readFile: (path) => readFile(path, "utf8").catch(fileError("read", path)),
+	writeFile: (path, text) => writeFile(path, text).catch(fileError("write", path)),
+	openLog,
+};
 
 const reasons: Record<string, string> = {
 	ENOENT: "there is no such file or directory",

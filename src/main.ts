@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { addBench } from "./cli/bench.ts";
 import { addInstall } from "./cli/install.ts";
+import { addJudging } from "./cli/judging.ts";
 import { addProfiles } from "./cli/profiles.ts";
 import { addReports } from "./cli/reports.ts";
 import { addSelftest } from "./cli/selftest.ts";
@@ -45,6 +46,7 @@ export function declare(context: Context, finish: Finish): Command {
 		.exitOverride()
 		.addHelpText("after", exitCodeHelp);
 	addBench(program, context, finish);
+	addJudging(program, context, finish);
 	addReports(program, context, finish);
 	addProfiles(program, context, finish);
 	addInstall(program, context, finish);

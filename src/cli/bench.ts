@@ -2,14 +2,17 @@ import { type Command, Option } from "commander";
 import type { Where } from "../commands/target.ts";
 import type { Context } from "../context.ts";
 import type { Finish } from "../main.ts";
+import { addGateOptions, type GateFlags, gateOptionsOf } from "./gate-options.ts";
 import {
 	addClusterOptions,
+	address,
 	addSourceOptions,
 	type ClusterFlags,
 	collect,
 	count,
 	durationMs,
 	given,
+	precisionMs,
 	type SourceFlags,
 	sourceOf,
 } from "./options.ts";
@@ -18,9 +21,10 @@ import {
 export const sampleImage = "ghcr.io/knative/helloworld-go:latest";
 export const workloadNamespace = "knistio";
 
-interface BenchFlags extends ClusterFlags, SourceFlags {
+interface BenchFlags extends ClusterFlags, SourceFlags, GateFlags {
 	profile: string[];
 	iterations: number;
+	until?: number;
 	image: string;
 	expectBody?: string;
 	namespace: string;
@@ -32,8 +36,6 @@ interface BenchFlags extends ClusterFlags, SourceFlags {
 	out?: string[];
 	record?: string | boolean;
 	reference?: "talk";
-	budget?: string[];
-	budgets?: string[];
 	cluster?: "simulated";
 	model: string;
 	seed: number;
@@ -67,6 +69,9 @@ Examples:
   # fail a pipeline (99) when a cold start gets too slow, or when nothing was measured (3)
   knistio bench --profile minimal --budget "total: p(50) < 3s" --out run.json
 
+  # as many cold starts as it takes to know the medians to ±50 ms, but no more than 64
+  knistio bench --profile minimal --profile full --until 50ms --iterations 64
+
   # see all that would be changed, and change nothing
   knistio bench --profile full --dry-run`;
 
@@ -86,6 +91,7 @@ export function addBench(program: Command, context: Context, finish: Finish): vo
 			count(1),
 			10,
 		)
+		.option("--until <precision>", "end a profile early when its median is known to ±50ms, say", precisionMs)
 		.option("--image <image>", "the service under test; answers with $TARGET on $PORT", sampleImage)
 		.option("--expect-body <text>", "what its answer must hold; default: the value that $TARGET gets")
 		.option("--namespace <name>", "where it runs; made and removed by knistio", workloadNamespace)
@@ -93,12 +99,10 @@ export function addBench(program: Command, context: Context, finish: Finish): vo
 		.option("--record <file>", "the recording of all that happened; default: beside the first --out")
 		.option("--no-record", "write no recording")
 		.addOption(new Option("--reference <what>", "show the talk's own figures too").choices(["talk"]))
-		.option("--budget <limit>", 'such as "minimal.total: p(50) < 3s" (repeatable)', collect)
-		.option("--budgets <file>", "budgets from a YAML file (repeatable)", collect)
 		.addOption(new Option("--sidecar <shape>", "ask for one shape of istio-proxy").choices(["native", "classic"]))
 		.option("--knative-manifests <path>", "install Knative from here if it is missing (repeatable)", collect)
 		.option("--use-installed", "measure the Istio that is there as it is, and install none")
-		.option("--gateway <url>", "the ingress gateway's address, where it cannot be found out")
+		.option("--gateway <url>", "the ingress gateway's address, where it cannot be found out", address)
 		.option(
 			"--request-timeout <duration>",
 			"a slower cold start fails; default: 4 × the first start, at least 10 s",
@@ -114,7 +118,7 @@ export function addBench(program: Command, context: Context, finish: Finish): vo
 		.option("--speed <n>", "simulated seconds in a real one", count(1), 20)
 		.option("--keep", "leave everything on the cluster at the end")
 		.option("--dry-run", "print what would be changed, and change nothing");
-	addSourceOptions(addClusterOptions(command));
+	addGateOptions(addSourceOptions(addClusterOptions(command)));
 	command.addHelpText("after", examples).action(async (flags: BenchFlags) => {
 		const { bench } = await import("../commands/bench.ts");
 		const { record, requestTimeout } = flags;
@@ -129,13 +133,13 @@ export function addBench(program: Command, context: Context, finish: Finish): vo
 				useInstalled: flags.useInstalled === true,
 				timeoutMs: flags.timeout,
 				out: flags.out ?? [],
-				budgets: flags.budget ?? [],
-				budgetsFiles: flags.budgets ?? [],
+				...gateOptionsOf(flags),
 				keep: flags.keep === true,
 				dryRun: flags.dryRun === true,
 				...(record === undefined || record === true ? {} : { record }),
 				...(requestTimeout === undefined ? {} : { requestTimeoutSeconds: Math.ceil(requestTimeout / 1000) }),
 				...given({
+					untilMs: flags.until,
 					expectBody: flags.expectBody,
 					sidecar: flags.sidecar,
 					gateway: flags.gateway,

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { KnistioError, UsageError } from "../errors.ts";
 import type { IstioSource } from "../install/render.ts";
 import { parseCount, parseDuration } from "../model/duration.ts";
@@ -19,7 +19,15 @@ export function argument<T>(parse: (text: string, where: string) => T): (text: s
 }
 
 export const durationMs = argument(parseDuration);
+/** `±50ms`, also without its sign. */
+export const precisionMs = argument((text, where) => parseDuration(text.replace(/^\s*(±|\+\/?-)/, ""), where));
 export const count = (least: number) => argument((text, where) => parseCount(text, least, where));
+
+/** `http://10.0.0.1:31380`; without its scheme an address is easily taken for something else. */
+export const address = argument((text, where) => {
+	if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+	throw new UsageError(`${where}: "${text}" is no address`, { hint: "such as http://10.0.0.1:31380" });
+});
 
 /** Where the cluster is. */
 export interface ClusterFlags {
@@ -32,7 +40,9 @@ export function addClusterOptions(command: Command): Command {
 	return command
 		.option("--kubeconfig <file>", "default: $KUBECONFIG, ~/.kube/config, or the pod's service account")
 		.option("--context <name>", "the kubeconfig's context; default: its current one")
-		.option("--timeout <duration>", "for each wait on the cluster", durationMs, 300_000);
+		.addOption(
+			new Option("--timeout <duration>", "for each wait on the cluster").argParser(durationMs).default(300_000, "5m"),
+		);
 }
 
 /** Where Istio's and Knative's objects come from. */

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import type { Context } from "../context.ts";
 import type { Finish } from "../main.ts";
+import { addGateOptions, type GateFlags, gateOptionsOf, simulatedOption } from "./gate-options.ts";
 import { collect, given } from "./options.ts";
 
 interface RenderFlags {
@@ -8,9 +9,14 @@ interface RenderFlags {
 	reference?: "talk";
 }
 
+const replayExamples = `
+Examples:
+  knistio replay run.recording.ndjson --out again.json
+  knistio replay run.recording.ndjson --budget "total: p(50) < 3s"`;
+
 const reference = () => new Option("--reference <what>", "show the talk's own figures too").choices(["talk"]);
 
-/** Declares the commands that work on saved reports and recordings, without a cluster. */
+/** Declares the commands that show saved reports and recordings, without a cluster: `show`, `replay` and `schema`. */
 export function addReports(program: Command, context: Context, finish: Finish): void {
 	program
 		.command("show <report>")
@@ -24,14 +30,25 @@ export function addReports(program: Command, context: Context, finish: Finish): 
 			const options = { report, format: flags.format, out: flags.out ?? [], ...given({ reference: flags.reference }) };
 			finish(await show(options, context));
 		});
-	program
+	const replaying = program
 		.command("replay <recording>")
-		.description("rebuild the report from a recording, without a cluster")
+		.description("rebuild the report from a recording, without a cluster, and judge it as bench does")
 		.option("-o, --out <file>", "write it: .json, .csv or .md (repeatable)", collect)
-		.addOption(reference())
-		.addHelpText("after", "\nExamples:\n  knistio replay run.recording.ndjson --out again.json")
-		.action(async (recording: string, flags: RenderFlags) => {
+		.addOption(reference());
+	addGateOptions(replaying)
+		.addOption(simulatedOption())
+		.addHelpText("after", replayExamples)
+		.action(async (recording: string, flags: RenderFlags & GateFlags & { cluster?: "simulated" }) => {
 			const { replay } = await import("../commands/replay.ts");
-			finish(await replay({ recording, out: flags.out ?? [], ...given({ reference: flags.reference }) }, context));
+			const options = { recording, out: flags.out ?? [], acceptSimulated: flags.cluster === "simulated" };
+			finish(await replay({ ...options, ...gateOptionsOf(flags), ...given({ reference: flags.reference }) }, context));
+		});
+	program
+		.command("schema")
+		.description("the JSON Schema of a report, for other programs")
+		.addHelpText("after", "\nExamples:\n  knistio schema > knistio-report.schema.json")
+		.action(async () => {
+			const { reportJsonSchema } = await import("../model/read-report.ts");
+			context.stdout(`${JSON.stringify(reportJsonSchema(), undefined, "\t")}\n`);
 		});
 }

@@ -31,7 +31,7 @@ export interface InstallOptions extends ClusterOptions {
 
 /** `knistio install`: one profile onto the cluster, to stay there until `uninstall`. */
 export async function install(options: InstallOptions, context: Context): Promise<ExitCode> {
-	const [loaded] = await loadProfiles([options.profile], context.readFile);
+	const [loaded] = await loadProfiles([options.profile]);
 	if (loaded === undefined) return exitCodes.usage;
 	const profile = substitute(loaded, options.namespace);
 	const knativeObjects = await readKnativeManifests(options.knativeManifests);

@@ -48,6 +48,8 @@ export interface BenchmarkOrder {
 	/** After each sample, and after a profile's last. */
 	onSample(profile: Profile, round: number, times: RequestTimes): void;
 	onProfileDone(profile: Profile): Promise<void>;
+	/** Asked after each round; true ends the profile's rounds before `iterations`. */
+	isEnough?(profile: Profile): boolean;
 	signal: AbortSignal;
 }
 
@@ -161,8 +163,8 @@ async function measureProfile(
 		revision: service.revision,
 		namespace,
 	});
-	// The way to zero takes long enough to learn the clocks meanwhile.
-	const clocks = probeClocks(order);
+	// The way to zero takes long enough to learn the clocks meanwhile, and at the end to see whether they have moved.
+	let clocks = probeClocks(order);
 	await runColdStarts({
 		observer,
 		state,
@@ -179,7 +181,9 @@ async function measureProfile(
 			const name = round === 0 ? "warm-up" : `cold start ${round} of ${iterations}`;
 			if (times === undefined) progress({ kind: "step", text: `${profile.name}: ${name}` });
 			else order.onSample(profile, round, times);
+			if (times !== undefined && round === iterations) clocks = clocks.then(() => probeClocks(order));
 		},
+		isEnough: () => order.isEnough?.(profile) === true,
 	});
 	await clocks;
 	return service;

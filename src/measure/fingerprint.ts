@@ -33,7 +33,7 @@ export async function clusterFingerprint(cluster: Cluster, signal: AbortSignal):
 	const fingerprint: Fingerprint = {
 		client: `${osType()} ${release()}, ${cpus().length} cpus, node ${process.versions.node}`,
 	};
-	const { gitVersion } = JSON.parse(version.body.toString("utf8") || "{}") as { gitVersion?: string };
+	const gitVersion = /"gitVersion":\s*"([^"]+)"/.exec(version.body.toString("utf8"))?.[1];
 	if (gitVersion !== undefined) fingerprint.kubernetes = gitVersion;
 	Object.assign(fingerprint, nodeFacts(nodes));
 	for (const config of configs) {
@@ -66,17 +66,22 @@ function nodeFacts(nodes: KubeObject[]): Fingerprint {
 	if (nodes.length === 0) return {};
 	const statuses = nodes.map((node) => (node.status ?? {}) as NodeStatus);
 	const distinct = (values: (string | undefined)[]) => [...new Set(values.filter(Boolean))].sort().join(", ");
-	const kubelet = distinct(statuses.map(({ nodeInfo }) => nodeInfo?.kubeletVersion));
+	const kubelets = statuses.map(({ nodeInfo }) => nodeInfo?.kubeletVersion);
 	return {
 		nodes: String(nodes.length),
 		"node-shape": distinct(statuses.map(({ capacity }) => `${capacity?.cpu} cpu ${capacity?.memory}`)),
-		kubelet,
-		// Since 1.36 kubelet looks at a pod again right after it has started something (PLEGOnDemandRelist).
-		pleg: /^v1\.(\d+)/.test(kubelet) && Number(/^v1\.(\d+)/.exec(kubelet)?.[1]) >= 36 ? "on-demand" : "each second",
+		kubelet: distinct(kubelets),
+		pleg: distinct(kubelets.map(plegOf)),
 		kernel: distinct(statuses.map(({ nodeInfo }) => nodeInfo?.kernelVersion)),
 		runtime: distinct(statuses.map(({ nodeInfo }) => nodeInfo?.containerRuntimeVersion)),
 		architecture: distinct(statuses.map(({ nodeInfo }) => nodeInfo?.architecture)),
 	};
+}
+
+/** Since 1.36 kubelet looks at a pod again right after it has started something (PLEGOnDemandRelist). */
+function plegOf(kubelet: string | undefined): string | undefined {
+	const minor = /^v1\.(\d+)/.exec(kubelet ?? "")?.[1];
+	return minor === undefined ? undefined : Number(minor) >= 36 ? "on-demand" : "each second";
 }
 
 /** The images that a pod really ran, by digest where the runtime gives one. */

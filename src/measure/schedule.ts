@@ -22,6 +22,8 @@ export interface ColdStartsOrder {
 	/** Adds an entry with the present time to the recording. */
 	record(entry: Untimed): void;
 	onRound(round: number, times?: RequestTimes): void;
+	/** Asked after each round; true ends the rounds before `iterations`. */
+	isEnough?(): boolean;
 	clock: ClientClock;
 	/** In [0, 1); tests and seeded runs replace it. */
 	random?(): number;
@@ -45,6 +47,7 @@ export async function runColdStarts(order: ColdStartsOrder): Promise<void> {
 		// The pod is seen out, so that its late events belong to its own sample.
 		await Promise.race([toZero(order), failure]);
 		order.record({ kind: "sample-end", round });
+		if (order.isEnough?.() === true) return;
 	}
 }
 

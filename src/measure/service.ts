@@ -129,7 +129,9 @@ export async function deployService(
 		) {
 			return { ref, revision, host: new URL(status.url).host };
 		}
-		const pods = options.state.objects("pods").filter(({ metadata }) => metadata.namespace === ref.namespace);
+		const pods = options.state
+			.objects("pods")
+			.filter(({ metadata }) => metadata.namespace === ref.namespace && metadata.deletionTimestamp === undefined);
 		const trouble = pods.map((pod) => options.podTrouble(pod)).find((found) => found !== undefined);
 		const said = trouble?.text ?? `${ready?.reason ?? ""} ${ready?.message ?? ""}`.trim();
 		options.onDetail(said || "waiting for Ready");

@@ -1,4 +1,5 @@
 import type { Range } from "../statistics/median.ts";
+import { openEnd } from "./units.ts";
 
 /** A time with the range it lies in, in one unit: `2.312 s [2.201, 2.405]`. */
 export function formatMsWithRange(ms: number, range: Range | undefined): string {
@@ -15,7 +16,7 @@ export function formatShift(ms: number, range: Range | undefined): string {
 
 /** A share with the range it lies in: `5.0 % [0.3, 21.6]`. */
 export function formatShare(share: number, range: Range | undefined): string {
-	const digits = (value: number) => open(value) ?? (value * 100).toFixed(1);
+	const digits = (value: number) => openEnd(value) ?? (value * 100).toFixed(1);
 	return `${digits(share)} %${bracketed(range, digits)}`;
 }
 
@@ -35,13 +36,8 @@ function unitFor(ms: number) {
 	const inSeconds = size >= 999.5;
 	const places = inSeconds ? 3 : size >= 9.95 ? 0 : 1;
 	const digits = (value: number) =>
-		open(value) ?? withoutMinusZero((inSeconds ? value / 1_000 : value).toFixed(places));
+		openEnd(value) ?? withoutMinusZero((inSeconds ? value / 1_000 : value).toFixed(places));
 	return { name: inSeconds ? "s" : "ms", digits };
-}
-
-function open(value: number): string | undefined {
-	if (Number.isFinite(value)) return undefined;
-	return value > 0 ? "∞" : "-∞";
 }
 
 function withoutMinusZero(text: string): string {

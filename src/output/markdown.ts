@@ -32,17 +32,15 @@ export function renderMarkdown(report: Report, options: { reference?: "talk" } =
 
 function cellText(cell: Cell | undefined): string {
 	if (cell === undefined) return "–";
-	const { median, band, interval, difference } = cell;
+	const { medianMs, band, interval } = cell;
 	const between = interval === undefined ? "" : ` ${range(interval.lo, interval.hi)}`;
-	const shift =
-		difference === undefined
-			? ""
-			: difference.isSignificant
-				? ` **${signedDuration(difference.difference)}**`
-				: difference.interval === undefined
-					? " ?"
-					: " \\~";
-	return `${duration(median)} ±${duration((band.hi - band.lo) / 2)}${between}${shift}`;
+	return `${duration(medianMs)} ±${duration((band.hi - band.lo) / 2)}${between}${changeText(cell)}`;
+}
+
+function changeText({ change }: Cell): string {
+	if (change === undefined) return "";
+	if (change.isSignificant) return ` **${signedDuration(change.ms)}**`;
+	return change.interval === undefined ? " ?" : " \\~";
 }
 
 const row = (cells: string[]) => `| ${cells.join(" | ")} |`;

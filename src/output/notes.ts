@@ -26,7 +26,9 @@ export function notesOf(report: Report, summary: Summary): string[] {
 	const thin = summary.columns.filter(({ ledger }) => ledger.counted > 0 && ledger.counted < 6);
 	if (thin.length > 0) notes.push("fewer than 6 cold starts support no 95 % interval: raise --iterations");
 	if (summary.columns.length > 1) {
-		notes.push("~ not significant, ? too few to tell; others differ from the first profile with 95 % confidence");
+		notes.push(
+			"~ not significant, ? too few to tell; others differ from the first profile, with 95 % confidence in the whole table (Holm)",
+		);
 	}
 	notes.push(...harnessNotes(report));
 	return notes;

@@ -36,12 +36,16 @@ export function renderSelftest({ simulated, results, coverage, defects }: Selfte
 	const missed = results.flatMap(({ scenario, comparison }) =>
 		comparison.checks.filter(({ isHeld }) => !isHeld).map((check) => missedText(scenario.name, check)),
 	);
+	const unmeasured = results.flatMap(({ scenario, comparison }) =>
+		comparison.unmeasured.map((text) => `  ${scenario.name}, ${text}`),
+	);
 	return [
 		`Measured against what really happened — SIMULATED (model ${model}, seed ${seed}, speed ${speed})`,
 		sources.toString(),
 		"",
 		scenarios.toString(),
 		...(missed.length === 0 ? [] : ["", "bounds that do not hold:", ...missed]),
+		...(unmeasured.length === 0 ? [] : ["", "not measured, and said so:", ...unmeasured]),
 		"",
 		...(defects.length === 0
 			? ["passed: the stated bounds hold"]
@@ -50,9 +54,9 @@ export function renderSelftest({ simulated, results, coverage, defects }: Selfte
 	].join("\n");
 }
 
-function missedText(scenario: string, { where, what, source, measured, trueMs }: Check): string {
+function missedText(scenario: string, { where, what, source, measured, truth }: Check): string {
 	const bounds = range(measured.loMs, measured.hiMs);
-	return `  ${scenario}, ${where}: ${what} by ${source} is ${duration(measured.ms)} ${bounds}, truly ${duration(trueMs)}`;
+	return `  ${scenario}, ${where}: ${what} by ${source} is ${duration(measured.ms)} ${bounds}, truly ${range(truth.loMs, truth.hiMs)}`;
 }
 
 const share = (held: number, n: number) => (n === 0 ? "–" : `${((100 * held) / n).toFixed(held === n ? 0 : 2)} %`);

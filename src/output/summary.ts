@@ -1,17 +1,17 @@
+import { type Change, compareReports } from "../judge/compare.ts";
+import { type Estimate, estimateOf } from "../judge/estimate.ts";
 import { sampleOf } from "../judge/measure.ts";
-import { blunter, type Ledger, ledgerOf, type Measured, type Report, type Source } from "../model/report.ts";
-import { type BoundedDifference, boundedDifferenceOfMedians } from "../statistics/difference.ts";
-import { type BoundedMedianEstimate, boundedMedianInterval } from "../statistics/median.ts";
+import { blunter, type Ledger, ledgerOf, type Report, type Source } from "../model/report.ts";
+import { boundedMedianInterval, type Range } from "../statistics/median.ts";
 
 /** What a table shows of one measure under one profile. */
-export interface Cell extends BoundedMedianEstimate {
+export interface Cell extends Estimate {
+	/** Where the median of the values lies, whatever the true times within their bounds. */
+	band: Range;
 	/** The bluntest source of its values. */
 	source: Source;
-	/** Against the first profile; undefined in its own column and where it has no such measure. */
-	difference?: BoundedDifference & {
-		/** Its 95 % interval, measurement bounds included, leaves out zero. */
-		isSignificant: boolean;
-	};
+	/** Against the first profile, as `compare` has it; undefined in its own column and where it has no such measure. */
+	change?: Change;
 }
 
 /** One measure under every profile. */
@@ -34,7 +34,8 @@ export function summarize(report: Report): Summary {
 		title: profile.title ?? profile.name,
 		ledger: ledgerOf(coldStarts),
 	}));
-	const rows = (names: string[]) => names.map((name) => rowOf(report, name));
+	const changes = changesOf(report);
+	const rows = (names: string[]) => names.map((name) => rowOf(report, name, changes.get(name) ?? []));
 	const starts = report.profiles.map(({ coldStarts }) => coldStarts.filter(({ counted }) => counted));
 	const spans = mergedOrder(starts.map((each) => mergedOrder(each.map((start) => Object.keys(start.spans)))));
 	const phases = mergedOrder(starts.map((each) => mergedOrder(each.map((start) => Object.keys(start.phases)))));
@@ -48,21 +49,23 @@ export function summarize(report: Report): Summary {
 	};
 }
 
-function rowOf(report: Report, name: string): Row {
-	const samples = report.profiles.map((run) => sampleOf(run, name).values);
-	const first = samples[0] ?? [];
-	return { name, cells: samples.map((values, index) => cellOf(values, index === 0 ? undefined : first)) };
+/** Of each measure, by profile: one family of tests, so that no more than 5 % of reports show any false difference. */
+function changesOf(report: Report): Map<string, (Change | undefined)[]> {
+	const [table] = compareReports([{ label: "", report }], { by: "profile" });
+	return new Map((table?.rows ?? []).map(({ measure, cells }) => [measure, cells.map(({ change }) => change)]));
 }
 
-function cellOf(values: readonly Measured[], first: readonly Measured[] | undefined): Cell | undefined {
-	const estimate = boundedMedianInterval(values);
-	if (estimate === undefined) return undefined;
-	const cell: Cell = { ...estimate, source: values.map(({ source }) => source).reduce(blunter) };
-	const difference = first === undefined ? undefined : boundedDifferenceOfMedians(first, values);
-	if (first === undefined || difference === undefined) return cell;
-	const { interval } = difference;
-	const isSignificant = interval !== undefined && (interval.lo > 0 || interval.hi < 0);
-	return { ...cell, difference: { ...difference, isSignificant } };
+function rowOf(report: Report, name: string, changes: readonly (Change | undefined)[]): Row {
+	const cells = report.profiles.map((run, index): Cell | undefined => {
+		const sample = sampleOf(run, name);
+		const estimate = estimateOf(sample);
+		const band = boundedMedianInterval(sample.values)?.band;
+		if (estimate === undefined || band === undefined) return undefined;
+		const source = sample.values.map((value) => value.source).reduce(blunter);
+		const change = changes[index];
+		return { ...estimate, band, source, ...(change !== undefined && { change }) };
+	});
+	return { name, cells };
 }
 
 /**

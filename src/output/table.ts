@@ -71,17 +71,17 @@ function heading(report: Report, chalk: ChalkInstance): string {
 function cellText(cell: Cell | undefined, counted: number | undefined, chalk: ChalkInstance): string {
 	if (cell === undefined) return chalk.dim("–");
 	const halfBand = (cell.band.hi - cell.band.lo) / 2;
-	const median = `${duration(cell.median)} ${chalk.dim(`±${duration(halfBand)}`)}`;
+	const median = `${duration(cell.medianMs)} ${chalk.dim(`±${duration(halfBand)}`)}`;
 	const interval = cell.interval === undefined ? "" : ` ${chalk.dim(range(cell.interval.lo, cell.interval.hi))}`;
 	const share = cell.n === counted ? "" : chalk.dim(` n=${cell.n}`);
-	return `${median}${interval}${share}${differenceText(cell, chalk)}`;
+	return `${median}${interval}${share}${changeText(cell, chalk)}`;
 }
 
-function differenceText({ difference }: Cell, chalk: ChalkInstance): string {
-	if (difference === undefined) return "";
-	if (!difference.isSignificant) return ` ${chalk.dim(difference.interval === undefined ? "?" : "~")}`;
-	const paint = difference.difference > 0 ? chalk.red : chalk.green;
-	return ` ${paint(signedDuration(difference.difference))}`;
+function changeText({ change }: Cell, chalk: ChalkInstance): string {
+	if (change === undefined) return "";
+	if (!change.isSignificant) return ` ${chalk.dim(change.interval === undefined ? "?" : "~")}`;
+	const paint = change.ms > 0 ? chalk.red : chalk.green;
+	return ` ${paint(signedDuration(change.ms))}`;
 }
 
 function talkRow(row: Row, summary: Summary): string[] | undefined {

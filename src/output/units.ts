@@ -11,12 +11,19 @@ export function signedDuration(ms: number): string {
 	return ms < 0 ? duration(ms) : `+${duration(ms)}`;
 }
 
-/** Both ends in the unit of the larger: `[1.20, 1.31] s`. */
+/** Both ends in the unit of the larger: `[1.20, 1.31] s`; `∞` where a missing value leaves one open. */
 export function range(loMs: number, hiMs: number): string {
-	const size = Math.max(Math.abs(loMs), Math.abs(hiMs));
-	if (size >= 999.5) return `[${(loMs / 1000).toFixed(2)}, ${(hiMs / 1000).toFixed(2)}] s`;
-	const digits = size >= 9.95 ? 0 : 1;
-	return `[${loMs.toFixed(digits)}, ${hiMs.toFixed(digits)}] ms`;
+	const size = Math.max(0, ...[loMs, hiMs].filter(Number.isFinite).map(Math.abs));
+	const inSeconds = size >= 999.5;
+	const places = inSeconds ? 2 : size >= 9.95 ? 0 : 1;
+	const digits = (ms: number) => openEnd(ms) ?? (inSeconds ? ms / 1000 : ms).toFixed(places);
+	return `[${digits(loMs)}, ${digits(hiMs)}] ${inSeconds ? "s" : "ms"}`;
+}
+
+/** How the open end of a range is written; undefined for a number. */
+export function openEnd(value: number): string | undefined {
+	if (Number.isFinite(value)) return undefined;
+	return value > 0 ? "∞" : "-∞";
 }
 
 /** `12 min 30 s`, `48 s`: for people who wait. */

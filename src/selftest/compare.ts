@@ -10,8 +10,20 @@ export interface Check {
 	what: string;
 	source: Source;
 	measured: Measured;
-	trueMs: number;
+	/** Two times between which the true one lies: the simulation knows its changes only as well as it was punctual. */
+	truth: Range;
 	isHeld: boolean;
+}
+
+/** Milliseconds, both ends included. */
+export interface Range {
+	loMs: number;
+	hiMs: number;
+}
+
+/** How far a measured time is from the true one. */
+export function errorMs({ measured: { ms }, truth: { loMs, hiMs } }: Check): number {
+	return ms < loMs ? loMs - ms : ms > hiMs ? ms - hiMs : 0;
 }
 
 /** What a comparison found. */
@@ -20,8 +32,9 @@ export interface Comparison {
 	/** Sentences about what is wrong whatever the bounds are. */
 	defects: string[];
 	attempted: number;
-	/** Cold starts with proof; the others have nothing that could be compared. */
+	/** Cold starts with proof; the others have nothing that could be compared, and {@link unmeasured} says why. */
 	cold: number;
+	unmeasured: string[];
 }
 
 /** Times are rounded to the microsecond, and a duration is made of two of them. */
@@ -43,13 +56,16 @@ export interface Measurement {
 
 /** Holds every instant and phase of a report against what really happened. */
 export function compareWithTruth({ report, truth, speed }: Measurement): Comparison {
-	const found: Comparison = { checks: [], defects: [], attempted: 0, cold: 0 };
+	const found: Comparison = { checks: [], defects: [], attempted: 0, cold: 0, unmeasured: [] };
 	for (const { profile, coldStarts } of report.profiles) {
 		for (const start of coldStarts) {
 			found.attempted++;
-			if (start.outcome !== "cold") continue;
-			found.cold++;
 			const where = `${profile.name}, round ${start.round}`;
+			if (start.outcome !== "cold") {
+				found.unmeasured.push(`${where}: ${start.outcome}, ${start.reason}`);
+				continue;
+			}
+			found.cold++;
 			const sentAt = nsOf(start.requestSentAt);
 			const path = truePathOf(start, truth);
 			if (path === undefined) found.defects.push(`${where}: the cluster knows no such request and pod`);
@@ -74,24 +90,34 @@ function compareStart(start: ColdStart, known: Known, found: Comparison): void {
 		found.checks.push({ where, source: check.measured.source, ...check });
 	for (const [name, measured] of Object.entries(start.instants)) {
 		const what = `instant ${name}`;
-		const trueMs = trueMsOf(name, known);
-		if (trueMs === undefined) found.defects.push(`${where}: ${what} was measured, but never happened`);
-		else if (isOwn(name))
-			add({ what, measured, trueMs, isHeld: isOnItsWay(name, measured, { trueMs, wayMs: known.wayMs }) });
-		else add({ what, measured, trueMs, isHeld: holds(measured, trueMs) });
+		const truth = truthOf(name, known);
+		if (truth === undefined) found.defects.push(`${where}: ${what} was measured, but never happened`);
+		else
+			add({
+				what,
+				measured,
+				truth,
+				isHeld: isOwn(name) ? isOnItsWay(name, measured, { truth, wayMs: known.wayMs }) : holds(measured, truth),
+			});
 	}
 	for (const [name, measured] of Object.entries(start.phases)) {
 		if (name === "unattributed" || name === "response") continue;
 		const what = `phase ${name}`;
-		const [fromMs, toMs] = (path.phases.get(name) ?? []).map((end) =>
-			isOwn(end) ? start.instants[end]?.ms : trueMsOf(end, known),
-		);
-		if (fromMs === undefined || toMs === undefined) found.defects.push(`${where}: ${what} has no such ends`);
-		else add({ what, measured, trueMs: toMs - fromMs, isHeld: holds(measured, toMs - fromMs) });
+		const [from, to] = (path.phases.get(name) ?? []).map((end) => {
+			const own = start.instants[end]?.ms;
+			return isOwn(end) && own !== undefined ? { loMs: own, hiMs: own } : truthOf(end, known);
+		});
+		if (from === undefined || to === undefined) {
+			found.defects.push(`${where}: ${what} has no such ends`);
+			continue;
+		}
+		const truth = { loMs: to.loMs - from.hiMs, hiMs: to.hiMs - from.loMs };
+		add({ what, measured, truth, isHeld: holds(measured, truth) });
 	}
 }
 
-const holds = ({ loMs, hiMs }: Measured, trueMs: number) => loMs - roundingMs <= trueMs && trueMs <= hiMs + roundingMs;
+const holds = (measured: Range, truth: Range) =>
+	measured.loMs - roundingMs <= truth.hiMs && truth.loMs <= measured.hiMs + roundingMs;
 
 /**
  * What happened at the client's own socket, and when the gateway did its part of it. The cluster cannot know the first;
@@ -105,17 +131,18 @@ const gatewaysPart: Record<string, RequestInstant> = {
 const isOwn = (name: string) => name in gatewaysPart;
 
 /** Milliseconds after the request. */
-function trueMsOf(name: string, { path, sentAt }: Known): number | undefined {
+function truthOf(name: string, { path, sentAt }: Known): Range | undefined {
 	const part = gatewaysPart[name];
-	const at = part === undefined ? path.instants.get(name) : path.request.instants[part];
-	return at === undefined ? undefined : Number(at - sentAt) / 1e6;
+	const at = part === undefined ? undefined : path.request.instants[part];
+	const instant = at === undefined ? path.instants.get(name) : { at, visibleAt: at };
+	if (instant === undefined) return undefined;
+	return { loMs: Number(instant.at - sentAt) / 1e6, hiMs: Number(instant.visibleAt - sentAt) / 1e6 };
 }
 
-function isOnItsWay(name: string, { loMs, hiMs }: Measured, limits: { trueMs: number; wayMs: number }): boolean {
-	const { trueMs, wayMs } = limits;
+function isOnItsWay(name: string, measured: Measured, { truth, wayMs }: { truth: Range; wayMs: number }): boolean {
 	// Node tells that a request was sent when the gateway may have it already.
-	if (name === "request-sent") return Math.abs(trueMs) <= wayMs;
-	return trueMs <= hiMs && loMs <= trueMs + wayMs;
+	if (name === "request-sent") return Math.abs(truth.loMs) <= wayMs;
+	return truth.loMs <= measured.hiMs && measured.loMs <= truth.loMs + wayMs;
 }
 
 function addsUp({ phases, total }: ColdStart): boolean {

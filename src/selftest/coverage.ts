@@ -1,6 +1,6 @@
 import { type Source, sourceSchema } from "../model/report.ts";
 import { quantileOf } from "../statistics/median.ts";
-import type { Check, Comparison } from "./compare.ts";
+import { type Check, type Comparison, errorMs } from "./compare.ts";
 
 /** How well the times of one source were measured. */
 export interface Coverage {
@@ -25,7 +25,7 @@ const requiredOf = (source: Source): number => (source === "watch" ? 0.95 : 1);
 export function coverageOf(checks: readonly Check[]): Coverage[] {
 	return sourceSchema.options.flatMap((source) => {
 		const own = checks.filter((check) => check.source === source);
-		const errors = own.map(({ measured, trueMs }) => Math.abs(measured.ms - trueMs));
+		const errors = own.map(errorMs);
 		const quantile = (p: number) => quantileOf([...errors], p) ?? Number.NaN;
 		if (own.length === 0) return [];
 		return [

@@ -39,15 +39,15 @@ export const scenarios: readonly Scenario[] = [
 	{ name: "lagging-watches", about: "changes told up to 150 ms late", profile: "full", faults: { watchLagMs: 150 } },
 	{
 		name: "dropped-watches",
-		about: "watches that end every 1.7 s",
+		about: "watches that end every 13 s",
 		profile: "minimal",
-		faults: { dropWatchesEveryMs: 1_700 },
+		faults: { dropWatchesEveryMs: 13_000 },
 	},
 	{
 		name: "gone",
 		about: "watches that end and cannot be resumed (410)",
 		profile: "minimal",
-		faults: { dropWatchesEveryMs: 4_300, compactEveryMs: 2_100 },
+		faults: { dropWatchesEveryMs: 13_000, compactEveryMs: 1_000 },
 	},
 	{
 		name: "throttled",

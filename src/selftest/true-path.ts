@@ -1,10 +1,17 @@
 import type { ColdStart } from "../model/report.ts";
 import type { ClusterTruth, PodTruth, RequestTruth, TrueTime } from "../simulated/truth.ts";
 
-/** What really happened in one cold start, in the words of reports. Times are ns since 1970 on the true clock. */
+/** A point in time, ns since 1970 on the true clock. */
+export interface TrueInstant {
+	at: TrueTime;
+	/** For a change of the API: when the machine that simulates had got so far that it could be seen. */
+	visibleAt: TrueTime;
+}
+
+/** What really happened in one cold start, in the words of reports. */
 export interface TruePath {
 	/** Instants that happened inside the cluster. */
-	instants: Map<string, TrueTime>;
+	instants: Map<string, TrueInstant>;
 	/** The two ends of each phase. */
 	phases: Map<string, [from: string, to: string]>;
 	request: RequestTruth;
@@ -19,27 +26,26 @@ export function truePathOf(start: ColdStart, truth: ClusterTruth): TruePath | un
 	const pod = truth.pods.find(({ uid }) => uid === shape?.uid);
 	const request = truth.requests.find(({ podUid }) => podUid === shape?.uid);
 	if (shape === undefined || pod === undefined || request === undefined) return undefined;
-	const instants = new Map<string, TrueTime>();
+	const instants = new Map<string, TrueInstant>();
 	const note = (name: string, at: TrueTime | undefined) => {
-		if (at !== undefined) instants.set(name, at);
+		if (at !== undefined) instants.set(name, { at, visibleAt: at });
 	};
-	note("scaled", request.instants.scaled);
-	note("pod-created", pod.instants.created);
-	note("scheduled", pod.instants.scheduled);
-	noteContainers(pod, note);
-	note("pod-ready", pod.instants.shownReady);
-	note("endpoint-ready", endpointOf(truth, request, pod));
-	return { instants, phases: phasesOf(start), request };
-}
-
-function noteContainers(pod: PodTruth, note: (name: string, at: TrueTime | undefined) => void): void {
+	const noteChange = (name: string, at: TrueTime | undefined) => {
+		if (at !== undefined) instants.set(name, { at, visibleAt: truth.doneAt.get(at) ?? at });
+	};
+	noteChange("scaled", request.instants.scaled);
+	noteChange("pod-created", pod.instants.created);
+	noteChange("scheduled", pod.instants.scheduled);
 	for (const [name, happened] of Object.entries(pod.containers)) {
 		note(`pulling:${name}`, happened.pulling);
 		note(`pulled:${name}`, happened.pulled);
 		note(`started:${name}`, happened.started);
 		note(`finished:${name}`, happened.exited);
-		note(`startup-passed:${name}`, happened.shownStarted);
+		noteChange(`startup-passed:${name}`, happened.shownStarted);
 	}
+	noteChange("pod-ready", pod.instants.shownReady);
+	noteChange("endpoint-ready", endpointOf(truth, request, pod));
+	return { instants, phases: phasesOf(start), request };
 }
 
 function endpointOf({ endpoints }: ClusterTruth, { revision = "" }: RequestTruth, pod: PodTruth): TrueTime | undefined {

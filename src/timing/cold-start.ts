@@ -8,6 +8,7 @@ import type { Offsets } from "./offsets.ts";
 import { collectPodFacts, type PodFacts, type Sighting } from "./pod-facts.ts";
 import { talkSpans } from "./spans.ts";
 import { formatTime } from "./timestamp.ts";
+import { watchLagOf } from "./watch-lag.ts";
 
 type EntryOf<K extends Entry["kind"]> = Extract<Entry, { kind: K }>;
 
@@ -80,7 +81,25 @@ export function foldColdStart(record: SampleRecord, context: FoldContext): ColdS
 	if (record.hasGap) {
 		findings.push({ code: "watch-gap", message: "a watch lost its place during this sample; events may be missing" });
 	}
+	findings.push(...stalls(record));
 	return decideCounting(result, pod);
+}
+
+/** So long no ping came back: the watch stood still, and so did all that it would have told. */
+const stalledNs = 2_000_000_000n;
+
+function stalls({ sample, request, pings }: SampleRecord): Finding[] {
+	const end = request?.lastByteAt;
+	if (end === undefined || pings.length === 0) return [];
+	const seen = pings.map(({ seenAt }) => BigInt(seenAt)).filter((at) => at <= BigInt(end));
+	const times = [BigInt(sample.at), ...seen.filter((at) => at > BigInt(sample.at)), BigInt(end)];
+	const longest = times.reduce((most, at, index) => {
+		const gap = at - (times[index - 1] ?? at);
+		return gap > most ? gap : most;
+	}, 0n);
+	if (longest < stalledNs) return [];
+	const message = `the watch stood still for ${toMs(longest)} ms during this cold start`;
+	return [{ code: "watch-stalled", message, hint: "what only the watch tells may be late by as much" }];
 }
 
 function decideCounting(result: ColdStart, pod: PodFacts | undefined): ColdStart {
@@ -181,20 +200,6 @@ function endpointReceipt(slices: Sighting[], pods: PodFacts[]): bigint | undefin
 
 const earliestOf = (times: bigint[]) =>
 	times.reduce<bigint | undefined>((a, b) => (a === undefined || b < a ? b : a), undefined);
-
-/** Where no ping tells, a change is taken to reach us within so long. */
-const defaultWatchLagNs = 50_000_000n;
-
-/** The watch's lag around a receipt: the longer of the lags that the pings right before and right after it had. */
-function watchLagOf(pings: readonly EntryOf<"ping">[]): (receivedAt: bigint) => bigint {
-	const seen = pings.map(({ sentAt, seenAt }) => ({ at: BigInt(seenAt), lag: BigInt(seenAt) - BigInt(sentAt) }));
-	return (receivedAt) => {
-		const before = seen.findLast(({ at }) => at <= receivedAt);
-		const after = seen.find(({ at }) => at > receivedAt);
-		const lags = [before, after].map((ping) => ping?.lag ?? defaultWatchLagNs);
-		return lags.reduce((a, b) => (a > b ? a : b));
-	};
-}
 
 /** What was caused by the request is later than it, and earlier than its receipt: this bounds every clock involved. */
 function narrowClocks(pods: PodFacts[], sentAt: bigint, offsets: Offsets, findings: Finding[]): void {

@@ -88,20 +88,38 @@ const published = (publishedAt: bigint | undefined) => (publishedAt === undefine
 
 /**
  * Each step waited for the one before: bounds are cut to what that order allows, in both directions. Our own times are
- * not cut: they are what the others are held against.
+ * not cut: they are what the others are held against. What must hold is settled first, and is not touched by what only
+ * holds as a rule.
  */
 function holdOrder(steps: Step[], findings: Finding[]): Step[] {
-	const cut = (step: Step, limits: Interval): Step => {
+	const firm = cutByOrder(steps, (step, limits) => {
 		if (step.at === undefined || step.at.source === "client") return step;
 		const bounds = intersect(step.at.bounds, limits);
-		if (bounds !== undefined) return { ...step, at: { ...step.at, bounds, point: guessWithin(step.at, bounds) } };
+		if (bounds !== undefined) return { ...step, at: withBounds(step.at, bounds) };
 		findings.push({
 			code: "unresolved",
 			message: `${step.instant} lies outside of what comes before and after it`,
 			hint: "the order of causes is not as knistio takes it, or a clock was set during the run",
 		});
 		return { ...step, at: undefined };
-	};
+	});
+	return orderPoints(cutByOrder(firm.map(asUsual), cutUsual));
+}
+
+/** Where the watch says more than what must hold, that is what is stated. */
+function asUsual(step: Step): Step {
+	if (step.at?.usual === undefined) return step;
+	const usual = intersect(step.at.usual, step.at.bounds);
+	if (usual === undefined) return step;
+	return { ...step, at: { ...withBounds(step.at, usual), source: "watch" } };
+}
+
+function cutUsual(step: Step, limits: Interval): Step {
+	const bounds = step.at?.source === "watch" ? intersect(step.at.bounds, limits) : undefined;
+	return step.at === undefined || bounds === undefined ? step : { ...step, at: withBounds(step.at, bounds) };
+}
+
+function cutByOrder(steps: readonly Step[], cut: (step: Step, limits: Interval) => Step): Step[] {
 	let lo = -(2n ** 63n);
 	const forward = steps.map((step) => {
 		const next = cut(step, { lo, hi: 2n ** 63n });
@@ -114,12 +132,13 @@ function holdOrder(steps: Step[], findings: Finding[]): Step[] {
 		if (next.at !== undefined) hi = next.at.source === "client" ? next.at.point : next.at.bounds.hi;
 		return next;
 	});
-	return orderPoints(backward.reverse());
+	return backward.reverse();
 }
 
-/** A sharp reading stays the best guess as long as it can; without one it is the middle. */
-function guessWithin({ reading, point }: Instant, bounds: Interval): bigint {
-	return reading !== undefined && contains(bounds, point) ? point : middle(bounds);
+/** A sharp reading and the usual lag stay the best guess as long as they can; without one it is the middle. */
+function withBounds(at: Instant, bounds: Interval): Instant {
+	const isGuess = at.reading !== undefined || at.usual !== undefined;
+	return { ...at, bounds, point: isGuess && contains(bounds, at.point) ? at.point : middle(bounds) };
 }
 
 /** Best guesses keep the order too: the sharpest are set first, and the others find their place between them. */

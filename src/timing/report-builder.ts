@@ -4,6 +4,7 @@ import { foldColdStart, type SampleRecord } from "./cold-start.ts";
 import { toMs } from "./measured.ts";
 import { likelyOffset, openOffsets } from "./offsets.ts";
 import { formatTime } from "./timestamp.ts";
+import { pingsAround } from "./watch-lag.ts";
 
 /** Makes a report of a recording, entry by entry; it never holds more than one sample's entries. */
 export interface ReportBuilder {
@@ -13,9 +14,6 @@ export interface ReportBuilder {
 }
 
 type EntryOf<K extends Entry["kind"]> = Extract<Entry, { kind: K }>;
-
-/** Pings before a sample that tell how fast its watch is. */
-const pingsBefore = 3;
 
 /** Opens an empty builder. The same entries give the same report, live or replayed. */
 export function openReportBuilder(): ReportBuilder {
@@ -37,9 +35,7 @@ export function openReportBuilder(): ReportBuilder {
 
 	function closeSample(at: string): void {
 		if (current === undefined || open === undefined) return;
-		const now = BigInt(at);
-		if (agedAt !== undefined && now > agedAt) offsets.age(now - agedAt);
-		agedAt = now;
+		age(BigInt(at));
 		open.result.coldStarts.push(foldColdStart(current, { offsets, earlierPods }));
 		const { request, watched } = current;
 		for (const { watch, object } of watched) {
@@ -49,6 +45,21 @@ export function openReportBuilder(): ReportBuilder {
 			spent.coldStartMs += toMs(BigInt(request.lastByteAt) - BigInt(request.sentAt));
 		}
 		current = undefined;
+	}
+
+	/** A probe that contradicts what was known means that a clock was set, or runs faster than clocks may. */
+	function takeProbe({ clock, method, loNs, hiNs, at }: EntryOf<"clock">): void {
+		age(BigInt(at));
+		const bounds = { lo: BigInt(loNs), hi: BigInt(hiNs) };
+		if (offsets.narrow(clock, bounds, method)) return;
+		offsets.replace(clock, bounds, method);
+		const message = `the clock of ${clock} has moved against ours since it was last looked at`;
+		findings.push({ code: "clock-moved", message, hint: "times that cross clocks may be off by as much as it moved" });
+	}
+
+	function age(now: bigint): void {
+		if (agedAt !== undefined && now > agedAt) offsets.age(now - agedAt);
+		agedAt = now;
 	}
 
 	function beginProfile(entry: EntryOf<"profile">): void {
@@ -83,7 +94,7 @@ export function openReportBuilder(): ReportBuilder {
 				current = {
 					sample: entry,
 					watched: [],
-					pings: lastPings.slice(-pingsBefore),
+					pings: lastPings.slice(-pingsAround / 2),
 					revision: open.profile.revision,
 					hasGap: false,
 				};
@@ -115,7 +126,7 @@ export function openReportBuilder(): ReportBuilder {
 				if (lastPings.length > 1000) lastPings.splice(0, 900);
 				return;
 			case "clock":
-				offsets.narrow(entry.clock, { lo: BigInt(entry.loNs), hi: BigInt(entry.hiNs) }, entry.method);
+				takeProbe(entry);
 				return;
 			case "finding":
 				(open?.result.findings ?? findings).push(entry.finding);

@@ -1,253 +1,102 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type CheckOptions, check, defaultMinimumEffect } from "../../src/commands/check.ts";
-import { compare } from "../../src/commands/compare.ts";
-import { plan } from "../../src/commands/plan.ts";
-import type { Sink } from "../../src/commands/sink.ts";
-import { UsageError } from "../../src/errors.ts";
+import { type GateOptions, judgeRun, parseGate } from "../../src/commands/gate.ts";
+import { main } from "../../src/main.ts";
 import type { Report } from "../../src/model/report.ts";
-import { normalDeviate, seededRandom } from "../../src/statistics/random.ts";
-import { aReport, around } from "../judge/a-report.ts";
+import { anAttempt, aReport, around } from "../judge/a-report.ts";
+import { entriesOf } from "../support/cold-start-truth.ts";
+import { fakeContext } from "../support/fake-context.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
-/** The outside world: files by path, and what was written. */
-function world(given: Record<string, Report | string>, env: Sink["env"] = {}) {
-	const files = new Map(
-		Object.entries(given).map(([path, content]) => [
-			path,
-			typeof content === "string" ? content : JSON.stringify(content),
-		]),
-	);
-	const said = { stdout: "", stderr: "" };
-	const sink: Sink = {
-		stdout: (text) => {
-			said.stdout += text;
-		},
-		stderr: (text) => {
-			said.stderr += text;
-		},
-		readFile: async (path) => {
-			const text = files.get(path);
-			if (text !== undefined) return text;
-			const cause = Object.assign(new Error("no such file"), { code: "ENOENT" });
-			throw new UsageError(`cannot read ${path}`, { cause });
-		},
-		writeFile: async (path, text) => void files.set(path, text),
-		env,
-	};
-	return { sink, files, said };
-}
+const folder = temporaryFolder();
 
-const options: CheckOptions = {
-	report: "new.json",
-	baseline: [],
+const open: GateOptions = {
 	budgets: [],
 	budgetsFiles: [],
-	minimumEffectMs: defaultMinimumEffect.ms,
-	minimumEffectShare: defaultMinimumEffect.share,
+	baseline: [],
+	minimumEffectMs: 100,
+	minimumEffectShare: 0.05,
 	required: [],
 	allowDifferent: [],
-	acceptSimulated: false,
-	format: "text",
 	files: {},
-	known: {
-		profiles: ["minimal", "full"],
-		phases: ["total", "pod_creating"],
-		isPhase: (name) => name === "pod_creating" || /^container_startup_/.test(name),
-	},
 };
-
 const fine = aReport({ minimal: { totals: around(2000, 50, 20) } });
-const slow = aReport({ minimal: { totals: around(2600, 50, 20) } });
+const empty = aReport({ minimal: { totals: around(2000, 50, 20) }, full: { extra: [anAttempt(1, "failed")] } });
 
-describe("check", () => {
-	test.each([
-		["passes", fine, { budgets: ["minimal.total: p(50) < 3s"] }, 0],
-		["breaches", fine, { budgets: ["minimal.total: p(50) < 1s"] }, 99],
-		["cannot tell", fine, { budgets: ["minimal.total: p(50) < 2s"] }, 3],
-		["lacks the profile", fine, { budgets: ["full.total: p(50) < 2s"] }, 3],
-		["lacks the phase", fine, { budgets: ["minimal.pod_creating: p(50) < 2s"] }, 3],
-		["is no slower than main", fine, { baseline: ["main.json"] }, 0],
-		["is slower than main", slow, { baseline: ["main.json"] }, 99],
-		["has no baseline yet", fine, { baseline: ["none.json"] }, 3],
-		["has one of two baselines", fine, { baseline: ["none.json", "main.json"] }, 0],
-	] as const)("ends with the code of a report that %s", async (_what, report, given, code) => {
-		const { sink, said } = world({ "new.json": report, "main.json": fine });
-		expect(await check({ ...options, ...given }, sink)).toBe(code);
-		expect(said.stdout).toMatch(/^(pass|breach|inconclusive): /);
-	});
+async function gateOn(report: Report, options: Partial<GateOptions> = {}, env: Record<string, string> = {}) {
+	const world = fakeContext({ "main.json": fine }, env);
+	const profiles = report.profiles.map(({ profile }) => profile);
+	const gate = await parseGate(profiles, { ...open, ...options }, world.context);
+	const code = await judgeRun(report, gate, { acceptSimulated: false, sink: world.context });
+	return { code, ...world };
+}
 
-	test("takes budgets from the profile and from files, each with its source", async () => {
-		const own = structuredClone(fine);
-		own.profiles[0]?.profile.budgets.push("total: p(50) < 9s");
-		const { sink, said } = world({ "new.json": own, "b.yaml": "# limits\n- total: p(50) < 8s\n" });
-		expect(await check({ ...options, budgetsFiles: ["b.yaml"] }, sink)).toBe(0);
-		expect(said.stdout).toContain("(profile minimal, budgets[0])");
-		expect(said.stdout).toContain("(b.yaml:2)");
+describe("the gate of a run", () => {
+	test("without anything to judge by asks for a cold start of every profile, and prints nothing else", async () => {
+		expect(await gateOn(fine)).toMatchObject({ code: 0, said: { stdout: "", stderr: "" } });
+		const { code, said } = await gateOn(empty);
+		expect(code).toBe(3);
+		expect(said.stdout).toContain("none of 1 attempts counts as a cold start");
 	});
 
 	test.each([
-		[{}, /there is nothing to judge it by/],
-		[{ budgets: ["minimal.totl: p(50) < 3s"] }, /there is no phase or outcome "totl"/],
-		[{ budgets: ["minmal.total: p(50) < 3s"] }, /there is no profile "minmal"/],
-		[{ baseline: ["main.json"], required: ["totl"] }, /there is no phase "totl" to require/],
-		[{ report: "none.json" }, /cannot read none\.json/],
-		[{ baseline: ["cut.json"] }, /^cut\.json:1:\d+: the file ends in the middle/],
-	] as const)("refuses %j", async (given, message) => {
-		const { sink, said } = world({
-			"new.json": fine,
-			"main.json": fine,
-			"cut.json": JSON.stringify(fine).slice(0, 300),
-		});
-		const run = check({ ...options, ...given }, sink);
-		await expect(run).rejects.toThrow(message);
-		await expect(run).rejects.toBeInstanceOf(UsageError);
-		expect(said.stdout).toBe("");
+		[{ budgets: ["total: p(50) < 3s"] }, 0],
+		[{ budgets: ["total: p(50) < 1s"] }, 99],
+		[{ baseline: ["main.json"] }, 99],
+		[{ baseline: ["main.json"], minimumEffectMs: 900 }, 0],
+		[{ baseline: ["none.json"] }, 3],
+	])("ends by %j with %i", async (options, code) => {
+		const slow = aReport({ minimal: { totals: around(2500, 50, 20) } });
+		expect((await gateOn(slow, options)).code).toBe(code);
 	});
 
-	test("a simulated report passes only where it was asked for", async () => {
-		const simulated = { ...fine, simulated: { model: "kind", seed: 1, speed: 100 } };
-		const given = { ...options, budgets: ["minimal.total: p(50) < 3s"] };
-		expect(await check(given, world({ "new.json": simulated }).sink)).toBe(3);
-		expect(await check({ ...given, acceptSimulated: true }, world({ "new.json": simulated }).sink)).toBe(0);
+	test("lets only the run's own profiles be named: another would be inconclusive after hours", async () => {
+		await expect(gateOn(fine, { budgets: ["full.total: p(50) < 3s"] })).rejects.toThrow('no profile "full"');
 	});
 
-	test("writes JSON, and every file that CI shows", async () => {
-		const { sink, files, said } = world(
-			{ "new.json": slow, "main.json": fine, "step.md": "before\n" },
-			{ GITHUB_STEP_SUMMARY: "step.md", GITHUB_ACTIONS: "true" },
-		);
-		const paths = {
-			junit: "j.xml",
-			summary: "s.md",
-			comment: "c.md",
-			githubActionBenchmark: "g.json",
-			bencher: "b.json",
-		};
-		expect(await check({ ...options, baseline: ["main.json"], format: "json", files: paths }, sink)).toBe(99);
-		expect(JSON.parse(said.stdout).verdicts[0]).toMatchObject({ status: "breach", measure: "total", n: 20 });
-		expect(said.stderr).toMatch(/^::error title=knistio%3A breach::total \+600 ms \[/);
-		expect(files.get("j.xml")).toContain("<failure");
-		expect(files.get("s.md")).toContain("❌ Cold starts: breach");
-		expect(files.get("step.md")).toMatch(/^before\n## ❌ Cold starts: breach/);
-		expect(files.get("c.md")).toContain("<!-- knistio -->");
-		expect(JSON.parse(files.get("g.json") ?? "")).toHaveLength(1);
-		expect(Object.keys(JSON.parse(files.get("b.json") ?? ""))).toEqual(["minimal/total"]);
-	});
-
-	test("writes no annotations outside of GitHub", async () => {
-		const { sink, said } = world({ "new.json": slow, "main.json": fine });
-		await check({ ...options, baseline: ["main.json"] }, sink);
-		expect(said.stderr).toBe("");
+	test("writes what CI shows, whether or not something is judged", async () => {
+		const env = { GITHUB_STEP_SUMMARY: "step.md", GITHUB_ACTIONS: "true" };
+		const { files, said } = await gateOn(empty, { files: { junit: "j.xml" } }, env);
+		expect(files.get("step.md")).toContain("Cold starts: inconclusive");
+		expect(files.get("j.xml")).toContain("<error");
+		expect(said.stderr).toMatch(/^::warning title=knistio%3A inconclusive::/);
+		expect((await gateOn(fine, {}, env)).files.get("step.md")).toContain("minimal");
 	});
 });
 
-describe("compare", () => {
-	const reportOf = (proxyMs: number, n: number) =>
-		aReport({
-			full: {
-				totals: around(2000 + proxyMs, 30, n),
-				phases: { "istio-proxy": around(proxyMs, 20, n), rest: around(2000, 200, n) },
-			},
-		});
-
-	test("puts reports side by side, marks what is not significant, and notes what is too small", async () => {
-		const { sink, said } = world({
-			"a.json": reportOf(500, 20),
-			"b.json": reportOf(712, 20),
-			"c.json": reportOf(500, 3),
-		});
-		expect(await compare({ reports: ["a.json", "b.json", "c.json"], format: "text" }, sink)).toBe(0);
-		expect(said.stdout).toMatchInlineSnapshot(`
-			"full
-			             a.json, n=20            b.json, n=20            change                                 c.json, n=3  change
-			total        2.500 s [2.486, 2.514]  2.712 s [2.698, 2.726]  +212 ms [199, 225] +8.5 % (p <0.001)   2.500 s ¹    ~ (p 1.000)
-			istio-proxy  500 ms [491, 509]       712 ms [703, 721]       +212 ms [204, 220] +42.4 % (p <0.001)  500 ms ¹     ~ (p 1.000)
-			rest         2.000 s [1.905, 2.095]  2.000 s [1.905, 2.095]  ~ (p 1.000)                            2.000 s ¹    ~ (p 1.000)
-			¹ at least 6 cold starts are needed for an interval at 95 %
-			"
-		`);
-	});
-
-	test("puts the profiles of one report side by side", async () => {
-		const report = aReport({
-			minimal: { totals: around(1500, 30, 10) },
-			full: { totals: around(5000, 90, 10), phases: { "istio-proxy": around(3000, 20, 10) } },
-		});
-		const { sink, said } = world({ "a.json": { ...report, simulated: { model: "kind", seed: 1, speed: 1 } } });
-		expect(await compare({ reports: ["a.json"], format: "text" }, sink)).toBe(0);
-		expect(said.stdout).toMatchInlineSnapshot(`
-			"             minimal (simulated), n=10  full (simulated), n=10  change
-			total        1.500 s [1.477, 1.523]     5.000 s [4.930, 5.070]  +3.500 s [3.447, 3.553] +233.3 % (p <0.001)
-			istio-proxy  -                          3.000 s [2.984, 3.016]
-			"
-		`);
-	});
-
-	test("tells what the reports vary in", async () => {
-		const other = aReport({ full: { totals: around(2500, 30, 20), fingerprint: { istio: "1.26.0" } } });
-		const { sink, said } = world({ "a.json": reportOf(500, 20), "b.json": other });
-		await compare({ reports: ["a.json", "b.json"], format: "text" }, sink);
-		expect(said.stdout).toContain("measured differently: the columns vary in istio");
-	});
-
-	test("is inconclusive where there is nothing to show, and JSON where asked", async () => {
-		const { sink, said } = world({ "a.json": aReport({ full: {} }), "b.json": reportOf(500, 6) });
-		expect(await compare({ reports: ["a.json"], format: "text" }, sink)).toBe(3);
-		said.stdout = "";
-		await compare({ reports: ["b.json"], format: "json" }, sink);
-		expect(JSON.parse(said.stdout)[0].rows[0]).toMatchObject({ measure: "total", cells: [{ estimate: { n: 6 } }] });
-		await expect(compare({ reports: [], format: "text" }, sink)).rejects.toThrow("there is no report to compare");
-	});
-});
-
-describe("plan", () => {
-	const random = seededRandom(4);
-	const totals = Array.from({ length: 30 }, () => 2000 * Math.exp(0.08 * normalDeviate(random)));
-	const pilot = aReport({ minimal: { totals } });
-	const question = { pilot: "pilot.json", detectMs: 200, power: 0.8, format: "text" } as const;
-
-	test("says how many iterations and minutes", async () => {
-		const { sink, said } = world({ "pilot.json": pilot });
-		expect(await plan(question, sink)).toBe(0);
-		expect(said.stdout).toMatchInlineSnapshot(`
-			"27 iterations, about 14 min, to detect +200 ms of total with a power of 80 %
-
-			minimal: 27 cold starts, from a pilot of 30: a slow-down is a breach in 83 %, none is a pass in 81 %
-
-			The same number makes the baseline. Judge with: knistio check NEW --baseline OLD --min-effect 150ms --min-effect-share 0%
-			The level allows for 2 comparisons (Holm). A plan is as good as its pilot's idea of the spread.
-			"
-		`);
-	});
-
-	test("more for a smaller slow-down, and for attempts that do not count", async () => {
-		const iterations = async (report: Report, detectMs: number) => {
-			const { sink, said } = world({ "pilot.json": report });
-			await plan({ ...question, detectMs, format: "json" }, sink);
-			return JSON.parse(said.stdout).iterations as number;
-		};
-		const usual = await iterations(pilot, 200);
-		expect(await iterations(pilot, 150)).toBeGreaterThan(1.4 * usual);
-		const halfWarm = structuredClone(pilot);
-		for (const start of halfWarm.profiles[0]?.coldStarts.slice(0, 15) ?? []) {
-			start.counted = false;
-			start.outcome = "warm";
-		}
-		expect(await iterations(halfWarm, 200)).toBeGreaterThan(1.2 * usual);
-	});
-
-	test("is inconclusive where not even 1,000 would do", async () => {
-		const { sink, said } = world({ "pilot.json": aReport({ minimal: { totals: around(60_000, 59_000, 20) } }) });
-		expect(await plan({ ...question, detectMs: 2 }, sink)).toBe(3);
-		expect(said.stdout).toContain("1,000 iterations are not enough");
-	}, 20_000);
+describe("replay", () => {
+	const made = {
+		sentAt: 1_795_442_349_422_927_067n,
+		activationMs: 12,
+		creationMs: 25,
+		schedulingMs: 8,
+		sandboxMs: 470,
+		containers: [{ name: "user-container", role: "app" as const, createMs: 40, startMs: 30 }],
+		readinessMs: 300,
+		endpointMs: 9,
+		routingMs: 15,
+		responseMs: 1,
+		nodeOffsetMs: 0,
+		schedulerOffsetMs: 0,
+		watchLagMs: 6,
+		eventLagMs: 2,
+	};
+	const recording = join(folder, "run.ndjson");
+	const profile = fine.profiles[0]?.profile;
+	const lines = entriesOf(made).entries.map((entry) =>
+		JSON.stringify(entry.kind === "profile" ? { ...entry, profile } : entry),
+	);
+	writeFileSync(recording, lines.join("\n"));
 
 	test.each([
-		[{ power: 80 }, /a power of 80 is none/],
-		[{ detectMs: 0 }, /larger than 0 ms/],
-		[{ minimumEffectMs: 200 }, /cannot be found by a check whose minimum effect is 200 ms/],
-		[{ measure: "nap" }, /the pilot has 0 cold starts of minimal with nap/],
-	])("refuses %j", async (given, message) => {
-		const { sink } = world({ "pilot.json": pilot });
-		await expect(plan({ ...question, ...given }, sink)).rejects.toThrow(message);
+		[[], 0],
+		[["--budget", "total: max < 3s"], 0],
+		[["--budget", "total: max < 300ms"], 99],
+		[["--budget", "total: p(50) < 3s"], 3],
+		[["--budget", "totl: p(50) < 3s"], 2],
+	])("ends with %j as the run would have: %i", async (options, code) => {
+		const { context, said } = fakeContext();
+		expect(await main(["replay", recording, ...options], context), said.stderr).toBe(code);
 	});
 });

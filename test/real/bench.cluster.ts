@@ -97,7 +97,8 @@ describe("a run that does not reach its end", () => {
 		expect(cleaned.code, cleaned.stderr).toBe(0);
 		expect(await everything()).toEqual(before);
 		const replayed = await run(["replay", file("killed.ndjson"), "--out", file("killed.json")]);
-		expect(replayed.code, replayed.stderr).toBe(0);
+		// There is a warm-up and nothing that counts: no pass.
+		expect(replayed.code, replayed.stderr).toBe(3);
 		const report = parseReport(await readFile(file("killed.json"), "utf8"), "killed.json");
 		expect(report.profiles[0]?.coldStarts).toHaveLength(1);
 	});

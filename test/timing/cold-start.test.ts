@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { KubeObject } from "../../src/model/kube-object.ts";
 import type { Entry } from "../../src/model/recording.ts";
 import type { ColdStart, Measured } from "../../src/model/report.ts";
 import { openReportBuilder } from "../../src/timing/report-builder.ts";
@@ -230,6 +231,106 @@ describe("a cold start folded from a recording", () => {
 			}),
 			{ numRuns: 200 },
 		);
+	});
+});
+
+/** The recording with every pod that the watch told of changed. */
+const withPods = (entries: readonly Entry[], change: (object: KubeObject) => KubeObject): Entry[] =>
+	entries.map((entry) =>
+		entry.kind === "watch" && entry.watch === "pods"
+			? { ...entry, object: change(structuredClone(entry.object)) }
+			: entry,
+	);
+const withRequest = (entries: readonly Entry[], change: object): Entry[] =>
+	entries.map((entry) => (entry.kind === "request" ? ({ ...entry, ...change } as Entry) : entry));
+const withSample = (entries: readonly Entry[], change: object): Entry[] =>
+	entries.map((entry) => (entry.kind === "sample" ? ({ ...entry, ...change } as Entry) : entry));
+
+describe("proof of cold", () => {
+	const { entries } = entriesOf(plain);
+	const without = (test: (entry: Entry) => boolean) => fold(entries.filter((entry) => !test(entry)));
+	const isWatch = (watch: string) => (entry: Entry) => entry.kind === "watch" && entry.watch === watch;
+
+	it.each<[string, ColdStart, Partial<ColdStart>]>([
+		["a pod was there before", fold(withSample(entries, { podsBefore: ["old"] })), { outcome: "warm" }],
+		["a pod was asked for before", fold(withSample(entries, { replicasBefore: 1 })), { outcome: "warm" }],
+		[
+			"the Deployment was not seen",
+			fold(withSample(entries, { replicasBefore: undefined })),
+			{ outcome: "unresolved" },
+		],
+		["no scale-up was seen", without(isWatch("deployments")), { outcome: "unresolved" }],
+		["no pod was seen", without(isWatch("pods")), { outcome: "unresolved" }],
+		["the answer was 503", fold(withRequest(entries, { status: 503 })), { outcome: "failed" }],
+		[
+			"the answer was another's",
+			fold(withRequest(entries, { bodyMatches: false, body: "It works!" })),
+			{ outcome: "failed" },
+		],
+		["there was no answer", fold(withRequest(entries, { error: "socket hang up" })), { outcome: "failed" }],
+		["the run broke off", without(({ kind }) => kind === "request"), { outcome: "unresolved" }],
+		[
+			"it is the first",
+			fold(entries.map((entry) => ("round" in entry ? { ...entry, round: 0 } : entry))),
+			{ outcome: "cold" },
+		],
+	])("does not count a start where %s", (_, start, expected) => {
+		expect(start).toMatchObject({ ...expected, counted: false });
+		expect(start.reason).toBeTruthy();
+	});
+
+	it("takes a scale-up before the request for somebody else's", () => {
+		const early = entries.map((entry) =>
+			isWatch("deployments")(entry) ? { ...entry, at: (plain.sentAt - 5_000_000n).toString() } : entry,
+		);
+		expect(fold(early)).toMatchObject({ outcome: "warm", counted: false });
+	});
+
+	it("says kubelet's own reason for a start that failed", () => {
+		const waiting = { state: { waiting: { reason: "CrashLoopBackOff", message: "back-off 10s" } } };
+		const crashing = withPods(withRequest(entries, { status: 503 }), (pod) => {
+			for (const status of (pod.status as { containerStatuses?: object[] }).containerStatuses ?? []) {
+				Object.assign(status, waiting, { restartCount: 2, ready: false });
+			}
+			return pod;
+		});
+		expect(fold(crashing).reason).toContain("CrashLoopBackOff: back-off 10s");
+		expect(fold(crashing).pods[0]?.containers[0]?.restarts).toBe(2);
+	});
+
+	it("measures the pod that was first, and names all", () => {
+		const second = entries
+			.filter(isWatch("pods"))
+			.map((entry) => JSON.parse(JSON.stringify(entry).replaceAll("made-pod", "second-pod")) as Entry)
+			.map((entry) => ({ ...entry, at: (BigInt(entry.at) + 1_000_000n).toString() }));
+		const at = entries.findIndex(({ kind }) => kind === "request");
+		const start = fold([...entries.slice(0, at), ...second, ...entries.slice(at)]);
+		expect(start.pods.map(({ uid }) => uid)).toEqual(["made-pod", "second-pod"]);
+		expect(start.phases).toEqual(fold(entries).phases);
+	});
+
+	it("is unresolved where two sources contradict each other, and nothing is clamped", () => {
+		const odd = entries.map((entry) => {
+			if (entry.kind !== "watch" || entry.watch !== "events" || entry.object.reason !== "Started") return entry;
+			const object = structuredClone(entry.object);
+			// The name says two seconds before what the pod's status says.
+			const ns = BigInt(`0x${object.metadata.name.slice(2)}`) - 2_000_000_000n;
+			object.metadata.name = `p.${ns.toString(16)}`;
+			object.firstTimestamp = `${new Date(Number(ns / 1_000_000n)).toISOString().slice(0, 19)}Z`;
+			return { ...entry, object };
+		});
+		const start = fold(odd);
+		expect(start).toMatchObject({ outcome: "unresolved", counted: false });
+		expect(start.findings.map(({ code }) => code)).toContain("unresolved");
+	});
+
+	it("flags a start during which the watch stood still", () => {
+		const slow = { ...plain, readinessMs: 5_000 };
+		const silent = entriesOf(slow).entries.filter(
+			(entry) => entry.kind !== "ping" || BigInt(entry.at) < plain.sentAt + 200_000_000n,
+		);
+		expect(fold(silent).findings.map(({ code }) => code)).toContain("watch-stalled");
+		expect(fold(entriesOf(slow).entries).findings).toEqual([]);
 	});
 });
 

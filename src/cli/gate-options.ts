@@ -1,0 +1,70 @@
+import { type Command, Option } from "commander";
+import type { GateOptions } from "../commands/gate.ts";
+import { parseShare } from "../model/share.ts";
+import { argument, collect, durationMs, given } from "./options.ts";
+
+/** What a run is judged by, and where CI finds the judgement. */
+export interface GateFlags {
+	budget?: string[];
+	budgets?: string[];
+	baseline?: string[];
+	minEffect: number;
+	minEffectShare: number;
+	require?: string[];
+	allowDifferent?: string[];
+	junit?: string;
+	summary?: string;
+	comment?: string;
+	githubActionBenchmark?: string;
+	bencher?: string;
+}
+
+/** A slow-down below either of these is no regression, unless the user says otherwise. */
+export const defaultMinimumEffect = { ms: 100, share: 0.05 };
+
+/** Commander's reading of `5%` or `0.05`. */
+export const share = argument(parseShare);
+
+/** Adds the options that every command with a verdict has. */
+export function addGateOptions(command: Command): Command {
+	return command
+		.option("--budget <limit>", 'such as "minimal.total: p(50) < 3s" (repeatable)', collect)
+		.option("--budgets <file>", "budgets from a YAML file (repeatable)", collect)
+		.option("--baseline <report>", "an earlier report that nothing may be slower than; several pool", collect)
+		.addOption(
+			new Option("--min-effect <duration>", "a smaller slow-down is none …")
+				.argParser(durationMs)
+				.default(defaultMinimumEffect.ms, `${defaultMinimumEffect.ms}ms`),
+		)
+		.addOption(
+			new Option("--min-effect-share <share>", "… nor is one below this share of the baseline")
+				.argParser(share)
+				.default(defaultMinimumEffect.share, `${defaultMinimumEffect.share * 100}%`),
+		)
+		.option("--require <phase>", "must be shown to be no slower; default: total (repeatable)", collect)
+		.option("--allow-different <key>", "a key of the fingerprint that may differ from the baseline's", collect)
+		.option("--junit <file>", "the verdicts as JUnit XML")
+		.option("--summary <file>", "a summary in Markdown; $GITHUB_STEP_SUMMARY gets it in any case")
+		.option("--comment <file>", "a comment for a pull request, in Markdown")
+		.option("--github-action-benchmark <file>", "medians for github-action-benchmark (customSmallerIsBetter)")
+		.option("--bencher <file>", "medians in Bencher Metric Format");
+}
+
+/** The gate that the flags ask for. */
+export function gateOptionsOf(flags: GateFlags): GateOptions {
+	const { junit, summary, comment, githubActionBenchmark, bencher } = flags;
+	return {
+		budgets: flags.budget ?? [],
+		budgetsFiles: flags.budgets ?? [],
+		baseline: flags.baseline ?? [],
+		minimumEffectMs: flags.minEffect,
+		minimumEffectShare: flags.minEffectShare,
+		required: flags.require ?? [],
+		allowDifferent: flags.allowDifferent ?? [],
+		files: given({ junit, summary, comment, githubActionBenchmark, bencher }),
+	};
+}
+
+/** `--cluster simulated` of the commands that judge what is saved. */
+export const simulatedOption = () =>
+	new Option("--cluster <kind>", "judge also what a simulated cluster yielded").choices(["simulated"]);

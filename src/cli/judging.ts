@@ -1,0 +1,97 @@
+import { type Command, Option } from "commander";
+import type { Context } from "../context.ts";
+import type { Finish } from "../main.ts";
+import { addGateOptions, type GateFlags, gateOptionsOf, share, simulatedOption } from "./gate-options.ts";
+import { durationMs, given } from "./options.ts";
+
+type Format = "text" | "json";
+
+const format = () => new Option("--format <format>", "on stdout").choices(["text", "json"]).default("text");
+
+const checkExamples = `
+Examples:
+  # limits: exit code 99 when one is breached, 3 when the report cannot tell
+  knistio check run.json --budget "minimal.total: p(50) < 3s" --budget "failed: count <= 0"
+  knistio check run.json --budgets budgets.yaml --junit knistio.xml
+
+  # no slower than main by 150 ms and 10 %, with Istio's version allowed to differ
+  knistio check run.json --baseline main.json --min-effect 150ms --min-effect-share 10% \\
+    --allow-different istio
+
+  # several baselines are pooled; the proxy's start must not be slower either
+  knistio check run.json --baseline mon.json --baseline tue.json --require total --require startup-istio-proxy`;
+
+const compareExamples = `
+Examples:
+  knistio compare main.json branch.json        a table for each profile, a column for each report
+  knistio compare run.json                     the profiles of one report side by side
+  knistio compare a.json b.json --by profile   profiles side by side, a table for each report
+
+~ is a difference that is not significant at 95 %, by Mann-Whitney and Holm.`;
+
+const planExamples = `
+Examples:
+  knistio bench --profile full --iterations 20 --out pilot.json
+  knistio plan pilot.json --detect 200ms --power 0.8
+  knistio plan pilot.json --detect 100ms --phase startup-istio-proxy`;
+
+/** Declares the commands that answer questions about saved reports: `check`, `compare` and `plan`. */
+export function addJudging(program: Command, context: Context, finish: Finish): void {
+	const checking = program
+		.command("check <report>")
+		.description("judge a saved report by budgets, its profiles' own too, and by a baseline");
+	addGateOptions(checking)
+		.addOption(simulatedOption())
+		.addOption(format())
+		.addHelpText("after", checkExamples)
+		.action(async (report: string, flags: GateFlags & { cluster?: "simulated"; format: Format }) => {
+			const { check } = await import("../commands/check.ts");
+			const acceptSimulated = flags.cluster === "simulated";
+			finish(await check({ report, ...gateOptionsOf(flags), acceptSimulated, format: flags.format }, context));
+		});
+	program
+		.command("compare <report...>")
+		.description("phases of several reports or profiles side by side, with significance")
+		.addOption(
+			new Option("--by <what>", "what the columns are; default: reports, unless there is only one").choices([
+				"report",
+				"profile",
+			]),
+		)
+		.addOption(format())
+		.addHelpText("after", compareExamples)
+		.action(async (reports: string[], flags: { by?: "report" | "profile"; format: Format }) => {
+			const { compare } = await import("../commands/compare.ts");
+			finish(await compare({ reports, ...given({ by: flags.by }), format: flags.format }, context));
+		});
+	addPlan(program, context, finish);
+}
+
+interface PlanFlags {
+	detect: number;
+	power: number;
+	minEffect?: number;
+	phase?: string;
+	format: Format;
+}
+
+function addPlan(program: Command, context: Context, finish: Finish): void {
+	program
+		.command("plan <report>")
+		.description("how many iterations and minutes it takes to see a slow-down, from a pilot's report")
+		.requiredOption("--detect <duration>", "the slow-down that `check` shall find", durationMs)
+		.addOption(
+			new Option("--power <share>", "how surely it finds it, and passes where there is none")
+				.argParser(share)
+				.default(0.8),
+		)
+		.option("--min-effect <duration>", "of that check; default: three quarters of --detect", durationMs)
+		.option("--phase <name>", "default: total")
+		.addOption(format())
+		.addHelpText("after", planExamples)
+		.action(async (pilot: string, flags: PlanFlags) => {
+			const { plan } = await import("../commands/plan.ts");
+			const { detect: detectMs, power, minEffect: minimumEffectMs, phase: measure, format } = flags;
+			finish(await plan({ pilot, detectMs, power, format, ...given({ minimumEffectMs, measure }) }, context));
+		});
+}

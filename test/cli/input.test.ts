@@ -1,0 +1,195 @@
+import { existsSync } from "node:fs";
+import { readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { dump } from "js-yaml";
+import { describe, expect, it } from "vitest";
+import { openKube } from "../../src/cluster/kube.ts";
+import { startApiServer } from "../support/api-server.ts";
+import { knistio, type Outcome, type World } from "../support/command-line.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
+
+const folder = temporaryFolder();
+const at = (name: string) => join(folder, name);
+const bench = (...more: string[]) => ["bench", "--profile", "minimal", ...more];
+
+/** Says what is wrong and what to do about it, before anything is written or any cluster looked for. */
+async function refused(argv: string[], world?: World): Promise<Outcome> {
+	const before = await readdir(folder);
+	const outcome = await knistio(argv, world);
+	expect(outcome.stderr).toMatch(/^error: /);
+	expect(outcome).toMatchObject({ code: 2, stdout: "", written: [], opened: 0 });
+	expect(await readdir(folder)).toEqual(before);
+	return outcome;
+}
+
+describe("a mistyped command line", () => {
+	it.each([
+		[["bnech"], /unknown command 'bnech'[\s\S]*Did you mean bench\?/],
+		[bench("--iteration", "3"), /unknown option '--iteration'[\s\S]*Did you mean --iterations\?/],
+		[["bench"], /required option '-p, --profile <name\|file>' not specified/],
+		[bench("--iterations", "0"), /--iterations.*"0" is no whole number of at least 1/],
+		[bench("--iterations", "2.5"), /"2.5" is no whole number/],
+		[bench("--timeout", "5 minutes"), /--timeout.*"5 minutes" is no duration \(such as 500ms, 90s or 2m\)/],
+		[bench("--timeout", "0s"), /"0s" is no duration/],
+		[bench("--request-timeout", "ten"), /--request-timeout.*"ten" is no duration/],
+		[bench("--sidecar", "ambient"), /--sidecar.*Allowed choices are native, classic/],
+		[bench("--reference", "walk"), /--reference.*Allowed choices are talk/],
+		[
+			bench("--gateway", "10.0.0.1:31380"),
+			/--gateway.*"10.0.0.1:31380" is no address \(such as http:\/\/10.0.0.1:31380\)/,
+		],
+		[bench("--gateway", "localhost:8080"), /"localhost:8080" is no address/],
+		[["show"], /missing required argument 'report'/],
+		[["profiles", "lst"], /unknown command 'lst'[\s\S]*Did you mean list\?/],
+	])("%j is refused", async (argv, words) => {
+		const { stderr } = await refused(argv);
+		expect(stderr).toMatch(words);
+	});
+
+	it("is no command at all: help, and 2", async () => {
+		const { code, stdout, stderr } = await knistio([]);
+		expect([code, stdout]).toEqual([2, ""]);
+		expect(stderr).toContain("Usage: knistio");
+	});
+});
+
+describe("bad input to bench", () => {
+	it.each<[string, string[], RegExp]>([
+		["an unknown profile", ["bench", "-p", "minmal"], /unknown profile "minmal"; did you mean "minimal"\?/],
+		["a profile given twice", bench("-p", "minimal"), /profile "minimal" is given twice/],
+		["a profile that is not there", ["bench", "-p", "./none.yaml"], /\.\/none\.yaml: no such file\n/],
+		["a file of a format that is not written", bench("-o", "x.xml"), /x\.xml: knistio writes no \.xml\nhint: .*\.json/],
+		["a file without a format", bench("-o", "x"), /x: knistio writes no file without extension/],
+		["a budget that is none", bench("--budget", "fast please"), /--budget/],
+		["a budget on no phase", bench("--budget", "toatl: p(50) < 3s"), /did you mean "total"\?/],
+		["a budget on no profile of the run", bench("--budget", "mnimal.total: p(50) < 3s"), /minimal/],
+		[
+			"budgets that are not there",
+			bench("--budgets", "./none.yaml"),
+			/cannot read \.\/none\.yaml: there is no such file/,
+		],
+		["Knative that is not there", bench("--knative-manifests", "./none"), /\.\/none/],
+		["helm without charts", bench("--helm", "helm"), /--helm needs Istio's charts\nhint: --helm-charts/],
+		[
+			"a shape that the profile does not have",
+			["bench", "-p", "SHAPED", "--sidecar", "classic"],
+			/promises a native sidecar/,
+		],
+	])("%s is refused with a hint", async (_, argv, words) => {
+		const shaped = at("shaped.yaml");
+		const profile = {
+			name: "shaped",
+			istio: { components: {} },
+			meshCompatibilityMode: "auto",
+			promises: { sidecar: "native" },
+		};
+		await writeFile(shaped, dump(profile));
+		const { stderr } = await refused(argv.map((word) => (word === "SHAPED" ? shaped : word)));
+		expect(stderr).toMatch(words);
+		expect(stderr).toMatch(/^error: [^\n]+\n(hint: [^\n]+\n)?/);
+		expect(stderr).not.toMatch(/defect|UsageError|ENOENT/);
+	});
+
+	it("in a profile's file is refused with its line", async () => {
+		const file = at("typo.yaml");
+		await writeFile(
+			file,
+			"name: mine\nistio:\n  components: {}\n  vlaues: {}\nmeshCompatibilityMode: auto\npromises:\n  sidecar: none\n",
+		);
+		for (const argv of [
+			["bench", "-p", file],
+			["install", file],
+			["profiles", "show", file],
+		]) {
+			expect((await refused(argv)).stderr).toContain(
+				`${file}:4:3: istio.vlaues: unknown key "vlaues"; did you mean "values"?`,
+			);
+		}
+		const judged = await knistio(["profiles", "validate", file]);
+		expect(judged).toMatchObject({ code: 2, stdout: "" });
+		expect(judged.stderr).toContain(`${file}:4:3`);
+	});
+});
+
+describe("a cluster that cannot be had", () => {
+	const real = (env: NonNullable<World["env"]>): World => ({
+		env,
+		openCluster: ({ kubeconfig, context }) =>
+			openKube({
+				env,
+				...(kubeconfig === undefined ? {} : { file: kubeconfig }),
+				...(context === undefined ? {} : { context }),
+			}),
+	});
+	const config = async (server: string) => {
+		const file = at("kubeconfig");
+		const content = {
+			clusters: [{ name: "bench", cluster: { server } }],
+			users: [{ name: "me", user: { token: "top-secret" } }],
+			contexts: [{ name: "kind-bench", context: { cluster: "bench", user: "me" } }],
+			"current-context": "kind-bench",
+		};
+		await writeFile(file, dump(content));
+		return file;
+	};
+	const commands = [["bench", "-p", "minimal", "-o", at("run.json")], ["install", "minimal"], ["uninstall"], ["clean"]];
+
+	it.each(commands)("%s: no kubeconfig, and a context that is not there, are 2", async (...argv) => {
+		const none = await knistio(argv, real({ HOME: at("nobody") }));
+		expect(none).toMatchObject({ code: 2, stdout: "", written: [] });
+		expect(none.stderr).toMatch(/^error: no kubeconfig[^\n]*\nhint: [^\n]+\n$/);
+		const file = await config("https://127.0.0.1:1");
+		const unknown = await knistio([...argv, "--kubeconfig", file, "--context", "kind-bnech"], real({}));
+		expect(unknown).toMatchObject({ code: 2, stdout: "", written: [] });
+		expect(unknown.stderr).toBe(`error: ${file}: no context "kind-bnech"\nhint: did you mean "kind-bench"?\n`);
+	});
+
+	it.each(commands)(
+		"%s: an API server that is down is 4, and no credential is shown, not even with --debug",
+		async (...argv) => {
+			const file = await config("https://127.0.0.1:1");
+			const istio = argv[0] === "bench" || argv[0] === "install" ? ["--istio-manifests", await anIstio()] : [];
+			const down = await knistio([...argv, ...istio, "--kubeconfig", file, "--debug"], real({}));
+			expect(down).toMatchObject({ code: 4, stdout: "", written: [] });
+			expect(down.stderr).toContain(
+				"error: the API server at https://127.0.0.1:1 cannot be reached: connect ECONNREFUSED",
+			);
+			expect(down.stderr).toContain("\nhint: is the API server running?");
+			expect(down.stderr).toContain("caused by Error: connect ECONNREFUSED");
+			expect(down.stderr).not.toContain("top-secret");
+		},
+	);
+
+	it("with missing rights is 4 and says which", async () => {
+		const server = await startApiServer();
+		const denied = { status: 201, json: { status: { allowed: false } } };
+		server.on("POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews", denied);
+		const file = await config(server.origin);
+		const outcome = await knistio(bench("--istio-manifests", await anIstio(), "--kubeconfig", file), real({}));
+		expect(outcome).toMatchObject({ code: 4, stdout: "", written: [] });
+		expect(outcome.stderr).toMatch(
+			/error: you may not do what knistio needs on this cluster: get namespaces, .* and \d+ more/,
+		);
+	});
+
+	it.each([
+		["bench", "-p", "minimal", "-o", at("never.json")],
+		["install", "minimal"],
+	])("%s: a missing istioctl is 2, and found before anything is changed", async (...argv) => {
+		const server = await startApiServer();
+		const allowed = { status: 201, json: { status: { allowed: true } } };
+		server.on("POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews", allowed);
+		const file = await config(server.origin);
+		const outcome = await knistio([...argv, "--istioctl", at("no-istioctl"), "--kubeconfig", file], real({}));
+		expect(outcome).toMatchObject({ code: 2, stdout: "", written: [] });
+		expect(outcome.stderr).toMatch(/error: [^\n]*no-istioctl[^\n]*\nhint: /);
+		expect(server.calls.filter(({ path }) => !path.includes("selfsubjectaccessreviews"))).toEqual([]);
+		expect(existsSync(at("never.json"))).toBe(false);
+	});
+
+	async function anIstio(): Promise<string> {
+		const file = at("istio.yaml");
+		await writeFile(file, "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: istio\n  namespace: istio-system\n");
+		return file;
+	}
+});

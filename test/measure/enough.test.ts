@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { openLiveState } from "../../src/measure/live-state.ts";
+import { type ColdStartsOrder, runColdStarts } from "../../src/measure/schedule.ts";
+import type { RequestTimes, Untimed } from "../../src/model/recording.ts";
+
+/** A service that is always at zero, and answers at once. */
+function order(overrides: Partial<ColdStartsOrder>) {
+	const state = openLiveState();
+	const labels = { "serving.knative.dev/revision": "hello-00001" };
+	const deployment = {
+		apiVersion: "apps/v1",
+		kind: "Deployment",
+		metadata: { name: "d", labels },
+		spec: { replicas: 0 },
+	};
+	state.add({ kind: "listed", at: "0", watch: "deployments", objects: [deployment], afterGap: false });
+	const recorded: Untimed[] = [];
+	const answer: RequestTimes = { connectStartedAt: "0", status: 200 };
+	const made: ColdStartsOrder = {
+		observer: { request: async () => answer, failure: new Promise<never>(() => {}) },
+		state,
+		service: {
+			ref: { apiVersion: "serving.knative.dev/v1", kind: "Service", name: "hello", namespace: "knistio" },
+			revision: "hello-00001",
+			host: "hello.example",
+		},
+		route: {} as ColdStartsOrder["route"],
+		expectBody: "",
+		iterations: 3,
+		requestTimeoutMs: 1000,
+		zeroTimeoutMs: 1000,
+		signal: new AbortController().signal,
+		record: (entry) => void recorded.push(entry),
+		onRound: () => {},
+		clock: { hrtimeAtStart: 0n, epochNsAtStart: 0n, speed: 1 },
+		sleep: async () => {},
+		...overrides,
+	};
+	const rounds = () => recorded.flatMap((entry) => (entry.kind === "sample-end" ? [entry.round] : []));
+	return { made, rounds };
+}
+
+test("runs the warm-up and as many rounds as asked for", async () => {
+	const { made, rounds } = order({});
+	await runColdStarts(made);
+	expect(rounds()).toEqual([0, 1, 2, 3]);
+});
+
+test("ends after the round in which it is enough, when that is recorded whole", async () => {
+	const asked: number[][] = [];
+	const { made, rounds } = order({
+		isEnough: () => {
+			asked.push(rounds());
+			return asked.length === 3;
+		},
+	});
+	await runColdStarts(made);
+	expect(rounds()).toEqual([0, 1, 2]);
+	expect(asked).toEqual([[0], [0, 1], [0, 1, 2]]);
+});

@@ -1,0 +1,157 @@
+import { describe, expect, it } from "vitest";
+import type { Cluster, KubeObject, ListQuery } from "../../src/cluster/cluster.ts";
+import { openLiveState } from "../../src/measure/live-state.ts";
+import { proveProfile } from "../../src/measure/prove.ts";
+import type { RequestOrder } from "../../src/measure/request.ts";
+import type { RequestTimes } from "../../src/model/recording.ts";
+import { loadProfiles } from "../../src/profile/load.ts";
+import { aPod, revision, seen } from "./revision.ts";
+
+const [loaded] = await loadProfiles(["full"]);
+if (loaded === undefined) throw new Error("no profile");
+const profile = {
+	...loaded,
+	promises: { initContainers: ["istio-init"], sidecar: "native" as const, capabilities: ["NET_ADMIN"], denies: true },
+};
+
+const container = (name: string, more: object = {}) => ({ name, image: `hub/${name}:1.31.0`, ...more });
+const rightSpec = {
+	initContainers: [
+		container("istio-init", { securityContext: { capabilities: { add: ["NET_ADMIN"] } } }),
+		container("istio-proxy", { restartPolicy: "Always" }),
+	],
+	containers: [container("queue-proxy"), container("user-container")],
+};
+const statuses = {
+	containerStatuses: [
+		{ name: "user-container", image: "hello:1", imageID: "hello@sha256:1234" },
+		{ name: "queue-proxy", image: "queue:1", imageID: "" },
+	],
+};
+
+interface World {
+	spec?: object;
+	pods?: KubeObject[];
+	istiod?: string;
+	gateway?: string | undefined;
+	/** What a request is answered with; by default as promised. */
+	answer?(order: RequestOrder, count: number): Partial<RequestTimes>;
+}
+
+async function prove({ spec = rightSpec, pods, istiod = "1.31.0", gateway = "1.31.0", answer }: World = {}) {
+	const state = openLiveState();
+	for (const pod of pods ?? [aPod("p", { spec, status: statuses })]) state.add(seen("pods", pod, "ADDED"));
+	const part = (name: string, tag: string) =>
+		aPod(name, { spec: { containers: [{ name, image: `hub/x:${tag}@sha256:1` }] } });
+	const list = async ({ labelSelector }: ListQuery) =>
+		labelSelector === "app=istiod" ? [part("discovery", istiod)] : gateway ? [part("istio-proxy", gateway)] : [];
+	const requests: RequestOrder[] = [];
+	const sleeps: number[] = [];
+	const start = performance.now();
+	const seenAs = await proveProfile({
+		cluster: { list } as unknown as Cluster,
+		observer: {
+			async request(order) {
+				requests.push(order);
+				const isDenied = order.headers?.["x-knistio-deny"] === "yes";
+				const promised = isDenied ? { status: 403, bodyMatches: false } : { status: 200, bodyMatches: true };
+				return { connectStartedAt: "1", ...(answer?.(order, requests.length) ?? promised) };
+			},
+		},
+		state,
+		profile,
+		revision,
+		request: { route: { kind: "direct", url: "http://x", by: "given" }, host: "h", expectBody: "b", timeoutMs: 1 },
+		signal: new AbortController().signal,
+		sleep: async (ms) => {
+			sleeps.push(ms);
+			// Far beyond what configuration takes to arrive.
+			if (sleeps.length > 200) clock.now = start + 1e6;
+		},
+	});
+	return { seenAs, requests, sleeps };
+}
+
+/** `performance.now`, which the settling reads, may be set forward. */
+const clock: { now: number | undefined } = { now: undefined };
+const real = performance.now.bind(performance);
+performance.now = () => clock.now ?? real();
+
+async function differences(world: World): Promise<string> {
+	clock.now = undefined;
+	const error = await prove(world).catch((error: Error) => error);
+	clock.now = undefined;
+	expect(error).toMatchObject({ exitCode: 4, hint: expect.stringContaining("knistio profiles show") });
+	const [, words] = /^profile full is not what it promises: (.*)$/.exec((error as Error).message) ?? [];
+	return words ?? `not as it should be: ${(error as Error).message}`;
+}
+
+describe("a profile that is what it promises", () => {
+	it("is described by what was seen, and asked with and without the header that is denied", async () => {
+		const { seenAs, requests } = await prove();
+		expect(seenAs).toEqual({
+			sidecar: "native",
+			"init-containers": "istio-init",
+			istio: "1.31.0",
+			"image:user-container": "hello@sha256:1234",
+			"image:queue-proxy": "queue:1",
+		});
+		expect(requests.map(({ headers }) => headers)).toEqual([undefined, { "x-knistio-deny": "yes" }]);
+	});
+
+	it("may take a moment until its policy is in force", async () => {
+		const { sleeps } = await prove({
+			answer: (_, count) =>
+				count < 3 ? { status: 503 } : count < 6 ? { status: 200, bodyMatches: true } : { status: 403 },
+		});
+		expect(sleeps).toEqual([250, 250, 250, 250]);
+	});
+
+	it("may have no gateway of its own", async () => {
+		expect((await prove({ gateway: undefined })).seenAs).toMatchObject({ istio: "1.31.0" });
+	});
+});
+
+describe("a profile that is not what it promises", () => {
+	it("is told every difference of its pod", async () => {
+		const spec = { containers: [container("istio-proxy"), container("queue-proxy")] };
+		expect(await differences({ spec })).toBe(
+			[
+				"init containers that end: none, promised: istio-init",
+				"sidecar: classic, promised: native",
+				"capabilities added: none, promised: NET_ADMIN",
+			].join("; "),
+		);
+	});
+
+	it("has parts of different versions", async () => {
+		expect(await differences({ istiod: "1.30.2" })).toBe(
+			"Istio's parts have different versions: istiod 1.30.2, gateway 1.31.0, sidecar 1.31.0",
+		);
+	});
+
+	it.each<[string, Partial<RequestTimes>, string]>([
+		["does not answer", { error: "connect ECONNREFUSED" }, "a request is not answered: connect ECONNREFUSED"],
+		["answers with an error", { status: 503 }, "a request is answered with HTTP 503"],
+		[
+			"answers as another service",
+			{ status: 200, bodyMatches: false, body: "nginx" },
+			'the answer "nginx" is not that of the image under test',
+		],
+		[
+			"denies nothing",
+			{ status: 200, bodyMatches: true },
+			"a request with the header x-knistio-deny is answered with HTTP 200, promised: 403",
+		],
+	])("%s", async (_, times, words) => {
+		expect(await differences({ answer: () => times })).toBe(words);
+	});
+
+	it("has no pod to look at", async () => {
+		const gone = aPod("p", { spec: rightSpec, metadata: { deletionTimestamp: "2026-11-23T10:00:00Z" } });
+		await expect(prove({ pods: [gone] })).rejects.toMatchObject({
+			exitCode: 4,
+			message: "profile full: the service is Ready but has no pod to look at",
+		});
+	});
+});

@@ -1,0 +1,41 @@
+import type { KubeObject } from "../../src/cluster/cluster.ts";
+import type { Entry, WatchedKind } from "../../src/model/recording.ts";
+
+export const revision = "helloworld-00001";
+const labels = { "serving.knative.dev/revision": revision };
+
+/** A pod of the revision; Ready, if that is said. */
+export function aPod(uid: string, more: { ready?: boolean; metadata?: object; spec?: object; status?: object } = {}) {
+	const conditions = [{ type: "Ready", status: more.ready === true ? "True" : "False" }];
+	return {
+		apiVersion: "v1",
+		kind: "Pod",
+		metadata: { name: `pod-${uid}`, uid, namespace: "knistio", labels, ...more.metadata },
+		spec: more.spec ?? {},
+		status: { conditions, ...more.status },
+	} as KubeObject;
+}
+
+export function aDeployment(replicas: number | undefined): KubeObject {
+	return {
+		apiVersion: "apps/v1",
+		kind: "Deployment",
+		metadata: { name: `${revision}-deployment`, uid: "deployment", labels },
+		spec: { replicas },
+	};
+}
+
+export function aSlice(...ready: boolean[]): KubeObject {
+	return {
+		apiVersion: "discovery.k8s.io/v1",
+		kind: "EndpointSlice",
+		metadata: { name: "slice", uid: "slice", labels: { "kubernetes.io/service-name": `${revision}-private` } },
+		endpoints: ready.length === 0 ? null : ready.map((isReady) => ({ conditions: { ready: isReady } })),
+	};
+}
+
+export const seen = (
+	watch: WatchedKind,
+	object: KubeObject,
+	type: "ADDED" | "MODIFIED" | "DELETED" = "MODIFIED",
+): Entry => ({ kind: "watch", at: "1", watch, type, object });

@@ -1,0 +1,40 @@
+import type { Cluster } from "../../src/cluster/cluster.ts";
+import type { Context } from "../../src/context.ts";
+import { UsageError } from "../../src/errors.ts";
+
+/** The outside world in memory: files by path, and what was said. */
+export function fakeContext(given: Record<string, unknown> = {}, env: Context["env"] = {}) {
+	const files = new Map(
+		Object.entries(given).map(([path, content]) => [
+			path,
+			typeof content === "string" ? content : JSON.stringify(content),
+		]),
+	);
+	const said = { stdout: "", stderr: "" };
+	const context: Context = {
+		version: "0.1.0",
+		stdout: (text) => {
+			said.stdout += text;
+		},
+		stderr: (text) => {
+			said.stderr += text;
+		},
+		color: false,
+		isLive: false,
+		columns: 110,
+		env,
+		async readFile(path) {
+			const text = files.get(path);
+			if (text !== undefined) return text;
+			const cause = Object.assign(new Error("no such file"), { code: "ENOENT" });
+			throw new UsageError(`cannot read ${path}`, { cause });
+		},
+		writeFile: async (path, text) => void files.set(path, text),
+		openLog: () => Promise.reject(new Error("nothing is to be recorded")),
+		signal: new AbortController().signal,
+		openCluster: (): Promise<Cluster> => Promise.reject(new Error("no cluster is to be touched")),
+		observerThread: new URL("file:///nowhere"),
+		simulatedThread: new URL("file:///nowhere"),
+	};
+	return { context, files, said };
+}

@@ -1,0 +1,24 @@
+import type { Context } from "../../src/context.ts";
+
+/** A world in which nothing is to happen: every way out of the process fails. */
+export function silentContext(): Context {
+	const fail = () => {
+		throw new Error("nothing is to happen here");
+	};
+	return {
+		version: "0.0.0-test",
+		stdout: () => {},
+		stderr: () => {},
+		color: false,
+		isLive: false,
+		columns: 100,
+		env: {},
+		readFile: fail,
+		writeFile: fail,
+		openLog: fail,
+		signal: new AbortController().signal,
+		openCluster: fail,
+		observerThread: new URL("file:///none"),
+		simulatedThread: new URL("file:///none"),
+	};
+}
