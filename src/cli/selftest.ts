@@ -29,7 +29,7 @@ export function addSelftest(program: Command, context: Context, finish: Finish):
 		.option("--scenarios <n>", "12 are each thing once; more begin anew with other seeds", count(1), 12)
 		.option("-n, --iterations <n>", "cold starts of each, after a first one", count(1), 2)
 		.option("--seed <n>", "the same seed gives the same delays", count(0), 1)
-		.option("--speed <n>", "simulated seconds in a real one", count(1), 8)
+		.option("--speed <n>", "simulated seconds in a real one", count(1), 4)
 		.addOption(new Option("--model <name>", "how long things take").choices(["today", "talk-2019"]).default("today"))
 		.addOption(new Option("--format <format>").choices(["text", "json"]).default("text"))
 		.addHelpText("after", notes)

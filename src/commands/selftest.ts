@@ -5,7 +5,7 @@ import type { Report } from "../model/report.ts";
 import { openProgress } from "../output/progress.ts";
 import { renderSelftest, selftestJson } from "../output/selftest-text.ts";
 import { type Comparison, compareWithTruth } from "../selftest/compare.ts";
-import { coverageOf, defectsOf } from "../selftest/coverage.ts";
+import { coverageOf, defectsOf, missedBounds } from "../selftest/coverage.ts";
 import { planRuns, type Scenario } from "../selftest/scenarios.ts";
 import type { ClusterTruth } from "../simulated/truth.ts";
 import { openReportBuilder } from "../timing/report-builder.ts";
@@ -37,7 +37,7 @@ interface ScenarioResult {
 	comparison: Comparison;
 }
 
-const atOnce = 3;
+const atOnce = 6;
 
 /** `knistio selftest`: measures simulated clusters by the same way as `bench`, and holds the result against their truth. */
 export async function selftest(
@@ -61,12 +61,13 @@ export async function selftest(
 	await Promise.all(Array.from({ length: atOnce }, work));
 	results.sort((a, b) => a.seed - b.seed);
 	display.clear();
-	const checks = results.flatMap(({ comparison }) => comparison.checks);
+	const coverage = coverageOf(results.flatMap(({ comparison }) => comparison.checks));
 	const defects = results.flatMap(({ scenario, seed, comparison }) =>
 		defectsOf(comparison).map((text) => `${scenario.name} (seed ${seed}): ${text}`),
 	);
+	defects.push(...missedBounds(coverage));
 	const { seed, speed, model } = options;
-	const outcome = { simulated: { model, seed, speed }, results, coverage: coverageOf(checks), defects };
+	const outcome = { simulated: { model, seed, speed }, results, coverage, defects };
 	context.stdout(options.format === "json" ? selftestJson(outcome) : renderSelftest(outcome));
 	return defects.length === 0 ? exitCodes.ok : exitCodes.defect;
 }
@@ -96,6 +97,8 @@ export async function measureScenario(
 	let truth: ClusterTruth | undefined;
 	const quiet: Context = {
 		...context,
+		// Each run has many who listen.
+		signal: AbortSignal.any([context.signal]),
 		isLive: false,
 		stdout: () => {},
 		stderr: () => {},

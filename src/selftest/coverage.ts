@@ -16,10 +16,11 @@ export interface Coverage {
 }
 
 /**
- * The share of bounds that must hold. How late a watch was is told by pings right before and after, which had a similar
- * way and not the same: that bound is only usual, and reports say so. All others are firm.
+ * The share of bounds that must hold. How late a watch was is told by pings around it, which bound it in 95 of 100 cases
+ * (timing/watch-lag.ts) as long as it has no busier time than they had; a cold start is busy, which is what the rest is
+ * for. All other bounds are firm.
  */
-const requiredOf = (source: Source): number => (source === "watch" ? 0.95 : 1);
+const requiredOf = (source: Source): number => (source === "watch" ? 0.9 : 1);
 
 /** The table by source, from sharp to blunt; sources that occurred nowhere are left out. */
 export function coverageOf(checks: readonly Check[]): Coverage[] {
@@ -42,15 +43,17 @@ export function coverageOf(checks: readonly Check[]): Coverage[] {
 	});
 }
 
-/** What is wrong, in sentences; none means that the bounds hold. No data is never a pass. */
-export function defectsOf(comparison: Comparison): string[] {
-	const { checks, cold, attempted } = comparison;
-	const defects = [...comparison.defects];
-	if (cold === 0) defects.push(`of ${attempted} attempts not one was measured`);
-	for (const { source, n, held, required } of coverageOf(checks)) {
-		if (held >= n * required) continue;
-		const limit = required === 1 ? "all must" : `${required * 100} % must`;
-		defects.push(`${n - held} of ${n} bounds by ${source} do not hold; ${limit}`);
-	}
-	return defects;
+/** What is wrong with a comparison whatever its bounds are, in sentences. No data is never a pass. */
+export function defectsOf({ defects, cold, attempted }: Comparison): string[] {
+	return cold === 0 ? [...defects, `of ${attempted} attempts not one was measured`] : defects;
+}
+
+/** Which bounds do not hold as often as they must, in sentences. */
+export function missedBounds(coverage: readonly Coverage[]): string[] {
+	return coverage
+		.filter(({ n, held, required }) => held < n * required)
+		.map(({ source, n, held, required }) => {
+			const limit = required === 1 ? "all must" : `${required * 100} % must`;
+			return `${n - held} of ${n} bounds by ${source} do not hold; ${limit}`;
+		});
 }
