@@ -85,7 +85,8 @@ describe("talk-2019", () => {
 		for (const [span, seconds] of Object.entries(spans)) {
 			expect(Math.abs((found[span] ?? Number.NaN) / seconds - 1), `${span} ${found[span]}`).toBeLessThan(0.05);
 		}
-		const containers = Object.keys(found).filter((span) => span.startsWith("container_startup"));
+		// That container is younger than the talk; profiles of today promise it.
+		const containers = Object.keys(found).filter((span) => /^container_startup_(?!istio-validation)/.test(span));
 		expect(containers.sort()).toEqual(
 			Object.keys(spans)
 				.filter((span) => span.startsWith("container_startup"))
