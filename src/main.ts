@@ -4,6 +4,7 @@ import { addInstall } from "./cli/install.ts";
 import { addJudging } from "./cli/judging.ts";
 import { addProfiles } from "./cli/profiles.ts";
 import { addReports } from "./cli/reports.ts";
+import { addSelftest } from "./cli/selftest.ts";
 import type { Context } from "./context.ts";
 import { type ExitCode, exitCodes, KnistioError } from "./errors.ts";
 
@@ -49,6 +50,7 @@ export function declare(context: Context, finish: Finish): Command {
 	addReports(program, context, finish);
 	addProfiles(program, context, finish);
 	addInstall(program, context, finish);
+	addSelftest(program, context, finish);
 	return program;
 }
 

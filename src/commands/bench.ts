@@ -54,15 +54,18 @@ export interface BenchOptions extends GateOptions {
 	dryRun: boolean;
 }
 
-/** `knistio bench`: the main job. Everything that can be wrong with the input is found before the cluster is touched. */
-export async function bench(options: BenchOptions, context: Context): Promise<ExitCode> {
+/**
+ * `knistio bench`: the main job. Everything that can be wrong with the input is found before the cluster is touched.
+ * @param open gives the cluster to measure, which is closed in the end
+ */
+export async function bench(options: BenchOptions, context: Context, open = openTarget): Promise<ExitCode> {
 	const profiles = (await loadProfiles(options.profiles)).map((profile) =>
 		withSidecar(substitute(profile, options.namespace), options.sidecar),
 	);
 	const gate = await parseGate(profiles, options, context);
 	const outputs = options.out.map((file) => ({ file, render: formatOf(file) }));
 	const knativeObjects = await readKnativeManifests(options.knativeManifests);
-	const target = await openTarget(options.where, context);
+	const target = await open(options.where, context);
 	const { cluster } = target;
 	const display = openProgress(context);
 	try {

@@ -5,11 +5,13 @@ import { type Clock, systemClock } from "../install/task.ts";
 import { anchorClock, type ClientClock, clientNow, realMs } from "../measure/client-clock.ts";
 import { pause } from "../measure/pause.ts";
 import type { Profile } from "../model/profile.ts";
+import type { Faults } from "../simulated/faults.ts";
+import type { ClusterTruth } from "../simulated/truth.ts";
 
 /** What is measured: a kubeconfig's context, or a cluster in the process. */
 export type Where =
 	| { kind: "real"; kubeconfig?: string; context?: string; source: IstioSource }
-	| { kind: "simulated"; model: string; seed: number; speed: number };
+	| { kind: "simulated"; model: string; seed: number; speed: number; faults?: Faults; nodes?: number };
 
 /** A cluster that can be worked on, whatever it is. */
 export interface Target {
@@ -21,6 +23,8 @@ export interface Target {
 	render(profile: Profile, signal: AbortSignal): Promise<RenderedIstio>;
 	/** Set on everything that comes of it. */
 	simulated?: { model: string; seed: number; speed: number };
+	/** What really happened, where that can be known. */
+	truth?(): Promise<ClusterTruth>;
 	close(): Promise<void>;
 }
 
@@ -45,8 +49,9 @@ async function openSimulated(where: Extract<Where, { kind: "simulated" }>, conte
 		import("../simulated/threaded.ts"),
 		import("../simulated/istio-manifests.ts"),
 	]);
-	const { model, seed, speed } = where;
-	const simulation = await startSimulatedClusterInThread(context.simulatedThread, { model, seed, speed });
+	const { kind: _, ...options } = where;
+	const { model, seed, speed } = options;
+	const simulation = await startSimulatedClusterInThread(context.simulatedThread, options);
 	const { hrtimeAtStart, epochNsAtStart } = simulation.timeScale;
 	const clock: ClientClock = { hrtimeAtStart, epochNsAtStart, speed };
 	const cluster = await context.openCluster({ kubeconfigText: simulation.kubeconfig });
@@ -65,6 +70,7 @@ async function openSimulated(where: Extract<Where, { kind: "simulated" }>, conte
 			return { objects, version: simulatedVersion, renderer: "simulated", warnings: [] };
 		},
 		simulated: { model, seed, speed },
+		truth: simulation.truth,
 		close: async () => {
 			cluster.close();
 			await simulation.close();

@@ -38,6 +38,7 @@ export function renderTable(report: Report, options: TableOptions): string {
 	return [heading(report, chalk), table.toString(), ...notesOf(report, summary)].join("\n");
 }
 
+/** No lines between cells. */
 const lines = {
 	top: "",
 	"top-mid": "",
@@ -55,6 +56,9 @@ const lines = {
 	"right-mid": "",
 	middle: " ",
 };
+
+/** A table of columns alone, the first of them to the left. */
+export const borderless = { chars: lines, style: { head: [], border: [], compact: true } };
 
 function heading(report: Report, chalk: ChalkInstance): string {
 	const simulated = report.simulated === undefined ? "" : ` — SIMULATED (model ${report.simulated.model})`;

@@ -17,6 +17,8 @@ export interface Clock {
 	now(): SimulatedNs;
 	/** Nanoseconds since 1970 of a simulated time, by default of now. */
 	epochNs(at?: SimulatedNs): bigint;
+	/** Nanoseconds since 1970 of what the machine's clock stands for: later than now inside a task that began late. */
+	wallEpochNs(): bigint;
 	at(when: SimulatedNs, task: () => void): Cancel;
 	after(delayMs: number, task: () => void): Cancel;
 	run(process: Process): Cancel;
@@ -142,6 +144,7 @@ function driveClock(drive: Drive): Clock {
 		speed: drive.speed,
 		now,
 		epochNs: (when = now()) => drive.epochNs + BigInt(Math.round(when)),
+		wallEpochNs: () => drive.epochNs + BigInt(Math.round(Math.max(lastNs, drive.wall()))),
 		at,
 		after,
 		run: (process) => runProcess(process, after),

@@ -55,6 +55,8 @@ const containersSchema = z.record(z.string(), containerSchema);
 const modelSchema = z.strictObject({
 	name: z.string(),
 	description: z.string(),
+	/** Of which recordings some of the delays are made (bench/fit-model.ts); the others are guessed. */
+	provenance: z.strictObject({ recordings: z.array(z.string()), fitted: z.array(z.string()) }).optional(),
 	versions: z.strictObject({ kubernetes: z.string(), knative: z.string(), istio: z.string() }),
 	kubelet: z.strictObject({
 		/** Every so often the kubelet looks at what its containers do (PLEG); on demand also right after its own doing. */

@@ -14,6 +14,8 @@ export type ContainerInstant =
 	| "exited"
 	/** The first version of the pod whose status names the container. */
 	| "shown"
+	/** The first whose status says that the startup probe has passed, or that there is none. */
+	| "shownStarted"
 	| "shownReady"
 	| "shownTerminated";
 
@@ -69,6 +71,11 @@ export interface EndpointTruth {
 }
 
 export interface ClusterTruth {
+	/**
+	 * When this machine had come to what was planned for a time, where it was later: nobody could see a change of the API
+	 * before that, while clocks and causes go by the plan.
+	 */
+	doneAt: Map<TrueTime, TrueTime>;
 	pods: PodTruth[];
 	requests: RequestTruth[];
 	endpoints: EndpointTruth[];
@@ -88,6 +95,14 @@ export function createTruthRecorder(clock: Clock, store: Store): TruthRecorder {
 	const pods = new Map<string, PodTruth>();
 	const requests: RequestTruth[] = [];
 	const endpoints: EndpointTruth[] = [];
+	const doneAt = new Map<TrueTime, TrueTime>();
+
+	function now(): TrueTime {
+		const at = clock.epochNs();
+		const wall = clock.wallEpochNs();
+		if (wall > at) doneAt.set(at, wall);
+		return at;
+	}
 
 	function truthOf(pod: Pod): PodTruth {
 		const uid = uidOf(pod);
@@ -101,12 +116,12 @@ export function createTruthRecorder(clock: Clock, store: Store): TruthRecorder {
 
 	const recorder: TruthRecorder = {
 		pod(pod, instant) {
-			truthOf(pod).instants[instant] ??= clock.epochNs();
+			truthOf(pod).instants[instant] ??= now();
 		},
 		container(pod, name, instant) {
 			const { containers } = truthOf(pod);
 			containers[name] ??= {};
-			containers[name][instant] ??= clock.epochNs();
+			containers[name][instant] ??= now();
 		},
 		request(host, path) {
 			const truth: RequestTruth = { host, path, isCold: false, instants: {} };
@@ -114,14 +129,14 @@ export function createTruthRecorder(clock: Clock, store: Store): TruthRecorder {
 			return {
 				truth,
 				mark(instant) {
-					truth.instants[instant] ??= clock.epochNs();
+					truth.instants[instant] ??= now();
 				},
 			};
 		},
 		endpoint(namespace, service, podUid) {
-			endpoints.push({ namespace, service, podUid, at: clock.epochNs() });
+			endpoints.push({ namespace, service, podUid, at: now() });
 		},
-		read: () => structuredClone({ pods: [...pods.values()], requests, endpoints }),
+		read: () => structuredClone({ doneAt, pods: [...pods.values()], requests, endpoints }),
 	};
 	store.subscribe("pods", ({ type, object }) => recordShown(recorder, object as Pod, type));
 	return recorder;
@@ -135,6 +150,7 @@ function recordShown(recorder: TruthRecorder, pod: Pod, type: string): void {
 	else if (isPodReady(pod)) recorder.pod(pod, "shownReady");
 	for (const status of [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]) {
 		recorder.container(pod, status.name, "shown");
+		if (status.started) recorder.container(pod, status.name, "shownStarted");
 		if (status.ready) recorder.container(pod, status.name, "shownReady");
 		if (status.state.terminated !== undefined) recorder.container(pod, status.name, "shownTerminated");
 	}

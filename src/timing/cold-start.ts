@@ -9,6 +9,7 @@ import { prove } from "./proof.ts";
 import { endpointReceipt, newPods, type SampleRecord, scaleUpReceipt, sightingsOf } from "./sample.ts";
 import { talkSpans } from "./spans.ts";
 import { formatTime } from "./timestamp.ts";
+import { watchLagOf } from "./watch-lag.ts";
 
 /** What is known beyond the sample. */
 export interface FoldContext {
@@ -99,20 +100,6 @@ function decideCounting(result: ColdStart, pod: PodFacts | undefined): ColdStart
 	else if (pulled.length > 0) result.reason = `image pulled for ${pulled.join(", ")}: kept apart`;
 	else result.counted = true;
 	return result;
-}
-
-/** Where no ping tells, a change is taken to reach us within so long. */
-const defaultWatchLagNs = 50_000_000n;
-
-/** The watch's lag around a receipt: the longer of the lags that the pings right before and right after it had. */
-function watchLagOf(pings: readonly EntryOf<"ping">[]): (receivedAt: bigint) => bigint {
-	const seen = pings.map(({ sentAt, seenAt }) => ({ at: BigInt(seenAt), lag: BigInt(seenAt) - BigInt(sentAt) }));
-	return (receivedAt) => {
-		const before = seen.findLast(({ at }) => at <= receivedAt);
-		const after = seen.find(({ at }) => at > receivedAt);
-		const lags = [before, after].map((ping) => ping?.lag ?? defaultWatchLagNs);
-		return lags.reduce((a, b) => (a > b ? a : b));
-	};
 }
 
 /** What was caused by the request is later than it, and earlier than its receipt: this bounds every clock involved. */

@@ -5,6 +5,7 @@ import { toMs } from "./measured.ts";
 import { likelyOffset, openOffsets } from "./offsets.ts";
 import type { SampleRecord } from "./sample.ts";
 import { formatTime } from "./timestamp.ts";
+import { pingsAround } from "./watch-lag.ts";
 
 /** Makes a report of a recording, entry by entry; it never holds more than one sample's entries. */
 export interface ReportBuilder {
@@ -12,9 +13,6 @@ export interface ReportBuilder {
 	/** The report of all that was added so far; a recording that broke off gives the report up to there. */
 	report(): Report;
 }
-
-/** Pings before a sample that tell how fast its watch is. */
-const pingsBefore = 3;
 
 /** Opens an empty builder. The same entries give the same report, live or replayed. */
 export function openReportBuilder(): ReportBuilder {
@@ -95,7 +93,7 @@ export function openReportBuilder(): ReportBuilder {
 				current = {
 					sample: entry,
 					watched: [],
-					pings: lastPings.slice(-pingsBefore),
+					pings: lastPings.slice(-pingsAround / 2),
 					revision: open.profile.revision,
 					hasGap: false,
 				};

@@ -20,6 +20,8 @@ function spansOf(model: string, shape: Shape, policy: boolean): Record<string, n
 	};
 	for (let round = 0; round < 10; round++) {
 		bench.waitForZero();
+		// Not always at the same part of the second in which the kubelet looks.
+		bench.clock.advance(100 * round);
 		bench.request();
 		bench.clock.advance(3_000);
 		const { request, pod } = bench.lastColdStart();
@@ -85,7 +87,8 @@ describe("talk-2019", () => {
 		for (const [span, seconds] of Object.entries(spans)) {
 			expect(Math.abs((found[span] ?? Number.NaN) / seconds - 1), `${span} ${found[span]}`).toBeLessThan(0.05);
 		}
-		const containers = Object.keys(found).filter((span) => span.startsWith("container_startup"));
+		// That container is younger than the talk; profiles of today promise it.
+		const containers = Object.keys(found).filter((span) => /^container_startup_(?!istio-validation)/.test(span));
 		expect(containers.sort()).toEqual(
 			Object.keys(spans)
 				.filter((span) => span.startsWith("container_startup"))
@@ -95,12 +98,12 @@ describe("talk-2019", () => {
 });
 
 describe("today", () => {
-	// What three cold starts each showed on a real node, in seconds.
+	// Medians on a real node, in seconds: of five cold starts each, of the classic shape of three.
 	it.each<[Shape, number]>([
-		["none", 1.6],
+		["none", 1.31],
 		["classic", 3.7],
-		["native", 4.9],
-		["cni", 5.0],
+		["native", 5.24],
+		["cni", 5.35],
 	])("is near what was seen: %s", (shape, seconds) => {
 		const { total = Number.NaN } = spansOf("today", shape, false);
 		expect(Math.abs(total / seconds - 1), `${total}`).toBeLessThan(0.2);

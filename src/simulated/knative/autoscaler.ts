@@ -75,11 +75,14 @@ export function startAutoscaler(world: World): Autoscaler {
 		if (type === "DELETED") activities.delete(key);
 		else activityOf(key);
 	});
-	api.watch("pods", ({ object }) => {
+	api.watch("pods", ({ object, previous }) => {
 		const name = object.metadata.labels?.["serving.knative.dev/revision"];
 		const key = `${object.metadata.namespace}/${name}`;
 		const activity = name === undefined ? undefined : activities.get(key);
 		if (activity === undefined) return;
+		// Zero comes no earlier than a window after the revision became active (knative/serving kpa/scaler.go).
+		const wasReady = previous !== undefined && isPodReady(previous as Pod);
+		if (!wasReady && isPodReady(object as Pod)) activity.lastActiveNs = clock.now();
 		clock.after(world.delays.of("controllerReacts", `autoscaler/${key}`), () =>
 			writeStatus(world, key, activity.wanted),
 		);

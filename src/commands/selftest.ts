@@ -1,0 +1,172 @@
+import type { Context } from "../context.ts";
+import { type ExitCode, exitCodes } from "../errors.ts";
+import type { Entry } from "../model/recording.ts";
+import type { Report } from "../model/report.ts";
+import { openProgress } from "../output/progress.ts";
+import { renderSelftest, selftestJson } from "../output/selftest-text.ts";
+import { type Comparison, compareWithTruth } from "../selftest/compare.ts";
+import { coverageOf, defectsOf, missedBounds } from "../selftest/coverage.ts";
+import { planRuns, type Scenario } from "../selftest/scenarios.ts";
+import type { ClusterTruth } from "../simulated/truth.ts";
+import { openReportBuilder } from "../timing/report-builder.ts";
+import { type BenchOptions, bench } from "./bench.ts";
+import type { GateOptions } from "./gate.ts";
+import { openTarget, type Where } from "./target.ts";
+
+/** Everything `knistio selftest` can be told. */
+export interface SelftestOptions {
+	scenarios: number;
+	/** Cold starts of each scenario, the warm-up not among them. */
+	iterations: number;
+	seed: number;
+	/** Simulated seconds in a real one. */
+	speed: number;
+	model: string;
+	format: "text" | "json";
+}
+
+/** A run of a scenario. */
+export interface ScenarioRun {
+	entries: readonly Entry[];
+	truth: ClusterTruth;
+}
+
+interface ScenarioResult {
+	scenario: Scenario;
+	seed: number;
+	comparison: Comparison;
+}
+
+const atOnce = 6;
+
+/** `knistio selftest`: measures simulated clusters by the same way as `bench`, and holds the result against their truth. */
+export async function selftest(
+	options: SelftestOptions,
+	context: Context,
+	fold: (entries: readonly Entry[]) => Report = foldEntries,
+): Promise<ExitCode> {
+	const display = openProgress(context);
+	const waiting = planRuns(options.scenarios, options.seed);
+	const results: ScenarioResult[] = [];
+	const work = async () => {
+		for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+			const { scenario, seed } = next;
+			const comparison = await compareScenario(scenario, { ...options, seed }, { context, fold });
+			results.push({ scenario, seed, comparison });
+			const text = `${results.length} of ${options.scenarios} measured: ${scenario.name}, ${scenario.about}`;
+			display.progress({ kind: "step", text });
+		}
+	};
+	// A simulated cluster waits most of the time.
+	await Promise.all(Array.from({ length: atOnce }, work));
+	results.sort((a, b) => a.seed - b.seed);
+	display.clear();
+	const coverage = coverageOf(results.flatMap(({ comparison }) => comparison.checks));
+	const defects = results.flatMap(({ scenario, seed, comparison }) =>
+		defectsOf(comparison).map((text) => `${scenario.name} (seed ${seed}): ${text}`),
+	);
+	defects.push(...missedBounds(coverage));
+	const { seed, speed, model } = options;
+	const outcome = { simulated: { model, seed, speed }, results, coverage, defects };
+	context.stdout(options.format === "json" ? selftestJson(outcome) : renderSelftest(outcome));
+	return defects.length === 0 ? exitCodes.ok : exitCodes.defect;
+}
+
+async function compareScenario(
+	scenario: Scenario,
+	options: Pick<SelftestOptions, "iterations" | "seed" | "speed" | "model">,
+	{ context, fold }: { context: Context; fold: (entries: readonly Entry[]) => Report },
+): Promise<Comparison> {
+	try {
+		const { entries, truth } = await measureScenario(scenario, options, context);
+		return compareWithTruth({ report: fold(entries), truth, speed: options.speed });
+	} catch (error) {
+		if (context.signal.aborted) throw error;
+		const defects = [`it ended early: ${(error as Error).message}`];
+		return { checks: [], defects, attempted: 0, cold: 0, unmeasured: [] };
+	}
+}
+
+/** Runs `bench` on a scenario's cluster, and keeps what it recorded and what really happened. */
+export async function measureScenario(
+	scenario: Scenario,
+	options: Pick<SelftestOptions, "iterations" | "seed" | "speed" | "model">,
+	context: Context,
+): Promise<ScenarioRun> {
+	const entries: Entry[] = [];
+	let truth: ClusterTruth | undefined;
+	const quiet: Context = {
+		...context,
+		// Each run has many who listen.
+		signal: AbortSignal.any([context.signal]),
+		isLive: false,
+		stdout: () => {},
+		stderr: () => {},
+		openLog: async () => ({
+			append: (line) => void entries.push(JSON.parse(line) as Entry),
+			close: async () => {},
+		}),
+	};
+	const open = async (where: Where) => {
+		const target = await openTarget(where, quiet);
+		return {
+			...target,
+			close: async () => {
+				truth = await target.truth?.();
+				await target.close();
+			},
+		};
+	};
+	await bench(benchOptions(scenario, options), quiet, open);
+	if (truth === undefined) throw new Error("the simulated cluster did not tell what happened");
+	return { entries, truth };
+}
+
+/** Nothing is judged but the measuring itself. */
+const ungated: GateOptions = {
+	budgets: [],
+	budgetsFiles: [],
+	baseline: [],
+	minimumEffectMs: 0,
+	minimumEffectShare: 0,
+	required: [],
+	allowDifferent: [],
+	files: {},
+};
+
+function benchOptions(
+	{ profile, sidecar, faults, nodes }: Scenario,
+	{ iterations, seed, speed, model }: Pick<SelftestOptions, "iterations" | "seed" | "speed" | "model">,
+): BenchOptions {
+	return {
+		profiles: [profile],
+		iterations,
+		image: "simulated/helloworld:1",
+		namespace: "knistio",
+		where: {
+			kind: "simulated",
+			model,
+			seed,
+			speed,
+			...(faults === undefined ? {} : { faults }),
+			...(nodes === undefined ? {} : { nodes }),
+		},
+		knativeManifests: [],
+		useInstalled: false,
+		...(sidecar === undefined ? {} : { sidecar }),
+		// A pod drains for so long.
+		requestTimeoutSeconds: 10,
+		timeoutMs: 120_000,
+		out: [],
+		record: "selftest",
+		...ungated,
+		keep: true,
+		dryRun: false,
+	};
+}
+
+function foldEntries(entries: readonly Entry[]): Report {
+	const builder = openReportBuilder();
+	for (const entry of entries) builder.add(entry);
+	return builder.report();
+}

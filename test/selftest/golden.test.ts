@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { measureScenario } from "../../src/commands/selftest.ts";
+import { main } from "../../src/main.ts";
+import type { Entry } from "../../src/model/recording.ts";
+import { openReportBuilder } from "../../src/timing/report-builder.ts";
+import { builtContext } from "./built-context.ts";
+import { readPaths } from "./read-paths.ts";
+
+const fileOf = (name: string) => fileURLToPath(new URL(`../recordings/${name}.ndjson`, import.meta.url));
+
+function entriesOf(name: string): Entry[] {
+	const lines = readFileSync(fileOf(name), "utf8").trim().split("\n");
+	return lines.map((line) => JSON.parse(line) as Entry);
+}
+
+function fold(name: string) {
+	const builder = openReportBuilder();
+	for (const entry of entriesOf(name)) builder.add(entry);
+	const start = builder.report().profiles[0]?.coldStarts[0];
+	if (start === undefined) throw new Error(`${name} has no cold start`);
+	return start;
+}
+
+/** What each showed: pod events, milliseconds from the request sent to the last byte, and the phases in their order. */
+const golden: [name: string, events: number, totalMs: number, phases: string][] = [
+	[
+		"none",
+		7,
+		1039.317,
+		"activation pod-creation scheduling sandbox start-user-container start-queue-proxy probing response unattributed",
+	],
+	[
+		"native",
+		13,
+		5113.746,
+		"activation pod-creation scheduling sandbox start-istio-init run-istio-init notice-istio-init start-istio-proxy startup-istio-proxy notice-istio-proxy start-user-container start-queue-proxy readiness endpoint routing response unattributed",
+	],
+	[
+		"native-cni",
+		13,
+		5746.704,
+		"activation pod-creation scheduling sandbox start-istio-validation run-istio-validation notice-istio-validation start-istio-proxy startup-istio-proxy notice-istio-proxy start-user-container start-queue-proxy readiness endpoint routing response unattributed",
+	],
+];
+
+describe("a recording of a real cluster", () => {
+	it.each(golden)("folds to what it showed: %s", (name, events, totalMs, phases) => {
+		const start = fold(name);
+		expect(start).toMatchObject({ outcome: "cold", counted: true, events: { seen: events, expected: events } });
+		expect(start.findings).toEqual([]);
+		expect(Object.keys(start.phases).join(" ")).toBe(phases);
+		expect(start.total?.ms).toBeCloseTo(totalMs, 0);
+		const sum = Object.values(start.phases).reduce((all, { ms }) => all + ms, 0);
+		expect(sum).toBeCloseTo(totalMs, 0);
+		expect(start.phases.unattributed?.ms).toBe(0);
+	});
+
+	it("is replayed on the command line", async () => {
+		const { context, said } = builtContext();
+		expect(await main(["replay", fileOf("native")], context)).toBe(0);
+		expect(said.stdout).toContain("startup-istio-proxy");
+		expect(said.stdout).toContain("1 attempted = 1 cold + 0 warm + 0 failed + 0 unresolved");
+	});
+
+	it.each([
+		["none", "minimal"],
+		["native", "full"],
+		["native-cni", "full-cni"],
+	])(
+		"has no field that measuring reads and the simulation lacks: %s",
+		async (name, profile) => {
+			const scenario = { name, about: "", profile };
+			const options = { iterations: 1, seed: 1, speed: 20, model: "today" };
+			const { entries } = await measureScenario(scenario, options, builtContext().context);
+			const [inReal, inSimulation] = [readPaths(entriesOf(name)), readPaths(entries)];
+			expect(inReal.size).toBeGreaterThan(30);
+			expect([...inReal].filter((path) => !inSimulation.has(path))).toEqual([]);
+		},
+		60_000,
+	);
+});
