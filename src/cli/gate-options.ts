@@ -30,7 +30,11 @@ export function addGateOptions(command: Command): Command {
 	return command
 		.option("--budget <limit>", 'such as "minimal.total: p(50) < 3s" (repeatable)', collect)
 		.option("--budgets <file>", "budgets from a YAML file (repeatable)", collect)
-		.option("--baseline <report>", "an earlier report that nothing may be slower than; several pool", collect)
+		.option(
+			"--baseline <report>",
+			"an earlier report that nothing may be slower than (repeatable: they are pooled)",
+			collect,
+		)
 		.addOption(
 			new Option("--min-effect <duration>", "a smaller slow-down is none …")
 				.argParser(durationMs)
@@ -42,7 +46,11 @@ export function addGateOptions(command: Command): Command {
 				.default(defaultMinimumEffect.share, `${defaultMinimumEffect.share * 100}%`),
 		)
 		.option("--require <phase>", "must be shown to be no slower; default: total (repeatable)", collect)
-		.option("--allow-different <key>", "a key of the fingerprint that may differ from the baseline's", collect)
+		.option(
+			"--allow-different <key>",
+			"a key of the fingerprint that may differ from the baseline's (repeatable)",
+			collect,
+		)
 		.option("--junit <file>", "the verdicts as JUnit XML")
 		.option("--summary <file>", "a summary in Markdown; $GITHUB_STEP_SUMMARY gets it in any case")
 		.option("--comment <file>", "a comment for a pull request, in Markdown")

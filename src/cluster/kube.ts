@@ -58,8 +58,13 @@ export async function openCluster(kubeconfig: Kubeconfig, sleep = pause): Promis
 
 	const discovery = openDiscovery((path) => call("discover what the API serves", "GET", path));
 
-	async function pathTo(ref: ObjectRef, doing: string): Promise<string> {
-		const resource = await discovery.find(ref.apiVersion, ref.kind);
+	/** The discovery is shared by all who wait for it, so that an abort ends the wait and not the asking. */
+	function find({ apiVersion, kind }: { apiVersion: string; kind: string }, signal: AbortSignal | undefined) {
+		return unlessAborted(discovery.find(apiVersion, kind), signal);
+	}
+
+	async function pathTo(ref: ObjectRef, doing: string, signal?: AbortSignal): Promise<string> {
+		const resource = await find(ref, signal);
 		if (resource === undefined) throw unknownKind(ref, doing);
 		return `${collection(resource, ref.namespace)}/${encodeURIComponent(ref.name)}`;
 	}
@@ -71,13 +76,13 @@ export async function openCluster(kubeconfig: Kubeconfig, sleep = pause): Promis
 		resources: discovery.all,
 
 		async get(ref, signal) {
-			if ((await discovery.find(ref.apiVersion, ref.kind)) === undefined) return undefined;
+			if ((await find(ref, signal)) === undefined) return undefined;
 			const doing = `get ${describeRef(ref)}`;
-			return unlessMissing(call(doing, "GET", await pathTo(ref, doing), withSignal(signal)));
+			return unlessMissing(call(doing, "GET", await pathTo(ref, doing, signal), withSignal(signal)));
 		},
 
 		async list(query, signal) {
-			const resource = await discovery.find(query.apiVersion, query.kind);
+			const resource = await find(query, signal);
 			if (resource === undefined) return [];
 			try {
 				return await listAll(query, resource, signal);
@@ -93,7 +98,7 @@ export async function openCluster(kubeconfig: Kubeconfig, sleep = pause): Promis
 			const doing = `apply ${describeRef(ref)}`;
 			const query = new URLSearchParams({ fieldManager, force: String(force) });
 			if (dryRun) query.set("dryRun", "All");
-			const path = await pathTo({ apiVersion: object.apiVersion, kind: object.kind, ...nameOf(object) }, doing);
+			const path = await pathTo({ apiVersion: object.apiVersion, kind: object.kind, ...nameOf(object) }, doing, signal);
 			const answer = await call(doing, "PATCH", `${path}?${query}`, {
 				headers: { "Content-Type": "application/apply-patch+yaml" },
 				body: JSON.stringify(object),
@@ -104,7 +109,7 @@ export async function openCluster(kubeconfig: Kubeconfig, sleep = pause): Promis
 
 		async create(object, signal) {
 			const doing = `create ${describeRef({ kind: object.kind, ...nameOf(object) })}`;
-			const resource = await discovery.find(object.apiVersion, object.kind);
+			const resource = await find(object, signal);
 			if (resource === undefined) throw unknownKind({ ...object, ...nameOf(object) }, doing);
 			const path = `${collection(resource, object.metadata.namespace)}?fieldManager=${fieldManager}`;
 			const body = JSON.stringify(object);
@@ -117,7 +122,7 @@ export async function openCluster(kubeconfig: Kubeconfig, sleep = pause): Promis
 
 		async patch(ref, patch, signal) {
 			const doing = `patch ${describeRef(ref)}`;
-			return (await call(doing, "PATCH", `${await pathTo(ref, doing)}?fieldManager=${fieldManager}`, {
+			return (await call(doing, "PATCH", `${await pathTo(ref, doing, signal)}?fieldManager=${fieldManager}`, {
 				headers: { "Content-Type": "application/merge-patch+json" },
 				body: JSON.stringify(patch),
 				...withSignal(signal),
@@ -125,9 +130,9 @@ export async function openCluster(kubeconfig: Kubeconfig, sleep = pause): Promis
 		},
 
 		async remove(ref, { gracePeriodSeconds, propagation, uid, signal } = {}) {
-			if ((await discovery.find(ref.apiVersion, ref.kind)) === undefined) return false;
+			if ((await find(ref, signal)) === undefined) return false;
 			const doing = `delete ${describeRef(ref)}`;
-			const answer = call(doing, "DELETE", await pathTo(ref, doing), {
+			const answer = call(doing, "DELETE", await pathTo(ref, doing, signal), {
 				headers: { "Content-Type": "application/json" },
 				body: JSON.stringify({
 					...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
@@ -227,6 +232,16 @@ function refusal(doing: string, status: number, json: unknown, body: Buffer): Ap
 /** As client-go: only what the server itself asks to send again, which it then has not begun to do. */
 function isToRepeat({ status, headers }: RawAnswer): boolean {
 	return (status === 429 || status >= 500) && /^[0-9]{1,2}$/.test(String(headers["retry-after"]));
+}
+
+function unlessAborted<T>(answer: Promise<T>, signal?: AbortSignal): Promise<T> {
+	if (signal === undefined) return answer;
+	return new Promise((resolve, reject) => {
+		const onAbort = () => reject(signal.reason);
+		signal.addEventListener("abort", onAbort, { once: true });
+		answer.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+		if (signal.aborted) onAbort();
+	});
 }
 
 function pause(ms: number, signal?: AbortSignal): Promise<void> {

@@ -25,6 +25,7 @@ import { type Gate, type GateOptions, judgeRun, parseGate } from "./gate.ts";
 import { readKnativeManifests } from "./knative-manifests.ts";
 import { openRecorder, type Recorder } from "./recorder.ts";
 import { openTarget, type Target, type Where } from "./target.ts";
+import { openTimeLeft } from "./time-left.ts";
 import { openUntil } from "./until.ts";
 
 /** Everything `knistio bench` can be told. */
@@ -144,17 +145,16 @@ async function measure(run: Run, { recorder, lock, clock, outputs }: Measuring):
 	const { options, context, cluster, profiles, display } = run;
 	const target = `knistio-${randomBytes(4).toString("hex")}`;
 	const signal = AbortSignal.any([context.signal, lock.lost]);
-	const samples = profiles.length * (options.iterations + 1);
-	const startedAt = performance.now();
+	const timeLeft = openTimeLeft(profiles.length, options.iterations + 1);
 	const isEnough =
 		options.untilMs === undefined
 			? () => false
 			: openUntil(recorder, { halfWidthMs: options.untilMs, iterations: options.iterations });
-	let done = 0;
 	await runBenchmark({
 		cluster,
 		profiles,
 		install: async (profile) => {
+			timeLeft.begin(performance.now());
 			const request = await installRequest(run, profile, signal);
 			renderNext(run, profile, signal);
 			const { installMs, knative, istioVersion, kept } = await installProfile(cluster, { ...request, lock });
@@ -188,13 +188,14 @@ async function measure(run: Run, { recorder, lock, clock, outputs }: Measuring):
 		},
 		progress: display.progress,
 		onSample: (profile, round, times) => {
-			done++;
-			const leftMs = ((performance.now() - startedAt) / done) * (samples - done);
+			timeLeft.sampled(performance.now());
+			const leftMs = timeLeft.leftMs();
+			const left = leftMs === undefined ? "" : `; about ${spell(leftMs)} left`;
 			const answer =
 				times.error ??
 				`HTTP ${times.status}, ${((Number(times.lastByteAt) - Number(times.sentAt)) / 1e9).toFixed(3)} s`;
 			const name = round === 0 ? "warm-up" : `cold start ${round} of ${options.iterations}`;
-			display.progress({ kind: "note", text: `${profile.name}: ${name}: ${answer}; about ${spell(leftMs)} left` });
+			display.progress({ kind: "note", text: `${profile.name}: ${name}: ${answer}${left}` });
 		},
 		onProfileDone: () => writeOutputs(context, recorder.report(), outputs, options),
 		signal,

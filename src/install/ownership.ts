@@ -48,9 +48,12 @@ export function isMadeByUs(object: KubeObject): boolean {
 	return isOurs(object) && !isDerived(object);
 }
 
-/** Whether another object's controller made it. */
+/**
+ * Whether another object's controller made it. Endpoints name no owner and carry their Service's labels; they are made
+ * anew for as long as it is there, and go with it (kubernetes pkg/controller/endpoint).
+ */
 export function isDerived(object: KubeObject): boolean {
-	return (object.metadata.ownerReferences ?? []).length > 0;
+	return object.kind === "Endpoints" || (object.metadata.ownerReferences ?? []).length > 0;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { ApiError } from "../cluster/api-error.ts";
 import { describeRef, type KubeObject, type ObjectRef, refOf } from "../cluster/cluster.ts";
 import { type Stage, stageOf, stages } from "./order.ts";
 import { isDerived, isOurs, isShareable } from "./ownership.ts";
@@ -65,12 +66,17 @@ async function removeStage(
 
 async function remove(task: Task, object: KubeObject): Promise<void> {
 	const { uid } = object.metadata;
-	await task.cluster.remove(refOf(object), {
-		propagation: "Background",
-		...(uid === undefined ? {} : { uid }),
-		...(object.kind === "Pod" ? { gracePeriodSeconds: hurriedGraceSeconds } : {}),
-		...(task.signal === undefined ? {} : { signal: task.signal }),
-	});
+	try {
+		await task.cluster.remove(refOf(object), {
+			propagation: "Background",
+			...(uid === undefined ? {} : { uid }),
+			...(object.kind === "Pod" ? { gracePeriodSeconds: hurriedGraceSeconds } : {}),
+			...(task.signal === undefined ? {} : { signal: task.signal }),
+		});
+	} catch (error) {
+		// The one that was meant is gone, and another has its name: not ours to judge here.
+		if (!(error instanceof ApiError && error.status === 409)) throw error;
+	}
 }
 
 /** Why an object stays; empty where that need not be said, undefined where it goes. */

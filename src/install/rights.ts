@@ -2,9 +2,10 @@ import type { Access, Cluster } from "../cluster/cluster.ts";
 import { ClusterError } from "../errors.ts";
 import { inParallel } from "./task.ts";
 
-/** Rights on one kind of resource, cluster-wide. */
+/** Rights on one kind of resource, or on all of a group, cluster-wide. */
 export interface Right {
 	group: string;
+	/** `*` for all of the group. */
 	resource: string;
 	verbs: readonly string[];
 	/** What knistio needs it for. */
@@ -14,6 +15,18 @@ export interface Right {
 const look = ["get", "list"] as const;
 const change = ["get", "list", "create", "patch", "delete"] as const;
 
+/** The API groups that Istio and Knative define. */
+const definedGroups = [
+	"extensions.istio.io",
+	"networking.istio.io",
+	"security.istio.io",
+	"telemetry.istio.io",
+	"autoscaling.internal.knative.dev",
+	"caching.internal.knative.dev",
+	"networking.internal.knative.dev",
+	"serving.knative.dev",
+];
+
 /** Every right that knistio uses, for the documentation of its RBAC. */
 export const neededRights: readonly Right[] = [
 	{ group: "", resource: "namespaces", verbs: change, why: "namespaces and their injection labels" },
@@ -21,7 +34,7 @@ export const neededRights: readonly Right[] = [
 	{ group: "", resource: "secrets", verbs: change, why: "the webhooks' certificates" },
 	{ group: "", resource: "services", verbs: change, why: "istiod, the gateway, the authorizer" },
 	{ group: "", resource: "serviceaccounts", verbs: change, why: "the accounts of what is installed" },
-	{ group: "", resource: "pods", verbs: [...look, "watch", "delete"], why: "measuring, and reasons for failures" },
+	{ group: "", resource: "pods", verbs: [...change, "watch"], why: "measuring, and how late a watch sees a pod" },
 	{ group: "", resource: "events", verbs: [...look, "watch"], why: "measuring, and reasons for failures" },
 	{ group: "", resource: "nodes", verbs: look, why: "recording what was measured" },
 	{ group: "apps", resource: "deployments", verbs: [...change, "watch"], why: "istiod, the gateway, Knative" },
@@ -29,6 +42,18 @@ export const neededRights: readonly Right[] = [
 	{ group: "discovery.k8s.io", resource: "endpointslices", verbs: [...look, "watch"], why: "measuring, restarts" },
 	{ group: "autoscaling", resource: "horizontalpodautoscalers", verbs: change, why: "Istio's and Knative's" },
 	{ group: "policy", resource: "poddisruptionbudgets", verbs: change, why: "Istio's and Knative's" },
+	...[
+		{ group: "", resource: "persistentvolumeclaims" },
+		{ group: "apps", resource: "statefulsets" },
+		{ group: "batch", resource: "jobs" },
+		{ group: "batch", resource: "cronjobs" },
+	].map((kind) => ({ ...kind, verbs: ["list"], why: "leaving a namespace that somebody else uses" })),
+	...definedGroups.map((group) => ({
+		group,
+		resource: "*",
+		verbs: ["list"],
+		why: "leaving a definition that somebody else uses",
+	})),
 	{ group: "coordination.k8s.io", resource: "leases", verbs: [...look, "delete"], why: "what istiod leaves behind" },
 	...["roles", "rolebindings", "clusterroles", "clusterrolebindings"].map((resource) => ({
 		group: "rbac.authorization.k8s.io",

@@ -31,7 +31,7 @@ export interface Cell {
 export interface Change extends Shift {
 	/** Of the first column's median; undefined where that is 0. */
 	share?: number;
-	/** By Holm over all comparisons of all tables. */
+	/** By Holm over all comparisons of all tables, with more of the level for `total`; to be held against `alpha`. */
 	adjustedP: number;
 	isSignificant: boolean;
 }
@@ -95,14 +95,28 @@ function tableOf(columns: Column[], { nameOf, alpha }: { nameOf: (column: Column
 	};
 }
 
+/** The share of the level that goes to `total`. */
+const totalWeight = 0.8;
+
+/**
+ * `total` is the question and gets most of the level; the phases explain the answer and share the rest, so that their
+ * number does not hide a difference of the whole. Together no more than `alpha` of tables show any false difference.
+ */
 function adjust(tables: readonly ComparisonTable[], alpha: number): void {
-	const cells = tables.flatMap(({ rows }) => rows.flatMap((row) => row.cells));
-	const changes = cells.flatMap(({ change }) => (change === undefined ? [] : [change]));
-	for (const [index, adjustedP] of holm(changes.map((change) => change.p)).entries()) {
-		const change = changes[index];
-		if (change === undefined) continue;
-		change.adjustedP = adjustedP;
-		change.isSignificant = adjustedP <= alpha;
+	const rows = tables.flatMap((table) => table.rows);
+	const families = [
+		{ weight: totalWeight, of: rows.filter(({ measure }) => measure === "total") },
+		{ weight: 1 - totalWeight, of: rows.filter(({ measure }) => measure !== "total") },
+	];
+	for (const family of families) {
+		const cells = family.of.flatMap((row) => row.cells);
+		const changes = cells.flatMap(({ change }) => (change === undefined ? [] : [change]));
+		for (const [index, p] of holm(changes.map((change) => change.p)).entries()) {
+			const change = changes[index];
+			if (change === undefined) continue;
+			change.adjustedP = Math.min(1, p / family.weight);
+			change.isSignificant = change.adjustedP <= alpha;
+		}
 	}
 }
 

@@ -17,6 +17,8 @@ export interface PlanQuestion {
 }
 
 export interface Plan {
+	/** Set where the pilot comes from a simulated cluster: its model. */
+	simulated?: string;
 	detectMs: number;
 	power: number;
 	minimumEffectMs: number;
@@ -84,7 +86,8 @@ export function planRun(pilot: Report, question: PlanQuestion): Plan {
 		const plan = { profile: run.profile.name, pilot: values.length };
 		return needed === undefined ? plan : { ...plan, needed, iterations: Math.ceil(needed.n / countedShare(run)) };
 	});
-	const plan: Plan = { detectMs, power, minimumEffectMs, measure, comparisons, profiles };
+	const simulated = pilot.simulated === undefined ? {} : { simulated: pilot.simulated.model };
+	const plan: Plan = { ...simulated, detectMs, power, minimumEffectMs, measure, comparisons, profiles };
 	const iterations = profiles.map((profile) => profile.iterations);
 	if (iterations.length === 0 || iterations.some((count) => count === undefined)) return plan;
 	plan.iterations = Math.max(...iterations.map((count) => count ?? 0));

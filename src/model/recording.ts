@@ -81,3 +81,6 @@ export type Entry =
 
 /** An entry without its time, as the places that make entries write it. */
 export type Untimed<E extends Entry = Entry> = E extends Entry ? Omit<E, "at"> : never;
+
+/** The entries of one kind. */
+export type EntryOf<K extends Entry["kind"]> = Extract<Entry, { kind: K }>;

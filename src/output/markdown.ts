@@ -40,7 +40,7 @@ function cellText(cell: Cell | undefined): string {
 function changeText({ change }: Cell): string {
 	if (change === undefined) return "";
 	if (change.isSignificant) return ` **${signedDuration(change.ms)}**`;
-	return change.interval === undefined ? " ?" : " \\~";
+	return ` ${signedDuration(change.ms)} ${change.interval === undefined ? "?" : "\\~"}`;
 }
 
 const row = (cells: string[]) => `| ${cells.join(" | ")} |`;

@@ -1,15 +1,18 @@
 import type { Plan, ProfilePlan } from "../judge/plan.ts";
 import { duration } from "./units.ts";
+import { simulatedWords } from "./verdict-words.ts";
 
 /** A plan for a terminal: the answer first, then what it rests on. */
 export function renderPlan(plan: Plan): string {
 	const { detectMs, power, minimumEffectMs, measure, comparisons, profiles, iterations, minutes } = plan;
+	const simulated = simulatedWords(plan);
 	const aim = `to detect +${duration(detectMs)} of ${measure} with a power of ${percent(power)}`;
 	const time = minutes === undefined ? "" : `, about ${minutesText(minutes)}`;
 	const answer =
 		iterations === undefined ? `1,000 iterations are not enough ${aim}` : `${iterations} iterations${time}, ${aim}`;
 	const check = `knistio check NEW --baseline OLD --min-effect ${minimumEffectMs}ms --min-effect-share 0%`;
 	return [
+		...(simulated === undefined ? [] : [simulated]),
 		answer,
 		"",
 		...profiles.map(profileText),

@@ -4,7 +4,7 @@ import { sampleOf } from "../judge/measure.ts";
 import { blunter, type Ledger, ledgerOf, type Report, type Source } from "../model/report.ts";
 import { boundedMedianInterval, type Range } from "../statistics/median.ts";
 
-/** What a table shows of one measure under one profile. */
+/** What a table shows of one measure under one profile; an interval that missing values leave open on both sides is left out. */
 export interface Cell extends Estimate {
 	/** Where the median of the values lies, whatever the true times within their bounds. */
 	band: Range;
@@ -63,7 +63,9 @@ function rowOf(report: Report, name: string, changes: readonly (Change | undefin
 		if (estimate === undefined || band === undefined) return undefined;
 		const source = sample.values.map((value) => value.source).reduce(blunter);
 		const change = changes[index];
-		return { ...estimate, band, source, ...(change !== undefined && { change }) };
+		const { interval, ...rest } = estimate;
+		const saysSomething = interval !== undefined && (Number.isFinite(interval.lo) || Number.isFinite(interval.hi));
+		return { ...rest, band, source, ...(saysSomething && { interval }), ...(change !== undefined && { change }) };
 	});
 	return { name, cells };
 }

@@ -79,9 +79,11 @@ function cellText(cell: Cell | undefined, counted: number | undefined, chalk: Ch
 
 function changeText({ change }: Cell, chalk: ChalkInstance): string {
 	if (change === undefined) return "";
-	if (!change.isSignificant) return ` ${chalk.dim(change.interval === undefined ? "?" : "~")}`;
+	if (!change.isSignificant) {
+		return chalk.dim(` ${signedDuration(change.ms)} ${change.interval === undefined ? "?" : "~"}`);
+	}
 	const paint = change.ms > 0 ? chalk.red : chalk.green;
-	return ` ${paint(signedDuration(change.ms))}`;
+	return ` ${paint(signedDuration(change.ms))}  `;
 }
 
 function talkRow(row: Row, summary: Summary): string[] | undefined {

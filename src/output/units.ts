@@ -8,7 +8,8 @@ export function duration(ms: number): string {
 
 /** The same with its sign: `+56 ms`, `-1.234 s`. */
 export function signedDuration(ms: number): string {
-	return ms < 0 ? duration(ms) : `+${duration(ms)}`;
+	const text = duration(Math.abs(ms));
+	return ms < 0 && Number.parseFloat(text) !== 0 ? `-${text}` : `+${text}`;
 }
 
 /** Both ends in the unit of the larger: `[1.20, 1.31] s`; `∞` where a missing value leaves one open. */

@@ -59,7 +59,7 @@ export function headlineOf(judgement: Judgement): string {
 }
 
 /** Said wherever a number of a simulated cluster is shown. */
-export function simulatedWords({ simulated }: Judgement): string | undefined {
+export function simulatedWords({ simulated }: { simulated?: string }): string | undefined {
 	return simulated === undefined
 		? undefined
 		: `simulated cluster (${simulated}): these are no measurements of a real one`;

@@ -1,5 +1,5 @@
 import { applyConfiguration, managedAfterUpdate, type Writer } from "./apply.ts";
-import { type Clock, toSeconds } from "./clock.ts";
+import { toSeconds } from "./clock.ts";
 import { setDefaults } from "./defaults.ts";
 import { isSame } from "./fields.ts";
 import { bare, checkNew, checkPreconditions, graceOf, isReleased, specOf, withImmutableParts } from "./object-rules.ts";
@@ -61,11 +61,10 @@ export interface Api {
 	onCreate(admit: (resource: Resource, object: KubeObject) => void): void;
 }
 
-/** The clock here is the API server's own, which may be off. */
+/** What the API is made of. */
 export interface ApiParts {
 	resources: Resources;
 	store: Store;
-	clock: Clock;
 	random: Random;
 	/** The API server's time, ns since 1970. */
 	serverEpochNs: () => bigint;
@@ -165,10 +164,15 @@ export function createApi(parts: ApiParts): Api {
 		if (before.metadata.deletionTimestamp === undefined || isEarlier) {
 			object.metadata.deletionTimestamp = toSeconds(parts.serverEpochNs() + BigInt(graceSeconds) * 1_000_000_000n);
 			object.metadata.deletionGracePeriodSeconds = graceSeconds;
+			if (resource.id === "pods") object.metadata.generation = (object.metadata.generation ?? 1) + 1;
 			if (resource.id === "namespaces") object.status = { phase: "Terminating" };
 		}
 		if (options.isDryRun === true) return { object, isGone: false };
-		if (isReleased(resource, object)) return { object: store.remove(resource.id, object), isGone: true };
+		if (isReleased(resource, object)) {
+			// A pod whose time has come is shown once more before it goes.
+			if (before.metadata.deletionTimestamp !== undefined) store.write(resource.id, object);
+			return { object: store.remove(resource.id, object), isGone: true };
+		}
 		return { object: isSame(before, object) ? before : store.write(resource.id, object), isGone: false };
 	}
 

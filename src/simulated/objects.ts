@@ -57,6 +57,7 @@ export interface Condition {
 	message?: string;
 	lastTransitionTime?: string;
 	lastUpdateTime?: string;
+	lastProbeTime?: null;
 	observedGeneration?: number;
 }
 
@@ -116,6 +117,7 @@ export interface ContainerStatus {
 }
 
 export interface PodStatus {
+	observedGeneration?: number;
 	phase: "Pending" | "Running" | "Succeeded" | "Failed";
 	conditions?: Condition[];
 	hostIP?: string;

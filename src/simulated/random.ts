@@ -36,6 +36,11 @@ export function createRandom(seed: number): Random {
 	};
 }
 
+/** A number in letters that spell nothing, as the names of ReplicaSets have it (apimachinery `rand.SafeEncodeString`). */
+export function safeName(value: number): string {
+	return [...String(value)].map((digit) => nameAlphabet[digit.charCodeAt(0) % nameAlphabet.length]).join("");
+}
+
 /** FNV-1a with MurmurHash3's finalizer: 32 bits, well mixed, not for secrets. */
 export function hash(text: string): number {
 	let state = 0x811c9dc5;

@@ -141,7 +141,7 @@ export function resourceOfDefinition(definition: KubeObject): Resource {
 }
 
 /** `["apps", "v1"]` of `apps/v1`, `["", "v1"]` of `v1`. */
-export function splitApiVersion(apiVersion: string): [group: string, version: string] {
+function splitApiVersion(apiVersion: string): [group: string, version: string] {
 	const [first = "", second] = apiVersion.split("/");
 	return second === undefined ? ["", first] : [first, second];
 }

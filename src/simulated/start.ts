@@ -74,7 +74,7 @@ export function createSimulation(
 	const offsetNs = (ms = 0) => BigInt(Math.round(ms * 1e6));
 	const serverEpochNs = () => clock.epochNs() + offsetNs(faults.serverClockOffsetMs);
 	const world: World = {
-		api: createApi({ resources: createResources(), store, clock, random, serverEpochNs }),
+		api: createApi({ resources: createResources(), store, random, serverEpochNs }),
 		clock,
 		model,
 		delays: createDelays(model, random),

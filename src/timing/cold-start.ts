@@ -1,27 +1,15 @@
-import type { KubeObject } from "../model/kube-object.ts";
-import type { Entry } from "../model/recording.ts";
-import type { ColdStart, Finding, Measured, Outcome, PodSummary } from "../model/report.ts";
+import type { EntryOf } from "../model/recording.ts";
+import type { ColdStart, Finding, Measured, PodSummary } from "../model/report.ts";
 import { criticalPath } from "./critical-path.ts";
 import type { Placing } from "./instants.ts";
 import { measureInstant, phasesOf, roundMs, toMs } from "./measured.ts";
 import type { Offsets } from "./offsets.ts";
-import { collectPodFacts, type PodFacts, type Sighting } from "./pod-facts.ts";
+import type { PodFacts } from "./pod-facts.ts";
+import { prove } from "./proof.ts";
+import { endpointReceipt, newPods, type SampleRecord, scaleUpReceipt, sightingsOf } from "./sample.ts";
 import { talkSpans } from "./spans.ts";
 import { formatTime } from "./timestamp.ts";
 import { watchLagOf } from "./watch-lag.ts";
-
-type EntryOf<K extends Entry["kind"]> = Extract<Entry, { kind: K }>;
-
-/** All that was recorded of one sample, from the proof of zero to the pod's end. */
-export interface SampleRecord {
-	sample: EntryOf<"sample">;
-	request?: EntryOf<"request">;
-	watched: EntryOf<"watch">[];
-	/** From shortly before the sample to its end, in order. */
-	pings: EntryOf<"ping">[];
-	revision: string;
-	hasGap: boolean;
-}
 
 /** What is known beyond the sample. */
 export interface FoldContext {
@@ -33,8 +21,6 @@ export interface FoldContext {
 
 /** Receipts of one process differ from the true arrival by its event loop's delay. */
 const receiptMs = 1;
-const revisionLabel = "serving.knative.dev/revision";
-const serviceLabel = "kubernetes.io/service-name";
 
 /** One sample's record to a cold start: proof, instants, phases, spans. Pure: the same record gives the same result. */
 export function foldColdStart(record: SampleRecord, context: FoldContext): ColdStart {
@@ -115,91 +101,6 @@ function decideCounting(result: ColdStart, pod: PodFacts | undefined): ColdStart
 	else result.counted = true;
 	return result;
 }
-
-/** A cold start counts only with proof; whatever is not proven is said. */
-function prove(
-	{ sample, request }: SampleRecord,
-	seen: { sentAt: bigint; scaledAt: bigint | undefined; pods: PodFacts[] },
-): { outcome: Outcome; reason?: string } {
-	const because = (outcome: Outcome, reason: string) => ({ outcome, reason });
-	if (sample.podsBefore.length > 0) {
-		return because("warm", `${sample.podsBefore.length} pod(s) of the revision were there before the request`);
-	}
-	if (sample.replicasBefore !== undefined && sample.replicasBefore > 0) {
-		return because("warm", `the Deployment asked for ${sample.replicasBefore} pod(s) before the request`);
-	}
-	if (request === undefined) return because("unresolved", "the run ended before the request was answered");
-	if (request.error !== undefined) return because("failed", withTrouble(request.error, seen.pods));
-	if (request.status !== 200) return because("failed", withTrouble(`the answer was HTTP ${request.status}`, seen.pods));
-	if (request.bodyMatches !== true) return because("failed", `the answer is not the service's: ${request.body ?? ""}`);
-	if (seen.scaledAt !== undefined && seen.scaledAt < seen.sentAt) {
-		return because("warm", "the Deployment was scaled up before the request was sent");
-	}
-	if (sample.replicasBefore === undefined) return because("unresolved", "the Deployment was not seen at zero");
-	if (seen.scaledAt === undefined) return because("unresolved", "the Deployment was not seen to scale up");
-	if (seen.pods.length === 0) return because("unresolved", "no new pod was seen");
-	return { outcome: "cold" };
-}
-
-const withTrouble = (what: string, pods: PodFacts[]) => {
-	const trouble = pods.map((pod) => pod.trouble).find((text) => text !== undefined);
-	return trouble === undefined ? what : `${what} (${trouble})`;
-};
-
-type Sightings = Record<"pods" | "events" | "deployments" | "endpointslices", Sighting[]>;
-
-function sightingsOf({ watched, revision }: SampleRecord): Sightings {
-	const sightings: Sightings = { pods: [], events: [], deployments: [], endpointslices: [] };
-	for (const { watch, at, type, object } of watched) {
-		if (watch === "podautoscalers") continue;
-		const labels = object.metadata.labels ?? {};
-		const isOurs =
-			watch === "events" ||
-			labels[revisionLabel] === revision ||
-			(watch === "endpointslices" && labels[serviceLabel] === `${revision}-private`);
-		if (isOurs) sightings[watch].push({ at: BigInt(at), type, object });
-	}
-	return sightings;
-}
-
-function newPods({ sample }: SampleRecord, { pods, events }: Sightings, earlier: ReadonlySet<string>): PodFacts[] {
-	const uids = [...new Set(pods.map(({ object }) => object.metadata.uid ?? ""))].filter(
-		(uid) => !sample.podsBefore.includes(uid) && !earlier.has(uid),
-	);
-	const facts = uids.map((uid) =>
-		collectPodFacts(
-			pods.filter(({ object }) => object.metadata.uid === uid),
-			events.filter(({ object }) => (object.involvedObject as { uid?: string } | undefined)?.uid === uid),
-		),
-	);
-	const seenAt = (pod: PodFacts) => pod.firstSeenAt ?? 0n;
-	return facts
-		.filter((pod): pod is PodFacts => pod !== undefined)
-		.sort((a, b) => (seenAt(a) < seenAt(b) ? -1 : seenAt(a) > seenAt(b) ? 1 : 0));
-}
-
-function scaleUpReceipt(deployments: Sighting[]): bigint | undefined {
-	const replicas = (object: KubeObject) => (object.spec as { replicas?: number } | undefined)?.replicas ?? 0;
-	const receipts = deployments.filter(({ object }) => replicas(object) > 0).map(({ at }) => at);
-	return earliestOf(receipts);
-}
-
-function endpointReceipt(slices: Sighting[], pods: PodFacts[]): bigint | undefined {
-	interface Endpoint {
-		conditions?: { ready?: boolean };
-		targetRef?: { uid?: string };
-	}
-	const uids = new Set(pods.map(({ uid }) => uid));
-	const isReady = ({ conditions, targetRef }: Endpoint) =>
-		conditions?.ready === true && targetRef?.uid !== undefined && uids.has(targetRef.uid);
-	const receipts = slices
-		.filter(({ object }) => ((object.endpoints as Endpoint[] | null | undefined) ?? []).some(isReady))
-		.map(({ at }) => at);
-	return earliestOf(receipts);
-}
-
-const earliestOf = (times: bigint[]) =>
-	times.reduce<bigint | undefined>((a, b) => (a === undefined || b < a ? b : a), undefined);
 
 /** What was caused by the request is later than it, and earlier than its receipt: this bounds every clock involved. */
 function narrowClocks(pods: PodFacts[], sentAt: bigint, offsets: Offsets, findings: Finding[]): void {

@@ -1,7 +1,7 @@
 import { blunter, type Measured } from "../model/report.ts";
-import type { Step } from "./critical-path.ts";
 import type { Instant } from "./instants.ts";
 import { durationBetween } from "./instants.ts";
+import type { Step } from "./order.ts";
 
 /** Nanoseconds as milliseconds, to the microsecond. */
 export function toMs(ns: bigint): number {

@@ -21,6 +21,8 @@ export interface Fact {
 	receivedAt?: bigint;
 	/** Receipt of the change of the API that is itself the fact: it was not much earlier than this either. */
 	publishedAt?: bigint;
+	/** How much later than the fact its publication usually is sent, in ns; 0 where the publication is the fact. */
+	lateNs?: bigint;
 	/** A blunter reading, for where the sharp one is lost, and to hold the sharp one against. */
 	status?: Reading;
 }
@@ -201,7 +203,7 @@ function readStatus(container: ContainerFacts, status: ContainerStatus, at: bigi
 		container.started = merged(container.started, { receivedAt: at, ...statusReading(clock, startedAt, at) });
 	}
 	if (container.role === "sidecar" && status.started === true) {
-		container.startupPassed ??= { publishedAt: at };
+		container.startupPassed ??= { publishedAt: at, lateNs: statusWriteNs };
 	}
 	if (container.role === "init" && terminated?.exitCode === 0) {
 		container.finished ??= { receivedAt: at, ...statusReading(clock, terminated.finishedAt, at) };
@@ -210,6 +212,9 @@ function readStatus(container: ContainerFacts, status: ContainerStatus, at: bigi
 	// The talk's tracer ends a span at ready, and at any termination of an init container.
 	if (status.ready === true || (container.role !== "app" && terminated !== undefined)) container.settledAt ??= at;
 }
+
+/** Kubelet goes on at once when a startup probe has passed, and writes the status meanwhile. */
+const statusWriteNs = 50_000_000n;
 
 const kubeletReasons = { Pulling: "pulling", Pulled: "pulled", Created: "created", Started: "started" } as const;
 

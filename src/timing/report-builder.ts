@@ -1,8 +1,9 @@
-import type { Entry } from "../model/recording.ts";
+import type { Entry, EntryOf } from "../model/recording.ts";
 import type { ClockOffset, Finding, ProfileRun, Report } from "../model/report.ts";
-import { foldColdStart, type SampleRecord } from "./cold-start.ts";
+import { foldColdStart } from "./cold-start.ts";
 import { toMs } from "./measured.ts";
 import { likelyOffset, openOffsets } from "./offsets.ts";
+import type { SampleRecord } from "./sample.ts";
 import { formatTime } from "./timestamp.ts";
 import { pingsAround } from "./watch-lag.ts";
 
@@ -12,8 +13,6 @@ export interface ReportBuilder {
 	/** The report of all that was added so far; a recording that broke off gives the report up to there. */
 	report(): Report;
 }
-
-type EntryOf<K extends Entry["kind"]> = Extract<Entry, { kind: K }>;
 
 /** Opens an empty builder. The same entries give the same report, live or replayed. */
 export function openReportBuilder(): ReportBuilder {

@@ -34,40 +34,40 @@ describe("help", () => {
 		expect(stdout).toContain("99 a budget or baseline is breached");
 	});
 
-	it.each(wordsOf(program).map((words) => [words.join(" "), words] as const))(
-		"of %s is for that command",
-		async (name, words) => {
-			const { code, stdout, stderr } = await knistio([...words, "--help"]);
-			expect([code, stderr]).toEqual([0, ""]);
-			expect(stdout).toMatch(new RegExp(`^Usage: knistio ${name}(\\|clean)?[ \\n]`));
-			for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(110);
-		},
-	);
+	it.each(
+		wordsOf(program).map((words) => [words.join(" "), words] as const),
+	)("of %s is for that command", async (name, words) => {
+		const { code, stdout, stderr } = await knistio([...words, "--help"]);
+		expect([code, stderr]).toEqual([0, ""]);
+		expect(stdout).toMatch(new RegExp(`^Usage: knistio ${name}(\\|clean)?[ \\n]`));
+		for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(110);
+	});
 
-	it.each(["bench", "install", "uninstall", "show", "replay"])(
-		"of %s has examples that the program takes",
-		async (name) => {
-			const { stdout } = await knistio([name, "--help"]);
-			const [, examples = ""] = stdout.split("Examples:\n");
-			const lines = examples
-				.replaceAll("\\\n", " ")
-				.split("\n")
-				.filter((line) => /^ +knistio /.test(line));
-			expect(lines.length).toBeGreaterThan(0);
-			for (const line of lines) {
-				const argv = (line.split("|")[0] ?? "").match(/"[^"]*"|\S+/g)?.slice(1) ?? [];
-				// Parsed to the end, so that what is complained about is what it asks for, not how.
-				const errors: string[] = [];
-				await main(
-					argv.map((word) => word.replaceAll('"', "")),
-					{ ...fake, stderr: (text) => void errors.push(text), readFile: unread },
-				);
-				expect(errors.join("")).not.toMatch(
-					/unknown option|unknown command|invalid|missing required|too many arguments/,
-				);
-			}
-		},
-	);
+	it.each([
+		"bench",
+		"install",
+		"uninstall",
+		"show",
+		"replay",
+	])("of %s has examples that the program takes", async (name) => {
+		const { stdout } = await knistio([name, "--help"]);
+		const [, examples = ""] = stdout.split("Examples:\n");
+		const lines = examples
+			.replaceAll("\\\n", " ")
+			.split("\n")
+			.filter((line) => /^ +knistio /.test(line));
+		expect(lines.length).toBeGreaterThan(0);
+		for (const line of lines) {
+			const argv = (line.split("|")[0] ?? "").match(/"[^"]*"|\S+/g)?.slice(1) ?? [];
+			// Parsed to the end, so that what is complained about is what it asks for, not how.
+			const errors: string[] = [];
+			await main(
+				argv.map((word) => word.replaceAll('"', "")),
+				{ ...fake, stderr: (text) => void errors.push(text), readFile: unread },
+			);
+			expect(errors.join("")).not.toMatch(/unknown option|unknown command|invalid|missing required|too many arguments/);
+		}
+	});
 
 	it("tells the version", async () => {
 		expect(await knistio(["--version"])).toMatchObject({ code: 0, stdout: "1.2.3\n", stderr: "" });

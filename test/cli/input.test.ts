@@ -144,21 +144,20 @@ describe("a cluster that cannot be had", () => {
 		expect(unknown.stderr).toBe(`error: ${file}: no context "kind-bnech"\nhint: did you mean "kind-bench"?\n`);
 	});
 
-	it.each(commands)(
-		"%s: an API server that is down is 4, and no credential is shown, not even with --debug",
-		async (...argv) => {
-			const file = await config("https://127.0.0.1:1");
-			const istio = argv[0] === "bench" || argv[0] === "install" ? ["--istio-manifests", await anIstio()] : [];
-			const down = await knistio([...argv, ...istio, "--kubeconfig", file, "--debug"], real({}));
-			expect(down).toMatchObject({ code: 4, stdout: "", written: [] });
-			expect(down.stderr).toContain(
-				"error: the API server at https://127.0.0.1:1 cannot be reached: connect ECONNREFUSED",
-			);
-			expect(down.stderr).toContain("\nhint: is the API server running?");
-			expect(down.stderr).toContain("caused by Error: connect ECONNREFUSED");
-			expect(down.stderr).not.toContain("top-secret");
-		},
-	);
+	it.each(
+		commands,
+	)("%s: an API server that is down is 4, and no credential is shown, not even with --debug", async (...argv) => {
+		const file = await config("https://127.0.0.1:1");
+		const istio = argv[0] === "bench" || argv[0] === "install" ? ["--istio-manifests", await anIstio()] : [];
+		const down = await knistio([...argv, ...istio, "--kubeconfig", file, "--debug"], real({}));
+		expect(down).toMatchObject({ code: 4, stdout: "", written: [] });
+		expect(down.stderr).toContain(
+			"error: the API server at https://127.0.0.1:1 cannot be reached: connect ECONNREFUSED",
+		);
+		expect(down.stderr).toContain("\nhint: is the API server running?");
+		expect(down.stderr).toContain("caused by Error: connect ECONNREFUSED");
+		expect(down.stderr).not.toContain("top-secret");
+	});
 
 	it("with missing rights is 4 and says which", async () => {
 		const server = await startApiServer();

@@ -327,6 +327,24 @@ describe("the rest", () => {
 		await vi.waitFor(() => expect(server.connections().open).toBe(0));
 	});
 
+	it("is aborted while it learns what the server serves, without spoiling that for others", async () => {
+		const { server, cluster } = await opened();
+		let release: (reply: object) => void = () => {};
+		const held = new Promise<object>((resolve) => {
+			release = resolve;
+		});
+		server.on("GET /api/v1", () => held);
+		server.on(`GET ${pods}/a`, { json: { metadata: { name: "a" } } });
+		const controller = new AbortController();
+		const stopped = cluster.get(podRef, controller.signal);
+		const other = cluster.get(podRef);
+		await vi.waitFor(() => expect(server.calls).toHaveLength(1));
+		controller.abort(new Error("stop"));
+		await expect(stopped).rejects.toThrow("stop");
+		release({ json: { resources: [{ name: "pods", kind: "Pod", namespaced: true, verbs: [] }] } });
+		expect(await other).toMatchObject({ metadata: { name: "a" } });
+	});
+
 	it("says that nothing answers, and where", async () => {
 		const connect = async () => connectionTo("http://localhost:1");
 		const cluster = await openCluster({ context: "down", connect });

@@ -115,7 +115,7 @@ describe("requests", () => {
 		expect(server.connections().opened).toBe(2);
 	});
 
-	it("does not repeat a watch that breaks", async () => {
+	it.each(["cut", "reset"] as const)("does not repeat a watch that breaks (%s)", async (how) => {
 		const server = await startApiServer();
 		const watch = feed();
 		server.on("GET /version", {});
@@ -125,7 +125,7 @@ describe("requests", () => {
 		const { response } = await transport.open("GET", "/watch");
 		const broken = new Promise((resolve) => response.on("error", resolve));
 		response.resume();
-		watch.cut();
+		watch[how]();
 		expect(await broken).toBeInstanceOf(Error);
 		expect(server.calls.map(({ path, connection }) => [path, connection])).toEqual([
 			["/version", 1],

@@ -113,6 +113,14 @@ describe("what is said", () => {
 		expect(verdicts).toContainEqual(expect.objectContaining({ measure: "startup-istio-proxy", status: "pass" }));
 	});
 
+	test.each([
+		"compare simulated.json",
+		"plan simulated.json --detect 200ms",
+		"check simulated.json --baseline simulated.json",
+	])("%s says that nothing real was measured", async (line) => {
+		expect((await run(line)).said.stdout).toContain("simulated");
+	});
+
 	test("plan counts iterations, more for more power", async () => {
 		const iterations = async (power: string) => {
 			const { said } = await run(`plan fine.json --detect 60ms --power ${power} --format json`);
@@ -129,12 +137,17 @@ describe("what is said", () => {
 		expect(read.safeParse({ ...fine, profiles: undefined }).success).toBe(false);
 	});
 
-	test.each(["check", "compare", "plan", "bench", "replay", "show", "schema"])(
-		"%s --help has examples",
-		async (verb) => {
-			const { code, said } = await run(`${verb} --help`);
-			expect(code).toBe(0);
-			expect(said.stdout).toMatch(new RegExp(`Examples:\\n(.|\\n)*knistio ${verb} `));
-		},
-	);
+	test.each([
+		"check",
+		"compare",
+		"plan",
+		"bench",
+		"replay",
+		"show",
+		"schema",
+	])("%s --help has examples", async (verb) => {
+		const { code, said } = await run(`${verb} --help`);
+		expect(code).toBe(0);
+		expect(said.stdout).toMatch(new RegExp(`Examples:\\n(.|\\n)*knistio ${verb} `));
+	});
 });

@@ -261,6 +261,31 @@ describe("removeObjects", () => {
 		]);
 	});
 
+	it("leaves to the server what is made anew for as long as its Service is there", async () => {
+		const cluster = fakeCluster();
+		cluster.put(markOurs(namespaceObject("a"), marking));
+		// The controller copies the Service's labels, and names no owner.
+		const endpoints = markOurs(
+			{ apiVersion: "v1", kind: "Endpoints", metadata: { name: "e", namespace: "a" } },
+			marking,
+		);
+		cluster.put(endpoints);
+		const { removed } = await uninstall(cluster, { clock, timeoutMs: 10_000 });
+		expect(removed.map(({ kind }) => kind)).not.toContain("Endpoints");
+	});
+
+	it("goes on when another object has taken the name of one that it removes", async () => {
+		const cluster = fakeCluster();
+		cluster.put(markOurs(deployment("a", "d"), marking));
+		const { remove } = cluster;
+		cluster.remove = async (ref, options) => {
+			await remove(ref, options);
+			throw new ApiError("the UID in the precondition does not match the UID in record", { status: 409 });
+		};
+		const ref = { apiVersion: "apps/v1", kind: "Deployment", namespace: "a", name: "d" };
+		await expect(removeObjects(taskOn(cluster), [ref])).resolves.toMatchObject({ removed: [ref] });
+	});
+
 	it("removes everything that has knistio's label, also without the inventory", async () => {
 		const cluster = fakeCluster();
 		cluster.put(markOurs(namespaceObject("istio-system"), marking));

@@ -33,5 +33,4 @@ describe("isInRange", () => {
 });
 
 it.each(["", " ", ">=", "~1.2", ">=1.27, <2", "1.x", "1.2.3.4"])("%j is no range", (range) =>
-	expect(isVersionRange(range)).toBe(false),
-);
+	expect(isVersionRange(range)).toBe(false));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { EndpointSlice } from "../../src/simulated/controllers/endpoints.ts";
 import { hostOf } from "../../src/simulated/knative/services.ts";
-import { isPodReady, type KubeObject, type Pod, type PodStatus, type Workload } from "../../src/simulated/objects.ts";
+import type { KubeObject, Pod, PodStatus, Workload } from "../../src/simulated/objects.ts";
 import type { ContainerInstant } from "../../src/simulated/truth.ts";
 import { type Bench, type BenchOptions, betweenMs, openBench, type Shape } from "./in-memory.ts";
 
@@ -307,12 +308,25 @@ describe("scale to zero", () => {
 		bench.clock.advance(5_000);
 		const [pod] = bench.world.api.list<Pod>("pods", "bench");
 		expect(pod?.metadata.deletionTimestamp).toEqual(expect.any(String));
-		expect(isPodReady(pod as Pod)).toBe(false);
+		const slices = bench.world.api.list<EndpointSlice>("endpointslices.discovery.k8s.io", "bench");
+		const own = slices
+			.flatMap((slice) => slice.endpoints ?? [])
+			.filter(({ targetRef }) => targetRef?.uid === pod?.metadata.uid);
+		expect(own.map(({ conditions }) => conditions)).toEqual([{ ready: false, serving: true, terminating: true }]);
+		const versions: Pod[] = [];
+		bench.world.api.store.subscribe("pods", ({ object }) => versions.push(object as Pod));
 		const resource = bench.world.api.resources.byId("pods");
 		if (resource !== undefined && pod !== undefined)
 			bench.world.api.remove(resource, pod.metadata, { gracePeriodSeconds: 1 });
 		bench.clock.advance(3_000);
 		expect(bench.world.api.list("pods", "bench")).toEqual([]);
+		const phases = versions.map((version) => [version.status?.phase, version.metadata.deletionGracePeriodSeconds]);
+		expect(phases).toEqual([
+			["Running", 1],
+			["Failed", 1],
+			["Failed", 0],
+			["Failed", 0],
+		]);
 	});
 });
 

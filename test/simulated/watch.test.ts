@@ -132,7 +132,7 @@ describe("watches", () => {
 	});
 
 	it("say 410 in the stream when the history does not go back so far, and lists say it for old pages", async () => {
-		const forgetful = await openClient({ faults: { compactEveryMs: 500 }, speed: 50 });
+		const forgetful = await openClient({ faults: { compactEveryMs: 500, watchLagMs: 100 }, speed: 50 });
 		const { metadata } = (await forgetful.call("GET", `${maps}?limit=1`)).json as {
 			metadata: { resourceVersion: string };
 		};

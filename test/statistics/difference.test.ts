@@ -1,13 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-	boundedDifferenceOfMedians,
-	differenceOfMedians,
-	differencesBetween,
-} from "../../src/statistics/difference.ts";
+import { differencesBetween } from "../../src/statistics/difference.ts";
 import { sorted } from "../../src/statistics/median.ts";
-import { mannWhitney, normalCdf, normalQuantile } from "../../src/statistics/rank-sum.ts";
+import { mannWhitney, normalCdf, normalQuantile, shiftRank } from "../../src/statistics/rank-sum.ts";
 import { goldenCases } from "./golden/golden.ts";
+import { shiftOf } from "./shift-of.ts";
 
 interface Golden {
 	a: number[];
@@ -21,16 +18,15 @@ interface Golden {
 const golden = goldenCases<Golden>("rank-sum.json");
 
 describe("Mann–Whitney", () => {
-	test.each(golden.map((given) => [given.a.length, given.b.length, given.method, given] as const))(
-		"agrees with SciPy at n=%i, m=%i (%s)",
-		(_n, _m, method, given) => {
-			const result = mannWhitney(given.a, given.b);
-			expect(result?.u).toBe(given.u);
-			expect(result?.method).toBe(method);
-			expect(result?.p).toBeCloseTo(given.p, 10);
-			expect(differenceOfMedians(given.a, given.b)?.difference).toBeCloseTo(given.shift, 9);
-		},
-	);
+	test.each(
+		golden.map((given) => [given.a.length, given.b.length, given.method, given] as const),
+	)("agrees with SciPy at n=%i, m=%i (%s)", (_n, _m, method, given) => {
+		const result = mannWhitney(given.a, given.b);
+		expect(result?.u).toBe(given.u);
+		expect(result?.method).toBe(method);
+		expect(result?.p).toBeCloseTo(given.p, 10);
+		expect(shiftOf(given.a, given.b)?.ms).toBeCloseTo(given.shift, 9);
+	});
 
 	test("finds nothing in equal values, and nothing to say about none", () => {
 		expect(mannWhitney([1, 1, 1], [1, 1, 1])?.p).toBe(1);
@@ -40,16 +36,16 @@ describe("Mann–Whitney", () => {
 	});
 });
 
-describe("difference of medians", () => {
+describe("the Hodges–Lehmann shift", () => {
 	test("has no interval where the samples are too small for it", () => {
-		expect(differenceOfMedians([1, 2, 3], [4, 5, 6])).toEqual({ difference: 3 });
-		expect(differenceOfMedians([], [1])).toBeUndefined();
+		expect(shiftOf([1, 2, 3], [4, 5, 6])).toMatchObject({ ms: 3, band: { lo: 3, hi: 3 } });
+		expect(shiftOf([1, 2, 3], [4, 5, 6])?.interval).toBeUndefined();
+		expect(shiftOf([], [1])).toBeUndefined();
 	});
 
 	test("spans all differences at n = m = 4", () => {
-		const interval = differenceOfMedians([1, 2, 3, 4], [11, 13, 16, 20])?.interval;
-		expect(interval).toMatchObject({ lo: 7, hi: 19 });
-		expect(interval?.confidence).toBeCloseTo(1 - 2 / 70, 12);
+		expect(shiftOf([1, 2, 3, 4], [11, 13, 16, 20])?.interval).toEqual({ lo: 7, hi: 19 });
+		expect(shiftRank(4, 4, 0.95)?.confidence).toBeCloseTo(1 - 2 / 70, 12);
 	});
 
 	test("leaves out 0 exactly where the test finds a difference", () => {
@@ -63,7 +59,7 @@ describe("difference of medians", () => {
 					const at = Math.min(cut, pool.length - 4);
 					const a = pool.slice(0, at);
 					const b = pool.slice(at).map((value) => value + by + 0.5);
-					const interval = differenceOfMedians(a, b)?.interval;
+					const interval = shiftOf(a, b)?.interval;
 					const leavesOutZero = interval !== undefined && (interval.lo > 0 || interval.hi < 0);
 					expect(leavesOutZero).toBe((mannWhitney(a, b)?.p ?? 1) <= 0.05);
 				},
@@ -88,10 +84,8 @@ describe("difference of medians", () => {
 	});
 
 	test("carries the bounds of each value to both ends", () => {
-		const around = (values: number[], by: number) => values.map((ms) => ({ ms, loMs: ms - by, hiMs: ms + by }));
-		const result = boundedDifferenceOfMedians(around([1, 2, 3, 4], 0.25), around([11, 12, 13, 14], 0.5));
-		expect(result).toMatchObject({
-			difference: 10,
+		expect(shiftOf([1, 2, 3, 4], [11, 12, 13, 14], [0.25, 0.5])).toMatchObject({
+			ms: 10,
 			band: { lo: 9.25, hi: 10.75 },
 			interval: { lo: 7 - 0.75, hi: 13 + 0.75 },
 		});

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { differenceOfMedians } from "../../src/statistics/difference.ts";
 import { moreHitsP, type Tally } from "../../src/statistics/fisher.ts";
 import { holm } from "../../src/statistics/holm.ts";
 import { leastCountForPower, powerAt, smoothedDraw } from "../../src/statistics/power.ts";
@@ -8,21 +7,21 @@ import { normalDeviate, seededRandom } from "../../src/statistics/random.ts";
 import { mannWhitney } from "../../src/statistics/rank-sum.ts";
 import { shareBounds } from "../../src/statistics/share.ts";
 import { goldenCases } from "./golden/golden.ts";
+import { shiftOf } from "./shift-of.ts";
 
 describe("quantile bounds", () => {
 	const golden = goldenCases<{ values: number[]; p: number; lower?: number; upper?: number }>("quantile.json");
 
-	test.each(golden.map((given) => [given.p, given.values.length, given] as const))(
-		"of p=%f agree with SciPy at n=%i",
-		(p, n, given) => {
-			const estimate = quantileEstimate(
-				given.values.map((ms) => ({ ms, loMs: ms, hiMs: ms })),
-				p,
-			);
-			expect(estimate).toMatchObject({ n });
-			expect([estimate?.lower, estimate?.upper]).toEqual([given.lower, given.upper]);
-		},
-	);
+	test.each(
+		golden.map((given) => [given.p, given.values.length, given] as const),
+	)("of p=%f agree with SciPy at n=%i", (p, n, given) => {
+		const estimate = quantileEstimate(
+			given.values.map((ms) => ({ ms, loMs: ms, hiMs: ms })),
+			p,
+		);
+		expect(estimate).toMatchObject({ n });
+		expect([estimate?.lower, estimate?.upper]).toEqual([given.lower, given.upper]);
+	});
 
 	test.each([
 		[0.5, 5],
@@ -38,14 +37,13 @@ describe("quantile bounds", () => {
 describe("share bounds", () => {
 	const golden = goldenCases<{ hits: number; n: number; lo: number; hi: number }>("share.json");
 
-	test.each(golden.map((given) => [given.hits, given.n, given] as const))(
-		"agree with SciPy at %i of %i",
-		(hits, n, given) => {
-			const bounds = shareBounds(hits, n);
-			expect(bounds?.lo).toBeCloseTo(given.lo, 9);
-			expect(bounds?.hi).toBeCloseTo(given.hi, 9);
-		},
-	);
+	test.each(
+		golden.map((given) => [given.hits, given.n, given] as const),
+	)("agree with SciPy at %i of %i", (hits, n, given) => {
+		const bounds = shareBounds(hits, n);
+		expect(bounds?.lo).toBeCloseTo(given.lo, 9);
+		expect(bounds?.hi).toBeCloseTo(given.hi, 9);
+	});
 
 	test("of nothing are undefined", () => {
 		expect(shareBounds(0, 0)).toBeUndefined();
@@ -83,8 +81,8 @@ describe("power", () => {
 			const [a, same, slower] = [0, 0, 200].map((by) => Array.from({ length: n }, () => draw(by)));
 			if (a === undefined || same === undefined || slower === undefined) throw new Error("three samples");
 			const isSignificant = (mannWhitney(a, slower)?.p ?? 1) <= alpha;
-			if (isSignificant && (differenceOfMedians(a, slower)?.difference ?? 0) >= minimumEffect) breaches++;
-			const interval = differenceOfMedians(a, same)?.interval;
+			if (isSignificant && (shiftOf(a, slower)?.ms ?? 0) >= minimumEffect) breaches++;
+			const interval = shiftOf(a, same)?.interval;
 			if (interval !== undefined && interval.hi < minimumEffect) passes++;
 		}
 		return { breach: breaches / runs, pass: passes / runs };

@@ -40,6 +40,8 @@ export interface WatchFeed {
 	end(): void;
 	/** Breaks the connection. */
 	cut(): void;
+	/** The same by a TCP reset, which Node tells the request of and not only its answer. */
+	reset(): void;
 	/** For the server alone. */
 	start(call: Call, response: http.ServerResponse): void;
 }
@@ -143,6 +145,7 @@ export function feed(): WatchFeed {
 		bookmark: (resourceVersion) => self.event("BOOKMARK", { kind: "Pod", metadata: { resourceVersion } }),
 		end: () => void writing().end(),
 		cut: () => void writing().socket?.destroy(),
+		reset: () => void writing().socket?.resetAndDestroy(),
 		start(call, started) {
 			response = started;
 			started.writeHead(200, { "Content-Type": "application/json" });

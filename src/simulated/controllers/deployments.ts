@@ -8,7 +8,7 @@ import {
 	uidOf,
 	type Workload,
 } from "../objects.ts";
-import { hash } from "../random.ts";
+import { hash, safeName } from "../random.ts";
 import { createQueue, refOfKey, type World } from "../world.ts";
 import { tellEvent } from "./events.ts";
 
@@ -39,7 +39,7 @@ function reconcile(world: World, deployment: Workload): void {
 	const namespace = deployment.metadata.namespace ?? "";
 	const owned = api.list<Workload>("replicasets.apps", namespace).filter((set) => isOwnedBy(set, deployment));
 	const wanted = deployment.spec.replicas ?? 1;
-	const templateHash = hash(JSON.stringify(deployment.spec.template)).toString(36);
+	const templateHash = safeName(hash(JSON.stringify(deployment.spec.template)));
 	const current = owned.find((set) => set.metadata.labels?.["pod-template-hash"] === templateHash);
 	if (current === undefined) createReplicaSet(world, deployment, templateHash);
 	else {

@@ -14,7 +14,7 @@ export interface Endpoint {
 }
 
 export interface EndpointSlice extends KubeObject {
-	endpoints: Endpoint[];
+	endpoints: Endpoint[] | null;
 }
 
 /** The slice of a service: there is one, and its name follows from the service's. */
@@ -72,7 +72,7 @@ export function writeEndpoints(world: World, service: Service, endpoints: Endpoi
 	const known = api.get<EndpointSlice>("endpointslices.discovery.k8s.io", ref);
 	for (const endpoint of endpoints) {
 		const uid = endpoint.targetRef?.uid;
-		const before = known?.endpoints.find((other) => other.targetRef?.uid === uid);
+		const before = known?.endpoints?.find((other) => other.targetRef?.uid === uid);
 		if (uid !== undefined && endpoint.conditions.ready && before?.conditions.ready !== true) {
 			world.truth.endpoint(namespace, service.metadata.name, uid);
 		}
@@ -82,6 +82,8 @@ export function writeEndpoints(world: World, service: Service, endpoints: Endpoi
 		port: Number(port.targetPort) || port.port,
 		protocol: port.protocol ?? "TCP",
 	}));
+	// The API server writes lists that nobody set as null.
+	const filled = endpoints.length === 0 ? { endpoints: null, ports: null } : { endpoints, ports };
 	const slice: EndpointSlice = {
 		apiVersion: "discovery.k8s.io/v1",
 		kind: "EndpointSlice",
@@ -95,16 +97,14 @@ export function writeEndpoints(world: World, service: Service, endpoints: Endpoi
 			ownerReferences: [controllerReference(service)],
 		},
 		addressType: "IPv4",
-		endpoints,
-		ports,
+		...filled,
 	};
 	if (known === undefined) api.create(slice, { manager });
 	else {
 		api.edit<EndpointSlice>("endpointslices.discovery.k8s.io", ref, {
 			manager,
 			change: (draft) => {
-				draft.endpoints = endpoints;
-				draft.ports = ports;
+				Object.assign(draft, filled);
 			},
 		});
 	}

@@ -22,25 +22,26 @@ export interface Knowledge {
 	/** Why a container waits, where it is not for the usual reason. */
 	waiting: ReadonlyMap<string, { reason: string; message: string }>;
 	before: PodStatus | undefined;
-	/** A pod that is being ended is not ready, whatever its containers are. */
-	isEnding: boolean;
+	/** All its containers have been stopped for good. */
+	hasEnded: boolean;
 }
 
 /** The status as the kubelet makes it from what it has observed: times in whole seconds of its own clock. */
 export function makePodStatus(knowledge: Knowledge): PodStatus {
 	const { pod, observed, before } = knowledge;
 	const inits = pod.spec.initContainers ?? [];
-	const isInitialized = inits.every((container) => isInitDone(container, knowledge));
+	const isInitialized = knowledge.hasEnded || inits.every((container) => isInitDone(container, knowledge));
 	const statusOf = (container: Container) => containerStatus(container, knowledge, isInitialized);
 	const initStatuses = inits.map(statusOf);
 	const mainStatuses = pod.spec.containers.map(statusOf).sort((a, b) => (a.name < b.name ? -1 : 1));
 	const longRunning = [...inits.filter(isSidecar), ...pod.spec.containers].map((container) => container.name);
 	const isAllReady =
-		!knowledge.isEnding &&
+		!knowledge.hasEnded &&
 		[...initStatuses, ...mainStatuses].every((status) => !longRunning.includes(status.name) || status.ready);
 	const hasRun = mainStatuses.some((status) => status.state.running !== undefined);
 	return {
-		phase: isInitialized && hasRun ? "Running" : "Pending",
+		observedGeneration: pod.metadata.generation ?? 1,
+		phase: knowledge.hasEnded ? "Failed" : isInitialized && hasRun ? "Running" : "Pending",
 		conditions: makeConditions(knowledge, { isInitialized, isAllReady }),
 		hostIP: knowledge.hostIp,
 		hostIPs: [{ ip: knowledge.hostIp }],
@@ -102,14 +103,17 @@ export function imageId(image: string): string {
 
 function makeConditions(knowledge: Knowledge, found: { isInitialized: boolean; isAllReady: boolean }): Condition[] {
 	const { pod, observed, before } = knowledge;
+	const observedGeneration = pod.metadata.generation ?? 1;
 	const unready = containersOf(pod).map((container) => container.name);
 	const detail = found.isAllReady
 		? {}
-		: { reason: "ContainersNotReady", message: `containers with unready status: [${unready.join(" ")}]` };
+		: knowledge.hasEnded
+			? { reason: "PodFailed" }
+			: { reason: "ContainersNotReady", message: `containers with unready status: [${unready.join(" ")}]` };
 	const initDetail = found.isInitialized ? {} : { reason: "ContainersNotInitialized" };
 	const scheduled = conditionOf(pod.status?.conditions, "PodScheduled");
 	const wanted: [type: string, isTrue: boolean, detail: { reason?: string; message?: string }][] = [
-		["PodReadyToStartContainers", observed.podIp !== undefined, {}],
+		["PodReadyToStartContainers", observed.podIp !== undefined && !knowledge.hasEnded, {}],
 		["Initialized", found.isInitialized, initDetail],
 		["Ready", found.isAllReady, detail],
 		["ContainersReady", found.isAllReady, detail],
@@ -119,7 +123,7 @@ function makeConditions(knowledge: Knowledge, found: { isInitialized: boolean; i
 		const old = conditionOf(before?.conditions, type);
 		const isSameStatus = old?.status === status && old.lastTransitionTime !== undefined;
 		const lastTransitionTime = isSameStatus ? (old.lastTransitionTime ?? "") : toSeconds(knowledge.nodeEpochNs());
-		return { type, status, lastTransitionTime, ...more };
+		return { type, observedGeneration, status, lastProbeTime: null, lastTransitionTime, ...more };
 	});
 	return scheduled === undefined ? conditions : [...conditions, scheduled];
 }

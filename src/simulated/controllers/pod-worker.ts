@@ -33,6 +33,9 @@ export interface PodWorkerOptions {
 	nextRelist: () => SimulatedNs;
 }
 
+/** The exit code of a container that was ended by SIGKILL. */
+const killed = 137;
+
 export function createPodWorker(options: PodWorkerOptions): PodWorker {
 	const { world, node } = options;
 	const { clock, delays, truth } = world;
@@ -56,7 +59,8 @@ export function createPodWorker(options: PodWorkerOptions): PodWorker {
 		pod,
 		key,
 		runtime,
-		onStarted() {
+		onStarted(name) {
+			truth.container(pod, name, "startupPassed");
 			publish();
 			requestSync();
 		},
@@ -69,11 +73,13 @@ export function createPodWorker(options: PodWorkerOptions): PodWorker {
 			for (const { name } of [...runtime.containers.values()].filter(isRunning)) {
 				tell("Killing", `Stopping container ${name}`, name);
 			}
-			publish(true);
+			publish();
 		},
 		onStopped() {
 			probes.stop();
-			for (const name of runtime.containers.keys()) exit(name);
+			for (const name of runtime.containers.keys()) exit(name, killed);
+			observed = copyRuntime(runtime);
+			publish({ hasEnded: true });
 		},
 	});
 	const start: StartContext = {
@@ -105,15 +111,15 @@ export function createPodWorker(options: PodWorkerOptions): PodWorker {
 		options.onNews();
 	}
 
-	function publish(isEnding = end.hasBegun()): void {
-		writer.publish({ pod, observed, probes: probes.results, waiting, isEnding });
+	function publish({ hasEnded } = { hasEnded: false }): void {
+		writer.publish({ pod, observed, probes: probes.results, waiting, hasEnded });
 		probes.consider(observed);
 	}
 
-	function exit(name: string): void {
+	function exit(name: string, code = 0): void {
 		const container = runtime.containers.get(name);
 		if (container === undefined || !isRunning(container)) return;
-		container.exit = { code: 0, at: clock.now() };
+		container.exit = { code, at: clock.now() };
 		truth.container(pod, name, "exited");
 		tellNews();
 	}

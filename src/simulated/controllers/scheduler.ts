@@ -35,7 +35,10 @@ function bind(world: World, pod: Pod, node: string): void {
 		change: (draft) => {
 			draft.spec.nodeName = node;
 			const others = (draft.status?.conditions ?? []).filter((condition) => condition.type !== "PodScheduled");
-			const conditions = [...others, { type: "PodScheduled", status: "True" as const, lastTransitionTime }];
+			const conditions = [
+				...others,
+				{ type: "PodScheduled", status: "True" as const, lastProbeTime: null, lastTransitionTime },
+			];
 			draft.status = { phase: "Pending", qosClass: "Burstable", ...draft.status, conditions };
 		},
 	});

@@ -5,7 +5,7 @@ import type { World } from "../world.ts";
 import { type Knowledge, makePodStatus } from "./pod-status.ts";
 
 /** What changes between two statuses of a pod. */
-export type Findings = Pick<Knowledge, "pod" | "observed" | "probes" | "waiting" | "isEnding">;
+export type Findings = Pick<Knowledge, "pod" | "observed" | "probes" | "waiting" | "hasEnded">;
 
 /** Makes statuses of one pod and writes them, one at a time; what changes meanwhile goes with the next one. */
 export interface StatusWriter {

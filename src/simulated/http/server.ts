@@ -193,7 +193,7 @@ function verbOf(request: IncomingMessage, query: URLSearchParams, path: Resource
 }
 
 /** Resolves after simulated milliseconds. */
-export function waitOn(clock: Clock, delayMs: number): Promise<void> {
+function waitOn(clock: Clock, delayMs: number): Promise<void> {
 	if (delayMs <= 0) return Promise.resolve();
 	return new Promise((resolve) => clock.after(delayMs, resolve));
 }

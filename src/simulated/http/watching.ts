@@ -26,7 +26,10 @@ const longestWatchSeconds = 3_600;
 interface Stream {
 	/** Sends one event; with a lag, events stay in order. */
 	send(type: string, json: string): void;
+	/** Ends it at once; what lags behind is lost, and the client resumes before it. */
 	end(): void;
+	/** Ends it after what lags behind. */
+	endWhenSent(): void;
 	isEnded(): boolean;
 }
 
@@ -50,6 +53,7 @@ export function createWatches(parts: { api: Api; clock: Clock; weather: WatchWea
 				if (lastAt <= clock.now()) write(line);
 				else clock.at(lastAt, () => write(line));
 			},
+			endWhenSent: () => clock.at(lastAt, () => stream.end()),
 			end() {
 				isEnded = true;
 				response.end();
@@ -69,7 +73,7 @@ export function createWatches(parts: { api: Api; clock: Clock; weather: WatchWea
 		if (missed === undefined) {
 			const error = expired(`too old resource version: ${since} (${api.store.revision()})`);
 			stream.send("ERROR", JSON.stringify(statusOf(error)));
-			stream.end();
+			stream.endWhenSent();
 			return;
 		}
 		if (since === undefined || since === 0 || isSet(query, "sendInitialEvents")) sendInitial(stream, wanted, query);
@@ -77,7 +81,7 @@ export function createWatches(parts: { api: Api; clock: Clock; weather: WatchWea
 		const unsubscribe = api.store.subscribe(wanted.resource.id, (change) => sendChange(stream, wanted, change));
 		const cancelBookmarks = isSet(query, "allowWatchBookmarks") ? keepBookmarking(stream, wanted) : () => {};
 		const asked = Number(query.get("timeoutSeconds") ?? 0);
-		const cancelTimeout = clock.after((asked > 0 ? asked : longestWatchSeconds) * 1000, () => stream.end());
+		const cancelTimeout = clock.after((asked > 0 ? asked : longestWatchSeconds) * 1000, () => stream.endWhenSent());
 		response.on("close", () => {
 			unsubscribe();
 			cancelBookmarks();

@@ -1,4 +1,5 @@
 import { toSeconds } from "../clock.ts";
+import { isLive } from "../controllers/pod-worker.ts";
 import {
 	type Condition,
 	type ConfigMap,
@@ -144,7 +145,9 @@ function writeStatus(world: World, key: string, wanted: 0 | 1): void {
 	const time = toSeconds(world.serverEpochNs());
 	const ready = world.api
 		.list<Pod>("pods", namespace)
-		.filter((pod) => pod.metadata.labels?.["serving.knative.dev/revision"] === name && isPodReady(pod)).length;
+		.filter(
+			(pod) => pod.metadata.labels?.["serving.knative.dev/revision"] === name && isLive(pod) && isPodReady(pod),
+		).length;
 	const active: Pick<Condition, "status" | "reason" | "message"> =
 		wanted === 0
 			? { status: "False", reason: "NoTraffic", message: "The target is not receiving traffic." }

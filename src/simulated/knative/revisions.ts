@@ -1,10 +1,12 @@
 import { toSeconds } from "../clock.ts";
 import { type Endpoint, writeEndpoints } from "../controllers/endpoints.ts";
+import { isLive } from "../controllers/pod-worker.ts";
 import {
 	type Condition,
 	type ConfigMap,
 	conditionOf,
 	controllerReference,
+	isPodReady,
 	type KubeObject,
 	keyOf,
 	type Pod,
@@ -127,10 +129,7 @@ function writeActivatorEndpoints(world: World, revision: Revision): void {
 	if (service === undefined) return;
 	const activators = api
 		.list<Pod>("pods", "knative-serving")
-		.filter(
-			(pod) =>
-				pod.metadata.labels?.app === "activator" && conditionOf(pod.status?.conditions, "Ready")?.status === "True",
-		);
+		.filter((pod) => pod.metadata.labels?.app === "activator" && isLive(pod) && isPodReady(pod));
 	const endpoints = activators.map((pod): Endpoint => {
 		const { name, uid = "" } = pod.metadata;
 		return {

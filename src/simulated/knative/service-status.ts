@@ -15,79 +15,61 @@ export function isReady(object: { status?: unknown } | undefined): boolean {
 	return conditionOf((object?.status as KnativeStatus | undefined)?.conditions, "Ready")?.status === "True";
 }
 
-/** Writes what is known of a service's revision and ingress into the service, its Configuration and its Route. */
-export function writeServiceStatus(
-	world: World,
-	service: KnativeService,
-	found: { revision: Revision; ready: string | undefined; url: string },
-): void {
-	const { api } = world;
+/** What is known of a service's newest revision and of its way to the gateway. */
+export interface ServiceFindings {
+	revision: Revision;
+	/** The revision that requests go to; undefined while there is none that was ready. */
+	ready: string | undefined;
+	url: string;
+}
+
+/** Writes what is known into the service, its Configuration and its Route. */
+export function writeServiceStatus(world: World, service: KnativeService, found: ServiceFindings): void {
 	const { name, namespace = "" } = service.metadata;
 	const time = toSeconds(world.serverEpochNs());
-	const revisionReady = conditionOf(found.revision.status?.conditions, "Ready");
 	const configurations = readyFrom(
 		"ConfigurationsReady",
-		revisionReady,
+		conditionOf(found.revision.status?.conditions, "Ready"),
 		`Configuration "${name}" is waiting for a Revision to become ready.`,
 	);
-	const isProgrammed = isReady(api.get<KubeObject>(ids.ingresses, { namespace, name }));
-	const routes: Condition =
-		found.ready !== undefined && isProgrammed
-			? { type: "RoutesReady", status: "True" }
-			: {
-					type: "RoutesReady",
-					status: "Unknown",
-					reason: found.ready === undefined ? "RevisionMissing" : "IngressNotConfigured",
-					message: "Ingress has not yet been reconciled.",
-				};
-	const worst =
-		[configurations, routes].find((one) => one.status === "False") ??
-		[configurations, routes].find((one) => one.status !== "True");
-	const ready: Condition = { ...(worst ?? { status: "True" }), type: "Ready" };
-	const edited = { manager: knativeManager, subresource: "status" as const };
-	api.edit<KnativeService>(
-		ids.services,
-		{ name, namespace },
-		{
-			...edited,
-			change: (draft) => {
-				const conditions = withConditions(service.status?.conditions, [configurations, routes, ready], time);
-				draft.status = {
-					...draft.status,
-					observedGeneration: service.metadata.generation ?? 1,
-					conditions,
-					latestCreatedRevisionName: found.revision.metadata.name,
-					...(found.ready === undefined ? {} : { latestReadyRevisionName: found.ready }),
-					url: found.url,
-					address: { url: `http://${name}.${namespace}.svc.cluster.local` },
-				};
-			},
-		},
-	);
-	for (const [id, own] of [
-		[ids.configurations, configurations],
-		[ids.routes, routes],
-	] as const) {
-		api.edit<KubeObject>(
+	const routes = routesReady(world, service, found.ready);
+	const parts = [configurations, routes];
+	const worst = parts.find(({ status }) => status === "False") ?? parts.find(({ status }) => status !== "True");
+	const conditions = [...parts, { ...(worst ?? { status: "True" as const }), type: "Ready" }];
+	const latest = {
+		latestCreatedRevisionName: found.revision.metadata.name,
+		...(found.ready === undefined ? {} : { latestReadyRevisionName: found.ready }),
+	};
+	const write = (id: string, own: Condition[], more: Record<string, unknown>) =>
+		world.api.edit<KubeObject>(
 			id,
 			{ name, namespace },
 			{
-				...edited,
+				manager: knativeManager,
+				subresource: "status",
 				change: (draft) => {
 					const before = draft.status as KnativeStatus | undefined;
-					const conditions = withConditions(before?.conditions, [{ ...own, type: "Ready" }], time);
-					const latest =
-						id === ids.configurations
-							? {
-									latestCreatedRevisionName: found.revision.metadata.name,
-									...(found.ready === undefined ? {} : { latestReadyRevisionName: found.ready }),
-								}
-							: {};
-					draft.status = { ...before, ...latest, observedGeneration: draft.metadata.generation ?? 1, conditions };
+					draft.status = {
+						...before,
+						...more,
+						observedGeneration: draft.metadata.generation ?? 1,
+						conditions: withConditions(before?.conditions, own, time),
+					};
 				},
 			},
 		);
-	}
+	const address = { url: `http://${name}.${namespace}.svc.cluster.local` };
+	write(ids.services, conditions, { ...latest, url: found.url, address });
+	write(ids.configurations, [{ ...configurations, type: "Ready" }], latest);
+	write(ids.routes, [{ ...routes, type: "Ready" }], {});
+}
+
+function routesReady({ api }: World, service: KnativeService, readyRevision: string | undefined): Condition {
+	const { name, namespace = "" } = service.metadata;
+	const isProgrammed = isReady(api.get<KubeObject>(ids.ingresses, { namespace, name }));
+	if (readyRevision !== undefined && isProgrammed) return { type: "RoutesReady", status: "True" };
+	const reason = readyRevision === undefined ? "RevisionMissing" : "IngressNotConfigured";
+	return { type: "RoutesReady", status: "Unknown", reason, message: "Ingress has not yet been reconciled." };
 }
 
 function readyFrom(type: string, condition: Condition | undefined, otherwise: string): Condition {

@@ -1,0 +1,121 @@
+import type { Finding } from "../model/report.ts";
+import type { Instant } from "./instants.ts";
+import { contains, type Interval, intersect, middle, width } from "./interval.ts";
+
+/** A step of the critical path: an instant, and the phase that ends there. */
+export interface Step {
+	instant: string;
+	/** Undefined for the first step. */
+	phase?: string;
+	at: Instant | undefined;
+}
+
+/**
+ * Each step waited for the one before, so each bounds the others: first by what must hold, in both directions, then, the
+ * sharpest first, by what usually holds, as far as that fits. Our own times are not cut: the others are held against
+ * them.
+ */
+export function holdOrder(steps: readonly Step[], findings: Finding[]): Step[] {
+	let current = cutFirmly(steps, findings);
+	const usual = current
+		.flatMap(({ at }, index) => (at?.usual === undefined ? [] : [{ index, ...at.usual }]))
+		.sort((a, b) => (width(a.bounds) < width(b.bounds) ? -1 : 1));
+	for (const { index, bounds, source } of usual) {
+		const next = narrowed(current, index, bounds);
+		if (next !== undefined) {
+			const at = next[index]?.at;
+			if (at !== undefined && width(bounds) < width(steps[index]?.at?.bounds ?? bounds)) at.source = source;
+			current = next;
+			continue;
+		}
+		findings.push({
+			code: "watch-late",
+			message: `${current[index]?.instant}: the watch told of it later than the pings around it let expect; its receipt is not used`,
+		});
+	}
+	return setPoints(current);
+}
+
+/** What a step allows to those after it, or before it. */
+const limitOf = (at: Instant, end: "lo" | "hi") => (at.source === "client" ? at.point : at.bounds[end]);
+const unlimited: Interval = { lo: -(2n ** 63n), hi: 2n ** 63n };
+
+/** A step that contradicts the ones before or after it is a finding, and is not measured. */
+function cutFirmly(steps: readonly Step[], findings: Finding[]): Step[] {
+	return cutBothWays(steps, (step) => {
+		findings.push({
+			code: "unresolved",
+			message: `${step.instant} lies outside of what comes before and after it`,
+			hint: "the order of causes is not as knistio takes it, or a clock was set during the run",
+		});
+		return { ...step, at: undefined };
+	}) as Step[];
+}
+
+/** The steps with one of them narrowed; undefined if the order does not allow it. */
+function narrowed(steps: readonly Step[], index: number, bounds: Interval): Step[] | undefined {
+	const step = steps[index];
+	const both = step?.at === undefined ? undefined : intersect(step.at.bounds, bounds);
+	if (step?.at === undefined || both === undefined) return undefined;
+	const next = cutBothWays(steps.with(index, { ...step, at: { ...step.at, bounds: both } }), () => undefined);
+	// What must hold is not made sharper by what only usually holds: its bounds would no longer be firm.
+	return next?.map((cut, place) => (cut.at?.usual === undefined ? (steps[place] ?? cut) : cut));
+}
+
+/** Cuts every step by those before and after it; `onEmpty` says what becomes of one that nothing is left of. */
+function cutBothWays(steps: readonly Step[], onEmpty: (step: Step) => Step | undefined): Step[] | undefined {
+	const pass = (list: readonly Step[], end: "lo" | "hi"): Step[] | undefined => {
+		const limits = { ...unlimited };
+		const cut: Step[] = [];
+		for (const step of list) {
+			const next = cutOne(step, limits) ?? onEmpty(step);
+			if (next === undefined) return undefined;
+			if (next.at !== undefined) limits[end] = limitOf(next.at, end);
+			cut.push(next);
+		}
+		return cut;
+	};
+	const forward = pass(steps, "lo");
+	return forward === undefined ? undefined : pass(forward.reverse(), "hi")?.reverse();
+}
+
+function cutOne(step: Step, limits: Interval): Step | undefined {
+	if (step.at === undefined || step.at.source === "client") return step;
+	const bounds = intersect(step.at.bounds, limits);
+	return bounds === undefined ? undefined : { ...step, at: { ...step.at, bounds } };
+}
+
+/**
+ * Best guesses within the bounds: a sharp reading's own as long as it can be, else the middle. They keep the order too:
+ * the sharpest are set first, and the others find their place between them.
+ */
+function setPoints(steps: Step[]): Step[] {
+	const placed = steps.flatMap(({ at }) => (at === undefined ? [] : [at]));
+	const sharpness = (index: number) => {
+		const at = placed[index];
+		return at === undefined || at.source === "client" ? -1n : width(at.bounds);
+	};
+	const bySharpness = [...placed.keys()].sort((a, b) => {
+		const [one, other] = [sharpness(a), sharpness(b)];
+		return one === other ? a - b : one < other ? -1 : 1;
+	});
+	const settled = new Map<number, bigint>();
+	for (const index of bySharpness) {
+		const at = placed[index];
+		if (at === undefined) continue;
+		let { lo, hi } = at.source === "client" ? { lo: at.point, hi: at.point } : at.bounds;
+		at.point = guessWithin(at, { lo, hi });
+		for (const [other, point] of settled) {
+			if (other < index && point > lo) lo = point;
+			if (other > index && point < hi) hi = point;
+		}
+		if (at.point < lo) at.point = lo;
+		else if (at.point > hi) at.point = hi;
+		settled.set(index, at.point);
+	}
+	return steps;
+}
+
+function guessWithin({ reading, source, point }: Instant, bounds: Interval): bigint {
+	return reading?.source === source && contains(bounds, point) ? point : middle(bounds);
+}

@@ -1,0 +1,87 @@
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { dump } from "js-yaml";
+import { beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { aReport, around } from "../judge/a-report.ts";
+import { startApiServer } from "../support/api-server.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
+
+const folder = temporaryFolder();
+
+beforeAll(async () => {
+	await build({
+		entryPoints: { bin: "src/bin.ts" },
+		outdir: folder,
+		outExtension: { ".js": ".mjs" },
+		bundle: true,
+		splitting: true,
+		platform: "node",
+		format: "esm",
+		banner: {
+			js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+		},
+		logLevel: "error",
+	});
+}, 20_000);
+
+/** The program as a process of its own. */
+function start(...argv: string[]) {
+	const child = spawn(process.execPath, [join(folder, "bin.mjs"), ...argv], {
+		env: { HOME: folder, PATH: process.env.PATH },
+		stdio: ["ignore", "pipe", "pipe"],
+	});
+	onTestFinished(() => void child.kill("SIGKILL"));
+	let stderr = "";
+	child.stderr.setEncoding("utf8").on("data", (text: string) => {
+		stderr += text;
+	});
+	const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
+	return { child, ended, stderr: () => stderr };
+}
+
+describe("a pipe that is closed early", () => {
+	it("ends the program without a complaint", async () => {
+		const file = join(folder, "run.json");
+		writeFileSync(file, JSON.stringify(aReport({ minimal: { totals: around(2_000, 100, 5_000) } })));
+		const { child, ended, stderr } = start("show", file, "--format", "csv");
+		child.stdout.once("data", () => child.stdout.destroy());
+		expect(await ended).toBe(0);
+		expect(stderr()).toBe("");
+	});
+});
+
+describe("an interruption", () => {
+	/** At work on a server that never answers. */
+	async function atWork() {
+		const server = await startApiServer();
+		server.on("POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews", "silence");
+		const file = join(folder, "kubeconfig");
+		const content = {
+			clusters: [{ name: "c", cluster: { server: server.origin } }],
+			contexts: [{ name: "c", context: { cluster: "c" } }],
+			"current-context": "c",
+		};
+		writeFileSync(file, dump(content));
+		const [profile, istio] = ["mine.yaml", "istio.yaml"].map((name) => join(folder, name)) as [string, string];
+		const promises = { sidecar: "none" };
+		writeFileSync(profile, dump({ name: "mine", istio: { components: {} }, meshCompatibilityMode: "auto", promises }));
+		writeFileSync(istio, dump({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "istio" } }));
+		const started = start("bench", "-p", profile, "--istio-manifests", istio, "--kubeconfig", file);
+		started.child.stdout.resume();
+		await vi.waitFor(() => expect(server.calls.length).toBeGreaterThan(0), { timeout: 3_000 });
+		return started;
+	}
+
+	it.each([
+		["SIGINT", 130],
+		["SIGTERM", 143],
+	] as const)("by %s ends in order with %d, and says so", async (signal, code) => {
+		const { child, ended, stderr } = await atWork();
+		child.kill(signal);
+		expect(await ended).toBe(code);
+		expect(stderr()).toContain(`error: interrupted by ${signal}\n`);
+		expect(stderr()).not.toContain("defect");
+	});
+});

@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { openTimeLeft } from "../../src/commands/time-left.ts";
+
+test("counts rounds and installs apart, and says nothing before it knows", () => {
+	const left = openTimeLeft(2, 3);
+	left.begin(0);
+	left.sampled(100);
+	expect(left.leftMs()).toBeUndefined();
+	left.sampled(120);
+	// One round of this profile, then an install of 100 with its first sample and two rounds.
+	expect(left.leftMs()).toBe(20 + 100 + 2 * 20);
+	left.sampled(150);
+	expect(left.leftMs()).toBe(100 + 2 * 25);
+	left.begin(160);
+	left.sampled(240);
+	expect(left.leftMs()).toBe(2 * 25);
+	left.sampled(265);
+	left.sampled(290);
+	expect(left.leftMs()).toBe(0);
+});

@@ -1,0 +1,80 @@
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { loadAll } from "js-yaml";
+import { describe, expect, test } from "vitest";
+import { declare } from "../../src/main.ts";
+import { fakeContext } from "../support/fake-context.ts";
+
+const folder = join(import.meta.dirname, "../../.github");
+const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+	statSync(join(folder, name)).isFile(),
+);
+const textOf = (name: string) => readFileSync(join(folder, name), "utf8");
+const yamlFiles = files.filter((name) => name.endsWith(".yml") || name.endsWith(".yaml"));
+const workflows = yamlFiles.filter((name) => name.startsWith("workflows/"));
+
+/** The YAML of a page, block by block. */
+const blocksOf = (page: string) => [...page.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, block = ""]) => block);
+
+interface Step {
+	run?: string;
+	uses?: string;
+}
+
+interface Jobs {
+	permissions?: unknown;
+	jobs: Record<string, { steps: Step[]; permissions?: Record<string, string> }>;
+}
+
+describe("what CI reads", () => {
+	test.each(yamlFiles)("%s is YAML", (name) => {
+		const documents = loadAll(textOf(name));
+		expect(documents.length).toBeGreaterThan(0);
+		for (const document of documents) expect(document).toBeTypeOf("object");
+	});
+
+	test("the examples are YAML too", () => {
+		const blocks = blocksOf(textOf("CI.md"));
+		expect(blocks.length).toBeGreaterThanOrEqual(6);
+		for (const block of blocks) for (const document of loadAll(block)) expect(document).toBeTypeOf("object");
+	});
+
+	test.each(workflows)("%s may read the source and write nothing", (name) => {
+		const [workflow] = loadAll(textOf(name)) as Jobs[];
+		expect(workflow?.permissions).toEqual({ contents: "read" });
+		for (const { permissions = {} } of Object.values(workflow?.jobs ?? {})) {
+			expect(Object.values(permissions).filter((value) => value !== "read")).toEqual([]);
+		}
+	});
+
+	test.each([...yamlFiles, "CI.md"])("%s pins foreign actions by commit and tells the version", (name) => {
+		const uses = textOf(name)
+			.split("\n")
+			.filter((line) => /^\s*(- )?uses: (?!\.\/|OWNER)/.test(line));
+		for (const line of uses) expect(line).toMatch(/uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+		if (workflows.includes(name)) expect(uses).not.toEqual([]);
+	});
+
+	test.each(yamlFiles.filter((name) => name !== "rbac.yaml"))("%s keeps expressions out of scripts", (name) => {
+		const [file] = loadAll(textOf(name)) as (Partial<Jobs> & { runs?: { steps: Step[] } })[];
+		const steps = [...Object.values(file?.jobs ?? {}).flatMap((job) => job.steps), ...(file?.runs?.steps ?? [])];
+		expect(steps.length).toBeGreaterThan(0);
+		for (const { run = "" } of steps) expect(run).not.toContain("${{");
+	});
+
+	test("names only options that knistio has", () => {
+		const { commands } = declare(fakeContext().context, () => {});
+		const known = new Set(commands.flatMap(({ options }) => options.map(({ long }) => long)));
+		const foreign = ["--fail", "--location", "--output", "--header", "--global", "--from", "--adapter", "--file"];
+		const named = textOf("CI.md").match(/(?<![\w-])--[a-z][a-z-]+/g) ?? [];
+		expect(named.length).toBeGreaterThan(20);
+		expect(named.filter((flag) => !known.has(flag) && !foreign.includes(flag))).toEqual([]);
+	});
+});
+
+test.each(["CI.md", "CONTRIBUTING.md"])("%s links to files that are there", (name) => {
+	const links = [...textOf(name).matchAll(/\]\(([^)]+)\)/g)].map(([, target = ""]) => target);
+	const local = links.filter((target) => !target.startsWith("http"));
+	expect(local).not.toEqual([]);
+	for (const target of local) expect(existsSync(join(folder, target)), target).toBe(true);
+});

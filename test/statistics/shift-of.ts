@@ -1,0 +1,15 @@
+import type { Sample } from "../../src/judge/measure.ts";
+import { shiftBetween } from "../../src/judge/shift.ts";
+
+/** How far times lie above others, known to ± `aroundMs` each, as the gate has it. */
+export function shiftOf(a: readonly number[], b: readonly number[], aroundMs: readonly [number, number] = [0, 0]) {
+	return shiftBetween(sampleOf(a, aroundMs[0]), sampleOf(b, aroundMs[1]), 0.95);
+}
+
+function sampleOf(values: readonly number[], by: number): Sample {
+	return {
+		values: values.map((ms) => ({ ms, loMs: ms - by, hiMs: ms + by, source: "client" })),
+		rounds: values.map((_, index) => index + 1),
+		missing: 0,
+	};
+}
