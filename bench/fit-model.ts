@@ -80,7 +80,10 @@ function fitNode(): void {
 		["variants.none.", fitModel(entries.none, base)],
 	] as const;
 	for (const [prefix, { delays, containers, samples }] of fits) {
-		for (const [name, delay] of Object.entries(delays)) setDelay(`${prefix}delays.${name}`, delay, samples[name]);
+		for (const [name, delay] of Object.entries(delays)) {
+			// All but the sandbox are drawn without regard to what is in the pod.
+			if (prefix === "" || name === "sandbox") setDelay(`${prefix}delays.${name}`, delay, samples[name]);
+		}
 		for (const [container, steps] of Object.entries(containers)) {
 			for (const [step, delay] of Object.entries(steps)) {
 				setDelay(`${prefix}containers.${container}.${step}`, delay, samples[`${container} ${step}`]);
