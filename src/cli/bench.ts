@@ -102,7 +102,7 @@ export function addBench(program: Command, context: Context, finish: Finish): vo
 		.addOption(new Option("--sidecar <shape>", "ask for one shape of istio-proxy").choices(["native", "classic"]))
 		.option("--knative-manifests <path>", "install Knative from here if it is missing (repeatable)", collect)
 		.option("--use-installed", "measure the Istio that is there as it is, and install none")
-		.option("--gateway <url>", "the ingress gateway's address, where it cannot be found out", address)
+		.option("--gateway <url>", "the ingress gateway's address; service-proxy: through the API server", address)
 		.option(
 			"--request-timeout <duration>",
 			"a slower cold start fails; default: 4 × the first start, at least 10 s",

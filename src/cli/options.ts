@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { KnistioError, UsageError } from "../errors.ts";
 import type { IstioSource } from "../install/render.ts";
 import { parseCount, parseDuration } from "../model/duration.ts";
+import { viaApiServer } from "../model/gateway.ts";
 
 /** Collects an option that may be given several times. */
 export const collect = (value: string, before: string[] = []): string[] => [...before, value];
@@ -25,8 +26,11 @@ export const count = (least: number) => argument((text, where) => parseCount(tex
 
 /** `http://10.0.0.1:31380`; without its scheme an address is easily taken for something else. */
 export const address = argument((text, where) => {
+	if (text === viaApiServer) return text;
 	if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
-	throw new UsageError(`${where}: "${text}" is no address`, { hint: "such as http://10.0.0.1:31380" });
+	throw new UsageError(`${where}: "${text}" is no address`, {
+		hint: `such as http://10.0.0.1:31380, or ${viaApiServer}`,
+	});
 });
 
 /** Where the cluster is. */

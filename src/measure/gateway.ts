@@ -1,6 +1,7 @@
 import { connect, isIPv6 } from "node:net";
 import type { Cluster, KubeObject } from "../cluster/cluster.ts";
 import { ClusterError } from "../errors.ts";
+import { viaApiServer } from "../model/gateway.ts";
 import type { GatewayRoute } from "./request.ts";
 
 const istioSystem = "istio-system";
@@ -23,7 +24,7 @@ export async function findGateway(
 	options: { given?: string; signal: AbortSignal; canConnect?: typeof tcpConnects },
 ): Promise<GatewayRoute> {
 	const { given, signal, canConnect = tcpConnects } = options;
-	if (given !== undefined) return { kind: "direct", url: given, by: "given" };
+	if (given !== undefined && given !== viaApiServer) return { kind: "direct", url: given, by: "given" };
 	const service = await cluster.get(
 		{ apiVersion: "v1", kind: "Service", namespace: istioSystem, name: gatewayService },
 		signal,
@@ -33,7 +34,8 @@ export async function findGateway(
 			hint: "install a profile with the ingress gateway, or give the gateway's address with --gateway URL",
 		});
 	}
-	for (const candidate of [...balancerAddresses(service), ...(await nodeAddresses(cluster, service, signal))]) {
+	const candidates = [...balancerAddresses(service), ...(await nodeAddresses(cluster, service, signal))];
+	for (const candidate of given === viaApiServer ? [] : candidates) {
 		if (await canConnect(candidate.host, candidate.port, signal)) {
 			const host = isIPv6(candidate.host) ? `[${candidate.host}]` : candidate.host;
 			return { kind: "direct", url: `http://${host}:${candidate.port}/`, by: candidate.by };

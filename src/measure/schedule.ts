@@ -39,21 +39,23 @@ export async function runColdStarts(order: ColdStartsOrder): Promise<void> {
 	const failure = Promise.race([order.observer.failure, aborted(order.signal)]);
 	// Whoever waits for something races with it; nobody may be waiting when it comes.
 	failure.catch(() => {});
-	await Promise.race([toZero(order), failure]);
+	await Promise.race([toZero(order, false), failure]);
 	for (let round = 0; round <= order.iterations; round++) {
 		order.onRound(round);
 		const times = await Promise.race([coldStart(order, round), failure]);
 		order.onRound(round, times);
 		// The pod is seen out, so that its late events belong to its own sample.
-		await Promise.race([toZero(order), failure]);
+		await Promise.race([toZero(order, times.status === 200), failure]);
 		order.record({ kind: "sample-end", round });
 		if (order.isEnough?.() === true) return;
 	}
 }
 
-async function toZero({ state, service, zeroTimeoutMs, signal, record, clock }: ColdStartsOrder): Promise<void> {
+/** @param isUp whether a pod has answered: then there is one, also if the watch is late and has not told of it yet */
+async function toZero(order: ColdStartsOrder, isUp: boolean): Promise<void> {
+	const { state, service, zeroTimeoutMs, signal, record, clock } = order;
 	const startedAt = clientNow(clock);
-	await untilReady(state, service, signal);
+	await untilReady(order, isUp);
 	await waitForZero(state, { revision: service.revision, timeoutMs: zeroTimeoutMs, signal });
 	record({ kind: "zero", waitedMs: elapsedMs(clock, startedAt) });
 }
@@ -80,11 +82,12 @@ async function coldStart(order: ColdStartsOrder, round: number): Promise<Request
 }
 
 /** The answer may come before the pod is Ready; the talk's spans need both. */
-async function untilReady(state: LiveState, service: DeployedService, signal: AbortSignal): Promise<void> {
+async function untilReady({ state, service, signal }: ColdStartsOrder, isUp: boolean): Promise<void> {
 	interface Condition {
 		type: string;
 		status: string;
 	}
+	let mayBeGone = !isUp;
 	await state
 		.until(
 			() => {
@@ -94,7 +97,8 @@ async function untilReady(state: LiveState, service: DeployedService, signal: Ab
 						({ type, status }) => type === "Ready" && status === "True",
 					),
 				);
-				return isReady || pods.length === 0 ? true : undefined;
+				if (pods.length > 0) mayBeGone = true;
+				return isReady || (mayBeGone && pods.length === 0) ? true : undefined;
 			},
 			// A pod that never becomes Ready is a fact about the sample, which the recording holds; the run goes on.
 			{ timeoutMs: readyTimeoutMs, signal, onTimeout: () => new NeverReady() },

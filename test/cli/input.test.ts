@@ -36,7 +36,7 @@ describe("a mistyped command line", () => {
 		[bench("--reference", "walk"), /--reference.*Allowed choices are talk/],
 		[
 			bench("--gateway", "10.0.0.1:31380"),
-			/--gateway.*"10.0.0.1:31380" is no address \(such as http:\/\/10.0.0.1:31380\)/,
+			/--gateway.*"10.0.0.1:31380" is no address \(such as http:\/\/10.0.0.1:31380, or service-proxy\)/,
 		],
 		[bench("--gateway", "localhost:8080"), /"localhost:8080" is no address/],
 		[["show"], /missing required argument 'report'/],

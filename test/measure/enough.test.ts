@@ -3,7 +3,7 @@ import { openLiveState } from "../../src/measure/live-state.ts";
 import { type ColdStartsOrder, runColdStarts } from "../../src/measure/schedule.ts";
 import type { RequestTimes, Untimed } from "../../src/model/recording.ts";
 
-/** A service that is always at zero, and answers at once. */
+/** A service that is always at zero, and refuses at once. */
 function order(overrides: Partial<ColdStartsOrder>) {
 	const state = openLiveState();
 	const labels = { "serving.knative.dev/revision": "hello-00001" };
@@ -15,7 +15,8 @@ function order(overrides: Partial<ColdStartsOrder>) {
 	};
 	state.add({ kind: "listed", at: "0", watch: "deployments", objects: [deployment], afterGap: false });
 	const recorded: Untimed[] = [];
-	const answer: RequestTimes = { connectStartedAt: "0", status: 200 };
+	// No pod is seen, as after a request that nobody served.
+	const answer: RequestTimes = { connectStartedAt: "0", status: 503 };
 	const made: ColdStartsOrder = {
 		observer: { request: async () => answer, failure: new Promise<never>(() => {}) },
 		state,

@@ -93,6 +93,16 @@ it("is the API server's proxy where nothing can be reached", async () => {
 	);
 });
 
+it("is the API server's proxy where it is asked for, whatever else can be reached", async () => {
+	const { route, tried } = await find({
+		service: service({ ports }),
+		nodes,
+		open: ["1.2.3.4:31380"],
+		given: "service-proxy",
+	});
+	expect([route.kind, tried]).toEqual(["service-proxy", []]);
+});
+
 it("is missing where there is no such service", async () => {
 	await expect(find({})).rejects.toMatchObject({
 		exitCode: 4,

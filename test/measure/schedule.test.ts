@@ -164,6 +164,19 @@ describe("the cold starts of a profile", () => {
 		expect(inShort(slow.recorded).slice(-2)).toEqual(["zero", "sample-end 0"]);
 	});
 
+	it("do not take a pod for gone that the watch has not told of yet", async () => {
+		const late: ReturnType<typeof start> = start({ iterations: 0, onRequest: async () => answered });
+		await expect.poll(() => inShort(late.recorded)).toContain("request 0");
+		await new Promise((resolve) => setTimeout(resolve, 5));
+		expect(inShort(late.recorded)).not.toContain("sample-end 0");
+		late.state.add(seen("deployments", aDeployment(1)));
+		late.state.add(seen("pods", aPod("late"), "ADDED"));
+		late.state.add(seen("deployments", aDeployment(0)));
+		late.state.add(seen("pods", aPod("late"), "DELETED"));
+		await late.done;
+		expect(inShort(late.recorded).slice(-2)).toEqual(["zero", "sample-end 0"]);
+	});
+
 	it("end with what holds the revision when it does not go to zero", async () => {
 		const stuck: ReturnType<typeof start> = start({
 			zeroTimeoutMs: 20,

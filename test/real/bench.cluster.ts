@@ -113,6 +113,16 @@ describe("a run that does not reach its end", () => {
 	});
 });
 
+describe("the way through the API server", () => {
+	it("starts a service cold too, and the report says so", async () => {
+		const out = ["--out", file("proxy.json")];
+		const ended = await run(["bench", "-p", "minimal", "-n", "1", "--gateway", "service-proxy", ...out]);
+		expect(ended.code, ended.stderr).toBe(0);
+		const report = parseReport(await readFile(file("proxy.json"), "utf8"), "proxy.json");
+		expect(report.profiles[0]?.fingerprint.gateway).toBe("API server's service proxy");
+	});
+});
+
 describe("dry-run", () => {
 	it("says all that would change, and changes nothing", async () => {
 		const ended = await run(["bench", "-p", "full", "--dry-run"]);
