@@ -4,20 +4,20 @@
  *   npm run fit-model -- RECORDING…
  *
  * What a recording tells is replaced in src/simulated/models/today.json, each delay by its median and the spread of its
- * logarithm; what none tells stays as it is. Where the numbers come from goes into the file.
+ * logarithm; what none tells stays as it is. Where the numbers come from goes into the file. What one node did comes
+ * from the kubelet's own times (src/simulated/fit.ts), what several did together from the report's phases.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Entry } from "../src/model/recording.ts";
 import type { ColdStart } from "../src/model/report.ts";
+import { fitModel, type RecordedEntry } from "../src/simulated/fit.ts";
+import { loadModel } from "../src/simulated/model.ts";
 import { quantileOf } from "../src/statistics/median.ts";
 import { openReportBuilder } from "../src/timing/report-builder.ts";
-import { eventNameTime } from "../src/timing/timestamp.ts";
 
 type Delay = [medianMs: number, spread: number];
 
-/** What an event of the kubelet ends: since which other, and as which step of the model. */
-const steps = { Created: ["Pulled", "create"], Started: ["Created", "start"] } as const;
 /** The standard deviation of normal values is so many times their median absolute deviation, which no outlier moves. */
 const sigmaPerMad = 1.4826;
 /** Times near zero are known to the watch's lag only, which makes their logarithms spread. */
@@ -28,18 +28,22 @@ if (paths.length === 0) {
 	console.error("usage: npm run fit-model -- RECORDING…");
 	process.exit(2);
 }
+const base = loadModel("today");
 const model = JSON.parse(await readFile(modelFile, "utf8"));
 const samples = new Map<string, number[]>();
+/** Entries of profiles without and with a sidecar: without one the node has less to do at the same time. */
+const entries: Record<"none" | "sidecar", RecordedEntry[]> = { none: [], sidecar: [] };
+const fitted = new Map<string, number>();
 const recordings: string[] = [];
-/** A ping's way there and back is about twice the watch's. */
-let watchLagMs = 0;
 for (const path of paths) recordings.push(await readRecording(path));
-const fitted = fitDelays();
-model.description = `Kubernetes ${model.versions.kubernetes}, Knative ${model.versions.knative} and Istio ${model.versions.istio} on one node with two cores. What \`provenance\` names as fitted comes from cold starts on a real node; the rest is guessed so that totals agree with them.`;
-model.provenance = { recordings, fitted };
+fitNode();
+fitPhases();
+const { kubernetes, knative, istio } = model.versions;
+model.description = `Kubernetes ${kubernetes}, Knative ${knative} and Istio ${istio} on one node with two cores. What \`provenance\` names as fitted comes from cold starts on a real node; the rest is guessed so that totals agree with them.`;
+model.provenance = { recordings, fitted: [...fitted.keys()].sort() };
 await writeFile(modelFile, `${JSON.stringify(model, null, "\t")}\n`);
 console.log(recordings.join("\n"));
-for (const name of fitted) console.log(`${name}: ${JSON.stringify(delayAt(name))} of n=${samples.get(name)?.length}`);
+for (const [name, n] of fitted) console.log(`${name}: ${JSON.stringify(delayAt(name))} of n=${n}`);
 
 function add(name: string, ms: number | undefined): void {
 	if (ms === undefined || !(ms > 0)) return;
@@ -48,81 +52,66 @@ function add(name: string, ms: number | undefined): void {
 
 async function readRecording(path: string): Promise<string> {
 	const builder = openReportBuilder();
-	const events: Extract<Entry, { kind: "watch" }>[] = [];
+	let part = entries.none;
+	let isSample = false;
 	for (const line of (await readFile(path, "utf8")).split("\n")) {
 		if (line === "") continue;
 		const entry = JSON.parse(line) as Entry;
 		builder.add(entry);
-		if (entry.kind === "watch" && entry.watch === "events") events.push(entry);
+		if (entry.kind === "profile") part = entries[entry.profile.promises.sidecar === "none" ? "none" : "sidecar"];
+		if (entry.kind === "sample" || entry.kind === "sample-end") isSample = entry.kind === "sample";
+		// Pods from before belong to the making of the service, under the profile before.
+		if (isSample) part.push(entry as RecordedEntry);
 	}
-	const { profiles, startedAt, observer } = builder.report();
-	watchLagMs = (observer?.pingMedianMs ?? 0) / 2;
+	const { profiles, startedAt } = builder.report();
 	const counts: string[] = [];
 	for (const { profile, coldStarts } of profiles) {
 		const counted = coldStarts.filter(({ counted }) => counted);
 		counts.push(`${profile.name} ${counted.length}`);
-		for (const start of counted) {
-			addPhases(start);
-			addContainers(start, events);
-		}
+		counted.forEach(addPhases);
 	}
 	return `${startedAt.slice(0, 10)}, ${basename(path)}: cold starts of ${counts.join(", ")}`;
 }
 
-/** What lies between two instants of the critical path; several delays of the model may share it. */
-function addPhases({ phases, pods }: ColdStart): void {
-	const names = pods[0]?.containers.map(({ name }) => name) ?? [];
-	const hasSidecar = names.includes("istio-proxy");
-	add("activation", phases.activation?.ms);
-	add(hasSidecar ? "creation-with-injection" : "creation", phases["pod-creation"]?.ms);
-	add("delays.schedule", phases.scheduling?.ms);
-	add(names.includes("istio-validation") ? "sandbox-with-cni" : "sandbox-plain", phases.sandbox?.ms);
-	add("delays.endpoints", phases.endpoint?.ms);
-	if (hasSidecar) add("delays.endpointPush", phases.routing?.ms);
-	// The end is known to a second only; the best guess is better than none.
-	for (const name of names) add(`containers.${name}.run`, phases[`run-${name}`]?.ms);
-}
-
-/** The kubelet's events of one container come from one clock, each about as late after the fact as the other. */
-function addContainers({ pods }: ColdStart, events: Extract<Entry, { kind: "watch" }>[]): void {
-	const times = new Map<string, bigint>();
-	for (const { object, at } of events) {
-		const { uid, fieldPath = "" } = object.involvedObject as { uid?: string; fieldPath?: string };
-		if (uid !== pods[0]?.uid) continue;
-		const time = eventNameTime(object.metadata.name, object.firstTimestamp as string | undefined);
-		const container = /\{(.+)\}$/.exec(fieldPath)?.[1];
-		if (time === undefined || container === undefined) continue;
-		times.set(`${container}/${object.reason}`, time);
-		add("delays.eventDelivery", Number(BigInt(at) - time) / 1e6 - watchLagMs);
-	}
-	const containers = pods[0]?.containers ?? [];
-	// Without the sidecar the node has less to do at the same time.
-	const part = containers.some(({ name }) => name === "istio-proxy") ? "containers" : "variants.none.containers";
-	for (const { name } of containers) {
-		for (const [reason, [before, step]] of Object.entries(steps)) {
-			const [from, to] = [times.get(`${name}/${before}`), times.get(`${name}/${reason}`)];
-			if (from === undefined || to === undefined) continue;
-			add(`${part}.${name}.${step}`, Number(to - from) / 1e6 - model.delays.eventAfter[0]);
+/** What the kubelet's own times tell. */
+function fitNode(): void {
+	const fits = [
+		["", fitModel(entries.sidecar, base)],
+		["variants.none.", fitModel(entries.none, base)],
+	] as const;
+	for (const [prefix, { delays, containers, samples }] of fits) {
+		for (const [name, delay] of Object.entries(delays)) {
+			// All but the sandbox are drawn without regard to what is in the pod.
+			if (prefix === "" || name === "sandbox") setDelay(`${prefix}delays.${name}`, delay, samples[name]);
+		}
+		for (const [container, steps] of Object.entries(containers)) {
+			for (const [step, delay] of Object.entries(steps)) {
+				setDelay(`${prefix}containers.${container}.${step}`, delay, samples[`${container} ${step}`]);
+			}
 		}
 	}
 }
 
-/** Puts what the samples tell into the model, and gives the names of it. */
-function fitDelays(): string[] {
+/** What lies between two instants of the critical path; several delays of the model may share it. */
+function addPhases({ phases, pods }: ColdStart): void {
+	const hasSidecar = pods[0]?.containers.some(({ name }) => name === "istio-proxy") === true;
+	add("activation", phases.activation?.ms);
+	add(hasSidecar ? "creation-with-injection" : "creation", phases["pod-creation"]?.ms);
+	add("delays.schedule", phases.scheduling?.ms);
+	add("delays.endpoints", phases.endpoint?.ms);
+	if (hasSidecar) add("delays.endpointPush", phases.routing?.ms);
+}
+
+function fitPhases(): void {
 	shareOut("activation", ["delays.gatewayHop", "delays.activatorToAutoscaler", "delays.autoscalerDecides"]);
 	// Deployment to ReplicaSet, and ReplicaSet to pod.
 	derive("delays.controllerReacts", "creation", (ms) => ms / 2);
-	const [plainMs] = summary("creation") ?? [];
-	derive("delays.injection", "creation-with-injection", (ms) => ms - (plainMs ?? 0));
-	const before = model.delays.kubeletSees[0] + model.delays.syncStart[0];
-	derive("delays.sandbox", "sandbox-plain", (ms) => ms - before);
-	derive("delays.sandboxWithCni", "sandbox-with-cni", (ms) => ms - before);
-	const names = [...samples.keys()].filter((name) => name.includes(".")).sort();
-	for (const name of names) {
+	const [plainMs] = summary("creation") ?? [0];
+	derive("delays.injection", "creation-with-injection", (ms) => ms - plainMs);
+	for (const [name, { length }] of samples) {
 		const found = summary(name);
-		if (found !== undefined) setDelay(name, found);
+		if (name.includes(".") && found !== undefined) setDelay(name, found, length);
 	}
-	return names;
 }
 
 /** Samples of one thing as samples of another. */
@@ -145,14 +134,16 @@ function summary(name: string): Delay | undefined {
 	if (median === undefined) return undefined;
 	const logs = values.map((value) => Math.abs(Math.log(value / median)));
 	const spread = (quantileOf(logs, 0.5) ?? 0) * sigmaPerMad;
-	return [Number(median.toPrecision(3)), Number(Math.min(spread, mostSpread).toFixed(2))];
+	return [Number(median.toPrecision(3)), Number(spread.toFixed(2))];
 }
 
 function delayAt(name: string): Delay {
 	return name.split(".").reduce((part, key) => part?.[key], model);
 }
 
-function setDelay(name: string, delay: Delay): void {
+function setDelay(name: string, delay: Delay | undefined, n = 0): void {
+	if (delay === undefined) return;
+	fitted.set(name, n);
 	const keys = name.split(".");
 	const last = keys.pop() ?? "";
 	let part = model;
@@ -160,5 +151,5 @@ function setDelay(name: string, delay: Delay): void {
 		part[key] ??= {};
 		part = part[key];
 	}
-	part[last] = delay;
+	part[last] = [delay[0], Math.min(delay[1], mostSpread)];
 }

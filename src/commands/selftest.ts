@@ -15,7 +15,10 @@ import { openTarget, type Where } from "./target.ts";
 
 /** Everything `knistio selftest` can be told. */
 export interface SelftestOptions {
+	/** How many runs. */
 	scenarios: number;
+	/** Names of the scenarios to choose from; all unless told. */
+	scenario?: readonly string[];
 	/** Cold starts of each scenario, the warm-up not among them. */
 	iterations: number;
 	seed: number;
@@ -46,7 +49,7 @@ export async function selftest(
 	fold: (entries: readonly Entry[]) => Report = foldEntries,
 ): Promise<ExitCode> {
 	const display = openProgress(context);
-	const waiting = planRuns(options.scenarios, options.seed);
+	const waiting = planRuns(options.scenarios, options.seed, options.scenario);
 	const results: ScenarioResult[] = [];
 	const work = async () => {
 		for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {

@@ -57,10 +57,19 @@ export const scenarios: readonly Scenario[] = [
 	},
 ];
 
-/** The first `count` runs: every scenario once, then again with another seed. */
-export function planRuns(count: number, seed: number): { scenario: Scenario; seed: number }[] {
-	return Array.from({ length: count }, (_, index) => ({
-		scenario: scenarios[index % scenarios.length] as Scenario,
-		seed: seed + index,
-	}));
+/** What `--scenario` may be. */
+export const scenarioNames = scenarios.map(({ name }) => name);
+
+/** So many runs: every scenario of these names once, then again; each with a seed of its own, the same for the same place. */
+export function planRuns(
+	count: number,
+	seed: number,
+	names: readonly string[] = scenarioNames,
+): { scenario: Scenario; seed: number }[] {
+	const chosen = scenarios.filter(({ name }) => names.includes(name));
+	return Array.from({ length: count }, (_, index) => {
+		const scenario = chosen[index % chosen.length] as Scenario;
+		const round = Math.floor(index / chosen.length);
+		return { scenario, seed: seed + round * scenarios.length + scenarios.indexOf(scenario) };
+	});
 }

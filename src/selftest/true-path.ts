@@ -41,7 +41,7 @@ export function truePathOf(start: ColdStart, truth: ClusterTruth): TruePath | un
 		note(`pulled:${name}`, happened.pulled);
 		note(`started:${name}`, happened.started);
 		note(`finished:${name}`, happened.exited);
-		noteChange(`startup-passed:${name}`, happened.shownStarted);
+		noteChange(`startup-passed:${name}`, happened.startupPassed);
 	}
 	noteChange("pod-ready", pod.instants.shownReady);
 	noteChange("endpoint-ready", endpointOf(truth, request, pod));

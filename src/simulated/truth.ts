@@ -12,10 +12,10 @@ export type ContainerInstant =
 	| "created"
 	| "started"
 	| "exited"
+	/** The kubelet found that its startup probe passes. */
+	| "startupPassed"
 	/** The first version of the pod whose status names the container. */
 	| "shown"
-	/** The first whose status says that the startup probe has passed, or that there is none. */
-	| "shownStarted"
 	| "shownReady"
 	| "shownTerminated";
 
@@ -150,7 +150,6 @@ function recordShown(recorder: TruthRecorder, pod: Pod, type: string): void {
 	else if (isPodReady(pod)) recorder.pod(pod, "shownReady");
 	for (const status of [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]) {
 		recorder.container(pod, status.name, "shown");
-		if (status.started) recorder.container(pod, status.name, "shownStarted");
 		if (status.ready) recorder.container(pod, status.name, "shownReady");
 		if (status.state.terminated !== undefined) recorder.container(pod, status.name, "shownTerminated");
 	}

@@ -2,15 +2,14 @@ import type { Finding, Source } from "../model/report.ts";
 import { contains, type Interval, intersect, middle, width } from "./interval.ts";
 import { type Offsets, onClientClock, pointOnClientClock } from "./offsets.ts";
 import type { Fact, Reading } from "./pod-facts.ts";
-import type { WatchLag } from "./watch-lag.ts";
 
 /** A point in time on the client's clock: bounds that hold, the best guess, and where it comes from. */
 export interface Instant {
 	bounds: Interval;
 	point: bigint;
 	source: Source;
-	/** Narrower bounds by the watch's lag: they hold as a rule, and give way to what must hold. */
-	usual?: Interval;
+	/** What usually holds beside: a receipt and the watch's lag. It gives way where the order contradicts it. */
+	usual?: Claimed;
 	/** The sharp reading behind it, in which times of one clock are compared without its offset. */
 	reading?: Reading;
 }
@@ -18,8 +17,8 @@ export interface Instant {
 /** What is needed to place facts on the client's clock. */
 export interface Placing {
 	offsets: Offsets;
-	/** How long a change of the API took to reach us around a receipt; from pings on the same watch. */
-	watchLag(receivedAt: bigint): WatchLag;
+	/** How long at most a change of the API took to reach us around a receipt, in ns; from pings on the same watch. */
+	watchLag(receivedAt: bigint): bigint;
 	findings: Finding[];
 }
 
@@ -39,7 +38,7 @@ const typicalEventLagNs = 2_000_000n;
  */
 export function placeFact(name: string, fact: Fact | undefined, placing: Placing): Instant | undefined {
 	const claims = fact === undefined ? [] : claimsOf(fact, placing);
-	const [firm, ...others] = claims;
+	const [firm, ...others] = claims.filter(({ isFirm }) => isFirm);
 	if (fact === undefined || firm === undefined) return undefined;
 	let { bounds } = firm;
 	const { source } = firm;
@@ -51,63 +50,60 @@ export function placeFact(name: string, fact: Fact | undefined, placing: Placing
 		}
 		bounds = both;
 	}
-	const instant = atBestGuess({ bounds, source }, fact.reading, placing);
-	const usual = usualBounds(fact, placing);
-	if (usual === undefined || width(usual.bounds) >= width(bounds)) return instant;
-	const both = intersect(bounds, usual.bounds);
-	if (both === undefined) {
-		placing.findings.push(lateWatch(name));
-		return instant;
-	}
-	return { ...instant, usual: both, point: contains(both, usual.point) ? usual.point : middle(both) };
+	const usual = claims.find(({ isFirm }) => !isFirm);
+	const within = usual === undefined ? undefined : intersect(bounds, usual.bounds);
+	if (usual !== undefined && within === undefined) placing.findings.push(lateWatch(name));
+	return {
+		bounds,
+		source,
+		point: pointOf(within ?? bounds, source, { reading: fact.reading, placing }),
+		...(usual === undefined || within === undefined ? {} : { usual: { bounds: within, source: usual.source } }),
+		...(fact.reading === undefined ? {} : { reading: fact.reading }),
+	};
 }
 
-function atBestGuess({ bounds, source }: Claim, reading: Reading | undefined, placing: Placing): Instant {
-	if (reading === undefined || reading.source !== source) return { bounds, point: middle(bounds), source };
+function pointOf(
+	bounds: Interval,
+	source: Source,
+	{ reading, placing }: { reading: Reading | undefined; placing: Placing },
+): bigint {
+	if (reading === undefined || reading.source !== source) return middle(bounds);
 	const guess = pointOnClientClock(reading.bounds, offsetOf(reading.clock, placing)) - lagOf(reading).typical;
 	const point = contains(bounds, guess) ? guess : middle(bounds);
 	return { bounds, point, source, reading };
 }
 
-/** How long before its receipt a change was made is told by pings, which had a similar way but not the same. */
-function usualBounds(
-	{ publishedAt, lateNs = 0n }: Fact,
-	placing: Placing,
-): { bounds: Interval; point: bigint } | undefined {
-	if (publishedAt === undefined) return undefined;
-	const { usualNs, mostNs } = placing.watchLag(publishedAt);
-	return {
-		bounds: { lo: publishedAt - mostNs - lateNs, hi: publishedAt },
-		point: publishedAt - usualNs - lateNs / 2n,
-	};
-}
-
-/** What each source says that must hold, on the client's clock; the one that says most comes first. */
-function claimsOf({ reading, receivedAt, publishedAt, status }: Fact, placing: Placing): Claim[] {
+/** What each source says, on the client's clock; the one that says most comes first. */
+function claimsOf({ reading, receivedAt, publishedAt, lateNs = 0n, status }: Fact, placing: Placing): Claim[] {
 	const claims: Claim[] = [];
 	if (reading !== undefined) {
 		const early = { lo: reading.bounds.lo - lagOf(reading).most, hi: reading.bounds.hi };
-		claims.push({ bounds: onClientClock(early, offsetOf(reading.clock, placing)), source: reading.source });
+		const bounds = onClientClock(early, offsetOf(reading.clock, placing));
+		claims.push({ bounds, source: reading.source, isFirm: true });
 	}
-	// It was there before it was received.
+	// It was there before it was received: that much is firm.
 	const seenAt = publishedAt ?? receivedAt;
 	if (seenAt !== undefined) {
 		const hi = receivedAt !== undefined && receivedAt < seenAt ? receivedAt : seenAt;
-		claims.push({ bounds: { lo: hi - unknownOffset.hi, hi }, source: "order" });
+		claims.push({ bounds: { lo: hi - unknownOffset.hi, hi }, source: "order", isFirm: true });
+	}
+	// How much earlier is told by the pings around it, which had a similar way but not the same.
+	if (publishedAt !== undefined) {
+		const bounds = { lo: publishedAt - placing.watchLag(publishedAt) - lateNs, hi: publishedAt };
+		claims.push({ bounds, source: "watch", isFirm: false });
 	}
 	if (status !== undefined) {
 		// A server takes the time first and publishes then: for a publication it is a lower bound and no upper one.
 		const { lo, hi } = onClientClock(status.bounds, offsetOf(status.clock, placing));
 		const bounds = { lo, hi: publishedAt === undefined ? hi : hi + unknownOffset.hi };
-		claims.push({ bounds, source: "status" });
+		claims.push({ bounds, source: "status", isFirm: true });
 	}
 	return claims.sort((a, b) => (width(a.bounds) < width(b.bounds) ? -1 : 1));
 }
 
-/** What one source says. */
-interface Claim {
-	bounds: Interval;
-	source: Source;
+interface Claim extends Claimed {
+	/** Whether it must hold; one that is only usual gives way where it contradicts those that must. */
+	isFirm: boolean;
 }
 
 /** Components write their events after the fact; a status field is the fact's own. */

@@ -30,12 +30,14 @@ export function holdOrder(steps: readonly Step[], findings: Finding[]): Step[] {
 	return orderPoints(cutByOrder(firm.map(asUsual), cutUsual));
 }
 
-/** Where the watch says more than what must hold, that is what is stated. */
-function asUsual(step: Step): Step {
-	if (step.at?.usual === undefined) return step;
-	const usual = intersect(step.at.usual, step.at.bounds);
-	if (usual === undefined) return step;
-	return { ...step, at: { ...withBounds(step.at, usual), source: "watch" } };
+/** The steps with one of them narrowed; undefined if the order does not allow it. */
+function narrowed(steps: readonly Step[], index: number, bounds: Interval): Step[] | undefined {
+	const step = steps[index];
+	const both = step?.at === undefined ? undefined : intersect(step.at.bounds, bounds);
+	if (step?.at === undefined || both === undefined) return undefined;
+	const next = cutBothWays(steps.with(index, { ...step, at: { ...step.at, bounds: both } }), () => undefined);
+	// What must hold is not made sharper by what only usually holds: its bounds would no longer be firm.
+	return next?.map((cut, place) => (cut.at?.usual === undefined ? (steps[place] ?? cut) : cut));
 }
 
 function cutUsual(step: Step, limits: Interval): Step {

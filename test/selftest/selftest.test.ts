@@ -5,6 +5,7 @@ import type { Entry } from "../../src/model/recording.ts";
 import type { Report } from "../../src/model/report.ts";
 import { type Comparison, compareWithTruth } from "../../src/selftest/compare.ts";
 import { coverageOf, defectsOf, missedBounds } from "../../src/selftest/coverage.ts";
+import { planRuns, scenarioNames } from "../../src/selftest/scenarios.ts";
 import { openReportBuilder } from "../../src/timing/report-builder.ts";
 import { builtContext } from "./built-context.ts";
 
@@ -99,6 +100,13 @@ describe("the comparison with the truth", () => {
 	it("takes no data for no pass", () => {
 		expect(defectsOf(compare({ ...fold(run.entries), profiles: [] }))).toEqual(["of 0 attempts not one was measured"]);
 	});
+});
+
+it("plans every scenario once before one comes again, each with a seed of its own that a choice does not change", () => {
+	const all = planRuns(scenarioNames.length + 1, 5);
+	expect(all.map(({ scenario }) => scenario.name)).toEqual([...scenarioNames, scenarioNames[0]]);
+	expect(new Set(all.map(({ seed }) => seed)).size).toBe(all.length);
+	expect(planRuns(1, 5, ["cni"])[0]).toEqual(all.find(({ scenario }) => scenario.name === "cni"));
 });
 
 it("ends with 1 and says why when nothing can be measured", async () => {

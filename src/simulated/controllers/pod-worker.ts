@@ -59,7 +59,8 @@ export function createPodWorker(options: PodWorkerOptions): PodWorker {
 		pod,
 		key,
 		runtime,
-		onStarted() {
+		onStarted(name) {
+			truth.container(pod, name, "startupPassed");
 			publish();
 			requestSync();
 		},
