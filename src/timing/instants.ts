@@ -14,6 +14,12 @@ export interface Instant {
 	reading?: Reading;
 }
 
+/** Bounds and where they come from. */
+export interface Claimed {
+	bounds: Interval;
+	source: Source;
+}
+
 /** What is needed to place facts on the client's clock. */
 export interface Placing {
 	offsets: Offsets;
@@ -69,8 +75,7 @@ function pointOf(
 ): bigint {
 	if (reading === undefined || reading.source !== source) return middle(bounds);
 	const guess = pointOnClientClock(reading.bounds, offsetOf(reading.clock, placing)) - lagOf(reading).typical;
-	const point = contains(bounds, guess) ? guess : middle(bounds);
-	return { bounds, point, source, reading };
+	return contains(bounds, guess) ? guess : middle(bounds);
 }
 
 /** What each source says, on the client's clock; the one that says most comes first. */

@@ -11,23 +11,45 @@ export interface Step {
 }
 
 /**
- * Each step waited for the one before: bounds are cut to what that order allows, in both directions. Our own times are
- * not cut: they are what the others are held against. What must hold is settled first, and is not touched by what only
- * holds as a rule.
+ * Each step waited for the one before, so each bounds the others: first by what must hold, in both directions, then, the
+ * sharpest first, by what usually holds, as far as that fits. Our own times are not cut: the others are held against
+ * them.
  */
 export function holdOrder(steps: readonly Step[], findings: Finding[]): Step[] {
-	const firm = cutByOrder(steps, (step, limits) => {
-		if (step.at === undefined || step.at.source === "client") return step;
-		const bounds = intersect(step.at.bounds, limits);
-		if (bounds !== undefined) return { ...step, at: withBounds(step.at, bounds) };
+	let current = cutFirmly(steps, findings);
+	const usual = current
+		.flatMap(({ at }, index) => (at?.usual === undefined ? [] : [{ index, ...at.usual }]))
+		.sort((a, b) => (width(a.bounds) < width(b.bounds) ? -1 : 1));
+	for (const { index, bounds, source } of usual) {
+		const next = narrowed(current, index, bounds);
+		if (next !== undefined) {
+			const at = next[index]?.at;
+			if (at !== undefined && width(bounds) < width(steps[index]?.at?.bounds ?? bounds)) at.source = source;
+			current = next;
+			continue;
+		}
+		findings.push({
+			code: "watch-late",
+			message: `${current[index]?.instant}: the watch told of it later than the pings around it let expect; its receipt is not used`,
+		});
+	}
+	return setPoints(current);
+}
+
+/** What a step allows to those after it, or before it. */
+const limitOf = (at: Instant, end: "lo" | "hi") => (at.source === "client" ? at.point : at.bounds[end]);
+const unlimited: Interval = { lo: -(2n ** 63n), hi: 2n ** 63n };
+
+/** A step that contradicts the ones before or after it is a finding, and is not measured. */
+function cutFirmly(steps: readonly Step[], findings: Finding[]): Step[] {
+	return cutBothWays(steps, (step) => {
 		findings.push({
 			code: "unresolved",
 			message: `${step.instant} lies outside of what comes before and after it`,
 			hint: "the order of causes is not as knistio takes it, or a clock was set during the run",
 		});
 		return { ...step, at: undefined };
-	});
-	return orderPoints(cutByOrder(firm.map(asUsual), cutUsual));
+	}) as Step[];
 }
 
 /** The steps with one of them narrowed; undefined if the order does not allow it. */
@@ -40,46 +62,49 @@ function narrowed(steps: readonly Step[], index: number, bounds: Interval): Step
 	return next?.map((cut, place) => (cut.at?.usual === undefined ? (steps[place] ?? cut) : cut));
 }
 
-function cutUsual(step: Step, limits: Interval): Step {
-	const bounds = step.at?.source === "watch" ? intersect(step.at.bounds, limits) : undefined;
-	return step.at === undefined || bounds === undefined ? step : { ...step, at: withBounds(step.at, bounds) };
+/** Cuts every step by those before and after it; `onEmpty` says what becomes of one that nothing is left of. */
+function cutBothWays(steps: readonly Step[], onEmpty: (step: Step) => Step | undefined): Step[] | undefined {
+	const pass = (list: readonly Step[], end: "lo" | "hi"): Step[] | undefined => {
+		const limits = { ...unlimited };
+		const cut: Step[] = [];
+		for (const step of list) {
+			const next = cutOne(step, limits) ?? onEmpty(step);
+			if (next === undefined) return undefined;
+			if (next.at !== undefined) limits[end] = limitOf(next.at, end);
+			cut.push(next);
+		}
+		return cut;
+	};
+	const forward = pass(steps, "lo");
+	return forward === undefined ? undefined : pass(forward.reverse(), "hi")?.reverse();
 }
 
-function cutByOrder(steps: readonly Step[], cut: (step: Step, limits: Interval) => Step): Step[] {
-	let lo = -(2n ** 63n);
-	const forward = steps.map((step) => {
-		const next = cut(step, { lo, hi: 2n ** 63n });
-		if (next.at !== undefined) lo = next.at.source === "client" ? next.at.point : next.at.bounds.lo;
-		return next;
-	});
-	let hi = 2n ** 63n;
-	const backward = forward.reverse().map((step) => {
-		const next = cut(step, { lo: -(2n ** 63n), hi });
-		if (next.at !== undefined) hi = next.at.source === "client" ? next.at.point : next.at.bounds.hi;
-		return next;
-	});
-	return backward.reverse();
+function cutOne(step: Step, limits: Interval): Step | undefined {
+	if (step.at === undefined || step.at.source === "client") return step;
+	const bounds = intersect(step.at.bounds, limits);
+	return bounds === undefined ? undefined : { ...step, at: { ...step.at, bounds } };
 }
 
-/** A sharp reading and the usual lag stay the best guess as long as they can; without one it is the middle. */
-function withBounds(at: Instant, bounds: Interval): Instant {
-	const isGuess = at.reading !== undefined || at.usual !== undefined;
-	return { ...at, bounds, point: isGuess && contains(bounds, at.point) ? at.point : middle(bounds) };
-}
-
-/** Best guesses keep the order too: the sharpest are set first, and the others find their place between them. */
-function orderPoints(steps: Step[]): Step[] {
+/**
+ * Best guesses within the bounds: a sharp reading's own as long as it can be, else the middle. They keep the order too:
+ * the sharpest are set first, and the others find their place between them.
+ */
+function setPoints(steps: Step[]): Step[] {
 	const placed = steps.flatMap(({ at }) => (at === undefined ? [] : [at]));
-	const sharpness = (at: Instant) => (at.source === "client" ? -1n : width(at.bounds));
+	const sharpness = (index: number) => {
+		const at = placed[index];
+		return at === undefined || at.source === "client" ? -1n : width(at.bounds);
+	};
 	const bySharpness = [...placed.keys()].sort((a, b) => {
-		const [one, other] = [placed[a], placed[b]].map((at) => (at === undefined ? 0n : sharpness(at)));
-		return one === other ? a - b : (one ?? 0n) < (other ?? 0n) ? -1 : 1;
+		const [one, other] = [sharpness(a), sharpness(b)];
+		return one === other ? a - b : one < other ? -1 : 1;
 	});
 	const settled = new Map<number, bigint>();
 	for (const index of bySharpness) {
 		const at = placed[index];
 		if (at === undefined) continue;
 		let { lo, hi } = at.source === "client" ? { lo: at.point, hi: at.point } : at.bounds;
+		at.point = guessWithin(at, { lo, hi });
 		for (const [other, point] of settled) {
 			if (other < index && point > lo) lo = point;
 			if (other > index && point < hi) hi = point;
@@ -89,4 +114,8 @@ function orderPoints(steps: Step[]): Step[] {
 		settled.set(index, at.point);
 	}
 	return steps;
+}
+
+function guessWithin({ reading, source, point }: Instant, bounds: Interval): bigint {
+	return reading?.source === source && contains(bounds, point) ? point : middle(bounds);
 }
