@@ -15,9 +15,9 @@ interface SelftestFlags {
 }
 
 const notes = `
-Nothing real is touched. The bounds that knistio states for each time it measures are held against what really happened
-on the simulated cluster; it ends with 1 where one does not hold, with a table of errors by source in any case. The
-machine's own delays count times the speed, so a lower speed measures closer.
+Nothing real is touched. The bounds that knistio states for each time it measures are held against what really
+happened on the simulated cluster; it ends with 1 where one does not hold, with a table of errors by source
+in any case. The machine's own delays count times the speed, so a lower speed measures closer.
 
 Examples:
   knistio selftest

@@ -65,7 +65,8 @@ function answerSteps(pod: PodFacts | undefined, around: Surroundings, placing: P
 	const last: Step = { instant: "last-byte", phase: "response", at: clientInstant(around.lastByteAt) };
 	const ready = placeFact("pod-ready", pod?.ready, placing);
 	const endpoint = placeFact("endpoint-ready", published(around.endpointReceivedAt), placing);
-	const isWaitedFor = ready !== undefined && endpoint !== undefined && endpoint.point < firstByte.point;
+	// Known before the answer, and not only likely so: the activator may have been quicker.
+	const isWaitedFor = ready !== undefined && endpoint !== undefined && endpoint.bounds.hi < firstByte.point;
 	if (!isWaitedFor) return [{ instant: "first-byte", phase: "probing", at: firstByte }, last];
 	return [
 		{ instant: "pod-ready", phase: "readiness", at: ready },

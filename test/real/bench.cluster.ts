@@ -12,7 +12,7 @@ let before: string[];
 beforeAll(async () => {
 	folder = await mkdtemp(join(tmpdir(), "knistio-cluster-"));
 	const cleaned = await run(["clean", "--force"]);
-	expect(cleaned.stderr).toBe("");
+	expect(cleaned.code, cleaned.stderr).toBe(0);
 	before = await everything();
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
