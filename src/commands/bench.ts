@@ -1,32 +1,23 @@
-import { randomBytes } from "node:crypto";
-import type { Cluster, KubeObject } from "../cluster/cluster.ts";
 import type { Context } from "../context.ts";
 import { type ExitCode, exitCodes, UsageError } from "../errors.ts";
-import { type Lock, takeLock } from "../install/lock.ts";
+import { takeLock } from "../install/lock.ts";
 import { planInstall, planLines } from "../install/plan.ts";
-import { type InstallRequest, installProfile } from "../install/profile-install.ts";
-import type { RenderedIstio } from "../install/render.ts";
 import { requireRights } from "../install/rights.ts";
 import { readState } from "../install/state.ts";
-import { runBenchmark } from "../measure/benchmark.ts";
-import type { ClientClock } from "../measure/client-clock.ts";
-import { contentHash } from "../measure/fingerprint.ts";
 import type { Profile } from "../model/profile.ts";
 import { recordingVersion } from "../model/recording.ts";
 import type { Report } from "../model/report.ts";
 import { formatOf } from "../output/formats.ts";
-import { openProgress, type ProgressDisplay } from "../output/progress.ts";
+import { openProgress } from "../output/progress.ts";
 import { renderTable } from "../output/table.ts";
-import { spell } from "../output/units.ts";
 import { substitute } from "../profile/effective.ts";
 import { loadProfiles } from "../profile/load.ts";
+import { installRequest, measure, type Run, rendering } from "./bench-run.ts";
 import { cleanUp } from "./clean-up.ts";
 import { type Gate, type GateOptions, judgeRun, parseGate } from "./gate.ts";
 import { readKnativeManifests } from "./knative-manifests.ts";
-import { openRecorder, type Recorder } from "./recorder.ts";
-import { openTarget, type Target, type Where } from "./target.ts";
-import { openTimeLeft } from "./time-left.ts";
-import { openUntil } from "./until.ts";
+import { openRecorder } from "./recorder.ts";
+import { openTarget, type Where } from "./target.ts";
 
 /** Everything `knistio bench` can be told. */
 export interface BenchOptions extends GateOptions {
@@ -85,18 +76,6 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	}
 }
 
-interface Run {
-	options: BenchOptions;
-	context: Context;
-	target: Target;
-	cluster: Cluster;
-	profiles: Profile[];
-	knativeObjects: KubeObject[] | undefined;
-	display: ProgressDisplay;
-	/** Rendering takes a second a profile; the next one is rendered while the one before is measured. */
-	rendered: Map<Profile, Promise<RenderedIstio>>;
-}
-
 interface Results {
 	gate: Gate;
 	outputs: { file: string; render: ReturnType<typeof formatOf> }[];
@@ -118,7 +97,8 @@ async function benchOn(run: Run, results: Results): Promise<ExitCode> {
 	const lock = await takeLock(cluster, { clock: installClock });
 	let failure: Error | undefined;
 	try {
-		await measure(run, { recorder, lock, clock, outputs: results.outputs });
+		const onProfileDone = () => writeOutputs(context, recorder.report(), results.outputs, options);
+		await measure(run, { recorder, lock, onProfileDone });
 	} catch (error) {
 		failure = error as Error;
 	}
@@ -132,105 +112,6 @@ async function benchOn(run: Run, results: Results): Promise<ExitCode> {
 	if (failure !== undefined) throw failure;
 	// A simulated cluster is only ever measured where it was asked for by name.
 	return judgeRun(report, results.gate, { acceptSimulated: report.simulated !== undefined, sink: context });
-}
-
-interface Measuring {
-	recorder: Recorder;
-	lock: Lock;
-	clock: ClientClock;
-	outputs: Results["outputs"];
-}
-
-async function measure(run: Run, { recorder, lock, clock, outputs }: Measuring): Promise<void> {
-	const { options, context, cluster, profiles, display } = run;
-	const target = `knistio-${randomBytes(4).toString("hex")}`;
-	const signal = AbortSignal.any([context.signal, lock.lost]);
-	const timeLeft = openTimeLeft(profiles.length, options.iterations + 1);
-	const isEnough =
-		options.untilMs === undefined
-			? () => false
-			: openUntil(recorder, { halfWidthMs: options.untilMs, iterations: options.iterations });
-	await runBenchmark({
-		cluster,
-		profiles,
-		install: async (profile) => {
-			timeLeft.begin(performance.now());
-			const request = await installRequest(run, profile, signal);
-			renderNext(run, profile, signal);
-			const { installMs, knative, istioVersion, kept } = await installProfile(cluster, { ...request, lock });
-			for (const { ref, reason } of kept)
-				display.progress({ kind: "note", text: `kept ${ref.kind} ${ref.name}: ${reason}` });
-			const rendered = await run.rendered.get(profile);
-			return {
-				installMs,
-				fingerprint: {
-					knative: knative.version ?? "unknown",
-					...(istioVersion === undefined ? {} : { istio: istioVersion }),
-					...(rendered === undefined ? {} : { renderer: rendered.renderer, manifests: contentHash(rendered.objects) }),
-				},
-			};
-		},
-		namespace: options.namespace,
-		image: options.image,
-		target: options.expectBody ?? target,
-		iterations: options.iterations,
-		isEnough: ({ name }) => isEnough(name),
-		...(options.requestTimeoutSeconds === undefined ? {} : { requestTimeoutSeconds: options.requestTimeoutSeconds }),
-		timeoutMs: options.timeoutMs,
-		...(options.gateway === undefined ? {} : { gateway: options.gateway }),
-		state: recorder.state,
-		clock,
-		record: recorder.record,
-		host: {
-			threadUrl: context.observerThread,
-			onEntry: recorder.add,
-			renew: () => cluster.connection(true),
-		},
-		progress: display.progress,
-		onSample: (profile, round, times) => {
-			timeLeft.sampled(performance.now());
-			const leftMs = timeLeft.leftMs();
-			const left = leftMs === undefined ? "" : `; about ${spell(leftMs)} left`;
-			const answer =
-				times.error ??
-				`HTTP ${times.status}, ${((Number(times.lastByteAt) - Number(times.sentAt)) / 1e9).toFixed(3)} s`;
-			const name = round === 0 ? "warm-up" : `cold start ${round} of ${options.iterations}`;
-			display.progress({ kind: "note", text: `${profile.name}: ${name}: ${answer}${left}` });
-		},
-		onProfileDone: () => writeOutputs(context, recorder.report(), outputs, options),
-		signal,
-	});
-}
-
-function renderNext(run: Run, profile: Profile, signal: AbortSignal): void {
-	const next = run.profiles[run.profiles.indexOf(profile) + 1];
-	if (next !== undefined && !run.options.useInstalled) rendering(run, next, signal).catch(() => {});
-}
-
-function rendering(run: Run, profile: Profile, signal: AbortSignal): Promise<RenderedIstio> {
-	const known = run.rendered.get(profile);
-	if (known !== undefined) return known;
-	const rendering = run.target.render(profile, signal);
-	run.rendered.set(profile, rendering);
-	return rendering;
-}
-
-async function installRequest(run: Run, profile: Profile, signal: AbortSignal): Promise<InstallRequest> {
-	const { options, knativeObjects, display } = run;
-	const istio = options.useInstalled ? undefined : await rendering(run, profile, signal);
-	for (const warning of istio?.warnings ?? []) display.progress({ kind: "note", text: `warning: ${warning}` });
-	return {
-		profile,
-		istioObjects: istio?.objects ?? [],
-		...(knativeObjects === undefined ? {} : { knativeObjects }),
-		namespace: options.namespace,
-		authorizerImage: options.image,
-		useInstalled: options.useInstalled,
-		timeoutMs: options.timeoutMs,
-		signal,
-		progress: display.progress,
-		clock: run.target.installClock,
-	};
 }
 
 async function dryRun(run: Run): Promise<ExitCode> {
