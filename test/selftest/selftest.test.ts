@@ -59,12 +59,14 @@ describe("the comparison with the truth", () => {
 		expect(firmDefects(compare(report)).join()).toContain("bounds by event-name do not hold");
 	});
 
-	it("finds a phase that takes the instant beside its own", () => {
+	it("finds a phase that takes the instant beside its own, though all still adds up", () => {
 		const report = changed(({ phases }) => {
-			const next = phases["run-istio-init"];
-			if (next !== undefined) phases["start-istio-init"] = next;
+			const [own, next] = [phases["start-istio-proxy"], phases["startup-istio-proxy"]];
+			if (own === undefined || next === undefined) return;
+			phases["start-istio-proxy"] = { ...next, source: own.source };
+			phases["startup-istio-proxy"] = { ...own, source: next.source };
 		});
-		expect(firmDefects(compare(report)).join()).toContain("do not hold");
+		expect(firmDefects(compare(report))).toEqual([expect.stringMatching(/bounds by event-name do not hold/)]);
 	});
 
 	it("finds a second too much in a recording's events", () => {
