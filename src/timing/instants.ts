@@ -2,6 +2,7 @@ import type { Finding, Source } from "../model/report.ts";
 import { contains, type Interval, intersect, middle, width } from "./interval.ts";
 import { type Offsets, onClientClock, pointOnClientClock } from "./offsets.ts";
 import type { Fact, Reading } from "./pod-facts.ts";
+import type { WatchLag } from "./watch-lag.ts";
 
 /** A point in time on the client's clock: bounds that hold, the best guess, and where it comes from. */
 export interface Instant {
@@ -9,7 +10,7 @@ export interface Instant {
 	point: bigint;
 	source: Source;
 	/** What usually holds beside: a receipt and the watch's lag. It gives way where the order contradicts it. */
-	usual?: Claimed;
+	usual?: Claimed & { point: bigint };
 	/** The sharp reading behind it, in which times of one clock are compared without its offset. */
 	reading?: Reading;
 }
@@ -23,8 +24,8 @@ export interface Claimed {
 /** What is needed to place facts on the client's clock. */
 export interface Placing {
 	offsets: Offsets;
-	/** How long at most a change of the API took to reach us around a receipt, in ns; from pings on the same watch. */
-	watchLag(receivedAt: bigint): bigint;
+	/** How long a change of the API took to reach us around a receipt; from pings on the same watch. */
+	watchLag(receivedAt: bigint): WatchLag;
 	findings: Finding[];
 }
 
@@ -59,23 +60,22 @@ export function placeFact(name: string, fact: Fact | undefined, placing: Placing
 	const usual = claims.find(({ isFirm }) => !isFirm);
 	const within = usual === undefined ? undefined : intersect(bounds, usual.bounds);
 	if (usual !== undefined && within === undefined) placing.findings.push(lateWatch(name));
+	const guess = sharpGuess(fact.reading, source, placing) ?? usual?.point;
+	const around = within ?? bounds;
 	return {
 		bounds,
 		source,
-		point: pointOf(within ?? bounds, source, { reading: fact.reading, placing }),
-		...(usual === undefined || within === undefined ? {} : { usual: { bounds: within, source: usual.source } }),
+		point: guess !== undefined && contains(around, guess) ? guess : middle(around),
+		...(usual?.point === undefined || within === undefined
+			? {}
+			: { usual: { bounds: within, source: usual.source, point: usual.point } }),
 		...(fact.reading === undefined ? {} : { reading: fact.reading }),
 	};
 }
 
-function pointOf(
-	bounds: Interval,
-	source: Source,
-	{ reading, placing }: { reading: Reading | undefined; placing: Placing },
-): bigint {
-	if (reading === undefined || reading.source !== source) return middle(bounds);
-	const guess = pointOnClientClock(reading.bounds, offsetOf(reading.clock, placing)) - lagOf(reading).typical;
-	return contains(bounds, guess) ? guess : middle(bounds);
+function sharpGuess(reading: Reading | undefined, source: Source, placing: Placing): bigint | undefined {
+	if (reading === undefined || reading.source !== source) return undefined;
+	return pointOnClientClock(reading.bounds, offsetOf(reading.clock, placing)) - lagOf(reading).typical;
 }
 
 /** What each source says, on the client's clock; the one that says most comes first. */
@@ -94,8 +94,9 @@ function claimsOf({ reading, receivedAt, publishedAt, lateNs = 0n, status }: Fac
 	}
 	// How much earlier is told by the pings around it, which had a similar way but not the same.
 	if (publishedAt !== undefined) {
-		const bounds = { lo: publishedAt - placing.watchLag(publishedAt) - lateNs, hi: publishedAt };
-		claims.push({ bounds, source: "watch", isFirm: false });
+		const { usualNs, mostNs } = placing.watchLag(publishedAt);
+		const bounds = { lo: publishedAt - mostNs - lateNs, hi: publishedAt };
+		claims.push({ bounds, source: "watch", isFirm: false, point: publishedAt - usualNs - lateNs / 2n });
 	}
 	if (status !== undefined) {
 		// A server takes the time first and publishes then: for a publication it is a lower bound and no upper one.
@@ -109,6 +110,8 @@ function claimsOf({ reading, receivedAt, publishedAt, lateNs = 0n, status }: Fac
 interface Claim extends Claimed {
 	/** Whether it must hold; one that is only usual gives way where it contradicts those that must. */
 	isFirm: boolean;
+	/** The best guess of one that is only usual. */
+	point?: bigint;
 }
 
 /** Components write their events after the fact; a status field is the fact's own. */

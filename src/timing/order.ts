@@ -86,7 +86,7 @@ function cutOne(step: Step, limits: Interval): Step | undefined {
 }
 
 /**
- * Best guesses within the bounds: a sharp reading's own as long as it can be, else the middle. They keep the order too:
+ * Best guesses within the bounds: a sharp reading's own, or the usual lag's, as long as it can be, else the middle. They keep the order too:
  * the sharpest are set first, and the others find their place between them.
  */
 function setPoints(steps: Step[]): Step[] {
@@ -116,6 +116,7 @@ function setPoints(steps: Step[]): Step[] {
 	return steps;
 }
 
-function guessWithin({ reading, source, point }: Instant, bounds: Interval): bigint {
-	return reading?.source === source && contains(bounds, point) ? point : middle(bounds);
+function guessWithin({ reading, source, point, usual }: Instant, bounds: Interval): bigint {
+	const guess = reading?.source === source ? point : usual?.source === source ? usual.point : undefined;
+	return guess !== undefined && contains(bounds, guess) ? guess : middle(bounds);
 }

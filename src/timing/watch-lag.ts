@@ -9,17 +9,27 @@ const defaultLagNs = 50_000_000n;
  */
 export const pingsAround = 20;
 
+/** How long the watch took around a receipt, in ns. */
+export interface WatchLag {
+	/** The median, for a best guess. */
+	usualNs: bigint;
+	/** The longest, for a bound. */
+	mostNs: bigint;
+}
+
 /**
- * How long at most the watch usually took around a receipt, in ns, by the pings that are nearest to it in time.
+ * The watch's lag by the pings that are nearest to a receipt in time.
  * @param pings in the order of their receipts
  */
-export function watchLagOf(pings: readonly EntryOf<"ping">[]): (receivedAt: bigint) => bigint {
+export function watchLagOf(pings: readonly EntryOf<"ping">[]): (receivedAt: bigint) => WatchLag {
 	const seen = pings.map(({ sentAt, seenAt }) => ({ at: BigInt(seenAt), lag: BigInt(seenAt) - BigInt(sentAt) }));
 	return (receivedAt) => {
 		const distance = ({ at }: { at: bigint }) => Number(at < receivedAt ? receivedAt - at : at - receivedAt);
 		const nearest = [...seen].sort((a, b) => distance(a) - distance(b)).slice(0, pingsAround);
-		const longest = nearest.reduce((most, { lag }) => (lag > most ? lag : most), 0n);
+		const lags = nearest.map(({ lag }) => lag).sort((a, b) => Number(a - b));
+		const longest = lags.at(-1) ?? defaultLagNs;
 		// Too few pings say little of the longest lag.
-		return nearest.length < pingsAround && longest < defaultLagNs ? defaultLagNs : longest;
+		const isTold = lags.length === pingsAround || longest > defaultLagNs;
+		return { usualNs: lags[lags.length >> 1] ?? defaultLagNs / 2n, mostNs: isTold ? longest : defaultLagNs };
 	};
 }
