@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { createWriteStream, type WriteStream } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import type { Cluster } from "./cluster/cluster.ts";
@@ -115,6 +116,8 @@ async function openLog(path: string): Promise<Log> {
 /** The first signal asks to end in order, the second Ctrl-C ends at once. */
 function interruption(stderr: NodeJS.WriteStream): AbortSignal {
 	const controller = new AbortController();
+	// Whatever waits listens.
+	setMaxListeners(0, controller.signal);
 	const onSignal = (signal: "SIGINT" | "SIGTERM") => {
 		if (controller.signal.aborted) {
 			stderr.write("\nstopped at once; `knistio clean` removes what is left on the cluster\n");

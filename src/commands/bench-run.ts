@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import type { Cluster, KubeObject } from "../cluster/cluster.ts";
 import type { Context } from "../context.ts";
 import type { Lock } from "../install/lock.ts";
@@ -69,6 +70,7 @@ export async function measure(run: Run, { recorder, lock, onProfileDone }: Measu
 	const { options, context, cluster, profiles, display } = run;
 	const { untilMs, iterations, requestTimeoutSeconds, gateway } = options;
 	const signal = AbortSignal.any([context.signal, lock.lost]);
+	setMaxListeners(0, signal);
 	const { begin, tell } = openSampleNotes(run);
 	const isEnough = untilMs === undefined ? () => false : openUntil(recorder, { halfWidthMs: untilMs, iterations });
 	await runBenchmark({

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { IntervalHistogram } from "node:perf_hooks";
 import type { Connection, KubeObject } from "../cluster/cluster.ts";
 import { openTransport } from "../cluster/transport.ts";
@@ -31,6 +32,8 @@ export async function observe(order: ObserverOrder, sink: ObserverSink): Promise
 	const { clock } = order;
 	const now = () => clientNow(clock);
 	const stopped = new AbortController();
+	// Each watch and each ping under way listens; while the machine stalls, pings pile up.
+	setMaxListeners(0, stopped.signal);
 	const transport = await openTransport(order.connection);
 	let connection = order.connection;
 	let renewal: { done: Promise<void>; finish(): void } | undefined;
