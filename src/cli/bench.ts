@@ -105,7 +105,7 @@ export function addBench(program: Command, context: Context, finish: Finish): vo
 		.option("--gateway <url>", "the ingress gateway's address; service-proxy: through the API server", address)
 		.option(
 			"--request-timeout <duration>",
-			"a slower cold start fails; default: 4 × the first start, at least 10 s",
+			"a slower cold start fails; default: 2.5 × the first start, at least 10 s",
 			durationMs,
 		)
 		.addOption(

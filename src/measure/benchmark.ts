@@ -190,12 +190,12 @@ async function measureProfile(
 }
 
 /** A pod drains for as long as a request may take; so the limit is as low as this profile's start-up allows. */
-const leastTimeoutSeconds = 10;
-const timeoutPerStartup = 4;
+const leastTimeoutSeconds = { none: 10, sidecar: 15 };
+const timeoutPerStartup = 2.5;
 
 async function deployWithTimeout(order: BenchmarkOrder, profile: Profile) {
 	const given = order.requestTimeoutSeconds;
-	const guess = given ?? (profile.promises.sidecar === "none" ? leastTimeoutSeconds : 2 * leastTimeoutSeconds);
+	const guess = given ?? leastTimeoutSeconds[profile.promises.sidecar === "none" ? "none" : "sidecar"];
 	const service = await deploy(order, profile, guess);
 	const needed = Math.ceil(startupSeconds(order.state, service.revision) * timeoutPerStartup);
 	if (given !== undefined || needed <= guess) return { service, timeoutSeconds: guess };

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The profiles that come with knistio, in the order of the talk. */
-export const builtInProfiles = ["full", "full-cni", "no-policy", "minimal"] as const;
+/** The profiles that come with knistio: those of the talk in its order, and the one that came after it. */
+export const builtInProfiles = ["full", "full-cni", "no-policy", "minimal", "ambient"] as const;
 
 /** The file of a built-in profile; undefined for any other name. */
 export function builtInFile(name: string): string | undefined {

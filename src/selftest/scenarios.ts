@@ -15,12 +15,13 @@ export interface Scenario {
 
 const node = (index: number) => `node-${index}`;
 
-/** All that the simulation can do to whoever measures it; ambient is not among it. In the order in which they run. */
+/** All that the simulation can do to whoever measures it, in the order in which they run. */
 export const scenarios: readonly Scenario[] = [
 	{ name: "none", about: "a pod without a sidecar", profile: "minimal" },
 	{ name: "native", about: "istio-init and a native sidecar", profile: "full", sidecar: "native" },
 	{ name: "classic", about: "istio-init and a sidecar like other containers", profile: "full", sidecar: "classic" },
 	{ name: "cni", about: "istio-validation and a native sidecar", profile: "full-cni", sidecar: "native" },
+	{ name: "ambient", about: "no proxy in the pod, and a longer sandbox", profile: "ambient" },
 	{ name: "image-pull", about: "images that the node lacks", profile: "minimal", faults: { pullsImages: true } },
 	{
 		name: "slow-probe",

@@ -40,6 +40,7 @@ describe("profiles list", () => {
 			["full-cni", "Full + CNI"],
 			["no-policy", "Full without policy"],
 			["minimal", "Minimal (no sidecar)"],
+			["ambient", "Ambient (ztunnel)"],
 		]);
 	});
 });

@@ -5,14 +5,14 @@ import { builtInFile, builtInProfiles } from "../../src/profile/built-in.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
 
 const read = (path: string): Promise<string> => readFile(path, "utf8");
-const [full, cni, noPolicy, minimal] = await loadProfiles(builtInProfiles, read);
+const [full, cni, noPolicy, minimal, ambient] = await loadProfiles(builtInProfiles, read);
 
 describe("the built-in profiles", () => {
 	it("are all the YAML files of profiles/, each named as its file", async () => {
 		const files = await readdir(new URL("../../profiles", import.meta.url));
 		const names = files.filter((file) => file.endsWith(".yaml")).map((file) => file.replace(".yaml", ""));
 		expect(names.sort()).toEqual([...builtInProfiles].sort());
-		expect([full, cni, noPolicy, minimal].map((profile) => profile?.name)).toEqual(builtInProfiles);
+		expect([full, cni, noPolicy, minimal, ambient].map((profile) => profile?.name)).toEqual(builtInProfiles);
 	});
 
 	it("say every field but the pods' own labels, annotations and budgets", async () => {

@@ -17,9 +17,9 @@ describe("loadProfiles", () => {
 	});
 
 	it.each([
-		["fulll", 'unknown profile "fulll"; did you mean "full"? Built in are full, full-cni, no-policy, minimal'],
-		["ambient", 'unknown profile "ambient"; built in are full, full-cni, no-policy, minimal'],
-		["toString", 'unknown profile "toString"; built in are full, full-cni, no-policy, minimal'],
+		["fulll", 'unknown profile "fulll"; did you mean "full"? Built in are full, full-cni, no-policy, minimal, ambient'],
+		["waypoints", 'unknown profile "waypoints"; built in are full, full-cni, no-policy, minimal, ambient'],
+		["toString", 'unknown profile "toString"; built in are full, full-cni, no-policy, minimal, ambient'],
 		["./nowhere.yaml", "./nowhere.yaml: no such file"],
 		["./src", "./src: is a folder, not a profile"],
 	])("refuses %s", async (name, message) => {

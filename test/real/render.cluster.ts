@@ -20,7 +20,7 @@ describe("a real istioctl", () => {
 		expect(objects[0]).toMatchObject({ kind: "Namespace", metadata: { name: "istio-system" } });
 		expect(find("CustomResourceDefinition", "virtualservices.networking.istio.io")).toBeDefined();
 		expect(find("Deployment", "istio-ingressgateway")).toBeDefined();
-		expect(JSON.stringify(find("Deployment", "istiod"))).toContain('"h/pilot:t"');
+		expect(JSON.stringify(find("Deployment", "istiod"))).toMatch(/"h\/pilot:t(-distroless)?"/);
 		expect(find("DaemonSet", "istio-cni-node") !== undefined).toBe(profile.istio.components.cni);
 		expect(dataOf("istio").mesh?.includes("knistio-authz")).toBe(profile.externalAuthorizer);
 		const injector = dataOf("istio-sidecar-injector");
