@@ -43,6 +43,12 @@ const golden: [name: string, events: number, totalMs: number, phases: string][] 
 		5746.704,
 		"activation pod-creation scheduling sandbox start-istio-validation run-istio-validation notice-istio-validation start-istio-proxy startup-istio-proxy notice-istio-proxy start-user-container start-queue-proxy readiness endpoint routing response unattributed",
 	],
+	[
+		"classic",
+		13,
+		3570.036,
+		"activation pod-creation scheduling sandbox start-istio-init run-istio-init notice-istio-init start-user-container start-queue-proxy start-istio-proxy readiness endpoint routing response unattributed",
+	],
 ];
 
 describe("a recording of a real cluster", () => {
@@ -64,14 +70,15 @@ describe("a recording of a real cluster", () => {
 		expect(said.stdout).toContain("1 attempted = 1 cold + 0 warm + 0 failed + 0 unresolved");
 	});
 
-	it.each([
+	it.each<[string, string, ("native" | "classic")?]>([
 		["none", "minimal"],
-		["native", "full"],
-		["native-cni", "full-cni"],
+		["native", "full", "native"],
+		["native-cni", "full-cni", "native"],
+		["classic", "full", "classic"],
 	])(
 		"has no field that measuring reads and the simulation lacks: %s",
-		async (name, profile) => {
-			const scenario = { name, about: "", profile };
+		async (name, profile, sidecar) => {
+			const scenario = { name, about: "", profile, ...(sidecar === undefined ? {} : { sidecar }) };
 			const options = { iterations: 1, seed: 1, speed: 20, model: "today" };
 			const { entries } = await measureScenario(scenario, options, builtContext().context);
 			const [inReal, inSimulation] = [readPaths(entriesOf(name)), readPaths(entries)];
