@@ -133,7 +133,9 @@ export async function deployService(
 			.objects("pods")
 			.filter(({ metadata }) => metadata.namespace === ref.namespace && metadata.deletionTimestamp === undefined);
 		const trouble = pods.map((pod) => options.podTrouble(pod)).find((found) => found !== undefined);
-		const said = trouble?.text ?? `${ready?.reason ?? ""} ${ready?.message ?? ""}`.trim();
+		const ofService = `${ready?.reason ?? ""} ${ready?.message ?? ""}`.trim();
+		const created = ready?.status === "True" ? undefined : status.latestCreatedRevisionName;
+		const said = trouble?.text ?? (await revisionTrouble(cluster, { ref, created, signal })) ?? ofService;
 		options.onDetail(said || "waiting for Ready");
 		if (trouble?.isFinal === true || performance.now() > deadline) {
 			const late =
@@ -144,6 +146,18 @@ export async function deployService(
 		}
 		await pause(200);
 	}
+}
+
+/** Why a revision has no pod at all, such as an image that Knative cannot find: the service itself says only that. */
+async function revisionTrouble(
+	cluster: Cluster,
+	{ ref, created, signal }: { ref: ObjectRef; created: string | undefined; signal: AbortSignal },
+): Promise<string | undefined> {
+	if (created === undefined) return undefined;
+	const revision = await cluster.get({ ...ref, kind: "Revision", name: created }, signal);
+	const { conditions = [] } = (revision?.status ?? {}) as { conditions?: Condition[] };
+	const failed = conditions.find(({ status, message }) => status === "False" && message !== undefined);
+	return failed === undefined ? undefined : `${failed.reason ?? failed.type}: ${failed.message}`;
 }
 
 function hintFor(reason: string): string {

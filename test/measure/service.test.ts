@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Cluster, KubeObject } from "../../src/cluster/cluster.ts";
+import type { Cluster, KubeObject, ObjectRef } from "../../src/cluster/cluster.ts";
 import { podTrouble } from "../../src/install/pod-trouble.ts";
 import { openLiveState } from "../../src/measure/live-state.ts";
 import { deployService, pingManifest, serviceManifest } from "../../src/measure/service.ts";
@@ -22,7 +22,7 @@ const ready = {
 /** A Knative whose service has these statuses, one at each look; the last one stays. */
 function deploy(
 	statuses: object[],
-	{ pods = [], timeoutMs = 1_000 }: { pods?: KubeObject[]; timeoutMs?: number } = {},
+	{ pods = [], timeoutMs = 1_000, revision }: { pods?: KubeObject[]; timeoutMs?: number; revision?: object } = {},
 ) {
 	const manifest = serviceManifest(minimal, order);
 	const state = openLiveState();
@@ -32,7 +32,10 @@ function deploy(
 	let looks = 0;
 	const cluster = {
 		apply: async (object: KubeObject) => ({ ...object, metadata: { ...object.metadata, generation: 3 } }),
-		get: async () => ({ ...manifest, status: statuses[Math.min(looks++, statuses.length - 1)] }),
+		get: async ({ kind }: ObjectRef) =>
+			kind === "Revision"
+				? { kind, status: revision }
+				: { ...manifest, status: statuses[Math.min(looks++, statuses.length - 1)] },
 	} as unknown as Cluster;
 	const done = deployService(cluster, manifest, {
 		state,
@@ -134,5 +137,20 @@ describe("the pod of the pings", () => {
 		const { metadata, spec } = pingManifest("knistio", "hello:1");
 		expect(metadata).toMatchObject({ namespace: "knistio", labels: { "sidecar.istio.io/inject": "false" } });
 		expect(spec).toMatchObject({ schedulingGates: [{ name: expect.anything() }], terminationGracePeriodSeconds: 0 });
+	});
+});
+
+it("says the revision's own words where there is no pod at all", async () => {
+	const missing = {
+		latestCreatedRevisionName: "helloworld-00002",
+		conditions: [{ type: "Ready", status: "False", reason: "RevisionMissing", message: "no ready Revision" }],
+	};
+	const message = 'Unable to fetch image "nowhere/none:1": no such host';
+	const revision = { conditions: [{ type: "ContainerHealthy", status: "False", reason: "ContainerMissing", message }] };
+	const { done } = deploy([missing], { timeoutMs: 5, revision });
+	await expect(done).rejects.toMatchObject({
+		exitCode: 4,
+		message: expect.stringContaining(message),
+		hint: "give an image that the nodes can pull with --image",
 	});
 });
