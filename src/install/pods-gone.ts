@@ -44,10 +44,7 @@ export async function waitPodsGone(task: Task, selectors: readonly PodSelector[]
 	);
 }
 
-/**
- * Ends pods, each once, before their owner's deletion does: the kubelet does not shorten a time that has begun. What a
- * ReplicaSet makes in their place until it is gone itself has not started yet, and ends at once.
- */
+/** Ends pods, each once, before their owner's deletion does: the kubelet does not shorten a time that has begun. */
 export function podHurrier(task: Task): (pods: readonly KubeObject[]) => Promise<void> {
 	const hurried = new Set<string>();
 	return async (pods) => {

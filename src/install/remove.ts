@@ -3,7 +3,7 @@ import { describeRef, type KubeObject, type ObjectRef, refOf } from "../cluster/
 import { type Stage, stageOf, stages } from "./order.ts";
 import { isDerived, isOurs, isShareable } from "./ownership.ts";
 import { patiently } from "./patience.ts";
-import { hurriedGraceSeconds, podHurrier, podSelector, podsOf, waitPodsGone } from "./pods-gone.ts";
+import { hurriedGraceSeconds, type PodSelector, podHurrier, podSelector, podsOf, waitPodsGone } from "./pods-gone.ts";
 import { inParallel, lateError, type Task, waitUntil } from "./task.ts";
 import { listed } from "./wording.ts";
 
@@ -56,7 +56,9 @@ async function removeStage(
 	const hurry = podHurrier(task);
 	await inParallel(going, async (object) => {
 		const selector = podSelector(object);
-		if (selector !== undefined && !selector.mayTakeTime) await hurry(await podsOf(task, selector));
+		const isHurried = selector !== undefined && !selector.mayTakeTime;
+		if (isHurried) await orphanPods(task, object, selector);
+		if (isHurried) await hurry(await podsOf(task, selector));
 		if (object.metadata.deletionTimestamp === undefined) await remove(task, object);
 	});
 	await waitPodsGone(task, selectors);
@@ -64,11 +66,29 @@ async function removeStage(
 	removal.removed.push(...going.map(refOf));
 }
 
-async function remove(task: Task, object: KubeObject): Promise<void> {
+/**
+ * Takes a Deployment and its ReplicaSets away from their pods: else a ReplicaSet makes new ones for those that are ended,
+ * which are given all the time that they ask for when it goes itself.
+ */
+async function orphanPods(task: Task, workload: KubeObject, { namespace, labelSelector }: PodSelector): Promise<void> {
+	if (workload.kind !== "Deployment") return;
+	await remove(task, workload, "Orphan");
+	await waitGone(task, [refOf(workload)]);
+	const query = { apiVersion: "apps/v1", kind: "ReplicaSet", namespace, labelSelector };
+	const replicaSets = await task.cluster.list(query, task.signal);
+	await inParallel(replicaSets, (each) => remove(task, each, "Orphan"));
+	await waitGone(task, replicaSets.map(refOf));
+}
+
+async function remove(
+	task: Task,
+	object: KubeObject,
+	propagation: "Background" | "Orphan" = "Background",
+): Promise<void> {
 	const { uid } = object.metadata;
 	try {
 		await task.cluster.remove(refOf(object), {
-			propagation: "Background",
+			propagation,
 			...(uid === undefined ? {} : { uid }),
 			...(object.kind === "Pod" ? { gracePeriodSeconds: hurriedGraceSeconds } : {}),
 			...(task.signal === undefined ? {} : { signal: task.signal }),
