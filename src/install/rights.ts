@@ -39,6 +39,12 @@ export const neededRights: readonly Right[] = [
 	{ group: "", resource: "nodes", verbs: look, why: "recording what was measured" },
 	{ group: "apps", resource: "deployments", verbs: [...change, "watch"], why: "istiod, the gateway, Knative" },
 	{ group: "apps", resource: "daemonsets", verbs: change, why: "Istio's CNI plugin" },
+	{
+		group: "apps",
+		resource: "replicasets",
+		verbs: [...look, "delete"],
+		why: "ending pods without others in their place",
+	},
 	{ group: "discovery.k8s.io", resource: "endpointslices", verbs: [...look, "watch"], why: "measuring, restarts" },
 	{ group: "autoscaling", resource: "horizontalpodautoscalers", verbs: change, why: "Istio's and Knative's" },
 	{ group: "policy", resource: "poddisruptionbudgets", verbs: change, why: "Istio's and Knative's" },
