@@ -6,28 +6,17 @@
 
 import type { Entry } from "../src/model/recording.ts";
 import { openReportBuilder } from "../src/timing/report-builder.ts";
-import { entriesOf, type MadeStart } from "../test/support/cold-start-truth.ts";
+import { entriesOf, type MadeStart, plainStart } from "../test/support/cold-start-truth.ts";
 
 const made: MadeStart = {
-	sentAt: 1_795_442_349_422_927_067n,
-	activationMs: 12,
-	creationMs: 25,
-	schedulingMs: 8,
-	sandboxMs: 470,
+	...plainStart,
 	containers: [
 		{ name: "istio-init", role: "init", createMs: 40, startMs: 30, runMs: 120, noticeMs: 700 },
 		{ name: "istio-proxy", role: "sidecar", createMs: 40, startMs: 30, runMs: 1400, noticeMs: 30 },
-		{ name: "user-container", role: "app", createMs: 40, startMs: 30 },
-		{ name: "queue-proxy", role: "app", createMs: 40, startMs: 30 },
+		...plainStart.containers,
 	],
-	readinessMs: 300,
-	endpointMs: 9,
-	routingMs: 15,
-	responseMs: 1,
 	nodeOffsetMs: 3,
 	schedulerOffsetMs: -2,
-	watchLagMs: 6,
-	eventLagMs: 2,
 };
 
 /** The lines of one sample; a real pod's event is as large as with the padding. */

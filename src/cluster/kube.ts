@@ -12,6 +12,7 @@ import {
 } from "./cluster.ts";
 import { openDiscovery } from "./discovery.ts";
 import { type Kubeconfig, type KubeconfigChoice, loadKubeconfig } from "./kubeconfig.ts";
+import { pause } from "./pause.ts";
 import { openTransport, type RequestOptions } from "./transport.ts";
 
 /** The field manager under which knistio's server-side applies appear in `managedFields`. */
@@ -241,21 +242,6 @@ function unlessAborted<T>(answer: Promise<T>, signal?: AbortSignal): Promise<T> 
 		signal.addEventListener("abort", onAbort, { once: true });
 		answer.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
 		if (signal.aborted) onAbort();
-	});
-}
-
-function pause(ms: number, signal?: AbortSignal): Promise<void> {
-	return new Promise((resolve, reject) => {
-		const onAbort = () => {
-			clearTimeout(timer);
-			reject(signal?.reason);
-		};
-		const timer = setTimeout(() => {
-			signal?.removeEventListener("abort", onAbort);
-			resolve();
-		}, ms);
-		signal?.addEventListener("abort", onAbort, { once: true });
-		if (signal?.aborted) onAbort();
 	});
 }
 

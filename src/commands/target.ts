@@ -1,9 +1,9 @@
 import type { Cluster, KubeObject } from "../cluster/cluster.ts";
+import { pause } from "../cluster/pause.ts";
 import type { Context } from "../context.ts";
 import { type IstioSource, type RenderedIstio, renderIstio } from "../install/render.ts";
 import { type Clock, systemClock } from "../install/task.ts";
 import { anchorClock, type ClientClock, clientNow, realMs } from "../measure/client-clock.ts";
-import { pause } from "../measure/pause.ts";
 import type { Profile } from "../model/profile.ts";
 import type { Faults } from "../simulated/faults.ts";
 import type { ClusterTruth } from "../simulated/truth.ts";
@@ -60,7 +60,7 @@ async function openSimulated(where: Extract<Where, { kind: "simulated" }>, conte
 		clock,
 		installClock: {
 			now: () => Number(clientNow(clock) / 1_000_000n),
-			sleep: (ms, signal) => pause(realMs(clock, ms), signal ?? new AbortController().signal),
+			sleep: (ms, signal) => pause(realMs(clock, ms), signal),
 		},
 		render: async ({ istio: { components, values, meshConfig } }) => {
 			const { proxy } = (values.global ?? {}) as { proxy?: { autoInject?: string } };

@@ -1,5 +1,6 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import { collection } from "../cluster/kube.ts";
+import { pause } from "../cluster/pause.ts";
 import { ClusterError } from "../errors.ts";
 import { markOurs } from "../install/ownership.ts";
 import { podTrouble } from "../install/pod-trouble.ts";
@@ -16,7 +17,6 @@ import { describeRoute, findGateway } from "./gateway.ts";
 import type { LiveState } from "./live-state.ts";
 import { type Observer, type ObserverHost, startObserver } from "./observer.ts";
 import { pingPodName } from "./observer-protocol.ts";
-import { pause } from "./pause.ts";
 import { proveProfile } from "./prove.ts";
 import { runColdStarts } from "./schedule.ts";
 import { type DeployedService, deployService, pingManifest, type ServiceOrder, serviceManifest } from "./service.ts";

@@ -1,4 +1,5 @@
 import type { Cluster } from "../cluster/cluster.ts";
+import { pause } from "../cluster/pause.ts";
 import type { Untimed } from "../model/recording.ts";
 
 /** Bounds on a clock's offset (its time minus the client's), in nanoseconds. */
@@ -77,5 +78,3 @@ function untilFlip({ lo, hi }: Bracket, now: bigint): number {
 	const waitNs = secondNs - (((there % secondNs) + secondNs) % secondNs);
 	return Number(waitNs) / 1e6;
 }
-
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

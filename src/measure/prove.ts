@@ -1,4 +1,5 @@
 import type { Cluster, KubeObject } from "../cluster/cluster.ts";
+import { pause } from "../cluster/pause.ts";
 import { ClusterError } from "../errors.ts";
 import { compareShape, shapeOf } from "../install/pod-shape.ts";
 import type { Profile } from "../model/profile.ts";
@@ -128,5 +129,3 @@ async function compareAnswers(order: ProofOrder): Promise<string[]> {
 	);
 	return refused === undefined ? [] : [refused];
 }
-
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

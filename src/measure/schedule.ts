@@ -1,8 +1,8 @@
+import { pause } from "../cluster/pause.ts";
 import type { RequestTimes, Untimed } from "../model/recording.ts";
 import { type ClientClock, clientNow, elapsedMs, realMs } from "./client-clock.ts";
 import type { LiveState } from "./live-state.ts";
 import type { Observer } from "./observer.ts";
-import { pause } from "./pause.ts";
 import type { GatewayRoute } from "./request.ts";
 import type { DeployedService } from "./service.ts";
 import { revisionState, waitForZero } from "./zero.ts";

@@ -1,24 +1,10 @@
 import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
-import { nodeFiles } from "../../src/context.ts";
 import { declare, main } from "../../src/main.ts";
 import { knistio } from "../support/command-line.ts";
+import { silentContext } from "../support/silent-context.ts";
 
-const fake = {
-	...nodeFiles,
-	version: "1.2.3",
-	stdout: () => {},
-	stderr: () => {},
-	color: false,
-	isLive: false,
-	columns: 100,
-	env: {},
-	signal: new AbortController().signal,
-	openCluster: () => Promise.reject(new Error("no cluster")),
-	observerThread: new URL("file:///nowhere"),
-	simulatedThread: new URL("file:///nowhere"),
-};
-const program = declare(fake, () => {});
+const program = declare(silentContext(), () => {});
 
 /** Every command's words, such as `profiles show`. */
 function wordsOf(command: Command, before: string[] = []): string[][] {
@@ -63,7 +49,7 @@ describe("help", () => {
 			const errors: string[] = [];
 			await main(
 				argv.map((word) => word.replaceAll('"', "")),
-				{ ...fake, stderr: (text) => void errors.push(text), readFile: unread },
+				{ ...silentContext(), stderr: (text) => void errors.push(text), readFile: unread },
 			);
 			expect(errors.join("")).not.toMatch(/unknown option|unknown command|invalid|missing required|too many arguments/);
 		}

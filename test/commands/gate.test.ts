@@ -5,7 +5,7 @@ import { type GateOptions, judgeRun, parseGate } from "../../src/commands/gate.t
 import { main } from "../../src/main.ts";
 import type { Report } from "../../src/model/report.ts";
 import { anAttempt, aReport, around } from "../judge/a-report.ts";
-import { entriesOf } from "../support/cold-start-truth.ts";
+import { anApp, entriesOf, plainStart } from "../support/cold-start-truth.ts";
 import { fakeContext } from "../support/fake-context.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
@@ -66,22 +66,7 @@ describe("the gate of a run", () => {
 });
 
 describe("replay", () => {
-	const made = {
-		sentAt: 1_795_442_349_422_927_067n,
-		activationMs: 12,
-		creationMs: 25,
-		schedulingMs: 8,
-		sandboxMs: 470,
-		containers: [{ name: "user-container", role: "app" as const, createMs: 40, startMs: 30 }],
-		readinessMs: 300,
-		endpointMs: 9,
-		routingMs: 15,
-		responseMs: 1,
-		nodeOffsetMs: 0,
-		schedulerOffsetMs: 0,
-		watchLagMs: 6,
-		eventLagMs: 2,
-	};
+	const made = { ...plainStart, containers: [anApp("user-container")] };
 	const recording = join(folder, "run.ndjson");
 	const profile = fine.profiles[0]?.profile;
 	const lines = entriesOf(made).entries.map((entry) =>

@@ -37,6 +37,27 @@ export interface MadeStart {
 	eventLagMs: number;
 }
 
+/** A container of the application, such as queue-proxy. */
+export const anApp = (name: string): MadeContainer => ({ name, role: "app", createMs: 40, startMs: 30 });
+
+/** A cold start without a sidecar, in which nothing is out of the ordinary. */
+export const plainStart: MadeStart = {
+	sentAt: 1_795_442_349_422_927_067n,
+	activationMs: 12,
+	creationMs: 25,
+	schedulingMs: 8,
+	sandboxMs: 470,
+	containers: [anApp("user-container"), anApp("queue-proxy")],
+	readinessMs: 300,
+	endpointMs: 9,
+	routingMs: 15,
+	responseMs: 1,
+	nodeOffsetMs: 0,
+	schedulerOffsetMs: 0,
+	watchLagMs: 6,
+	eventLagMs: 2,
+};
+
 /** True instants in ns on the client's clock, by the names of reports. */
 export type Truth = Record<string, bigint>;
 

@@ -4,7 +4,14 @@ import type { KubeObject } from "../../src/model/kube-object.ts";
 import type { Entry } from "../../src/model/recording.ts";
 import type { ColdStart, Measured } from "../../src/model/report.ts";
 import { openReportBuilder } from "../../src/timing/report-builder.ts";
-import { entriesOf, type MadeContainer, type MadeStart, type Truth } from "../support/cold-start-truth.ts";
+import {
+	anApp,
+	entriesOf,
+	type MadeContainer,
+	type MadeStart,
+	plainStart,
+	type Truth,
+} from "../support/cold-start-truth.ts";
 
 function fold(entries: readonly Entry[]): ColdStart {
 	const builder = openReportBuilder();
@@ -14,23 +21,6 @@ function fold(entries: readonly Entry[]): ColdStart {
 	return start;
 }
 
-const app = (name: string): MadeContainer => ({ name, role: "app", createMs: 40, startMs: 30 });
-const plain: MadeStart = {
-	sentAt: 1_795_442_349_422_927_067n,
-	activationMs: 12,
-	creationMs: 25,
-	schedulingMs: 8,
-	sandboxMs: 470,
-	containers: [app("user-container"), app("queue-proxy")],
-	readinessMs: 300,
-	endpointMs: 9,
-	routingMs: 15,
-	responseMs: 1,
-	nodeOffsetMs: 0,
-	schedulerOffsetMs: 0,
-	watchLagMs: 6,
-	eventLagMs: 2,
-};
 const init: MadeContainer = { name: "istio-init", role: "init", createMs: 30, startMs: 40, runMs: 120, noticeMs: 700 };
 const native: MadeContainer = {
 	name: "istio-proxy",
@@ -89,7 +79,7 @@ function outside(start: ColdStart, truth: Truth): string[] {
 
 describe("a cold start folded from a recording", () => {
 	it("names the phases of a pod without sidecar in their order", () => {
-		const start = fold(entriesOf(plain).entries);
+		const start = fold(entriesOf(plainStart).entries);
 		expect(start.outcome).toBe("cold");
 		expect(start.counted).toBe(true);
 		expect(start.events).toEqual({ seen: 7, expected: 7 });
@@ -109,7 +99,7 @@ describe("a cold start folded from a recording", () => {
 	});
 
 	it("shows what an init container and a native sidecar cost", () => {
-		const start = fold(entriesOf({ ...plain, containers: [init, native, ...plain.containers] }).entries);
+		const start = fold(entriesOf({ ...plainStart, containers: [init, native, ...plainStart.containers] }).entries);
 		expect(Object.keys(start.phases).slice(3, 12)).toEqual([
 			"sandbox",
 			"start-istio-init",
@@ -129,7 +119,7 @@ describe("a cold start folded from a recording", () => {
 
 	it("calls the way to an answer before Ready probing", () => {
 		// The activator answers while kubelet has not called the pod Ready: the order of the two is turned round.
-		const { entries } = entriesOf(plain);
+		const { entries } = entriesOf(plainStart);
 		const early = entries.map((entry) =>
 			entry.kind === "request"
 				? {
@@ -150,7 +140,7 @@ describe("a cold start folded from a recording", () => {
 	});
 
 	it("takes the talk's spans from receipts alone", () => {
-		const start = fold(entriesOf({ ...plain, containers: [init, native, ...plain.containers] }).entries);
+		const start = fold(entriesOf({ ...plainStart, containers: [init, native, ...plainStart.containers] }).entries);
 		// First status 5 ms after scheduled; ended when kubelet publishes.
 		const fromFirstStatus = 470 - 5;
 		expect(start.spans["container_startup_istio-init"]?.ms).toBeCloseTo(fromFirstStatus + 70 + 120, 3);
@@ -162,7 +152,9 @@ describe("a cold start folded from a recording", () => {
 	});
 
 	it("keeps an image pull out of the figures, as a phase of its own", () => {
-		const pulled = fold(entriesOf({ ...plain, containers: [{ ...app("user-container"), pullMs: 800 }] }).entries);
+		const pulled = fold(
+			entriesOf({ ...plainStart, containers: [{ ...anApp("user-container"), pullMs: 800 }] }).entries,
+		);
 		expect(pulled).toMatchObject({ outcome: "cold", counted: false });
 		expect(pulled.reason).toContain("user-container");
 		expect(pulled.phases["pull-user-container"]?.ms).toBeCloseTo(800, 3);
@@ -247,7 +239,7 @@ const withSample = (entries: readonly Entry[], change: object): Entry[] =>
 	entries.map((entry) => (entry.kind === "sample" ? ({ ...entry, ...change } as Entry) : entry));
 
 describe("proof of cold", () => {
-	const { entries } = entriesOf(plain);
+	const { entries } = entriesOf(plainStart);
 	const without = (test: (entry: Entry) => boolean) => fold(entries.filter((entry) => !test(entry)));
 	const isWatch = (watch: string) => (entry: Entry) => entry.kind === "watch" && entry.watch === watch;
 
@@ -281,7 +273,7 @@ describe("proof of cold", () => {
 
 	it("takes a scale-up before the request for somebody else's", () => {
 		const early = entries.map((entry) =>
-			isWatch("deployments")(entry) ? { ...entry, at: (plain.sentAt - 5_000_000n).toString() } : entry,
+			isWatch("deployments")(entry) ? { ...entry, at: (plainStart.sentAt - 5_000_000n).toString() } : entry,
 		);
 		expect(fold(early)).toMatchObject({ outcome: "warm", counted: false });
 	});
@@ -325,9 +317,9 @@ describe("proof of cold", () => {
 	});
 
 	it("flags a start during which the watch stood still", () => {
-		const slow = { ...plain, readinessMs: 5_000 };
+		const slow = { ...plainStart, readinessMs: 5_000 };
 		const silent = entriesOf(slow).entries.filter(
-			(entry) => entry.kind !== "ping" || BigInt(entry.at) < plain.sentAt + 200_000_000n,
+			(entry) => entry.kind !== "ping" || BigInt(entry.at) < plainStart.sentAt + 200_000_000n,
 		);
 		expect(fold(silent).findings.map(({ code }) => code)).toContain("watch-stalled");
 		expect(fold(entriesOf(slow).entries).findings).toEqual([]);
