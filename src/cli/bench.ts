@@ -25,6 +25,7 @@ interface BenchFlags extends ClusterFlags, SourceFlags, GateFlags {
 	profile: string[];
 	iterations: number;
 	until?: number;
+	blocks: number;
 	image: string;
 	expectBody?: string;
 	namespace: string;
@@ -92,6 +93,12 @@ export function addBench(program: Command, context: Context, finish: Finish): vo
 			10,
 		)
 		.option("--until <precision>", "end a profile early when its median is known to ±50ms, say", precisionMs)
+		.option(
+			"--blocks <n>",
+			"install every profile n times, in a balanced order: what drifts then drifts for all alike",
+			count(1),
+			1,
+		)
 		.option("--image <image>", "the service under test; answers with $TARGET on $PORT", sampleImage)
 		.option("--expect-body <text>", "what its answer must hold; default: the value that $TARGET gets")
 		.option("--namespace <name>", "where it runs; made and removed by knistio", workloadNamespace)
@@ -114,7 +121,7 @@ export function addBench(program: Command, context: Context, finish: Finish): vo
 		.addOption(
 			new Option("--model <name>", "how long things take there").choices(["today", "talk-2019"]).default("today"),
 		)
-		.option("--seed <n>", "the same seed gives the same delays there", count(0), 1)
+		.option("--seed <n>", "of the order of blocks and rounds, and of a simulated cluster's delays", count(0), 1)
 		.option("--speed <n>", "simulated seconds in a real one", count(1), 20)
 		.option("--keep", "leave everything on the cluster at the end")
 		.option("--dry-run", "print what would be changed, and change nothing");
@@ -126,6 +133,8 @@ export function addBench(program: Command, context: Context, finish: Finish): vo
 			{
 				profiles: flags.profile,
 				iterations: flags.iterations,
+				blocks: flags.blocks,
+				seed: flags.seed,
 				image: flags.image,
 				namespace: flags.namespace,
 				where: whereOf(flags),

@@ -7,6 +7,7 @@ import { type InstallRequest, installProfile } from "../install/profile-install.
 import type { RenderedIstio } from "../install/render.ts";
 import { type BenchmarkOrder, runBenchmark } from "../measure/benchmark.ts";
 import { contentHash } from "../measure/fingerprint.ts";
+import type { Visit } from "../measure/rounds.ts";
 import type { Profile } from "../model/profile.ts";
 import type { ProgressDisplay } from "../output/progress.ts";
 import { spell } from "../output/units.ts";
@@ -23,6 +24,7 @@ export interface Run {
 	target: Target;
 	cluster: Cluster;
 	profiles: Profile[];
+	visits: Visit[];
 	knativeObjects: KubeObject[] | undefined;
 	display: ProgressDisplay;
 	/** Rendering takes a second a profile; the next one is rendered while the one before is measured. */
@@ -61,13 +63,13 @@ export async function installRequest(run: Run, profile: Profile, signal: AbortSi
 export interface Measuring {
 	recorder: Recorder;
 	lock: Lock;
-	/** After each profile's last sample. */
-	onProfileDone(): Promise<void>;
+	/** After each visit's last cold start. */
+	onVisitDone(): Promise<void>;
 }
 
 /** Measures every profile of the run; what is measured is in the recorder, however it ends. */
-export async function measure(run: Run, { recorder, lock, onProfileDone }: Measuring): Promise<void> {
-	const { options, context, cluster, profiles, display } = run;
+export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuring): Promise<void> {
+	const { options, context, cluster, visits, display } = run;
 	const { untilMs, iterations, requestTimeoutSeconds, gateway } = options;
 	const signal = AbortSignal.any([context.signal, lock.lost]);
 	setMaxListeners(0, signal);
@@ -75,7 +77,7 @@ export async function measure(run: Run, { recorder, lock, onProfileDone }: Measu
 	const isEnough = untilMs === undefined ? () => false : openUntil(recorder, { halfWidthMs: untilMs, iterations });
 	await runBenchmark({
 		cluster,
-		profiles,
+		visits,
 		install: (profile) => {
 			begin();
 			return install(run, profile, { lock, signal });
@@ -83,7 +85,6 @@ export async function measure(run: Run, { recorder, lock, onProfileDone }: Measu
 		namespace: options.namespace,
 		image: options.image,
 		target: options.expectBody ?? `knistio-${randomBytes(4).toString("hex")}`,
-		iterations,
 		isEnough: ({ name }) => isEnough(name),
 		...(requestTimeoutSeconds === undefined ? {} : { requestTimeoutSeconds }),
 		timeoutMs: options.timeoutMs,
@@ -98,7 +99,7 @@ export async function measure(run: Run, { recorder, lock, onProfileDone }: Measu
 		},
 		progress: display.progress,
 		onSample: tell,
-		onProfileDone,
+		onVisitDone,
 		signal,
 	});
 }
@@ -122,23 +123,26 @@ async function install(run: Run, profile: Profile, { lock, signal }: { lock: Loc
 }
 
 function renderNext(run: Run, profile: Profile, signal: AbortSignal): void {
-	const next = run.profiles[run.profiles.indexOf(profile) + 1];
+	const installed = run.visits.flatMap(({ profiles: [first] }) => first ?? []);
+	const next = installed[installed.indexOf(profile) + 1];
 	if (next !== undefined && !run.options.useInstalled) rendering(run, next, signal).catch(() => {});
 }
 
 /** A line for each sample, with the time that the run will still take. */
-function openSampleNotes({ profiles, options, display }: Run): { begin(): void; tell: BenchmarkOrder["onSample"] } {
-	const timeLeft = openTimeLeft(profiles.length, options.iterations + 1);
+function openSampleNotes({ visits, options, display }: Run): { begin(): void; tell: BenchmarkOrder["onSample"] } {
+	const timeLeft = openTimeLeft(visits.map(({ profiles, rounds }) => profiles.length * rounds.length));
 	return {
 		begin: () => timeLeft.begin(performance.now()),
 		tell: (profile, round, times) => {
+			const name = round === 0 ? "warm-up" : `cold start ${round} of ${options.iterations}`;
+			const text = `${profile.name}: ${name}`;
+			if (times === undefined) return display.progress({ kind: "step", text });
 			timeLeft.sampled(performance.now());
 			const leftMs = timeLeft.leftMs();
 			const left = leftMs === undefined ? "" : `; about ${spell(leftMs)} left`;
 			const seconds = (Number(times.lastByteAt) - Number(times.sentAt)) / 1e9;
 			const answer = times.error ?? `HTTP ${times.status}, ${seconds.toFixed(3)} s`;
-			const name = round === 0 ? "warm-up" : `cold start ${round} of ${options.iterations}`;
-			display.progress({ kind: "note", text: `${profile.name}: ${name}: ${answer}${left}` });
+			display.progress({ kind: "note", text: `${text}: ${answer}${left}` });
 		},
 	};
 }

@@ -4,6 +4,7 @@ import { takeLock } from "../install/lock.ts";
 import { planInstall, planLines } from "../install/plan.ts";
 import { requireRights } from "../install/rights.ts";
 import { readState } from "../install/state.ts";
+import { planVisits, type Visit } from "../measure/rounds.ts";
 import type { Profile } from "../model/profile.ts";
 import { recordingVersion } from "../model/recording.ts";
 import type { Report } from "../model/report.ts";
@@ -23,6 +24,10 @@ import { openTarget, type Where } from "./target.ts";
 export interface BenchOptions extends GateOptions {
 	profiles: string[];
 	iterations: number;
+	/** How often every profile is installed; the iterations are shared out among these. */
+	blocks: number;
+	/** Of the order of installs and cold starts. */
+	seed: number;
 	/** Ends a profile's rounds when its median is known to ± this; `iterations` is then the limit. */
 	untilMs?: number;
 	image: string;
@@ -54,6 +59,7 @@ export async function bench(options: BenchOptions, context: Context, open = open
 		withSidecar(substitute(profile, options.namespace), options.sidecar),
 	);
 	const gate = await parseGate(profiles, options, context);
+	const visits = visitsOf(profiles, options);
 	const outputs = options.out.map((file) => ({ file, render: formatOf(file) }));
 	const knativeObjects = await readKnativeManifests(options.knativeManifests);
 	const target = await open(options.where, context);
@@ -61,7 +67,17 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	const display = openProgress(context);
 	try {
 		display.progress({ kind: "step", text: `looking at the cluster of context ${cluster.context}` });
-		const run: Run = { options, context, target, cluster, profiles, knativeObjects, display, rendered: new Map() };
+		const run: Run = {
+			options,
+			context,
+			target,
+			cluster,
+			profiles,
+			visits,
+			knativeObjects,
+			display,
+			rendered: new Map(),
+		};
 		const [first] = profiles;
 		await Promise.all([
 			requireRights(cluster, context.signal),
@@ -91,14 +107,16 @@ async function benchOn(run: Run, results: Results): Promise<ExitCode> {
 		knistio: context.version,
 		context: cluster.context,
 		iterations: options.iterations,
+		profiles: run.profiles.map(({ name }) => name),
+		order: { seed: options.seed, blocks: options.blocks },
 		...(simulated === undefined ? {} : { simulated }),
 	});
 	const wasInstalled = (await readState(cluster)).installed !== undefined;
 	const lock = await takeLock(cluster, { clock: installClock });
 	let failure: Error | undefined;
 	try {
-		const onProfileDone = () => writeOutputs(context, recorder.report(), results.outputs, options);
-		await measure(run, { recorder, lock, onProfileDone });
+		const onVisitDone = () => writeOutputs(context, recorder.report(), results.outputs, options);
+		await measure(run, { recorder, lock, onVisitDone });
 	} catch (error) {
 		failure = error as Error;
 	}
@@ -125,8 +143,28 @@ async function dryRun(run: Run): Promise<ExitCode> {
 			`  deploy Service ${options.namespace}/helloworld and start it cold ${options.iterations + 1} times\n`,
 		);
 	}
+	context.stdout(`${describeVisits(run.visits)}\n`);
 	if (!options.keep) context.stdout("in the end: remove all of this and restore what was changed\n");
 	return exitCodes.ok;
+}
+
+function visitsOf(profiles: Profile[], { iterations, blocks, seed }: BenchOptions): Visit[] {
+	if (blocks > iterations) {
+		throw new UsageError(`--blocks ${blocks}: there are only ${iterations} cold starts of each profile to share out`, {
+			hint: `at most --blocks ${iterations}, or more --iterations`,
+		});
+	}
+	return planVisits({ profiles, iterations, blocks, seed });
+}
+
+/** `order: minimal (rounds 1–10), full and full-classic in turns (rounds 1–10)`. */
+function describeVisits(visits: readonly Visit[]): string {
+	const texts = visits.map(({ profiles, rounds }) => {
+		const names = profiles.map(({ name }) => name);
+		const who = names.length === 1 ? names[0] : `${names.slice(0, -1).join(", ")} and ${names.at(-1)} in turns`;
+		return `${who} (rounds ${rounds[1]?.round}–${rounds.at(-1)?.round})`;
+	});
+	return `order: ${texts.join(", ")}`;
 }
 
 function withSidecar(profile: Profile, shape: BenchOptions["sidecar"]): Profile {

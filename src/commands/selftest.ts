@@ -144,6 +144,8 @@ function benchOptions(
 	return {
 		profiles: [profile],
 		iterations,
+		blocks: 1,
+		seed,
 		image: "simulated/helloworld:1",
 		namespace: "knistio",
 		where: {

@@ -1,23 +1,25 @@
 /** Estimates how long a run will still take, from how long its parts took so far. */
 export interface TimeLeft {
-	/** A profile is being installed. */
+	/** A visit begins: a profile is being installed. */
 	begin(nowMs: number): void;
 	/** A sample has been taken. */
 	sampled(nowMs: number): void;
-	/** Undefined until two samples of one profile are there to tell how long a round takes. */
+	/** Undefined until two samples of one visit are there to tell how long a cold start takes. */
 	leftMs(): number | undefined;
 }
 
-/** @param profiles how many there are @param rounds of each, the warm-up included */
-export function openTimeLeft(profiles: number, rounds: number): TimeLeft {
+/** @param visits how many samples each has, the warm-ups included */
+export function openTimeLeft(visits: readonly number[]): TimeLeft {
+	const planned = visits.reduce((sum, samples) => sum + samples, 0);
 	const intervals: number[] = [];
 	const installs: number[] = [];
 	let begunMs: number | undefined;
 	let lastMs: number | undefined;
-	let done = 0;
+	let [begun, done] = [0, 0];
 	const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 	return {
 		begin(nowMs) {
+			begun++;
 			begunMs = nowMs;
 			lastMs = undefined;
 		},
@@ -29,10 +31,9 @@ export function openTimeLeft(profiles: number, rounds: number): TimeLeft {
 		},
 		leftMs() {
 			if (intervals.length === 0) return undefined;
-			const roundsLeft = profiles * rounds - done;
-			const installsLeft = profiles - Math.ceil(done / rounds);
-			// The first sample of a profile is part of its installation here.
-			return (roundsLeft - installsLeft) * mean(intervals) + installsLeft * mean(installs);
+			const installsLeft = visits.length - begun;
+			// The first sample of a visit is part of its installation here.
+			return (planned - done - installsLeft) * mean(intervals) + installsLeft * mean(installs);
 		},
 	};
 }

@@ -1,29 +1,42 @@
 import { pause } from "../cluster/pause.ts";
+import type { Profile } from "../model/profile.ts";
 import type { RequestTimes, Untimed } from "../model/recording.ts";
 import { type ClientClock, clientNow, elapsedMs, realMs } from "./client-clock.ts";
 import type { LiveState } from "./live-state.ts";
 import type { Observer } from "./observer.ts";
 import type { GatewayRoute } from "./request.ts";
+import type { Round } from "./rounds.ts";
 import type { DeployedService } from "./service.ts";
 import { revisionState, waitForZero } from "./zero.ts";
 
-/** What the cold starts of one profile need. */
+/** A profile that is deployed and proven, and waits to be started cold. */
+export interface Subject {
+	profile: Profile;
+	service: DeployedService;
+	requestTimeoutMs: number;
+}
+
+/** What the cold starts of one visit need. */
 export interface ColdStartsOrder {
 	observer: Pick<Observer, "request" | "failure">;
 	state: LiveState;
-	service: DeployedService;
+	/** Every profile of the rounds. */
+	subjects: readonly Subject[];
+	rounds: readonly Round[];
 	route: GatewayRoute;
 	expectBody: string;
-	/** Counted rounds; round 0, the first after the install, comes before them. */
-	iterations: number;
-	requestTimeoutMs: number;
 	zeroTimeoutMs: number;
 	signal: AbortSignal;
 	/** Adds an entry with the present time to the recording. */
 	record(entry: Untimed): void;
-	onRound(round: number, times?: RequestTimes): void;
-	/** Asked after each round; true ends the rounds before `iterations`. */
-	isEnough?(): boolean;
+	/** Before each cold start, and with its times after it. */
+	onSample(profile: Profile, round: number, times?: RequestTimes): void;
+	/** The way to zero begins, on which there is time for other things. */
+	onWayToZero?(): void;
+	/** Asked once after each cold start; true ends the profile's rounds. */
+	isEnough?(profile: Profile): boolean;
+	/** Profiles whose rounds have ended, also in an earlier visit. */
+	ended: Set<Profile>;
 	clock: ClientClock;
 	/** In [0, 1); tests and seeded runs replace it. */
 	random?(): number;
@@ -34,40 +47,65 @@ export interface ColdStartsOrder {
 /** How long a pod that has answered may take to become Ready, before the next round no longer waits for it. */
 const readyTimeoutMs = 60_000;
 
-/** Round after round: wait for zero, wait a random part of a second, send one request, watch until the pod is Ready. */
+/** What kubelet and Knative still say of a pod that is Ready has come by then. */
+const lateEventsMs = 2_000;
+
+/**
+ * Cold start after cold start: wait until no profile has a pod, wait a random part of a second, send one request, watch
+ * until the pod is Ready. After the last one the pod is not seen out, for its service goes next.
+ */
 export async function runColdStarts(order: ColdStartsOrder): Promise<void> {
+	const { ended, onSample } = order;
 	const failure = Promise.race([order.observer.failure, aborted(order.signal)]);
 	// Whoever waits for something races with it; nobody may be waiting when it comes.
 	failure.catch(() => {});
-	await Promise.race([toZero(order, false), failure]);
-	for (let round = 0; round <= order.iterations; round++) {
-		order.onRound(round);
-		const times = await Promise.race([coldStart(order, round), failure]);
-		order.onRound(round, times);
+	await Promise.race([toZero(order), failure]);
+	const starts = order.rounds.flatMap(({ round, order: profiles }) => profiles.map((profile) => ({ round, profile })));
+	for (const [index, { round, profile }] of starts.entries()) {
+		const subject = order.subjects.find((each) => each.profile === profile);
+		if (subject === undefined || ended.has(profile)) continue;
+		onSample(profile, round);
+		const times = await Promise.race([coldStart(order, subject, round), failure]);
+		onSample(profile, round, times);
+		const answered = times.status === 200 ? subject : undefined;
+		const isLast = starts.slice(index + 1).every((next) => ended.has(next.profile));
 		// The pod is seen out, so that its late events belong to its own sample.
-		await Promise.race([toZero(order, times.status === 200), failure]);
+		await Promise.race([isLast ? settle(order, subject, answered) : toZero(order, answered), failure]);
 		order.record({ kind: "sample-end", round });
-		if (order.isEnough?.() === true) return;
+		if (order.isEnough?.(profile) === true) ended.add(profile);
 	}
 }
 
-/** @param isUp whether a pod has answered: then there is one, also if the watch is late and has not told of it yet */
-async function toZero(order: ColdStartsOrder, isUp: boolean): Promise<void> {
-	const { state, service, zeroTimeoutMs, signal, record, clock } = order;
+/** @param answered who has a pod then, also if the watch is late and has not told of it yet */
+async function toZero(order: ColdStartsOrder, answered?: Subject): Promise<void> {
+	const { state, subjects, zeroTimeoutMs, signal, record, clock } = order;
 	const startedAt = clientNow(clock);
-	await untilReady(order, isUp);
-	await waitForZero(state, { revision: service.revision, timeoutMs: zeroTimeoutMs, signal });
+	order.onWayToZero?.();
+	for (const subject of subjects) {
+		const { revision } = subject.service;
+		await untilReady(order, subject, subject === answered);
+		await waitForZero(state, { revision, timeoutMs: zeroTimeoutMs, signal });
+	}
 	record({ kind: "zero", waitedMs: elapsedMs(clock, startedAt) });
 }
 
-async function coldStart(order: ColdStartsOrder, round: number): Promise<RequestTimes> {
-	const { service, state, signal, record, random = Math.random, sleep = pause } = order;
+/** Only the events are waited for, not the pod's end. */
+async function settle(order: ColdStartsOrder, subject: Subject, answered?: Subject): Promise<void> {
+	const { sleep = pause } = order;
+	await untilReady(order, subject, subject === answered);
+	await sleep(realMs(order.clock, lateEventsMs), order.signal);
+}
+
+async function coldStart(order: ColdStartsOrder, subject: Subject, round: number): Promise<RequestTimes> {
+	const { state, signal, record, random = Math.random, sleep = pause } = order;
+	const { profile, service, requestTimeoutMs } = subject;
 	// Whole seconds rule much of kubelet and Knative: samples must not begin at the same part of a second each time.
 	await sleep(realMs(order.clock, random() * 1000), signal);
 	const { pods, replicas } = revisionState(state, service.revision);
 	record({
 		kind: "sample",
 		round,
+		profile: profile.name,
 		podsBefore: pods.map(({ metadata }) => metadata.uid ?? metadata.name),
 		...(replicas === undefined ? {} : { replicasBefore: replicas }),
 	});
@@ -75,14 +113,14 @@ async function coldStart(order: ColdStartsOrder, round: number): Promise<Request
 		route: order.route,
 		host: service.host,
 		expectBody: order.expectBody,
-		timeoutMs: order.requestTimeoutMs,
+		timeoutMs: requestTimeoutMs,
 	});
 	record({ kind: "request", round, ...times });
 	return times;
 }
 
 /** The answer may come before the pod is Ready; the talk's spans need both. */
-async function untilReady({ state, service, signal }: ColdStartsOrder, isUp: boolean): Promise<void> {
+async function untilReady({ state, signal }: ColdStartsOrder, { service }: Subject, isUp: boolean): Promise<void> {
 	interface Condition {
 		type: string;
 		status: string;

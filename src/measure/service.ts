@@ -17,6 +17,16 @@ export interface ServiceOrder {
 	 * queue-proxy drains for up to 30 s, so it also decides how soon the next cold start can be.
 	 */
 	timeoutSeconds: number;
+	/** Where several profiles share the service: how this one is told from the others. */
+	named?: NamedRevision;
+	/** The others that keep their revisions. */
+	others?: readonly NamedRevision[];
+}
+
+/** A revision with a name of ours, and with a host of its own by a tag of the service's traffic. */
+export interface NamedRevision {
+	name: string;
+	tag: string;
 }
 
 /** A deployed service that has been Ready once. */
@@ -33,7 +43,7 @@ const windowSeconds = 6;
 
 /** The Knative Service of a profile. At most one pod, so that one request starts one pod. */
 export function serviceManifest(profile: Profile, order: ServiceOrder): KubeObject {
-	const { namespace, name, image, target, timeoutSeconds } = order;
+	const { namespace, name, image, target, timeoutSeconds, named } = order;
 	return {
 		apiVersion: serving,
 		kind: "Service",
@@ -41,6 +51,7 @@ export function serviceManifest(profile: Profile, order: ServiceOrder): KubeObje
 		spec: {
 			template: {
 				metadata: {
+					...(named === undefined ? {} : { name: named.name }),
 					...(Object.keys(profile.podLabels).length > 0 ? { labels: profile.podLabels } : {}),
 					annotations: {
 						"autoscaling.knative.dev/window": `${windowSeconds}s`,
@@ -53,8 +64,15 @@ export function serviceManifest(profile: Profile, order: ServiceOrder): KubeObje
 					containers: [{ image, ports: [{ containerPort: 8080 }], env: [{ name: "TARGET", value: target }] }],
 				},
 			},
+			...(named === undefined ? {} : { traffic: trafficOf([...(order.others ?? []), named]) }),
 		},
 	};
+}
+
+/** A tag keeps its revision reachable, which without traffic would be retired. */
+function trafficOf(revisions: readonly NamedRevision[]) {
+	const tagged = revisions.map(({ name, tag }) => ({ revisionName: name, tag, percent: 0 }));
+	return [{ latestRevision: true, percent: 100 }, ...tagged];
 }
 
 /** A pod that is never scheduled: changing it four times a second times the watch that brings the pods. */
@@ -100,9 +118,9 @@ export interface DeployOptions {
 export async function deployService(
 	cluster: Cluster,
 	manifest: KubeObject,
-	options: DeployOptions & { state: LiveState },
+	options: DeployOptions & { state: LiveState; tag?: string },
 ): Promise<DeployedService> {
-	const { timeoutMs, signal, pause = sleep } = options;
+	const { timeoutMs, signal, tag, pause = sleep } = options;
 	const ref = { apiVersion: serving, kind: "Service", ...manifest.metadata } as ObjectRef;
 	const created = await cluster.apply(manifest, { signal });
 	const generation = created.metadata.generation ?? 1;
@@ -116,18 +134,14 @@ export async function deployService(
 			url?: string;
 			latestReadyRevisionName?: string;
 			latestCreatedRevisionName?: string;
+			traffic?: { tag?: string; url?: string }[];
 		};
 		const ready = status.conditions?.find(({ type }) => type === "Ready");
 		const isCurrent = (status.observedGeneration ?? 0) >= generation;
 		const revision = status.latestReadyRevisionName;
-		if (
-			isCurrent &&
-			ready?.status === "True" &&
-			status.url &&
-			revision &&
-			revision === status.latestCreatedRevisionName
-		) {
-			return { ref, revision, host: new URL(status.url).host };
+		const url = tag === undefined ? status.url : status.traffic?.find((each) => each.tag === tag)?.url;
+		if (isCurrent && ready?.status === "True" && url && revision && revision === status.latestCreatedRevisionName) {
+			return { ref, revision, host: new URL(url).host };
 		}
 		const pods = options.state
 			.objects("pods")

@@ -1,6 +1,6 @@
 import type { KubeObject } from "./kube-object.ts";
 import type { Profile } from "./profile.ts";
-import type { Finding, Fingerprint } from "./report.ts";
+import type { Finding, Fingerprint, RunOrder } from "./report.ts";
 
 /**
  * A recording is NDJSON: one entry a line, in the order in which they came. It holds everything that a report is made
@@ -37,6 +37,9 @@ export type Entry =
 			knistio: string;
 			context: string;
 			iterations: number;
+			/** By name, as they were asked for: the first is the one that the others are compared with. */
+			profiles?: string[];
+			order?: RunOrder;
 			gateway?: string;
 			simulated?: { model: string; seed: number; speed: number };
 	  }
@@ -58,6 +61,8 @@ export type Entry =
 			kind: "sample";
 			at: string;
 			round: number;
+			/** By name, where several take turns; otherwise the last one that was proven. */
+			profile?: string;
 			/** The pods of the revision that were there, Terminating included: none, or the sample is not cold. */
 			podsBefore: string[];
 			/** `spec.replicas` of the revision's Deployment. */

@@ -69,7 +69,7 @@ export const podSchema = z.strictObject({
 export type PodSummary = z.infer<typeof podSchema>;
 
 export const coldStartSchema = z.strictObject({
-	/** 0 is the warm-up after an install, which is kept apart. */
+	/** One cold start of every profile has the same. 0 is the warm-up after an install, which is kept apart; each install has one. */
 	round: z.number(),
 	outcome: outcomeSchema,
 	/** Why it is not cold, or not counted. */
@@ -127,6 +127,14 @@ export const clockSchema = z.strictObject({
 });
 export type ClockOffset = z.infer<typeof clockSchema>;
 
+/** By what the order of installs and cold starts was chosen; the same gives the same. */
+export const runOrderSchema = z.strictObject({
+	seed: z.number(),
+	/** How often every profile was installed. */
+	blocks: z.number(),
+});
+export type RunOrder = z.infer<typeof runOrderSchema>;
+
 export const reportSchema = z.strictObject({
 	schemaVersion: z.literal(1),
 	/** Knistio's version. */
@@ -140,6 +148,7 @@ export const reportSchema = z.strictObject({
 	endedBy: z.string().optional(),
 	cluster: z.strictObject({ context: z.string(), gateway: z.string().optional() }),
 	iterations: z.number(),
+	order: runOrderSchema.optional(),
 	profiles: z.array(profileRunSchema),
 	clocks: z.array(clockSchema),
 	findings: z.array(findingSchema),

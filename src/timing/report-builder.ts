@@ -1,5 +1,5 @@
 import type { Entry, EntryOf } from "../model/recording.ts";
-import type { ClockOffset, Finding, ProfileRun, Report } from "../model/report.ts";
+import type { ClockOffset, Finding, Fingerprint, ProfileRun, Report } from "../model/report.ts";
 import { foldColdStart } from "./cold-start.ts";
 import { toMs } from "./measured.ts";
 import { likelyOffset, openOffsets } from "./offsets.ts";
@@ -12,6 +12,12 @@ export interface ReportBuilder {
 	add(entry: Entry): void;
 	/** The report of all that was added so far; a recording that broke off gives the report up to there. */
 	report(): Report;
+}
+
+/** A profile that is being measured: what the recording said of it last, and what it comes to. */
+interface OpenProfile {
+	profile: EntryOf<"profile">;
+	result: ProfileRun;
 }
 
 /** Opens an empty builder. The same entries give the same report, live or replayed. */
@@ -27,7 +33,8 @@ export function openReportBuilder(): ReportBuilder {
 	let run: EntryOf<"run"> | undefined;
 	let end: EntryOf<"end"> | undefined;
 	let observer: EntryOf<"observer"> | undefined;
-	let open: { profile: EntryOf<"profile">; result: ProfileRun } | undefined;
+	const opened = new Map<string, OpenProfile>();
+	let open: OpenProfile | undefined;
 	let current: SampleRecord | undefined;
 	let agedAt: bigint | undefined;
 	let lastAt = "0";
@@ -69,13 +76,16 @@ export function openReportBuilder(): ReportBuilder {
 		if (result === undefined) {
 			result = { profile, fingerprint, coldStarts: [], findings: [] };
 			profiles.push(result);
-		}
+			const asked = run?.profiles ?? [];
+			profiles.sort((a, b) => asked.indexOf(a.profile.name) - asked.indexOf(b.profile.name));
+		} else result.findings.push(...changesOf(result.fingerprint, fingerprint));
 		if (installMs !== undefined) {
 			result.installMs = (result.installMs ?? 0) + installMs;
 			spent.installMs += installMs;
 		}
 		spent.deployMs += entry.deployMs ?? 0;
 		open = { profile: entry, result };
+		opened.set(profile.name, open);
 	}
 
 	function add(entry: Entry): void {
@@ -89,6 +99,7 @@ export function openReportBuilder(): ReportBuilder {
 				return;
 			case "sample":
 				closeSample(entry.at);
+				if (entry.profile !== undefined) open = opened.get(entry.profile);
 				if (open === undefined) return;
 				current = {
 					sample: entry,
@@ -142,7 +153,7 @@ export function openReportBuilder(): ReportBuilder {
 	function report(): Report {
 		closeSample(lastAt);
 		if (run === undefined) throw new Error("a recording begins with its run");
-		const { knistio, context, gateway, iterations, simulated } = run;
+		const { knistio, context, gateway, iterations, order, simulated } = run;
 		return {
 			schemaVersion: 1,
 			knistio,
@@ -153,6 +164,7 @@ export function openReportBuilder(): ReportBuilder {
 			...(end?.endedBy === undefined ? {} : { endedBy: end.endedBy }),
 			cluster: { context, ...(gateway === undefined ? {} : { gateway }) },
 			iterations,
+			...(order === undefined ? {} : { order }),
 			profiles,
 			clocks: clocksOf(),
 			findings,
@@ -195,4 +207,13 @@ export function openReportBuilder(): ReportBuilder {
 	}
 
 	return { add, report };
+}
+
+/** A profile that comes back must be the same, or its cold starts are not of one kind. */
+function changesOf(before: Fingerprint, now: Fingerprint): Finding[] {
+	const keys = [...new Set([...Object.keys(before), ...Object.keys(now)])].filter((key) => before[key] !== now[key]);
+	if (keys.length === 0) return [];
+	const changes = keys.map((key) => `${key} was ${before[key] ?? "absent"}, is ${now[key] ?? "absent"}`);
+	const message = `another install of the profile is not the same: ${changes.join("; ")}`;
+	return [{ code: "fingerprint-changed", message, hint: "compare what was measured under the one with the other" }];
 }

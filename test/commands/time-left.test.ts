@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { openTimeLeft } from "../../src/commands/time-left.ts";
 
 test("counts rounds and installs apart, and says nothing before it knows", () => {
-	const left = openTimeLeft(2, 3);
+	const left = openTimeLeft([3, 3]);
 	left.begin(0);
 	left.sampled(100);
 	expect(left.leftMs()).toBeUndefined();

@@ -1,7 +1,15 @@
 import { expect, test } from "vitest";
 import { openLiveState } from "../../src/measure/live-state.ts";
 import { type ColdStartsOrder, runColdStarts } from "../../src/measure/schedule.ts";
+import type { Profile } from "../../src/model/profile.ts";
 import type { RequestTimes, Untimed } from "../../src/model/recording.ts";
+
+const profile = { name: "one" } as Profile;
+const service = {
+	ref: { apiVersion: "serving.knative.dev/v1", kind: "Service", name: "hello", namespace: "knistio" },
+	revision: "hello-00001",
+	host: "hello.example",
+};
 
 /** A service that is always at zero, and refuses at once. */
 function order(overrides: Partial<ColdStartsOrder>) {
@@ -20,19 +28,15 @@ function order(overrides: Partial<ColdStartsOrder>) {
 	const made: ColdStartsOrder = {
 		observer: { request: async () => answer, failure: new Promise<never>(() => {}) },
 		state,
-		service: {
-			ref: { apiVersion: "serving.knative.dev/v1", kind: "Service", name: "hello", namespace: "knistio" },
-			revision: "hello-00001",
-			host: "hello.example",
-		},
+		subjects: [{ profile, service, requestTimeoutMs: 1000 }],
+		rounds: [0, 1, 2, 3].map((round) => ({ round, order: [profile] })),
 		route: {} as ColdStartsOrder["route"],
 		expectBody: "",
-		iterations: 3,
-		requestTimeoutMs: 1000,
 		zeroTimeoutMs: 1000,
 		signal: new AbortController().signal,
 		record: (entry) => void recorded.push(entry),
-		onRound: () => {},
+		onSample: () => {},
+		ended: new Set(),
 		clock: { hrtimeAtStart: 0n, epochNsAtStart: 0n, speed: 1 },
 		sleep: async () => {},
 		...overrides,
@@ -58,4 +62,10 @@ test("ends after the round in which it is enough, when that is recorded whole", 
 	await runColdStarts(made);
 	expect(rounds()).toEqual([0, 1, 2]);
 	expect(asked).toEqual([[0], [0, 1], [0, 1, 2]]);
+});
+
+test("starts nobody whose rounds ended in an earlier visit", async () => {
+	const { made, rounds } = order({ ended: new Set([profile]) });
+	await runColdStarts(made);
+	expect(rounds()).toEqual([]);
 });

@@ -2,25 +2,39 @@ import type { KubeObject } from "../../src/cluster/cluster.ts";
 import type { Entry, WatchedKind } from "../../src/model/recording.ts";
 
 export const revision = "helloworld-00001";
-const labels = { "serving.knative.dev/revision": revision };
+const labelsOf = (of: string) => ({ "serving.knative.dev/revision": of });
+
+interface PodState {
+	of?: string;
+	ready?: boolean;
+	metadata?: object;
+	spec?: object;
+	status?: object;
+}
 
 /** A pod of the revision; Ready, if that is said. */
-export function aPod(uid: string, more: { ready?: boolean; metadata?: object; spec?: object; status?: object } = {}) {
+export function aPod(uid: string, more: PodState = {}) {
 	const conditions = [{ type: "Ready", status: more.ready === true ? "True" : "False" }];
 	return {
 		apiVersion: "v1",
 		kind: "Pod",
-		metadata: { name: `pod-${uid}`, uid, namespace: "knistio", labels, ...more.metadata },
+		metadata: {
+			name: `pod-${uid}`,
+			uid,
+			namespace: "knistio",
+			...more.metadata,
+			labels: labelsOf(more.of ?? revision),
+		},
 		spec: more.spec ?? {},
 		status: { conditions, ...more.status },
 	} as KubeObject;
 }
 
-export function aDeployment(replicas: number | undefined): KubeObject {
+export function aDeployment(replicas: number | undefined, of = revision): KubeObject {
 	return {
 		apiVersion: "apps/v1",
 		kind: "Deployment",
-		metadata: { name: `${revision}-deployment`, uid: "deployment", labels },
+		metadata: { name: `${of}-deployment`, uid: `deployment of ${of}`, labels: labelsOf(of) },
 		spec: { replicas },
 	};
 }

@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { anchorClock } from "../../src/measure/client-clock.ts";
 import { openLiveState } from "../../src/measure/live-state.ts";
 import type { RequestOrder } from "../../src/measure/request.ts";
-import { type ColdStartsOrder, runColdStarts } from "../../src/measure/schedule.ts";
+import type { Round } from "../../src/measure/rounds.ts";
+import { type ColdStartsOrder, runColdStarts, type Subject } from "../../src/measure/schedule.ts";
+import type { Profile } from "../../src/model/profile.ts";
 import type { RequestTimes, Untimed } from "../../src/model/recording.ts";
 import { aDeployment, aPod, revision, seen } from "./revision.ts";
 
@@ -11,6 +13,8 @@ interface World {
 	/** What happens at a request, by its number; by default a pod starts, answers and is gone later. */
 	onRequest?(count: number): Promise<RequestTimes>;
 	zeroTimeoutMs?: number;
+	subjects?: Subject[];
+	planned?: Round[];
 	random?(): number;
 	/** `real` is the schedule's own. */
 	sleep?: "real" | (() => Promise<void>);
@@ -18,11 +22,29 @@ interface World {
 
 const answered: RequestTimes = { connectStartedAt: "1", sentAt: "2", lastByteAt: "3", status: 200, bodyMatches: true };
 
+function aSubject(name: string, of = revision): Subject {
+	const ref = { apiVersion: "v1", kind: "Service", name: "h" };
+	const service = { ref, revision: of, host: `${of}.x.example.com` };
+	return { profile: { name } as Profile, service, requestTimeoutMs: 1_000 };
+}
+
+const profileOf = ({ profile }: Subject) => profile;
+
 /** A revision whose pod lives for a moment after each request. */
-function start({ iterations = 2, onRequest, zeroTimeoutMs = 500, random, sleep }: World = {}) {
+function start(world: World = {}) {
+	const {
+		iterations = 2,
+		onRequest,
+		zeroTimeoutMs = 500,
+		random,
+		sleep,
+		subjects = [aSubject("one")],
+		planned,
+	} = world;
 	const state = openLiveState();
 	const recorded: Untimed[] = [];
 	const rounds: [number, string | undefined][] = [];
+	const told: string[] = [];
 	const requests: RequestOrder[] = [];
 	const sleeps: number[] = [];
 	const controller = new AbortController();
@@ -31,18 +53,19 @@ function start({ iterations = 2, onRequest, zeroTimeoutMs = 500, random, sleep }
 		fail = reject;
 	});
 	failure.catch(() => {});
-	state.add(seen("deployments", aDeployment(0)));
+	for (const { service } of subjects) state.add(seen("deployments", aDeployment(0, service.revision)));
 
-	function live(count: number): void {
+	function live(count: number, of: string): void {
 		const uid = `p${count}`;
-		state.add(seen("deployments", aDeployment(1)));
-		state.add(seen("pods", aPod(uid), "ADDED"));
-		setTimeout(() => state.add(seen("pods", aPod(uid, { ready: true }))), 2);
+		state.add(seen("deployments", aDeployment(1, of)));
+		state.add(seen("pods", aPod(uid, { of }), "ADDED"));
+		setTimeout(() => state.add(seen("pods", aPod(uid, { of, ready: true }))), 2);
 		setTimeout(() => {
-			state.add(seen("deployments", aDeployment(0)));
-			state.add(seen("pods", aPod(uid, { metadata: { deletionTimestamp: "2026-11-23T10:00:00Z" } })));
+			state.add(seen("deployments", aDeployment(0, of)));
+			const metadata = { deletionTimestamp: "2026-11-23T10:00:00Z" };
+			state.add(seen("pods", aPod(uid, { of, ready: true, metadata })));
 		}, 4);
-		setTimeout(() => state.add(seen("pods", aPod(uid), "DELETED")), 6);
+		setTimeout(() => state.add(seen("pods", aPod(uid, { of }), "DELETED")), 6);
 	}
 
 	const order: ColdStartsOrder = {
@@ -51,21 +74,25 @@ function start({ iterations = 2, onRequest, zeroTimeoutMs = 500, random, sleep }
 			async request(request) {
 				requests.push(request);
 				if (onRequest !== undefined) return onRequest(requests.length);
-				live(requests.length);
+				live(requests.length, request.host.replace(".x.example.com", ""));
 				return answered;
 			},
 		},
 		state,
-		service: { ref: { apiVersion: "v1", kind: "Service", name: "h" }, revision, host: "h.x.example.com" },
+		subjects,
+		rounds:
+			planned ?? Array.from({ length: iterations + 1 }, (_, round) => ({ round, order: subjects.map(profileOf) })),
 		route: { kind: "direct", url: "http://gateway/", by: "node port" },
 		expectBody: "mark",
-		iterations,
-		requestTimeoutMs: 1_000,
 		zeroTimeoutMs,
 		signal: controller.signal,
 		clock: anchorClock(),
 		record: (entry) => void recorded.push(entry),
-		onRound: (round, times) => void rounds.push([round, times?.error ?? times?.status?.toString()]),
+		onSample: (profile, round, times) => {
+			rounds.push([round, times?.error ?? times?.status?.toString()]);
+			if (times === undefined) told.push(`${profile.name} ${round}`);
+		},
+		ended: new Set(),
 		...(random === undefined ? {} : { random }),
 		...(sleep === "real" ? {} : { sleep: sleep ?? (async (ms) => void sleeps.push(ms)) }),
 	};
@@ -75,6 +102,7 @@ function start({ iterations = 2, onRequest, zeroTimeoutMs = 500, random, sleep }
 		done,
 		recorded,
 		rounds,
+		told,
 		requests,
 		sleeps,
 		state,
@@ -92,7 +120,8 @@ describe("the cold starts of a profile", () => {
 		const { done, recorded, rounds, requests } = start();
 		await done;
 		const round = (count: number) => [`sample ${count}`, `request ${count}`, "zero", `sample-end ${count}`];
-		expect(inShort(recorded)).toEqual(["zero", ...round(0), ...round(1), ...round(2)]);
+		const last = ["sample 2", "request 2", "sample-end 2"];
+		expect(inShort(recorded)).toEqual(["zero", ...round(0), ...round(1), ...last]);
 		expect(rounds).toEqual(
 			[0, 1, 2].flatMap((count) => [
 				[count, undefined],
@@ -101,7 +130,7 @@ describe("the cold starts of a profile", () => {
 		);
 		expect(requests[0]).toEqual({
 			route: { kind: "direct", url: "http://gateway/", by: "node port" },
-			host: "h.x.example.com",
+			host: `${revision}.x.example.com`,
 			expectBody: "mark",
 			timeoutMs: 1_000,
 		});
@@ -115,9 +144,10 @@ describe("the cold starts of a profile", () => {
 		const values = [0, 0.25, 0.999];
 		const { done, sleeps } = start({ random: () => values.shift() ?? 0 });
 		await done;
-		expect(sleeps).toEqual([0, 250, 999]);
-		const { done: again, sleeps: drawn } = start({ iterations: 5 });
+		expect(sleeps.slice(0, 3)).toEqual([0, 250, 999]);
+		const { done: again, sleeps: all } = start({ iterations: 5 });
 		await again;
+		const drawn = all.slice(0, 6);
 		for (const ms of drawn) expect(ms).toSatisfy((value: number) => value >= 0 && value < 1_000);
 		expect(new Set(drawn).size).toBeGreaterThan(1);
 	});
@@ -147,7 +177,7 @@ describe("the cold starts of a profile", () => {
 
 	it("wait until a pod that has answered is Ready, and is gone", async () => {
 		const slow: ReturnType<typeof start> = start({
-			iterations: 0,
+			iterations: 1,
 			onRequest: async () => {
 				slow.state.add(seen("deployments", aDeployment(1)));
 				slow.state.add(seen("pods", aPod("slow"), "ADDED"));
@@ -160,12 +190,14 @@ describe("the cold starts of a profile", () => {
 		await new Promise((resolve) => setTimeout(resolve, 5));
 		expect(inShort(slow.recorded)).not.toContain("sample-end 0");
 		slow.state.add(seen("pods", aPod("slow"), "DELETED"));
-		await slow.done;
-		expect(inShort(slow.recorded).slice(-2)).toEqual(["zero", "sample-end 0"]);
+		await expect
+			.poll(() => inShort(slow.recorded).slice(-4))
+			.toEqual(["zero", "sample-end 0", "sample 1", "request 1"]);
+		slow.abort();
 	});
 
 	it("do not take a pod for gone that the watch has not told of yet", async () => {
-		const late: ReturnType<typeof start> = start({ iterations: 0, onRequest: async () => answered });
+		const late: ReturnType<typeof start> = start({ iterations: 1, onRequest: async () => answered });
 		await expect.poll(() => inShort(late.recorded)).toContain("request 0");
 		await new Promise((resolve) => setTimeout(resolve, 5));
 		expect(inShort(late.recorded)).not.toContain("sample-end 0");
@@ -173,8 +205,27 @@ describe("the cold starts of a profile", () => {
 		late.state.add(seen("pods", aPod("late"), "ADDED"));
 		late.state.add(seen("deployments", aDeployment(0)));
 		late.state.add(seen("pods", aPod("late"), "DELETED"));
-		await late.done;
-		expect(inShort(late.recorded).slice(-2)).toEqual(["zero", "sample-end 0"]);
+		await expect
+			.poll(() => inShort(late.recorded).slice(-4))
+			.toEqual(["zero", "sample-end 0", "sample 1", "request 1"]);
+		late.abort();
+	});
+
+	it("do not see the last pod out, but wait until it is Ready and all has been said of it", async () => {
+		const last: ReturnType<typeof start> = start({
+			iterations: 0,
+			onRequest: async () => {
+				last.state.add(seen("pods", aPod("last"), "ADDED"));
+				return answered;
+			},
+		});
+		await expect.poll(() => inShort(last.recorded)).toContain("request 0");
+		await new Promise((resolve) => setTimeout(resolve, 5));
+		expect(inShort(last.recorded)).not.toContain("sample-end 0");
+		last.state.add(seen("pods", aPod("last", { ready: true })));
+		await last.done;
+		expect(inShort(last.recorded)).toEqual(["zero", "sample 0", "request 0", "sample-end 0"]);
+		expect(last.sleeps.at(-1)).toBe(2_000);
 	});
 
 	it("end with what holds the revision when it does not go to zero", async () => {
@@ -187,6 +238,34 @@ describe("the cold starts of a profile", () => {
 		});
 		await expect(stuck.done).rejects.toThrow("pod pod-stuck is still wanted");
 		expect(inShort(stuck.recorded)).toEqual(["zero", "sample 0", "request 0"]);
+	});
+});
+
+describe("profiles that take turns", () => {
+	const [one, two] = [aSubject("one", "helloworld-one"), aSubject("two", "helloworld-two")];
+	const inTurns: Round[] = [
+		{ round: 0, order: [one.profile, two.profile] },
+		{ round: 1, order: [two.profile, one.profile] },
+	];
+
+	it("are started in the order of each round, each by its own host and limit", async () => {
+		const { done, told, requests, recorded } = start({ subjects: [one, two], planned: inTurns });
+		await done;
+		expect(told).toEqual(["one 0", "two 0", "two 1", "one 1"]);
+		const hosts = ["helloworld-one", "helloworld-two", "helloworld-two", "helloworld-one"];
+		expect(requests.map(({ host }) => host)).toEqual(hosts.map((host) => `${host}.x.example.com`));
+		const samples = recorded.flatMap((entry) => (entry.kind === "sample" ? [entry.profile] : []));
+		expect(samples).toEqual(["one", "two", "two", "one"]);
+	});
+
+	it("begin when none of them has a pod", async () => {
+		const world: ReturnType<typeof start> = start({ subjects: [one, two], planned: inTurns });
+		world.state.add(seen("pods", aPod("guest", { of: "helloworld-two", ready: true }), "ADDED"));
+		await new Promise((resolve) => setTimeout(resolve, 20));
+		expect(world.told).toEqual([]);
+		world.state.add(seen("pods", aPod("guest", { of: "helloworld-two" }), "DELETED"));
+		await world.done;
+		expect(world.told).toHaveLength(4);
 	});
 });
 

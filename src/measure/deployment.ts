@@ -1,0 +1,90 @@
+import type { Cluster } from "../cluster/cluster.ts";
+import { pause } from "../cluster/pause.ts";
+import { markOurs } from "../install/ownership.ts";
+import { podTrouble } from "../install/pod-trouble.ts";
+import type { Profile } from "../model/profile.ts";
+import type { Progress } from "../model/progress.ts";
+import { type ClientClock, realMs } from "./client-clock.ts";
+import type { LiveState } from "./live-state.ts";
+import type { Subject } from "./schedule.ts";
+import { type DeployedService, deployService, type NamedRevision, serviceManifest } from "./service.ts";
+
+/** The limit of a request by profile, in seconds: chosen once, and the same after another install. */
+export type RequestLimits = Map<Profile, number>;
+
+/** What is needed to deploy. */
+export interface DeploymentOrder {
+	cluster: Cluster;
+	namespace: string;
+	image: string;
+	target: string;
+	requestTimeoutSeconds?: number;
+	timeoutMs: number;
+	state: LiveState;
+	clock: ClientClock;
+	progress: Progress;
+	signal: AbortSignal;
+}
+
+/** Which profile, and who shares the service with it. */
+export interface Sharing {
+	profile: Profile;
+	/** Those whose revisions are there and stay. */
+	before: readonly Pick<Subject, "profile" | "service">[];
+	/** Whether there are, or will be, others: then the revision has a name and a host of its own. */
+	isShared: boolean;
+	limits: RequestLimits;
+}
+
+/** The policies of the profiles select the service by this name. */
+const serviceName = "helloworld";
+
+/** A pod drains for as long as a request may take; so the limit is as low as this profile's start-up allows. */
+const leastTimeoutSeconds = { none: 10, sidecar: 15 };
+const timeoutPerStartup = 2.5;
+
+/** Deploys a profile's revision and waits until it is Ready; deploys it again where it starts too slowly for the limit. */
+export async function deploySubject(
+	order: DeploymentOrder,
+	sharing: Sharing,
+): Promise<{ service: DeployedService; timeoutSeconds: number }> {
+	const { profile, limits } = sharing;
+	const given = order.requestTimeoutSeconds ?? limits.get(profile);
+	const guess = given ?? leastTimeoutSeconds[profile.promises.sidecar === "none" ? "none" : "sidecar"];
+	const service = await deploy(order, sharing, guess);
+	const needed = Math.ceil(startupSeconds(order.state, service.revision) * timeoutPerStartup);
+	const timeoutSeconds = given === undefined ? Math.max(guess, needed) : given;
+	limits.set(profile, timeoutSeconds);
+	if (timeoutSeconds === guess) return { service, timeoutSeconds };
+	return { service: await deploy(order, sharing, timeoutSeconds), timeoutSeconds };
+}
+
+function deploy(order: DeploymentOrder, sharing: Sharing, timeoutSeconds: number): Promise<DeployedService> {
+	const { cluster, state, signal, progress, namespace, image, target, timeoutMs } = order;
+	const { profile, before, isShared } = sharing;
+	// Knative refuses another template under the name of a revision that is there, so the name has what may change.
+	const named: NamedRevision = { name: `${serviceName}-${profile.name}-${timeoutSeconds}s`, tag: profile.name };
+	const others = before.map((each) => ({ name: each.service.revision, tag: each.profile.name }));
+	const serviceOrder = { namespace, name: serviceName, image, target, timeoutSeconds };
+	const manifest = serviceManifest(profile, { ...serviceOrder, ...(isShared ? { named, others } : {}) });
+	return deployService(cluster, markOurs(manifest, { part: "workload", profile: profile.name }), {
+		state,
+		pause: (ms) => pause(realMs(order.clock, ms), signal),
+		timeoutMs,
+		signal,
+		podTrouble,
+		onDetail: (text) => progress({ kind: "detail", text }),
+		...(isShared ? { tag: named.tag } : {}),
+	});
+}
+
+/** From creation to Ready by the pod's own fields, which are whole seconds: enough to choose a limit. */
+function startupSeconds(state: LiveState, revision: string): number {
+	const pod = state
+		.objects("pods")
+		.find(({ metadata }) => metadata.labels?.["serving.knative.dev/revision"] === revision);
+	const { conditions = [] } = (pod?.status ?? {}) as { conditions?: { type: string; lastTransitionTime?: string }[] };
+	const ready = conditions.find(({ type }) => type === "Ready")?.lastTransitionTime;
+	if (pod?.metadata.creationTimestamp === undefined || ready === undefined) return 0;
+	return (Date.parse(ready) - Date.parse(pod.metadata.creationTimestamp)) / 1000 + 1;
+}
