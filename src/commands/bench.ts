@@ -108,7 +108,7 @@ async function benchOn(run: Run, results: Results): Promise<ExitCode> {
 		context: cluster.context,
 		iterations: options.iterations,
 		profiles: run.profiles.map(({ name }) => name),
-		order: { seed: options.seed, blocks: options.blocks },
+		order: { seed: options.seed, blocks: options.blocks, turns: turnsOf(run.visits) },
 		...(simulated === undefined ? {} : { simulated }),
 	});
 	const wasInstalled = (await readState(cluster)).installed !== undefined;
@@ -155,6 +155,12 @@ function visitsOf(profiles: Profile[], { iterations, blocks, seed }: BenchOption
 		});
 	}
 	return planVisits({ profiles, iterations, blocks, seed });
+}
+
+/** Who shares an installation with others; a group comes once, however often it is visited. */
+function turnsOf(visits: readonly Visit[]): string[][] {
+	const groups = new Set(visits.map(({ profiles }) => profiles).filter(({ length }) => length > 1));
+	return [...groups].map((profiles) => profiles.map(({ name }) => name));
 }
 
 /** `order: minimal (rounds 1–10), full and full-classic in turns (rounds 1–10)`. */

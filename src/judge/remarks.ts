@@ -50,7 +50,7 @@ function drift(values: readonly number[]): Finding | undefined {
 	return {
 		code: "drift",
 		message: `cold starts become ${trend.tau > 0 ? "slower" : "faster"} from round to round (p = ${trend.p.toPrecision(1)})`,
-		hint: "the cluster changes while it is measured; interleaved rounds keep the comparison of profiles fair",
+		hint: "the cluster changes while it is measured; `bench --blocks` makes the change fall on all profiles alike",
 	};
 }
 

@@ -132,6 +132,8 @@ export const runOrderSchema = z.strictObject({
 	seed: z.number(),
 	/** How often every profile was installed. */
 	blocks: z.number(),
+	/** Profiles of one installation, by name: each round has one cold start of each of them. */
+	turns: z.array(z.array(z.string())),
 });
 export type RunOrder = z.infer<typeof runOrderSchema>;
 

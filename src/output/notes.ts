@@ -16,7 +16,7 @@ export function notesOf(report: Report, summary: Summary): string[] {
 			`${name}: ${attempted} attempted = ${cold} cold + ${warm} warm + ${failed} failed + ${unresolved} unresolved; ${counted} counted`,
 		);
 	}
-	notes.push(...measuredNote(report));
+	notes.push(...measuredNote(report), ...orderNotes(report));
 	for (const run of report.profiles) {
 		const { name } = run.profile;
 		notes.push(...notCounted(name, run.coldStarts), ...oftenFound(name, run.coldStarts));
@@ -48,6 +48,15 @@ function measuredNote({ profiles }: Report): string[] {
 		return `${profile.name} (sidecar ${sidecar}, init ${init})`;
 	});
 	return versions.length === 0 ? [] : [`measured: ${versions.join(", ")}; ${shapes.join(", ")}`];
+}
+
+/** Profiles that were measured one after the other, in the order of the columns, need no word. */
+function orderNotes({ order }: Report): string[] {
+	if (order === undefined) return [];
+	const { seed, blocks, turns } = order;
+	const notes = turns.map((names) => `${names.join(" and ")} took turns in each round, in a balanced order`);
+	if (blocks > 1) notes.push(`every profile was installed ${blocks} times, in a balanced order`);
+	return notes.map((note) => `${note} (seed ${seed})`);
 }
 
 /** Findings of single cold starts, told once with their number. */

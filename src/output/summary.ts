@@ -1,6 +1,7 @@
 import { type Change, compareReports } from "../judge/compare.ts";
 import { type Estimate, estimateOf } from "../judge/estimate.ts";
 import { sampleOf } from "../judge/measure.ts";
+import type { Profile } from "../model/profile.ts";
 import { blunter, type Ledger, ledgerOf, type Report, type Source } from "../model/report.ts";
 import { boundedMedianInterval, type Range } from "../statistics/median.ts";
 
@@ -31,7 +32,7 @@ export interface Summary {
 export function summarize(report: Report): Summary {
 	const columns = report.profiles.map(({ profile, coldStarts }) => ({
 		name: profile.name,
-		title: profile.title ?? profile.name,
+		title: titleOf(profile, report),
 		ledger: ledgerOf(coldStarts),
 	}));
 	const changes = changesOf(report);
@@ -47,6 +48,12 @@ export function summarize(report: Report): Summary {
 			{ title: "critical path, adds up to total", rows: rows(phases) },
 		],
 	};
+}
+
+/** A profile that was copied from another may have kept its title. */
+function titleOf({ name, title = name }: Profile, { profiles }: Report): string {
+	const isShared = profiles.some(({ profile }) => profile.name !== name && profile.title === title);
+	return isShared ? `${title} (${name})` : title;
 }
 
 /** Of each measure, by profile: one family of tests, so that no more than 5 % of reports show any false difference. */

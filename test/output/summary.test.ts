@@ -86,3 +86,34 @@ test("a range has one unit, and ends that may be open", () => {
 	expect(range(12, Number.POSITIVE_INFINITY)).toBe("[12, ∞] ms");
 	expect(range(Number.NEGATIVE_INFINITY, 1500)).toBe("[-∞, 1.50] s");
 });
+
+test("columns of the same title are told apart by their profiles' names", () => {
+	const report = aReport({ one: { totals: [1000] }, two: { totals: [1000] }, three: { totals: [1000] } });
+	for (const { profile } of report.profiles) profile.title = profile.name === "three" ? "Third" : "Full Istio";
+	expect(summarize(report).columns.map(({ title }) => title)).toEqual([
+		"Full Istio (one)",
+		"Full Istio (two)",
+		"Third",
+	]);
+});
+
+describe("the note on the order of a run", () => {
+	const notes = (order?: Report["order"]) =>
+		renderTable(aReport({ one: { totals: [1000] }, two: { totals: [1000] } }, order === undefined ? {} : { order }), {
+			color: false,
+		})
+			.split("\n")
+			.filter((line) => line.includes("balanced order"));
+
+	test("tells who took turns, and how often all was installed", () => {
+		expect(notes({ seed: 7, blocks: 2, turns: [["one", "two"]] })).toEqual([
+			"one and two took turns in each round, in a balanced order (seed 7)",
+			"every profile was installed 2 times, in a balanced order (seed 7)",
+		]);
+	});
+
+	test("is left out where one came after the other", () => {
+		expect(notes({ seed: 7, blocks: 1, turns: [] })).toEqual([]);
+		expect(notes()).toEqual([]);
+	});
+});

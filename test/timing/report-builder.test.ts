@@ -84,9 +84,11 @@ describe("a recording of profiles that take turns", () => {
 	});
 });
 
+const order = { seed: 3, blocks: 2, turns: [] };
+
 describe("a profile that comes back in a later block", () => {
 	const blocks = (again: Record<string, string>) => [
-		run({ profiles: ["a", "b"], order: { seed: 3, blocks: 2 } }),
+		run({ profiles: ["a", "b"], order }),
 		proven("b", { istio: "1.31" }, 10),
 		...sample("b", 1),
 		proven("a", { istio: "1.31" }, 20),
@@ -98,7 +100,7 @@ describe("a profile that comes back in a later block", () => {
 
 	it("goes on where it was, in the order in which the profiles were asked for", () => {
 		const made = report(blocks({ istio: "1.31" }));
-		expect(made.order).toEqual({ seed: 3, blocks: 2 });
+		expect(made.order).toEqual(order);
 		expect(made.profiles.map(({ profile }) => profile.name)).toEqual(["a", "b"]);
 		expect(made.profiles[1]?.coldStarts.map(({ round }) => round)).toEqual([1, 2]);
 		expect(made.profiles[1]?.installMs).toBe(40);
