@@ -89,7 +89,7 @@ export interface Cluster {
 	/** The resource that serves a kind, from a cached discovery; asked again once when the kind is not known. */
 	resource(apiVersion: string, kind: string): Promise<Resource | undefined>;
 	/** Every resource served, for looking through all of a cluster. */
-	resources(): Promise<Resource[]>;
+	resources(signal?: AbortSignal): Promise<Resource[]>;
 	get(ref: ObjectRef, signal?: AbortSignal): Promise<KubeObject | undefined>;
 	/** All pages. A kind that the server does not serve has no objects. */
 	list(query: ListQuery, signal?: AbortSignal): Promise<KubeObject[]>;

@@ -74,7 +74,7 @@ export async function openCluster(kubeconfig: Kubeconfig, sleep = pause): Promis
 		context: kubeconfig.context,
 		connection: async (again) => (again ? renew() : connection),
 		resource: discovery.find,
-		resources: discovery.all,
+		resources: (signal) => unlessAborted(discovery.all(), signal),
 
 		async get(ref, signal) {
 			if ((await find(ref, signal)) === undefined) return undefined;

@@ -27,7 +27,7 @@ export interface Run {
 	visits: Visit[];
 	knativeObjects: KubeObject[] | undefined;
 	display: ProgressDisplay;
-	/** Rendering takes a second a profile; the next one is rendered while the one before is measured. */
+	/** By the profile that is installed. */
 	rendered: Map<Profile, Promise<RenderedIstio>>;
 }
 
@@ -106,7 +106,6 @@ export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuri
 
 async function install(run: Run, profile: Profile, { lock, signal }: { lock: Lock; signal: AbortSignal }) {
 	const request = await installRequest(run, profile, signal);
-	renderNext(run, profile, signal);
 	const { installMs, knative, istioVersion, kept } = await installProfile(run.cluster, { ...request, lock });
 	for (const { ref, reason } of kept) {
 		run.display.progress({ kind: "note", text: `kept ${ref.kind} ${ref.name}: ${reason}` });
@@ -120,12 +119,6 @@ async function install(run: Run, profile: Profile, { lock, signal }: { lock: Loc
 			...(rendered === undefined ? {} : { renderer: rendered.renderer, manifests: contentHash(rendered.objects) }),
 		},
 	};
-}
-
-function renderNext(run: Run, profile: Profile, signal: AbortSignal): void {
-	const installed = run.visits.flatMap(({ profiles: [first] }) => first ?? []);
-	const next = installed[installed.indexOf(profile) + 1];
-	if (next !== undefined && !run.options.useInstalled) rendering(run, next, signal).catch(() => {});
 }
 
 /** A line for each sample, with the time that the run will still take. */

@@ -78,11 +78,12 @@ export async function bench(options: BenchOptions, context: Context, open = open
 			display,
 			rendered: new Map(),
 		};
-		const [first] = profiles;
 		await Promise.all([
 			requireRights(cluster, context.signal),
-			// A renderer that is missing or of the wrong version is found before anything is changed.
-			first === undefined || options.useInstalled ? undefined : rendering(run, first, context.signal),
+			// What cannot be rendered, or not by this renderer's version, is found before anything is changed.
+			...(options.useInstalled ? [] : visits.flatMap(({ profiles: [first] }) => first ?? [])).map((profile) =>
+				rendering(run, profile, context.signal),
+			),
 		]);
 		if (options.dryRun) return await dryRun(run);
 		return await benchOn(run, { gate, outputs });
@@ -111,7 +112,7 @@ async function benchOn(run: Run, results: Results): Promise<ExitCode> {
 		order: { seed: options.seed, blocks: options.blocks, turns: turnsOf(run.visits) },
 		...(simulated === undefined ? {} : { simulated }),
 	});
-	const wasInstalled = (await readState(cluster)).installed !== undefined;
+	const wasInstalled = (await readState(cluster, context.signal)).installed !== undefined;
 	const lock = await takeLock(cluster, { clock: installClock });
 	let failure: Error | undefined;
 	try {

@@ -37,7 +37,7 @@ export async function planInstall(cluster: Cluster, request: InstallRequest): Pr
 	const objects = inOrder(Object.values(wanted).flat());
 	const live = await lookUp(task, objects);
 	await refuseForeign(task, { objects, live, installsIstio: !request.useInstalled });
-	const state = await readState(cluster);
+	const state = await readState(cluster, task.signal);
 	const settings = await plannedSettings(task, request, { wanted, live });
 	const restarts = [
 		...state.restarts,
@@ -59,7 +59,7 @@ async function plannedSettings(
 	found: { wanted: Wanted; live: Live },
 ): Promise<Setting[]> {
 	const { profile, namespace, useInstalled = false } = request;
-	const state = await readState(task.cluster);
+	const state = await readState(task.cluster, task.signal);
 	const withNew = withObjects(task, Object.values(found.wanted).flat(), found.live);
 	return [
 		...(await labelSettings(withNew, { profile, namespace, state, includesKnative: !useInstalled })),

@@ -71,8 +71,8 @@ export async function ensureStateNamespace(cluster: Cluster): Promise<void> {
 }
 
 /** The state as it is in the cluster; empty if knistio has not been there. @throws ClusterError if it cannot be read. */
-export async function readState(cluster: Cluster): Promise<InstallState> {
-	const object = await cluster.get(stateRef);
+export async function readState(cluster: Cluster, signal?: AbortSignal): Promise<InstallState> {
+	const object = await cluster.get(stateRef, signal);
 	const text = (object?.data as Record<string, string> | undefined)?.state;
 	if (text === undefined) return emptyState;
 	const parsed = stateSchema.safeParse(parseJson(text));

@@ -44,14 +44,14 @@ export async function uninstall(cluster: Cluster, options: UninstallOptions): Pr
 	progress({ kind: "step", text: "looking for what knistio put here" });
 	const looking = newTask(cluster, options);
 	const before = await findMade(looking);
-	const state = await readState(cluster);
+	const state = await readState(cluster, options.signal);
 	const result: Uninstalled = { removed: [], kept: [], restored: 0, notes: before.notes };
 	if (before.objects.length === 0 && state.inventory.length === 0 && state.journal.length === 0) return result;
 	const lock = options.lock ?? (await takeLock(cluster, options));
 	try {
 		const signals = options.signal === undefined ? [lock.lost] : [lock.lost, options.signal];
 		const task = newTask(cluster, { ...options, signal: AbortSignal.any(signals) });
-		await removeAll(task, { result, objects: before.objects, state: await readState(cluster) });
+		await removeAll(task, { result, objects: before.objects, state: await readState(cluster, task.signal) });
 	} finally {
 		if (options.lock === undefined) await lock.release().catch(() => {});
 	}
@@ -134,7 +134,7 @@ const listPatienceMs = 5_000;
 
 /** Every object with knistio's label that no other object's controller made. */
 async function findMade(task: Task): Promise<{ objects: KubeObject[]; notes: string[] }> {
-	const resources = (await task.cluster.resources()).filter(
+	const resources = (await task.cluster.resources(task.signal)).filter(
 		({ verbs }) => verbs.includes("list") && verbs.includes("delete"),
 	);
 	const notes: string[] = [];

@@ -345,6 +345,16 @@ describe("the rest", () => {
 		expect(await other).toMatchObject({ metadata: { name: "a" } });
 	});
 
+	it("is aborted while it asks for everything that the server serves", async () => {
+		const { server, cluster } = await opened();
+		server.on("GET /api", "silence");
+		const controller = new AbortController();
+		const answer = cluster.resources(controller.signal);
+		await vi.waitFor(() => expect(server.calls).toHaveLength(1));
+		controller.abort(new Error("stop"));
+		await expect(answer).rejects.toThrow("stop");
+	});
+
 	it("says that nothing answers, and where", async () => {
 		const connect = async () => connectionTo("http://localhost:1");
 		const cluster = await openCluster({ context: "down", connect });
