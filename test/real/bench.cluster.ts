@@ -1,9 +1,11 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { dump } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseReport } from "../../src/model/read-report.ts";
 import { ledgerOf, type ProfileRun, type Report } from "../../src/model/report.ts";
+import { loadProfiles } from "../../src/profile/load.ts";
 import { everything, run, start } from "./knistio.ts";
 
 let folder: string;
@@ -19,17 +21,33 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const file = (name: string) => join(folder, name);
 
+/** As full, but with a sidecar that is a container like the others: nothing on the cluster differs. */
+async function classicFull(): Promise<string> {
+	const [full] = await loadProfiles(["full"]);
+	if (full === undefined) throw new Error("no profile full");
+	const podAnnotations = { "sidecar.istio.io/nativeSidecar": "false" };
+	return dump({
+		...full,
+		name: "classic",
+		title: "Classic",
+		podAnnotations,
+		promises: { ...full.promises, sidecar: "classic" },
+	});
+}
+
 describe("bench on a real cluster", () => {
 	let report: Report;
 
 	it("measures what is promised, and leaves the cluster as it was", async () => {
 		const out = ["--out", file("run.json"), "--out", file("run.csv"), "--out", file("run.md")];
-		const ended = await run(["bench", "-p", "minimal", "-p", "full", "-n", "2", "--reference", "talk", ...out]);
+		await writeFile(file("classic.yaml"), await classicFull());
+		const profiles = ["minimal", "full", file("classic.yaml")].flatMap((name) => ["-p", name]);
+		const ended = await run(["bench", ...profiles, "-n", "2", "--reference", "talk", ...out]);
 		expect(ended, ended.stderr).toMatchObject({ code: 0 });
 		expect(ended.stdout).toContain("container_startup_istio-proxy");
 		expect(ended.stdout).toContain("in the talk");
 		report = parseReport(await readFile(file("run.json"), "utf8"), "run.json");
-		expect(report.profiles.map(({ profile }) => profile.name)).toEqual(["minimal", "full"]);
+		expect(report.profiles.map(({ profile }) => profile.name)).toEqual(["minimal", "full", "classic"]);
 		expect(await everything()).toEqual(before);
 	});
 
@@ -39,6 +57,18 @@ describe("bench on a real cluster", () => {
 			for (const { events } of coldStarts) expect(events.seen).toBe(events.expected);
 		}
 		expect(report.observer?.gaps).toBe(0);
+	});
+
+	it("lets profiles of one installation take turns", () => {
+		expect(report.order?.turns).toEqual([["full", "classic"]]);
+		const starts = report.profiles
+			.slice(1)
+			.flatMap(({ profile, coldStarts }) =>
+				coldStarts.map(({ round, requestSentAt, pods }) => ({ name: profile.name, round, requestSentAt, pods })),
+			);
+		starts.sort((a, b) => (a.requestSentAt < b.requestSentAt ? -1 : 1));
+		expect(starts.map(({ round }) => round)).toEqual([0, 0, 1, 1, 2, 2]);
+		for (const { name, pods } of starts) expect(pods[0]?.name).toContain(`helloworld-${name}-`);
 	});
 
 	it("shows the sidecar in its promised shape and what it costs", () => {
