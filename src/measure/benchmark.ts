@@ -10,8 +10,8 @@ import type { Profile } from "../model/profile.ts";
 import type { Progress } from "../model/progress.ts";
 import type { RequestTimes, Untimed, WatchedKind } from "../model/recording.ts";
 import type { Fingerprint } from "../model/report.ts";
-import { type ClientClock, clientNow, clientTime, elapsedMs, realMs } from "./client-clock.ts";
-import { probeClock } from "./clock-probe.ts";
+import { type ClientClock, clientNow, elapsedMs, realMs } from "./client-clock.ts";
+import { probeClocks } from "./clocks.ts";
 import { clusterFingerprint } from "./fingerprint.ts";
 import { describeRoute, findGateway } from "./gateway.ts";
 import type { LiveState } from "./live-state.ts";
@@ -225,28 +225,6 @@ function startupSeconds(state: LiveState, revision: string): number {
 	const ready = conditions.find(({ type }) => type === "Ready")?.lastTransitionTime;
 	if (pod?.metadata.creationTimestamp === undefined || ready === undefined) return 0;
 	return (Date.parse(ready) - Date.parse(pod.metadata.creationTimestamp)) / 1000 + 1;
-}
-
-async function probeClocks(order: BenchmarkOrder): Promise<void> {
-	const { cluster, state, clock, signal, record } = order;
-	const options = {
-		now: () => clientNow(clock),
-		timeOf: (hrtime: bigint) => clientTime(clock, hrtime),
-		sleep: (ms: number) => pause(realMs(clock, ms), signal),
-		signal,
-	};
-	const nodes = new Set(state.objects("pods").flatMap(({ spec }) => (spec as { nodeName?: string }).nodeName ?? []));
-	const targets = [
-		{ clock: "apiserver", path: "/version" },
-		...[...nodes].map((node) => ({ clock: `node/${node}`, path: `/api/v1/nodes/${node}/proxy/healthz` })),
-	];
-	await Promise.all(
-		targets.map(async (target) => {
-			// A right is missing, or the run ends: the clock is then known from causes alone.
-			const entry = await probeClock(cluster, target, options).catch(() => undefined);
-			if (entry !== undefined) record(entry);
-		}),
-	);
 }
 
 /** The controllers that hold its finalizers must see it off before the next profile restarts them. */

@@ -1,5 +1,6 @@
 import type { EntryOf } from "../model/recording.ts";
 import type { ColdStart, Finding, Measured, PodSummary } from "../model/report.ts";
+import { formatTime } from "../model/timestamp.ts";
 import { criticalPath } from "./critical-path.ts";
 import type { Placing } from "./instants.ts";
 import { measureInstant, phasesOf, roundMs, toMs } from "./measured.ts";
@@ -8,7 +9,6 @@ import type { PodFacts } from "./pod-facts.ts";
 import { prove } from "./proof.ts";
 import { endpointReceipt, newPods, type SampleRecord, scaleUpReceipt, sightingsOf } from "./sample.ts";
 import { talkSpans } from "./spans.ts";
-import { formatTime } from "./timestamp.ts";
 import { watchLagOf } from "./watch-lag.ts";
 
 /** What is known beyond the sample. */
