@@ -15,9 +15,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Entry } from "../src/model/recording.ts";
 import type { Measured } from "../src/model/report.ts";
+import { parseTime } from "../src/model/timestamp.ts";
 import { quantileOf } from "../src/statistics/median.ts";
 import { openReportBuilder } from "../src/timing/report-builder.ts";
-import { parseTime } from "../src/timing/timestamp.ts";
 
 /** What containerd writes for a container; nanoseconds since the epoch, 0 for not yet. Digits beyond a double are text. */
 interface RuntimeStatus {

@@ -21,6 +21,7 @@ export interface WatchOptions {
 	apiVersion: string;
 	objectKind: string;
 	labelSelector?: string;
+	fieldSelector?: string;
 	signal: AbortSignal;
 	onSignal(signal: WatchSignal): void;
 	/** Asks for fresh credentials after a 401. */
@@ -88,7 +89,7 @@ export async function watch(options: WatchOptions): Promise<void> {
 			resourceVersion: from,
 			timeoutSeconds: String(Math.round(300 + 300 * random())),
 		});
-		if (options.labelSelector !== undefined) query.set("labelSelector", options.labelSelector);
+		for (const [name, selector] of Object.entries(selectorsOf(options))) query.set(name, selector);
 		const { response } = await transport.open("GET", `${options.path}?${query}`, { timeoutMs: silenceMs, signal });
 		const { statusCode: status = 0 } = response;
 		if (status !== 200) throw refusal(options.path, status, await textOf(response));
@@ -107,6 +108,13 @@ export async function watch(options: WatchOptions): Promise<void> {
 			}
 		});
 	}
+}
+
+function selectorsOf({ labelSelector, fieldSelector }: WatchOptions): Record<string, string> {
+	return {
+		...(labelSelector === undefined ? {} : { labelSelector }),
+		...(fieldSelector === undefined ? {} : { fieldSelector }),
+	};
 }
 
 /** A line cut or garbled on its way (SyntaxError) is as good a reason to begin anew as a broken connection. */
@@ -146,9 +154,9 @@ function readLines(
 async function listOnce(
 	options: WatchOptions,
 ): Promise<{ objects: KubeObject[]; resourceVersion: string; at: bigint }> {
-	const query =
-		options.labelSelector === undefined ? "" : `?labelSelector=${encodeURIComponent(options.labelSelector)}`;
-	const answer = await options.transport.request("GET", options.path + query, { signal: options.signal });
+	const query = new URLSearchParams(selectorsOf(options)).toString();
+	const path = query === "" ? options.path : `${options.path}?${query}`;
+	const answer = await options.transport.request("GET", path, { signal: options.signal });
 	const text = answer.body.toString("utf8");
 	if (answer.status !== 200) throw refusal(options.path, answer.status, text);
 	const list = JSON.parse(text) as { items: KubeObject[]; metadata: { resourceVersion: string } };

@@ -27,7 +27,7 @@ const definedGroups = [
 	"serving.knative.dev",
 ];
 
-/** Every right that knistio uses, for the documentation of its RBAC. */
+/** Every right without which a run is refused. */
 export const neededRights: readonly Right[] = [
 	{ group: "", resource: "namespaces", verbs: change, why: "namespaces and their injection labels" },
 	{ group: "", resource: "configmaps", verbs: change, why: "Istio's and Knative's settings, and knistio's state" },
@@ -121,6 +121,17 @@ export const neededRights: readonly Right[] = [
 		resource: "ingresses",
 		verbs: [...look, "patch"],
 		why: "measuring, and finalizers without a controller",
+	},
+];
+
+/** Rights in one namespace without which a run goes on and knows less. */
+export const optionalRights: readonly (Right & { namespace: string })[] = [
+	{
+		namespace: "kube-node-lease",
+		group: "coordination.k8s.io",
+		resource: "leases",
+		verbs: [...look, "watch"],
+		why: "bounding the nodes' clocks by what kubelet writes there every 10 s",
 	},
 ];
 

@@ -10,7 +10,7 @@ import type { Progress } from "../model/progress.ts";
 import type { RequestTimes, Untimed, WatchedKind } from "../model/recording.ts";
 import type { Fingerprint } from "../model/report.ts";
 import { type ClientClock, clientNow, elapsedMs, realMs } from "./client-clock.ts";
-import { openClockProbes } from "./clock-probes.ts";
+import { openClockProbes } from "./clocks.ts";
 import { deploySubject, type RequestLimits } from "./deployment.ts";
 import { clusterFingerprint } from "./fingerprint.ts";
 import { describeRoute, findGateway } from "./gateway.ts";

@@ -78,8 +78,8 @@ export type Entry =
 	| { kind: "watch-state"; at: string; watch: WatchedKind; state: "resumed" | "failing"; reason: string }
 	/** An own object was changed and the change was seen, on the same watch that brings the pods. */
 	| { kind: "ping"; at: string; sentAt: string; seenAt: string }
-	/** One bound on the offset of a clock: its time minus the client's, in nanoseconds. */
-	| { kind: "clock"; at: string; clock: string; loNs: string; hiNs: string; method: string }
+	/** Bounds on the offset of a clock: its time minus the client's, in nanoseconds; without `hiNs` only from below. */
+	| { kind: "clock"; at: string; clock: string; loNs: string; hiNs?: string; method: string }
 	| { kind: "finding"; at: string; finding: Finding }
 	| { kind: "observer"; at: string; loopDelayP99Ms: number; loopDelayMaxMs: number; maxRssMib: number }
 	| { kind: "end"; at: string; endedBy?: string };

@@ -120,9 +120,11 @@ export type ProfileRun = z.infer<typeof profileRunSchema>;
 /** The offset of a clock: its time minus the client's, with bounds. */
 export const clockSchema = z.strictObject({
 	clock: z.string(),
-	offsetMs: z.number(),
+	/** Left out with `hiMs`: a bound on one side is no estimate. */
+	offsetMs: z.number().optional(),
 	loMs: z.number(),
-	hiMs: z.number(),
+	/** Left out where nothing bounds the clock from above. */
+	hiMs: z.number().optional(),
 	method: z.string(),
 });
 export type ClockOffset = z.infer<typeof clockSchema>;

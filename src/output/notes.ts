@@ -1,5 +1,5 @@
 import { remarksOn } from "../judge/remarks.ts";
-import type { ColdStart, Finding, Report } from "../model/report.ts";
+import type { ClockOffset, ColdStart, Finding, Report } from "../model/report.ts";
 import type { Summary } from "./summary.ts";
 import { duration, spell } from "./units.ts";
 
@@ -79,6 +79,13 @@ function notCounted(name: string, starts: readonly ColdStart[]): string[] {
 		.map(({ round, outcome, reason }) => `${name}, round ${round}: ${outcome}, not counted: ${reason ?? "no reason"}`);
 }
 
+function clockNote({ clock, offsetMs, loMs, hiMs, method }: ClockOffset): string {
+	if (offsetMs === undefined || hiMs === undefined) {
+		return `clock of ${clock}: ${loMs.toFixed(1)} ms off ours or more; how much more was not measured (${method})`;
+	}
+	return `clock of ${clock}: ${duration(offsetMs)} [${loMs.toFixed(1)}, ${hiMs.toFixed(1)}] ms off ours (${method})`;
+}
+
 function harnessNotes({ overhead, observer, clocks, cluster, endedBy }: Report): string[] {
 	const notes: string[] = [];
 	if (cluster.gateway !== undefined) notes.push(`gateway reached by ${cluster.gateway}`);
@@ -93,11 +100,7 @@ function harnessNotes({ overhead, observer, clocks, cluster, endedBy }: Report):
 			`watch: ${observer.watchEvents} events, ${observer.reconnects} reconnects, ${observer.gaps} gaps; a change was seen after ${duration(observer.pingMedianMs)} (median of ${observer.pings})`,
 		);
 	}
-	for (const { clock, offsetMs, loMs, hiMs, method } of clocks) {
-		notes.push(
-			`clock of ${clock}: ${duration(offsetMs)} [${loMs.toFixed(1)}, ${hiMs.toFixed(1)}] ms off ours (${method})`,
-		);
-	}
+	notes.push(...clocks.map(clockNote));
 	if (endedBy !== undefined) notes.push(`the run ended early: ${endedBy}`);
 	return notes;
 }

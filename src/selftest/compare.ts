@@ -1,5 +1,6 @@
 import type { ColdStart, Measured, Report, Source } from "../model/report.ts";
 import type { ClusterTruth, RequestInstant, TrueTime } from "../simulated/truth.ts";
+import { clockDefects } from "./clocks.ts";
 import { type TruePath, truePathOf } from "./true-path.ts";
 
 /** One measured time held against the true one. */
@@ -54,7 +55,7 @@ export interface Measurement {
 	speed: number;
 }
 
-/** Holds every instant and phase of a report against what really happened. */
+/** Holds every instant, phase and clock of a report against what really happened. */
 export function compareWithTruth({ report, truth, speed }: Measurement): Comparison {
 	const found: Comparison = { checks: [], defects: [], attempted: 0, cold: 0, unmeasured: [] };
 	for (const { profile, coldStarts } of report.profiles) {
@@ -72,6 +73,7 @@ export function compareWithTruth({ report, truth, speed }: Measurement): Compari
 			else compareStart(start, { where, sentAt, path, wayMs: wayMs * speed }, found);
 		}
 	}
+	found.defects.push(...clockDefects(report, truth));
 	return found;
 }
 

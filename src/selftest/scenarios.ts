@@ -36,6 +36,14 @@ export const scenarios: readonly Scenario[] = [
 		nodes: 2,
 		faults: { nodeClockOffsetsMs: { [node(1)]: 300, [node(2)]: -300 }, serverClockOffsetMs: 120 },
 	},
+	{
+		name: "leases",
+		about: "two nodes whose clocks only their leases and events tell",
+		profile: "no-policy",
+		nodes: 2,
+		// As without the right to get nodes/proxy.
+		faults: { nodeClockOffsetsMs: { [node(1)]: -300, [node(2)]: 300 }, forbidden: ["get nodes"] },
+	},
 	{ name: "lost-events", about: "three in ten Events lost", profile: "full", faults: { lostEvents: 0.3 } },
 	{ name: "lagging-watches", about: "changes told up to 150 ms late", profile: "full", faults: { watchLagMs: 150 } },
 	{

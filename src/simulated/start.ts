@@ -80,7 +80,7 @@ export function createSimulation(
 		delays: createDelays(model, random),
 		random,
 		faults,
-		truth: createTruthRecorder(clock, store),
+		truth: createTruthRecorder(clock, store, faults),
 		running: new Map(),
 		serverEpochNs,
 		nodeEpochNs: (node) => clock.epochNs() + offsetNs(faults.nodeClockOffsetsMs?.[node]),

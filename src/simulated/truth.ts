@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.ts";
+import type { Faults } from "./faults.ts";
 import { isPodReady, type Pod, uidOf } from "./objects.ts";
 import type { Store } from "./store.ts";
 
@@ -76,6 +77,8 @@ export interface ClusterTruth {
 	 * before that, while clocks and causes go by the plan.
 	 */
 	doneAt: Map<TrueTime, TrueTime>;
+	/** How far clocks are ahead of the true one: the API server's, and those of nodes that are off. */
+	clocksAheadMs: { server: number; nodes: Record<string, number> };
 	pods: PodTruth[];
 	requests: RequestTruth[];
 	endpoints: EndpointTruth[];
@@ -91,7 +94,8 @@ export interface TruthRecorder {
 	read(): ClusterTruth;
 }
 
-export function createTruthRecorder(clock: Clock, store: Store): TruthRecorder {
+export function createTruthRecorder(clock: Clock, store: Store, faults: Faults): TruthRecorder {
+	const clocksAheadMs = { server: faults.serverClockOffsetMs ?? 0, nodes: faults.nodeClockOffsetsMs ?? {} };
 	const pods = new Map<string, PodTruth>();
 	const requests: RequestTruth[] = [];
 	const endpoints: EndpointTruth[] = [];
@@ -136,7 +140,7 @@ export function createTruthRecorder(clock: Clock, store: Store): TruthRecorder {
 		endpoint(namespace, service, podUid) {
 			endpoints.push({ namespace, service, podUid, at: now() });
 		},
-		read: () => structuredClone({ doneAt, pods: [...pods.values()], requests, endpoints }),
+		read: () => structuredClone({ doneAt, clocksAheadMs, pods: [...pods.values()], requests, endpoints }),
 	};
 	store.subscribe("pods", ({ type, object }) => recordShown(recorder, object as Pod, type));
 	return recorder;

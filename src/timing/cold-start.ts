@@ -1,5 +1,6 @@
 import type { EntryOf } from "../model/recording.ts";
 import type { ColdStart, Finding, Measured, PodSummary } from "../model/report.ts";
+import { formatTime } from "../model/timestamp.ts";
 import { criticalPath } from "./critical-path.ts";
 import type { Placing } from "./instants.ts";
 import { measureInstant, phasesOf, roundMs, toMs } from "./measured.ts";
@@ -8,7 +9,6 @@ import type { PodFacts } from "./pod-facts.ts";
 import { prove } from "./proof.ts";
 import { endpointReceipt, newPods, type SampleRecord, scaleUpReceipt, sightingsOf } from "./sample.ts";
 import { talkSpans } from "./spans.ts";
-import { formatTime } from "./timestamp.ts";
 import { watchLagOf } from "./watch-lag.ts";
 
 /** What is known beyond the sample. */
@@ -104,25 +104,45 @@ function decideCounting(result: ColdStart, pod: PodFacts | undefined): ColdStart
 
 /** What was caused by the request is later than it, and earlier than its receipt: this bounds every clock involved. */
 function narrowClocks(pods: PodFacts[], sentAt: bigint, offsets: Offsets, findings: Finding[]): void {
+	// By sharp readings: one of whole seconds agrees with almost any clock.
+	const agreed = new Set<string>();
 	for (const pod of pods) {
-		const facts = [pod.created, pod.scheduled, pod.ready];
+		// In the order in which they happened, as far as kubelet's clock goes.
+		const facts = [pod.created, pod.scheduled];
 		for (const each of pod.containers) {
 			facts.push(each.pulling, each.pulled, each.created, each.started, each.finished);
 		}
+		facts.push(pod.ready);
 		for (const fact of facts) {
 			for (const reading of [fact?.reading, fact?.status]) {
 				if (reading === undefined) continue;
 				const bounds = { lo: reading.bounds.lo - reading.receivedAt, hi: reading.bounds.hi - sentAt };
-				if (offsets.narrow(reading.clock, bounds, "causes")) continue;
-				findings.push({
-					code: "clock-moved",
-					message: `the clock of ${reading.clock} does not agree with what was known of it`,
-					hint: "a clock was set or drifts; times that cross clocks are wider from here on",
-				});
+				if (offsets.narrow(reading.clock, bounds, "causes")) {
+					if (reading.source !== "status") agreed.add(reading.clock);
+					continue;
+				}
+				findings.push(agreed.has(reading.clock) ? movedMeanwhile(reading.clock) : movedBefore(reading.clock));
 				offsets.replace(reading.clock, bounds, "causes");
 			}
 		}
 	}
+}
+
+function movedBefore(clock: string): Finding {
+	return {
+		code: "clock-moved",
+		message: `the clock of ${clock} does not agree with what was known of it`,
+		hint: "a clock was set or drifts; times that cross clocks are wider from here on",
+	};
+}
+
+/** Its earlier readings were taken on another time than its later ones, and nothing tells which is which. */
+function movedMeanwhile(clock: string): Finding {
+	return {
+		code: "unresolved",
+		message: `the clock of ${clock} was set during this cold start`,
+		hint: "times that cross clocks are wider from here on",
+	};
 }
 
 function aroundOf(

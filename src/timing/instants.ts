@@ -1,6 +1,6 @@
 import type { Finding, Source } from "../model/report.ts";
 import { contains, type Interval, intersect, middle, width } from "./interval.ts";
-import { type Offsets, onClientClock, pointOnClientClock } from "./offsets.ts";
+import { isClosed, type Offsets, onClientClock, pointOnClientClock } from "./offsets.ts";
 import type { Fact, Reading } from "./pod-facts.ts";
 import type { WatchLag } from "./watch-lag.ts";
 
@@ -29,7 +29,7 @@ export interface Placing {
 	findings: Finding[];
 }
 
-/** A widest bound for a clock of which nothing is known: a day either way. */
+/** A widest bound for each side of a clock on which nothing is known: a day. The request's own times cut it off. */
 const unknownOffset: Interval = { lo: -86_400_000_000_000n, hi: 86_400_000_000_000n };
 
 /**
@@ -75,7 +75,9 @@ export function placeFact(name: string, fact: Fact | undefined, placing: Placing
 
 function sharpGuess(reading: Reading | undefined, source: Source, placing: Placing): bigint | undefined {
 	if (reading === undefined || reading.source !== source) return undefined;
-	return pointOnClientClock(reading.bounds, offsetOf(reading.clock, placing)) - lagOf(reading).typical;
+	const offset = placing.offsets.of(reading.clock)?.bounds;
+	if (offset === undefined || !isClosed(offset)) return undefined;
+	return pointOnClientClock(reading.bounds, offset) - lagOf(reading).typical;
 }
 
 /** What each source says, on the client's clock; the one that says most comes first. */
@@ -119,7 +121,10 @@ function lagOf({ source }: Reading): { typical: bigint; most: bigint } {
 	return source === "status" ? { typical: 0n, most: 0n } : { typical: typicalEventLagNs, most: eventLagNs };
 }
 
-const offsetOf = (clock: string, placing: Placing) => placing.offsets.of(clock)?.bounds ?? unknownOffset;
+const offsetOf = (clock: string, placing: Placing): Interval => ({
+	...unknownOffset,
+	...placing.offsets.of(clock)?.bounds,
+});
 
 function lateWatch(name: string): Finding {
 	return {

@@ -1,9 +1,21 @@
-import { type Interval, intersect, middle } from "./interval.ts";
+import { type Interval, middle } from "./interval.ts";
 
-/** The offset of a clock: its time minus the client's, in nanoseconds, as far as probes and causes bound it. */
+/**
+ * Bounds of an offset in nanoseconds, both of them possible. What is received bounds a clock from below alone, for it
+ * may have been long on its way: without `hi` the clock may be ahead by any amount.
+ */
+export interface OffsetBounds {
+	lo: bigint;
+	hi?: bigint;
+}
+
+/** Bounded on both sides: only then there is a best guess. */
+export const isClosed = (bounds: OffsetBounds): bounds is Interval => bounds.hi !== undefined;
+
+/** The offset of a clock: its time minus the client's, as far as probes and causes bound it. */
 export interface Offset {
-	bounds: Interval;
-	/** How the bounds came about, such as `http-date + causes`. */
+	bounds: OffsetBounds;
+	/** How the bounds came about, such as `lease + http-date + causes`. */
 	method: string;
 }
 
@@ -11,13 +23,13 @@ export interface Offset {
 export interface Offsets {
 	of(clock: string): Offset | undefined;
 	/** Adds a bound; false when it contradicts what is known, which is then kept. */
-	narrow(clock: string, bounds: Interval, method: string): boolean;
+	narrow(clock: string, bounds: OffsetBounds, method: string): boolean;
 	/** Forgets what was known: the clock has moved. */
-	replace(clock: string, bounds: Interval, method: string): void;
+	replace(clock: string, bounds: OffsetBounds, method: string): void;
 	/** Clocks run apart with time, and what was known gets less sharp. */
 	age(elapsedNs: bigint): void;
-	/** Clocks with a bound, in the order in which they were first met. */
-	known(): string[];
+	/** What is known of each clock, in the order in which they were first met. */
+	known(): ({ clock: string } & Offset)[];
 }
 
 /** Two disciplined clocks may run apart by so many ns a second; ntpd corrects far less than its limit of 500 ppm. */
@@ -30,7 +42,7 @@ export function openOffsets(): Offsets {
 		of: (clock) => offsets.get(clock),
 		narrow(clock, bounds, method) {
 			const known = offsets.get(clock);
-			const both = known === undefined ? bounds : intersect(known.bounds, bounds);
+			const both = known === undefined ? bounds : common(known.bounds, bounds);
 			if (both === undefined) return false;
 			offsets.set(clock, { bounds: both, method: joinMethods(known?.method, method) });
 			return true;
@@ -39,11 +51,20 @@ export function openOffsets(): Offsets {
 		age(elapsedNs) {
 			const drift = (elapsedNs * driftNsPerSecond) / 1_000_000_000n;
 			for (const [clock, { bounds, method }] of offsets) {
-				offsets.set(clock, { bounds: { lo: bounds.lo - drift, hi: bounds.hi + drift }, method });
+				const lo = bounds.lo - drift;
+				offsets.set(clock, { bounds: isClosed(bounds) ? { lo, hi: bounds.hi + drift } : { lo }, method });
 			}
 		},
-		known: () => [...offsets.keys()],
+		known: () => [...offsets].map(([clock, offset]) => ({ clock, ...offset })),
 	};
+}
+
+/** What both allow; undefined where they contradict each other. */
+function common(a: OffsetBounds, b: OffsetBounds): OffsetBounds | undefined {
+	const lo = a.lo > b.lo ? a.lo : b.lo;
+	const hi = a.hi === undefined || (b.hi !== undefined && b.hi < a.hi) ? b.hi : a.hi;
+	if (hi === undefined) return { lo };
+	return lo <= hi ? { lo, hi } : undefined;
 }
 
 function joinMethods(known: string | undefined, method: string): string {

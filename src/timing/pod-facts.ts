@@ -1,6 +1,6 @@
 import type { KubeObject } from "../model/kube-object.ts";
+import { eventNameTime, parseTime } from "../model/timestamp.ts";
 import type { Interval } from "./interval.ts";
-import { eventNameTime, parseTime } from "./timestamp.ts";
 
 /** What a container is in its pod. A sidecar is an init container that keeps running (KEP-753). */
 export type Role = "init" | "sidecar" | "app";

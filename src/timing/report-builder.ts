@@ -1,10 +1,10 @@
 import type { Entry, EntryOf } from "../model/recording.ts";
 import type { ClockOffset, Finding, Fingerprint, ProfileRun, Report } from "../model/report.ts";
+import { formatTime } from "../model/timestamp.ts";
 import { foldColdStart } from "./cold-start.ts";
 import { toMs } from "./measured.ts";
-import { likelyOffset, openOffsets } from "./offsets.ts";
+import { isClosed, likelyOffset, openOffsets } from "./offsets.ts";
 import type { SampleRecord } from "./sample.ts";
-import { formatTime } from "./timestamp.ts";
 import { pingsAround } from "./watch-lag.ts";
 
 /** Makes a report of a recording, entry by entry; it never holds more than one sample's entries. */
@@ -56,7 +56,7 @@ export function openReportBuilder(): ReportBuilder {
 	/** A probe that contradicts what was known means that a clock was set, or runs faster than clocks may. */
 	function takeProbe({ clock, method, loNs, hiNs, at }: EntryOf<"clock">): void {
 		age(BigInt(at));
-		const bounds = { lo: BigInt(loNs), hi: BigInt(hiNs) };
+		const bounds = { lo: BigInt(loNs), ...(hiNs === undefined ? {} : { hi: BigInt(hiNs) }) };
 		if (offsets.narrow(clock, bounds, method)) return;
 		offsets.replace(clock, bounds, method);
 		const message = `the clock of ${clock} has moved against ours since it was last looked at`;
@@ -174,9 +174,10 @@ export function openReportBuilder(): ReportBuilder {
 	}
 
 	function clocksOf(): ClockOffset[] {
-		return offsets.known().map((clock) => {
-			const { bounds, method } = offsets.of(clock) ?? { bounds: { lo: 0n, hi: 0n }, method: "" };
-			return { clock, offsetMs: toMs(likelyOffset(bounds)), loMs: toMs(bounds.lo), hiMs: toMs(bounds.hi), method };
+		return offsets.known().map(({ clock, bounds, method }) => {
+			const loMs = toMs(bounds.lo);
+			if (!isClosed(bounds)) return { clock, loMs, method };
+			return { clock, offsetMs: toMs(likelyOffset(bounds)), loMs, hiMs: toMs(bounds.hi), method };
 		});
 	}
 

@@ -2,7 +2,7 @@ import { loadAll } from "js-yaml";
 import { describe, expect, test } from "vitest";
 import { groupOf, type KubeObject } from "../../src/cluster/cluster.ts";
 import { installProfile } from "../../src/install/profile-install.ts";
-import { missingRights, neededRights } from "../../src/install/rights.ts";
+import { missingRights, neededRights, optionalRights } from "../../src/install/rights.ts";
 import { uninstall } from "../../src/install/uninstall.ts";
 import { definition, full, istioObjects, knativeObjects, minimal } from "../install/objects.ts";
 import { type FakeCluster, fakeCluster, jumpingClock } from "../support/fake-cluster.ts";
@@ -111,6 +111,19 @@ describe("the rights of an account for CI", () => {
 			expect(verbs).not.toContain("*");
 			if (resources.includes("*")) expect(verbs).toEqual(["list"]);
 		}
+	});
+
+	test("hold what is only useful in its own namespace, and bench does not ask for it", async () => {
+		const objects = loadAll(rbacYaml()) as KubeObject[];
+		for (const { namespace, group, resource, verbs } of optionalRights) {
+			const role = objects.find(({ kind, metadata }) => kind === "Role" && metadata.namespace === namespace);
+			expect(role?.rules).toContainEqual({ apiGroups: [group], resources: [resource], verbs });
+			const binding = objects.find(({ kind, metadata }) => kind === "RoleBinding" && metadata.namespace === namespace);
+			expect(binding).toMatchObject({ roleRef: { kind: "Role", name: role?.metadata.name } });
+		}
+		const cluster = fakeCluster();
+		cluster.allowed = async ({ verb, resource }) => verb !== "*" && !(resource === "leases" && verb === "watch");
+		expect(await missingRights(cluster)).toEqual([]);
 	});
 
 	test("cover every call of an install, a switch of profiles and an uninstall", async () => {

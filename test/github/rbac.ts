@@ -1,11 +1,25 @@
-import { neededRights, type Right } from "../../src/install/rights.ts";
+import { neededRights, optionalRights, type Right } from "../../src/install/rights.ts";
 
 /**
- * `.github/rbac.yaml`: an account for CI with the rights that knistio asks the cluster for before a run, and no others.
- * They are cluster-wide, for the definitions, webhooks and namespaces that Istio needs are.
+ * `.github/rbac.yaml`: an account for CI with the rights that knistio asks the cluster for before a run, and those that
+ * make its figures sharper. The first are cluster-wide, for the definitions, webhooks and namespaces that Istio needs
+ * are; each of the others is in a namespace.
  */
 export function rbacYaml(): string {
-	return `${head}${neededRights.map(ruleYaml).join("")}${binding}`;
+	const roles = [...new Set(optionalRights.map(({ namespace }) => namespace))].map(roleYaml);
+	return `${head}${neededRights.map(ruleYaml).join("")}${bindingYaml("ClusterRole")}${roles.join("")}`;
+}
+
+function roleYaml(namespace: string): string {
+	const rules = optionalRights.filter((right) => right.namespace === namespace).map(ruleYaml);
+	return `---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: knistio-ci
+  namespace: ${namespace}
+rules:
+${rules.join("")}${bindingYaml("Role", namespace)}`;
 }
 
 function ruleYaml({ group, resource, verbs, why }: Right): string {
@@ -40,17 +54,19 @@ metadata:
 rules:
 `;
 
-const binding = `---
+function bindingYaml(kind: "ClusterRole" | "Role", namespace?: string): string {
+	return `---
 apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
+kind: ${kind}Binding
 metadata:
   name: knistio-ci
-roleRef:
+${namespace === undefined ? "" : `  namespace: ${namespace}\n`}roleRef:
   apiGroup: rbac.authorization.k8s.io
-  kind: ClusterRole
+  kind: ${kind}
   name: knistio-ci
 subjects:
   - kind: ServiceAccount
     name: knistio
     namespace: knistio-ci
 `;
+}

@@ -97,6 +97,22 @@ describe("the comparison with the truth", () => {
 		expect(firmDefects(compare(fold(shifted))).join()).toContain("bounds by client do not hold");
 	});
 
+	it("finds a clock that is not within its bounds, and a movement of one that stood still", () => {
+		const leases = run.entries.filter((entry) => entry.kind === "clock" && entry.method === "lease");
+		expect(leases.length).toBeGreaterThan(0);
+		const ahead = run.entries.map((entry) =>
+			entry.kind === "clock" && entry.method === "lease"
+				? { ...entry, loNs: String(BigInt(entry.loNs) + 60_000_000_000n) }
+				: entry,
+		);
+		expect(compare(fold(ahead)).defects.join()).toContain("no clock was set, but: the clock of node/node-1 has moved");
+		const report = fold(run.entries);
+		const clocks = [...report.clocks, { clock: "node/node-1", loMs: 5, method: "lease" }];
+		expect(compare({ ...report, clocks }).defects).toEqual([
+			"the clock of node/node-1 is 0 ms ahead, and is said to be at least 5 ms",
+		]);
+	});
+
 	it("takes no data for no pass", () => {
 		expect(defectsOf(compare({ ...fold(run.entries), profiles: [] }))).toEqual(["of 0 attempts not one was measured"]);
 	});

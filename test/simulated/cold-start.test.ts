@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { parseTime } from "../../src/model/timestamp.ts";
+import { createManualClock } from "../../src/simulated/clock.ts";
 import type { EndpointSlice } from "../../src/simulated/controllers/endpoints.ts";
 import { hostOf } from "../../src/simulated/knative/routes.ts";
+import { loadModel } from "../../src/simulated/model.ts";
 import type { KubeObject, Pod, PodStatus, Workload } from "../../src/simulated/objects.ts";
+import { createSimulation } from "../../src/simulated/start.ts";
 import type { ContainerInstant } from "../../src/simulated/truth.ts";
 import { type Bench, type BenchOptions, betweenMs, openBench, type Shape } from "./in-memory.ts";
 
@@ -186,6 +190,34 @@ describe("what the API tells of time", () => {
 		const told = BigInt(`0x${started.metadata.name.split(".").at(-1)}`);
 		expect(betweenMs(truth.instants.created, told)).toBeGreaterThan(300_000);
 		expect(betweenMs(truth.instants.created, truth.instants.ready)).toBeLessThan(10_000);
+	});
+
+	it("renews each node's lease every 10 s, with a time of the node's clock from before it writes", () => {
+		const clock = createManualClock(1_700_000_000_000_000_000n);
+		const faults = { nodeClockOffsetsMs: { "node-2": -5_000 } };
+		const { world } = createSimulation(clock, { model: loadModel("today"), seed: 1, nodes: 2, faults });
+		const renewed: { name: string; at: bigint; stamp: bigint }[] = [];
+		world.api.watch("leases.coordination.k8s.io", ({ object: { metadata, spec } }) => {
+			const { renewTime } = spec as { renewTime: string };
+			renewed.push({ name: metadata.name, at: clock.epochNs(), stamp: parseTime(renewTime) ?? 0n });
+		});
+		clock.advance(60_000);
+		for (const [name, aheadMs] of [
+			["node-1", 0],
+			["node-2", -5_000],
+		] as const) {
+			const own = renewed.filter((each) => each.name === name);
+			expect(own).toHaveLength(6);
+			for (const [index, { at, stamp }] of own.entries()) {
+				const lateMs = betweenMs(stamp, at) + aheadMs;
+				expect(lateMs).toBeGreaterThan(0);
+				expect(lateMs).toBeLessThan(200);
+				const before = own[index - 1];
+				if (before === undefined) continue;
+				expect(betweenMs(before.stamp, stamp)).toBeGreaterThanOrEqual(10_000);
+				expect(betweenMs(before.stamp, stamp)).toBeLessThanOrEqual(10_400.001);
+			}
+		}
 	});
 
 	it("loses events when told to, and nothing else", () => {

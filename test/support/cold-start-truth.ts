@@ -31,6 +31,8 @@ export interface MadeStart {
 	/** The clocks' time minus the client's. */
 	nodeOffsetMs: number;
 	schedulerOffsetMs: number;
+	/** The node's clock is set, so long after the request was sent. */
+	nodeIsSet?: { afterMs: number; byMs: number };
 	/** How late the watches are, at most as late as the pings. */
 	watchLagMs: number;
 	/** How late kubelet writes its events: 0 to 10. */
@@ -107,7 +109,8 @@ export function entriesOf(made: MadeStart): { truth: Truth; entries: Entry[] } {
 	const truth = truthOf(made);
 	const at = (name: string) => truth[name] ?? 0n;
 	const lag = ms(made.watchLagMs);
-	const onNode = (ns: bigint) => ns + ms(made.nodeOffsetMs);
+	const { afterMs, byMs } = made.nodeIsSet ?? { afterMs: 0, byMs: 0 };
+	const onNode = (ns: bigint) => ns + ms(made.nodeOffsetMs + (ns >= made.sentAt + ms(afterMs) ? byMs : 0));
 	const entries: Entry[] = [];
 	const see = (
 		watch: "pods" | "events" | "deployments" | "endpointslices",

@@ -2,13 +2,16 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { KubeObject } from "../../src/model/kube-object.ts";
 import type { Entry } from "../../src/model/recording.ts";
-import type { ColdStart, Measured } from "../../src/model/report.ts";
+import { type ColdStart, type Measured, type Report, reportSchema } from "../../src/model/report.ts";
+import { notesOf } from "../../src/output/notes.ts";
+import { summarize } from "../../src/output/summary.ts";
 import { openReportBuilder } from "../../src/timing/report-builder.ts";
 import {
 	anApp,
 	entriesOf,
 	type MadeContainer,
 	type MadeStart,
+	node,
 	plainStart,
 	type Truth,
 } from "../support/cold-start-truth.ts";
@@ -172,6 +175,30 @@ describe("a cold start folded from a recording", () => {
 		);
 	});
 
+	it("holds the truth too where leases are seen at any time, however late, and then states no more of a clock than it knows", () => {
+		const seenLeases = fc.array(fc.tuple(fc.nat(), fc.double({ min: 0, max: 9000, noNaN: true })), { minLength: 1 });
+		fc.assert(
+			fc.property(madeStart, seenLeases, (made, leases) => {
+				const { truth, entries } = entriesOf(made);
+				const withLeases = [...entries];
+				for (const [place, lateMs] of leases) {
+					const index = 1 + (place % (withLeases.length - 1));
+					const { at } = withLeases[index] as Entry;
+					const loNs = String(Math.floor((made.nodeOffsetMs - lateMs) * 1e6));
+					withLeases.splice(index, 0, { kind: "clock", at, clock: `node/${node}`, loNs, method: "lease" });
+				}
+				const start = fold(withLeases);
+				expect(start.findings).toEqual([]);
+				expect(outside(start, truth)).toEqual([]);
+				for (const { loMs, ms, hiMs } of Object.values(start.instants)) {
+					expect(loMs).toBeLessThanOrEqual(ms);
+					expect(ms).toBeLessThanOrEqual(hiMs);
+				}
+			}),
+			{ numRuns: 200 },
+		);
+	});
+
 	it("adds up, and nothing of it is negative", () => {
 		fc.assert(
 			fc.property(madeStart, (made) => {
@@ -237,6 +264,37 @@ const withRequest = (entries: readonly Entry[], change: object): Entry[] =>
 	entries.map((entry) => (entry.kind === "request" ? ({ ...entry, ...change } as Entry) : entry));
 const withSample = (entries: readonly Entry[], change: object): Entry[] =>
 	entries.map((entry) => (entry.kind === "sample" ? ({ ...entry, ...change } as Entry) : entry));
+
+describe("a clock that only leases tell of", () => {
+	const { entries } = entriesOf(plainStart);
+	const at = entries[0]?.at ?? "";
+	const lease: Entry = { kind: "clock", at, clock: "node/idle", loNs: "-21420000", method: "lease" };
+
+	it("has no upper bound in the report, and no estimate", () => {
+		const builder = openReportBuilder();
+		for (const entry of [...entries.slice(0, 1), lease, ...entries.slice(1)]) builder.add(entry);
+		const report = JSON.parse(JSON.stringify(builder.report())) as Report;
+		const [clock] = report.clocks;
+		// Its bound has become less sharp since, by 20 µs a second.
+		expect(clock).toEqual({ clock: "node/idle", loMs: expect.closeTo(-21.5, 0), method: "lease" });
+		expect(reportSchema.shape.clocks.safeParse(report.clocks).success).toBe(true);
+		const notes = notesOf(report, summarize(report));
+		expect(notes.filter((note) => note.startsWith("clock of node/idle"))).toEqual([
+			"clock of node/idle: -21.5 ms off ours or more; how much more was not measured (lease)",
+		]);
+	});
+
+	it("tells with other sources how it is known", () => {
+		const builder = openReportBuilder();
+		const probed: Entry = { ...lease, clock: `node/${node}`, loNs: "-900000", hiNs: "900000", method: "http-date" };
+		const heard: Entry = { ...lease, clock: `node/${node}` };
+		for (const entry of [...entries.slice(0, 1), heard, probed, ...entries.slice(1)]) builder.add(entry);
+		expect(builder.report().clocks.find(({ clock }) => clock === `node/${node}`)).toMatchObject({
+			offsetMs: expect.closeTo(0, 0),
+			method: "lease + http-date + causes",
+		});
+	});
+});
 
 describe("proof of cold", () => {
 	const { entries } = entriesOf(plainStart);

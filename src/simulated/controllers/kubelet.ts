@@ -112,10 +112,16 @@ function registerNode(world: World, name: string): void {
 	world.api.create(node, { manager: "kubelet", keepsStatus: true });
 }
 
-/** Every 10 s with 4 % of jitter, as the kubelet does; renewTime in µs of the node's clock. */
+/** Every 10 s with 4 % of jitter, as the kubelet does: it takes the time, in µs of the node's clock, and then writes. */
 function renewLease(world: World, name: string): void {
-	const ref = { name, namespace: "kube-node-lease" };
 	const renewTime = toMicros(world.nodeEpochNs(name));
+	const key = `lease/${name}`;
+	world.clock.after(world.delays.of("statusWrite", key), () => writeLease(world, name, renewTime));
+	world.clock.after(leaseEveryMs * (1 + 0.04 * world.random.unit(key)), () => renewLease(world, name));
+}
+
+function writeLease(world: World, name: string, renewTime: string): void {
+	const ref = { name, namespace: "kube-node-lease" };
 	const spec = { holderIdentity: name, leaseDurationSeconds: 40, renewTime };
 	const renewed = world.api.edit("leases.coordination.k8s.io", ref, {
 		manager: "kubelet",
@@ -127,5 +133,4 @@ function renewLease(world: World, name: string): void {
 		const lease = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: ref, spec };
 		world.api.create(lease, { manager: "kubelet" });
 	}
-	world.clock.after(leaseEveryMs * (1 + 0.04 * world.random.unit(`lease/${name}`)), () => renewLease(world, name));
 }
