@@ -33,6 +33,9 @@ export interface RemoveOptions {
 	isDryRun?: boolean;
 }
 
+/** Sees an object as it would be written, and as it was; undefined before for a new one. May change it, or throw. */
+export type WriteAdmission = (resource: Resource, object: KubeObject, before: KubeObject | undefined) => void;
+
 /**
  * What the API server does with objects, without HTTP: admission, defaults, generations, managed fields, graceful
  * deletion. The controllers of the simulation and the HTTP front write through it alike.
@@ -59,6 +62,8 @@ export interface Api {
 	remove(resource: Resource, ref: Ref, options: RemoveOptions): { object: KubeObject; isGone: boolean };
 	/** Changes objects on their way in, as webhooks and admission plugins do. */
 	onCreate(admit: (resource: Resource, object: KubeObject) => void): void;
+	/** Changes or refuses objects when they are created or changed, but for their status. */
+	onWrite(admit: WriteAdmission): void;
 }
 
 /** What the API is made of. */
@@ -73,6 +78,7 @@ export interface ApiParts {
 export function createApi(parts: ApiParts): Api {
 	const { resources, store, random } = parts;
 	const admissions: ((resource: Resource, object: KubeObject) => void)[] = [];
+	const writeAdmissions: WriteAdmission[] = [];
 	const serverTime = () => toSeconds(parts.serverEpochNs());
 
 	function read(resource: Resource, ref: Ref): KubeObject | undefined {
@@ -98,6 +104,7 @@ export function createApi(parts: ApiParts): Api {
 
 	function complete(resource: Resource, object: KubeObject): void {
 		for (const admit of admissions) admit(resource, object);
+		for (const admit of writeAdmissions) admit(resource, object, undefined);
 		setDefaults(resource, object, store);
 		object.metadata.uid = random.uuid("uid");
 		object.metadata.creationTimestamp = serverTime();
@@ -108,6 +115,7 @@ export function createApi(parts: ApiParts): Api {
 
 	function write(resource: Resource, before: KubeObject, changed: KubeObject, options: WriteOptions): KubeObject {
 		const after = withImmutableParts(resource, before, changed, options);
+		if (options.subresource !== "status") for (const admit of writeAdmissions) admit(resource, after, before);
 		if (!isSame(bare(before), bare(after))) {
 			const isSpecChanged = !isSame(specOf(before), specOf(after));
 			if (isSpecChanged && before.metadata.generation !== undefined)
@@ -204,5 +212,6 @@ export function createApi(parts: ApiParts): Api {
 		apply,
 		remove,
 		onCreate: (admit) => admissions.push(admit),
+		onWrite: (admit) => writeAdmissions.push(admit),
 	};
 }

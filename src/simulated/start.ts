@@ -110,9 +110,9 @@ function startCore(world: World, nodes: readonly string[]): void {
 function startKnative(world: World): Gateway {
 	startKnativeServices(world);
 	startRevisions(world);
-	startIngresses(world);
+	const rules = startIngresses(world);
 	const autoscaler = startAutoscaler(world);
-	return startGateway(world, startActivator(world, autoscaler), autoscaler);
+	return startGateway(world, { activator: startActivator(world, autoscaler), autoscaler, rules });
 }
 
 /** Starts a cluster in this thread, with its API server and node ports on 127.0.0.1. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { EndpointSlice } from "../../src/simulated/controllers/endpoints.ts";
-import { hostOf } from "../../src/simulated/knative/services.ts";
+import { hostOf } from "../../src/simulated/knative/routes.ts";
 import type { KubeObject, Pod, PodStatus, Workload } from "../../src/simulated/objects.ts";
 import type { ContainerInstant } from "../../src/simulated/truth.ts";
 import { type Bench, type BenchOptions, betweenMs, openBench, type Shape } from "./in-memory.ts";

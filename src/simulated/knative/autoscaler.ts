@@ -10,7 +10,7 @@ import {
 	type Workload,
 } from "../objects.ts";
 import { refOfKey, type World } from "../world.ts";
-import { ids, type Revision, withConditions } from "./objects.ts";
+import { ids, type Revision, routingState, withConditions } from "./objects.ts";
 
 /** Decides how many pods each revision has: one or none. */
 export interface Autoscaler {
@@ -75,6 +75,15 @@ export function startAutoscaler(world: World): Autoscaler {
 		if (type === "DELETED") activities.delete(key);
 		else activityOf(key);
 	});
+	api.watch(ids.autoscalers, ({ type, object: { metadata, status } }) => {
+		const observed = (status as { observedGeneration?: number } | undefined)?.observedGeneration;
+		const activity = activities.get(keyOf(metadata));
+		if (type === "DELETED" || observed === undefined || observed === metadata.generation || activity === undefined)
+			return;
+		clock.after(world.delays.of("controllerReacts", `autoscaler/spec/${keyOf(metadata)}`), () =>
+			writeStatus(world, keyOf(metadata), activity.wanted),
+		);
+	});
 	api.watch("pods", ({ object, previous }) => {
 		const name = object.metadata.labels?.["serving.knative.dev/revision"];
 		const key = `${object.metadata.namespace}/${name}`;
@@ -112,6 +121,7 @@ export function startAutoscaler(world: World): Autoscaler {
 }
 
 function minScale(revision: Revision): number {
+	if (revision.metadata.labels?.[routingState] === "reserve") return 0;
 	return Number(revision.metadata.annotations?.["autoscaling.knative.dev/min-scale"] ?? 0);
 }
 

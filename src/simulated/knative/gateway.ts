@@ -1,12 +1,10 @@
 import { hasSidecar } from "../controllers/injection.ts";
-import { type Condition, type Container, conditionOf, isPodReady, type Pod, uidOf } from "../objects.ts";
+import { type Container, isPodReady, type Pod, uidOf } from "../objects.ts";
 import type { World } from "../world.ts";
 import type { Activator } from "./activator.ts";
 import { needsMutualTls } from "./activator.ts";
 import type { Autoscaler } from "./autoscaler.ts";
-import type { Ingress } from "./ingresses.ts";
-import { isGatewayThere } from "./ingresses.ts";
-import { ids } from "./objects.ts";
+import { isGatewayThere, type ProgrammedRules } from "./ingresses.ts";
 import { judgeRequest } from "./policies.ts";
 
 /** A request as the gateway gets it. */
@@ -34,14 +32,21 @@ export interface Gateway {
 
 const requestTimeoutMs = 300_000;
 
-export function startGateway(world: World, activator: Activator, autoscaler: Autoscaler): Gateway {
+/** What is behind the gateway. */
+export interface GatewayParts {
+	activator: Activator;
+	autoscaler: Autoscaler;
+	rules: ProgrammedRules;
+}
+
+export function startGateway(world: World, { activator, autoscaler, rules }: GatewayParts): Gateway {
 	const { clock, delays } = world;
 	const served = new Map<string, number>();
 
 	function handle(request: GatewayRequest, onAnswer: (answer: GatewayAnswer) => void): () => void {
 		const host = request.host.replace(/:\d+$/, "").toLowerCase();
 		const { truth, mark } = world.truth.request(host, request.path);
-		const key = findRevision(world, host);
+		const key = findRevision(world, rules, host);
 		let isOver = false;
 		let release = () => {};
 		mark("received");
@@ -119,13 +124,17 @@ function isShutOut(world: World, pod: Pod): boolean {
 	return !activators.some(hasSidecar);
 }
 
-/** `namespace/revision` that the host leads to, once its Ingress has been programmed. */
-function findRevision({ api }: World, host: string): string | undefined {
-	for (const ingress of api.list<Ingress>(ids.ingresses)) {
-		const isProgrammed = conditionOf(ingress.status?.conditions as Condition[] | undefined, "Ready")?.status === "True";
-		const rule = ingress.spec.rules.find((one) => one.visibility === "ExternalIP" && one.hosts.includes(host));
-		const split = rule?.http.paths[0]?.splits[0];
-		if (isProgrammed && split !== undefined) return `${split.serviceNamespace}/${split.serviceName}`;
+/** `namespace/revision` that the host leads to: of several one by chance, as their percents say. */
+function findRevision({ random }: World, rules: ProgrammedRules, host: string): string | undefined {
+	for (const rule of [...rules.values()].flat()) {
+		if (rule.visibility !== "ExternalIP" || !rule.hosts.includes(host)) continue;
+		const splits = rule.http.paths[0]?.splits ?? [];
+		let left = splits.length > 1 ? random.unit(`split/${host}`) * 100 : 0;
+		const chosen = splits.find(({ percent }) => {
+			left -= percent;
+			return left < 0;
+		});
+		if (chosen !== undefined) return `${chosen.serviceNamespace}/${chosen.serviceName}`;
 	}
 	return undefined;
 }

@@ -20,14 +20,32 @@ export interface RevisionTemplate {
 	spec: PodSpec & { timeoutSeconds?: number; containerConcurrency?: number };
 }
 
+/** A part of a service's requests and the revision that it goes to; with a tag, a host of its own as well. */
+export interface TrafficTarget {
+	revisionName?: string;
+	latestRevision?: boolean;
+	percent?: number;
+	tag?: string;
+	/** In a status only: of the tag. */
+	url?: string;
+}
+
 export interface KnativeService extends KubeObject {
-	spec: { template: RevisionTemplate; traffic?: unknown[] };
+	spec: { template: RevisionTemplate; traffic?: TrafficTarget[] };
 	status?: KnativeStatus & {
 		url?: string;
 		address?: { url: string };
 		latestReadyRevisionName?: string;
 		latestCreatedRevisionName?: string;
-		traffic?: unknown[];
+		traffic?: TrafficTarget[];
+	};
+}
+
+/** The labels of everything that is made for a service. */
+export function serviceLabels(service: KnativeService): Record<string, string> {
+	return {
+		"serving.knative.dev/service": service.metadata.name,
+		"serving.knative.dev/serviceUID": service.metadata.uid ?? "",
 	};
 }
 
@@ -47,19 +65,34 @@ export function withConditions(before: Condition[] | undefined, next: Condition[
 	return next
 		.map((condition) => {
 			const old = conditionOf(before, condition.type);
-			const isSame = old?.status === condition.status && old.reason === condition.reason;
+			const isSame =
+				old?.status === condition.status && old.reason === condition.reason && old.message === condition.message;
 			return isSame ? old : { ...condition, lastTransitionTime: time };
 		})
 		.sort((a, b) => (a.type < b.type ? -1 : 1));
 }
 
+/** Whether requests can come to a revision: `pending` until a route first named it, `reserve` once none does any more. */
+export const routingState = "serving.knative.dev/routingState";
+/** The routes that name a revision. */
+export const routesOfRevision = "serving.knative.dev/routes";
+/** When a revision's routing state last changed. */
+export const routingStateModified = "serving.knative.dev/routingStateModified";
+
 /** The labels that tell which service, configuration and revision something belongs to. */
 export function revisionLabels(revision: Revision): Record<string, string> {
+	const { [routingState]: _, ...labels } = revision.metadata.labels ?? {};
 	return {
-		...revision.metadata.labels,
+		...labels,
 		"serving.knative.dev/revision": revision.metadata.name,
 		"serving.knative.dev/revisionUID": revision.metadata.uid ?? "",
 	};
+}
+
+/** What the objects of a revision get of its annotations. */
+export function revisionAnnotations(revision: Revision): Record<string, string> {
+	const { [routesOfRevision]: _, [routingStateModified]: __, ...annotations } = revision.metadata.annotations ?? {};
+	return annotations;
 }
 
 /** Knative asks the registry for the digest of a tag, except of local images (config-deployment `registries-skipping-tag-resolving`). */

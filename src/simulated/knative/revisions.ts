@@ -19,8 +19,10 @@ import {
 	knativeManager,
 	type Revision,
 	resolvedImage,
+	revisionAnnotations,
 	revisionLabels,
 	revisionPodSpec,
+	routingState,
 	withConditions,
 } from "./objects.ts";
 
@@ -44,7 +46,7 @@ function reconcile(world: World, revision: Revision): void {
 	createOnce(world, "deployments.apps", deploymentOf(world, revision));
 	createOnce(world, "services", serviceOf(revision, { name: revision.metadata.name, isPrivate: false }));
 	createOnce(world, "services", serviceOf(revision, { name: `${revision.metadata.name}-private`, isPrivate: true }));
-	createOnce(world, ids.autoscalers, autoscalerOf(revision));
+	writeAutoscaler(world, revision);
 	createOnce(world, ids.serverless, serverlessServiceOf(revision));
 	writeActivatorEndpoints(world, revision);
 	writeServerlessStatus(world, revision);
@@ -56,13 +58,12 @@ function createOnce({ api }: World, id: string, object: KubeObject): void {
 }
 
 function metadataOf(revision: Revision, name: string): KubeObject["metadata"] {
-	const { namespace = "", annotations } = revision.metadata;
-	const copied = annotations === undefined ? {} : { annotations };
+	const { namespace = "" } = revision.metadata;
 	return {
 		name,
 		namespace,
 		labels: revisionLabels(revision),
-		...copied,
+		annotations: revisionAnnotations(revision),
 		ownerReferences: [controllerReference(revision)],
 	};
 }
@@ -71,9 +72,7 @@ function deploymentOf({ api, model }: World, revision: Revision): Workload {
 	const config = api.get<ConfigMap>("configmaps", { namespace: "knative-serving", name: "config-deployment" });
 	const queueImage = config?.data?.["queue-sidecar-image"] ?? `simulated/knative/queue:${model.versions.knative}`;
 	const labels = { ...revisionLabels(revision), app: revision.metadata.labels?.app ?? revision.metadata.name };
-	const annotations = Object.entries(revision.metadata.annotations ?? {}).filter(
-		([key]) => !key.startsWith("autoscaling."),
-	);
+	const annotations = Object.entries(revisionAnnotations(revision)).filter(([key]) => !key.startsWith("autoscaling."));
 	return {
 		apiVersion: "apps/v1",
 		kind: "Deployment",
@@ -100,15 +99,21 @@ function serviceOf(revision: Revision, { name, isPrivate }: { name: string; isPr
 	return { apiVersion: "v1", kind: "Service", metadata, spec: { ports, ...(isPrivate ? { selector } : {}) } };
 }
 
-function autoscalerOf(revision: Revision): KubeObject {
+function writeAutoscaler({ api }: World, revision: Revision): void {
 	const { name } = revision.metadata;
 	const scaleTargetRef = { apiVersion: "apps/v1", kind: "Deployment", name: `${name}-deployment` };
-	return {
-		apiVersion: "autoscaling.internal.knative.dev/v1alpha1",
-		kind: "PodAutoscaler",
-		metadata: metadataOf(revision, name),
-		spec: { scaleTargetRef, protocolType: "http1", reachability: "Reachable" },
+	const reachability = { active: "Reachable", reserve: "Unreachable" }[revision.metadata.labels?.[routingState] ?? ""];
+	const spec = { scaleTargetRef, protocolType: "http1", reachability: reachability ?? "Unknown" };
+	const change = (draft: KubeObject) => {
+		draft.spec = spec;
 	};
+	if (api.edit<KubeObject>(ids.autoscalers, revision.metadata, { manager: knativeManager, change }) !== undefined)
+		return;
+	const apiVersion = "autoscaling.internal.knative.dev/v1alpha1";
+	api.create(
+		{ apiVersion, kind: "PodAutoscaler", metadata: metadataOf(revision, name), spec },
+		{ manager: knativeManager },
+	);
 }
 
 function serverlessServiceOf(revision: Revision): KubeObject {

@@ -9,6 +9,7 @@ import {
 	type Revision,
 	withConditions,
 } from "./objects.ts";
+import type { RouteFindings } from "./routes.ts";
 
 /** Whether an object of Knative has the condition Ready. */
 export function isReady(object: { status?: unknown } | undefined): boolean {
@@ -18,61 +19,95 @@ export function isReady(object: { status?: unknown } | undefined): boolean {
 /** What is known of a service's newest revision and of its way to the gateway. */
 export interface ServiceFindings {
 	revision: Revision;
-	/** The revision that requests go to; undefined while there is none that was ready. */
-	ready: string | undefined;
-	url: string;
+	/** The newest revision that was ready; undefined while there is none. */
+	latestReady: string | undefined;
+	route: RouteFindings;
 }
 
 /** Writes what is known into the service, its Configuration and its Route. */
 export function writeServiceStatus(world: World, service: KnativeService, found: ServiceFindings): void {
 	const { name, namespace = "" } = service.metadata;
-	const time = toSeconds(world.serverEpochNs());
-	const configurations = readyFrom(
-		"ConfigurationsReady",
+	const { url, traffic } = found.route;
+	const configuration = readyFrom(
 		conditionOf(found.revision.status?.conditions, "Ready"),
 		`Configuration "${name}" is waiting for a Revision to become ready.`,
 	);
-	const routes = routesReady(world, service, found.ready);
-	const parts = [configurations, routes];
-	const worst = parts.find(({ status }) => status === "False") ?? parts.find(({ status }) => status !== "True");
-	const conditions = [...parts, { ...(worst ?? { status: "True" as const }), type: "Ready" }];
 	const latest = {
 		latestCreatedRevisionName: found.revision.metadata.name,
-		...(found.ready === undefined ? {} : { latestReadyRevisionName: found.ready }),
+		...(found.latestReady === undefined ? {} : { latestReadyRevisionName: found.latestReady }),
 	};
-	const write = (id: string, own: Condition[], more: Record<string, unknown>) =>
-		world.api.edit<KubeObject>(
-			id,
-			{ name, namespace },
-			{
-				manager: knativeManager,
-				subresource: "status",
-				change: (draft) => {
-					const before = draft.status as KnativeStatus | undefined;
-					draft.status = {
-						...before,
-						...more,
-						observedGeneration: draft.metadata.generation ?? 1,
-						conditions: withConditions(before?.conditions, own, time),
-					};
-				},
-			},
-		);
+	const route = summaryOf(found.route.conditions);
+	const parts = [
+		{ ...configuration, type: "ConfigurationsReady" },
+		{ ...route, type: "RoutesReady" },
+	];
 	const address = { url: `http://${name}.${namespace}.svc.cluster.local` };
-	write(ids.services, conditions, { ...latest, url: found.url, address });
-	write(ids.configurations, [{ ...configurations, type: "Ready" }], latest);
-	write(ids.routes, [{ ...routes, type: "Ready" }], {});
+	const where = { url, address, ...(traffic === undefined ? {} : { traffic }) };
+	writeStatus(world, service, {
+		id: ids.services,
+		conditions: [...parts, summaryOf(parts)],
+		more: { ...latest, ...where },
+	});
+	writeStatus(world, service, { id: ids.configurations, conditions: [configuration], more: latest });
+	writeStatus(world, service, { id: ids.routes, conditions: [...found.route.conditions, route], more: where });
 }
 
-function routesReady({ api }: World, service: KnativeService, readyRevision: string | undefined): Condition {
-	const { name, namespace = "" } = service.metadata;
-	const isProgrammed = isReady(api.get<KubeObject>(ids.ingresses, { namespace, name }));
-	if (readyRevision !== undefined && isProgrammed) return { type: "RoutesReady", status: "True" };
-	const reason = readyRevision === undefined ? "RevisionMissing" : "IngressNotConfigured";
-	return { type: "RoutesReady", status: "Unknown", reason, message: "Ingress has not yet been reconciled." };
+/**
+ * Says that the template's name belongs to another revision; the route stays as it was (knative/serving
+ * pkg/reconciler/service and pkg/apis/serving/v1, `MarkRevisionCreationFailed` and `MarkRevisionNameTaken`).
+ */
+export function writeNameTaken(world: World, service: KnativeService, revision: string): void {
+	const why = `revisions.serving.knative.dev "${revision}" already exists`;
+	const failed: Condition = {
+		type: "ConfigurationsReady",
+		status: "False",
+		reason: "RevisionFailed",
+		message: `Revision creation failed with message: ${why}.`,
+	};
+	const taken: Condition = {
+		type: "RoutesReady",
+		status: "False",
+		reason: "RevisionNameTaken",
+		message: `The revision name "${revision}" is taken by a conflicting Revision, so traffic will not be migrated`,
+	};
+	const conditions = [failed, taken, summaryOf([failed, taken])];
+	writeStatus(world, service, { id: ids.services, conditions, more: {} });
+	writeStatus(world, service, { id: ids.configurations, conditions: [{ ...failed, type: "Ready" }], more: {} });
 }
 
-function readyFrom(type: string, condition: Condition | undefined, otherwise: string): Condition {
+function writeStatus(
+	world: World,
+	{ metadata }: KnativeService,
+	{ id, conditions, more }: { id: string; conditions: Condition[]; more: Record<string, unknown> },
+): void {
+	const time = toSeconds(world.serverEpochNs());
+	world.api.edit<KubeObject>(
+		id,
+		{ name: metadata.name, namespace: metadata.namespace },
+		{
+			manager: knativeManager,
+			subresource: "status",
+			change: (draft) => {
+				const before = draft.status as KnativeStatus | undefined;
+				draft.status = {
+					...before,
+					...more,
+					observedGeneration: draft.metadata.generation ?? 1,
+					conditions: withConditions(before?.conditions, conditions, time),
+				};
+			},
+		},
+	);
+}
+
+/** Ready if all parts are; else why not: a failure before a wait, and of two the later. */
+function summaryOf(parts: readonly Condition[]): Condition {
+	const worst = parts.findLast(({ status }) => status === "False") ?? parts.findLast(({ status }) => status !== "True");
+	return { ...(worst ?? { status: "True" }), type: "Ready" };
+}
+
+function readyFrom(condition: Condition | undefined, otherwise: string): Condition {
+	const type = "Ready";
 	if (condition === undefined || condition.status === "Unknown")
 		return {
 			type,
