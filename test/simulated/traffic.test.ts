@@ -1,6 +1,7 @@
+import { setTimeout } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Condition, conditionOf, type KubeObject, type Pod } from "../../src/simulated/objects.ts";
-import { type Client, openClient, type WatchEvent } from "./client.ts";
+import { type Client, openClient } from "./client.ts";
 import { openBench } from "./in-memory.ts";
 import { get, installIstio, last } from "./installed.ts";
 
@@ -97,26 +98,18 @@ const revisions = "/apis/serving.knative.dev/v1/namespaces/bench/revisions";
 const autoscalers = "/apis/autoscaling.internal.knative.dev/v1alpha1/namespaces/bench/podautoscalers";
 const revisionOf = (pod: KubeObject) => pod.metadata.labels?.["serving.knative.dev/revision"];
 
-/** Waits until there has been a pod of each revision and none is left; hurries those that end. */
+/** Waits until each revision has been scaled to zero and its pods are gone; hurries those that end. */
 async function waitForZero(...revisionNames: string[]): Promise<void> {
-	const watched = client.watch(pods);
-	const hurried = new Set<string>();
-	const isGone = (events: WatchEvent[]) => {
-		for (const { type, object } of events) {
-			const { name, deletionTimestamp } = object.metadata;
-			if (type === "DELETED" || deletionTimestamp === undefined || hurried.has(name)) continue;
-			hurried.add(name);
-			void client.call("DELETE", `${pods}/${name}`, { gracePeriodSeconds: 1 });
-		}
-		const left = new Map<string, string | undefined>();
-		for (const { type, object } of events)
-			if (type === "DELETED") left.delete(object.metadata.name);
-			else left.set(object.metadata.name, revisionOf(object));
-		const seen = new Set(events.map(({ object }) => revisionOf(object)));
-		return revisionNames.every((name) => seen.has(name) && ![...left.values()].includes(name));
-	};
-	await watched.until(isGone);
-	watched.close();
+	for (;;) {
+		const scales = (await list(autoscalers)).filter(({ metadata }) => revisionNames.includes(metadata.name));
+		const isScaled = scales.every(({ status }) => (status as { desiredScale?: number }).desiredScale === 0);
+		const left = (await list(pods)).filter((pod) => revisionNames.includes(revisionOf(pod) ?? ""));
+		if (isScaled && left.length === 0) return;
+		for (const { metadata } of left)
+			if (metadata.deletionTimestamp !== undefined && metadata.deletionGracePeriodSeconds !== 1)
+				await client.call("DELETE", `${pods}/${metadata.name}`, { gracePeriodSeconds: 1 });
+		await setTimeout(5);
+	}
 }
 
 const shapeOf = (pod: Pod) => ({
@@ -169,8 +162,9 @@ describe("revisions with tags of their own", () => {
 
 	it("have objects of their own, and are selected together by the service's label", async () => {
 		await openWithIstio();
-		await apply({ name: "hello-a" });
-		await apply({ name: "hello-b" }, [{ revisionName: "hello-a", tag: "a" }, latest]);
+		const longLived = { annotations: { "autoscaling.knative.dev/window": "1h" } };
+		await apply({ name: "hello-a", ...longLived });
+		await apply({ name: "hello-b", ...longLived }, [{ revisionName: "hello-a", tag: "a" }, latest]);
 		const selector = "?labelSelector=serving.knative.dev%2Fservice%3Dhello";
 		expect(namesOf(await list(`/apis/apps/v1/namespaces/bench/deployments${selector}`))).toEqual([
 			"hello-a-deployment",
@@ -258,6 +252,41 @@ it("keeps the requests until the next one is ready and the gateway knows it", ()
 	expect(new Set(former.map(({ revision }) => revision))).toEqual(new Set(["bench/hello-00001"]));
 	expect(new Set(former.map(({ wasNextReady }) => wasNextReady))).toEqual(new Set([false, true]));
 	expect(former.some(({ wasServiceReady }) => wasServiceReady)).toBe(false);
+});
+
+it("gives the pods of each revision the sidecar that its template asks for", async () => {
+	await openWithIstio("native");
+	const shapes: Record<string, [Template, inits: string[], containers: string[]]> = {
+		none: [{ labels: { "sidecar.istio.io/inject": "false" } }, [], ["user-container", "queue-proxy"]],
+		native: [{}, ["istio-init", "istio-proxy"], ["user-container", "queue-proxy"]],
+		classic: [
+			{ annotations: { "sidecar.istio.io/nativeSidecar": "false" } },
+			["istio-init"],
+			["user-container", "queue-proxy", "istio-proxy"],
+		],
+		held: [
+			{
+				annotations: {
+					"sidecar.istio.io/nativeSidecar": "false",
+					"proxy.istio.io/config": "{holdApplicationUntilProxyStarts: true}",
+				},
+			},
+			["istio-init"],
+			["istio-proxy", "user-container", "queue-proxy"],
+		],
+	};
+	const traffic: Target[] = [];
+	const watched = client.watch(pods);
+	for (const [tag, [template]] of Object.entries(shapes)) {
+		await apply({ ...template, name: `hello-${tag}` }, [...traffic, latest]);
+		traffic.push({ revisionName: `hello-${tag}`, tag });
+	}
+	const seen = await watched.until((events) => new Set(events.map(({ object }) => revisionOf(object))).size === 4);
+	watched.close();
+	for (const [tag, [, inits, containers]] of Object.entries(shapes)) {
+		const pod = seen.findLast(({ object }) => revisionOf(object) === `hello-${tag}`)?.object as Pod;
+		expect(shapeOf(pod)).toEqual({ inits, containers });
+	}
 });
 
 it("splits the requests of the main host by percent", async () => {
