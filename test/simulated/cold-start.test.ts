@@ -103,12 +103,13 @@ describe("the order of things", () => {
 
 	it("holds the application by a postStart hook where the classic sidecar is told to", () => {
 		const annotations = { "proxy.istio.io/config": "{holdApplicationUntilProxyStarts: true}" };
+		const faults = { slowContainers: { "istio-proxy": 2_000 } };
 		for (const seed of [1, 2, 3]) {
-			const { truth, pod } = coldStart({ shape: "classic", seed, annotations });
+			const { truth, pod } = coldStart({ shape: "classic", seed, annotations, faults });
 			expect(names(pod).main).toEqual(["istio-proxy", "user-container", "queue-proxy"]);
 			const { started, hookEnded, startupPassed } = truth.containers["istio-proxy"] ?? {};
 			const heldMs = betweenMs(started, hookEnded);
-			expect(heldMs).toBeGreaterThan(500);
+			expect(heldMs).toBeGreaterThan(2_000);
 			expect(heldMs % 500).toBeGreaterThan(20);
 			expect(heldMs % 500).toBeLessThan(300);
 			expect(betweenMs(hookEnded, truth.containers["user-container"]?.pulled)).toBe(0);

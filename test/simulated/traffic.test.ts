@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
+import type { Ingress } from "../../src/simulated/knative/ingresses.ts";
 import { type Condition, conditionOf, type KubeObject, type Pod } from "../../src/simulated/objects.ts";
 import { type Client, openClient } from "./client.ts";
 import { openBench } from "./in-memory.ts";
@@ -96,6 +97,7 @@ const hostOf = (url: string | undefined) => new URL(url ?? "").host;
 const pods = "/api/v1/namespaces/bench/pods";
 const revisions = "/apis/serving.knative.dev/v1/namespaces/bench/revisions";
 const autoscalers = "/apis/autoscaling.internal.knative.dev/v1alpha1/namespaces/bench/podautoscalers";
+const ingresses = "/apis/networking.internal.knative.dev/v1alpha1/namespaces/bench/ingresses";
 const revisionOf = (pod: KubeObject) => pod.metadata.labels?.["serving.knative.dev/revision"];
 
 /** Waits until each revision has been scaled to zero and its pods are gone; hurries those that end. */
@@ -140,6 +142,14 @@ describe("revisions with tags of their own", () => {
 		]);
 		const route = await read("/apis/serving.knative.dev/v1/namespaces/bench/routes/hello");
 		expect(statusOf(route)?.traffic).toEqual(status.traffic);
+		const { rules } = (await read(`${ingresses}/hello`)).spec as Ingress["spec"];
+		const outside = rules.filter(({ visibility }) => visibility === "ExternalIP");
+		const splits = outside.map(({ hosts, http }) => [hosts[0], http.paths[0]?.splits.map((one) => one.serviceName)]);
+		expect(splits).toEqual([
+			["hello.bench.example.com", ["hello-b"]],
+			["a-hello.bench.example.com", ["hello-a"]],
+			["b-hello.bench.example.com", ["hello-b"]],
+		]);
 		await waitForZero("hello-a", "hello-b");
 
 		const [a, b] = (status.traffic ?? []).map(({ url }) => hostOf(url));
@@ -188,7 +198,6 @@ describe("revisions with tags of their own", () => {
 			await watch.until((events) => events.filter(({ type }) => type === "DELETED").length === 2);
 			watch.close();
 		}
-		const ingresses = "/apis/networking.internal.knative.dev/v1alpha1/namespaces/bench/ingresses";
 		expect(await list(ingresses)).toEqual([]);
 	});
 
