@@ -33,6 +33,7 @@ const delayNames = [
 	"ingressProgrammed",
 	"answer",
 	"policyCheck",
+	"hookExec",
 ] as const;
 
 /** What takes time outside of a container. */
@@ -70,6 +71,8 @@ const modelSchema = z.strictObject({
 		shape: z.enum(["native", "classic"]),
 		/** Whether a pod gets the container istio-validation where the CNI plugin does istio-init's work. */
 		validatesCni: z.boolean(),
+		/** How often the postStart hook of holdApplicationUntilProxyStarts asks whether the proxy is ready. */
+		hookPeriodMs: z.number().positive(),
 	}),
 	knative: z.strictObject({
 		autoscalerTickMs: z.number(),

@@ -13,6 +13,8 @@ export type ContainerInstant =
 	| "created"
 	| "started"
 	| "exited"
+	/** Its postStart hook has ended, which held up the next container. */
+	| "hookEnded"
 	/** The kubelet found that its startup probe passes. */
 	| "startupPassed"
 	/** The first version of the pod whose status names the container. */

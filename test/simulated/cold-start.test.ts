@@ -106,12 +106,30 @@ describe("the order of things", () => {
 	});
 
 	it("holds the application by a postStart hook where the classic sidecar is told to", () => {
-		const annotations = { "proxy.istio.io/config": '{"holdApplicationUntilProxyStarts": true}' };
-		const { truth, pod } = coldStart({ shape: "classic", annotations });
-		expect(names(pod).main).toEqual(["istio-proxy", "user-container", "queue-proxy"]);
-		expect(
-			betweenMs(truth.containers["istio-proxy"]?.started, truth.containers["user-container"]?.pulled),
-		).toBeGreaterThan(400);
+		const annotations = { "proxy.istio.io/config": "{holdApplicationUntilProxyStarts: true}" };
+		const faults = { slowContainers: { "istio-proxy": 2_000 } };
+		for (const seed of [1, 2, 3]) {
+			const { truth, pod } = coldStart({ shape: "classic", seed, annotations, faults });
+			expect(names(pod).main).toEqual(["istio-proxy", "user-container", "queue-proxy"]);
+			const { started, hookEnded, startupPassed } = truth.containers["istio-proxy"] ?? {};
+			const heldMs = betweenMs(started, hookEnded);
+			expect(heldMs).toBeGreaterThan(2_000);
+			expect(heldMs % 500).toBeGreaterThan(20);
+			expect(heldMs % 500).toBeLessThan(300);
+			expect(betweenMs(hookEnded, truth.containers["user-container"]?.pulled)).toBe(0);
+			expect(betweenMs(truth.containers["queue-proxy"]?.started, startupPassed)).toBeGreaterThan(0);
+		}
+	});
+
+	it("has no hook where nothing is to be held, or the sidecar is native", () => {
+		const held = { "proxy.istio.io/config": "{holdApplicationUntilProxyStarts: true}" };
+		const own = coldStart({ shape: "classic", annotations: { "proxy.istio.io/config": "{concurrency: 2}" } });
+		expect(names(own.pod).main).toEqual(["user-container", "queue-proxy", "istio-proxy"]);
+		for (const { pod, truth } of [own, coldStart({ shape: "native", annotations: held })]) {
+			const all = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+			expect(all.find(({ name }) => name === "istio-proxy")?.lifecycle).toBeUndefined();
+			expect(truth.containers["istio-proxy"]).not.toHaveProperty("hookEnded");
+		}
 	});
 
 	it("waits for a relist before it shows what runs, unless the kubelet relists on demand", () => {

@@ -1,4 +1,6 @@
+import { load } from "js-yaml";
 import type { Api } from "../api.ts";
+import { isRecord } from "../fields.ts";
 import type { Variant } from "../model.ts";
 import type { ConfigMap, Container, KubeObject, Pod, Workload } from "../objects.ts";
 import { StatusError } from "../status-error.ts";
@@ -18,19 +20,22 @@ export function startInjection(world: World): void {
 	});
 }
 
-/** Whether Istio's webhook changes the pod: labels of namespace and pod decide, as istiod's own selectors do. */
+/**
+ * Whether Istio's webhook changes the pod. It is asked about pods of a labelled namespace unless their label says no, and
+ * elsewhere only about those whose label says yes; the older annotation counts where it is asked and there is no label.
+ */
 export function isInjected(api: Api, pod: Pod): boolean {
 	const webhook = api
 		.list<KubeObject>(injector)
 		.some(({ metadata }) => metadata.name.startsWith("istio-sidecar-injector"));
-	const asked =
-		pod.metadata.labels?.["sidecar.istio.io/inject"] ?? pod.metadata.annotations?.["sidecar.istio.io/inject"];
-	if (!webhook || asked === "false" || pod.spec.hostNetwork === true) return false;
+	if (!webhook || pod.spec.hostNetwork === true) return false;
+	const label = pod.metadata.labels?.["sidecar.istio.io/inject"];
 	const namespace = api.get("namespaces", { name: pod.metadata.namespace ?? "" });
-	const label = namespace?.metadata.labels?.["istio-injection"];
-	if (label === "disabled") return false;
-	if (asked === "true") return true;
-	return label === "enabled" && !isAutoInjectOff(api);
+	const ofNamespace = namespace?.metadata.labels?.["istio-injection"];
+	if (ofNamespace !== "enabled") return ofNamespace === undefined && label === "true";
+	const asked = label ?? pod.metadata.annotations?.["sidecar.istio.io/inject"];
+	if (asked === "true" || asked === "false") return asked === "true";
+	return !isAutoInjectOff(api);
 }
 
 function isAutoInjectOff(api: Api): boolean {
@@ -70,8 +75,7 @@ function addSidecar({ api, model }: World, pod: Pod, image: string): void {
 	const hasCni = api.get("daemonsets.apps", { namespace: istioSystem, name: "istio-cni-node" }) !== undefined;
 	const asked = annotations["sidecar.istio.io/nativeSidecar"];
 	const isNative = asked === undefined ? model.sidecar.shape === "native" : asked === "true";
-	const isHeld =
-		!isNative && /holdApplicationUntilProxyStarts["']?\s*:\s*true/.test(annotations["proxy.istio.io/config"] ?? "");
+	const isHeld = !isNative && proxyConfig(api, annotations).holdApplicationUntilProxyStarts === true;
 	const proxy = proxyContainer(image, { isNative, isHeld });
 	const first = hasCni ? (model.sidecar.validatesCni ? [validationContainer(image)] : []) : [initContainer(image)];
 	const inits = pod.spec.initContainers ?? [];
@@ -89,6 +93,15 @@ function addSidecar({ api, model }: World, pod: Pod, image: string): void {
 	};
 	annotations["sidecar.istio.io/status"] = JSON.stringify(injected);
 	pod.metadata.labels = { ...pod.metadata.labels, "security.istio.io/tlsMode": "istio" };
+}
+
+/** The mesh's defaultConfig, and what the pod has of its own. */
+function proxyConfig(api: Api, annotations: Record<string, string>): Record<string, unknown> {
+	const config = api.get<ConfigMap>("configmaps", { namespace: istioSystem, name: "istio" });
+	const mesh = load(config?.data?.mesh ?? "");
+	const own = load(annotations["proxy.istio.io/config"] ?? "");
+	const ofMesh = isRecord(mesh) && isRecord(mesh.defaultConfig) ? mesh.defaultConfig : {};
+	return { ...ofMesh, ...(isRecord(own) ? own : {}) };
 }
 
 function proxyContainer(image: string, { isNative, isHeld }: { isNative: boolean; isHeld: boolean }): Container {

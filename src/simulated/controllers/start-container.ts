@@ -38,8 +38,22 @@ export function* startContainer(context: StartContext, container: Container): Pr
 	context.onStarted(name);
 	yield delays.of("eventAfter", `${key}/${name}`);
 	tell("Started", `Started container ${name}`, name);
-	// A postStart hook blocks; the only one that Istio sets waits for the proxy (holdApplicationUntilProxyStarts).
-	if (container.lifecycle?.postStart !== undefined) yield Math.max(0, (ableAt - clock.now()) / 1e6);
+	if (container.lifecycle?.postStart !== undefined) yield* awaitHook(context, { name, ableAt });
+}
+
+/**
+ * A postStart hook blocks the pod's next containers. The only one that Istio sets, for holdApplicationUntilProxyStarts,
+ * asks again and again whether the proxy is ready, after a first wait (istio/istio pilot-agent, `wait`).
+ */
+function* awaitHook(
+	{ world, pod, key, variant }: StartContext,
+	{ name, ableAt }: { name: string; ableAt: number },
+): Process {
+	const { clock, delays, truth } = world;
+	yield delays.of("hookExec", `${key}/${name}`, variant);
+	do yield world.model.sidecar.hookPeriodMs;
+	while (clock.now() < ableAt);
+	truth.container(pod, name, "hookEnded");
 }
 
 function* provideImage(
