@@ -5,6 +5,7 @@ import { podTrouble } from "../install/pod-trouble.ts";
 import type { Profile } from "../model/profile.ts";
 import type { Progress } from "../model/progress.ts";
 import { type ClientClock, realMs } from "./client-clock.ts";
+import { contentHash } from "./fingerprint.ts";
 import type { LiveState } from "./live-state.ts";
 import type { Subject } from "./schedule.ts";
 import { type DeployedService, deployService, type NamedRevision, serviceManifest } from "./service.ts";
@@ -62,10 +63,11 @@ export async function deploySubject(
 function deploy(order: DeploymentOrder, sharing: Sharing, timeoutSeconds: number): Promise<DeployedService> {
 	const { cluster, state, signal, progress, namespace, image, target, timeoutMs } = order;
 	const { profile, before, isShared } = sharing;
-	// Knative refuses another template under the name of a revision that is there, so the name has what may change.
-	const named: NamedRevision = { name: `${serviceName}-${profile.name}-${timeoutSeconds}s`, tag: profile.name };
-	const others = before.map((each) => ({ name: each.service.revision, tag: each.profile.name }));
 	const serviceOrder = { namespace, name: serviceName, image, target, timeoutSeconds };
+	// Under the name of a revision that is there, Knative refuses another template, or takes the old one without a word.
+	const hash = contentHash([profile.podLabels, profile.podAnnotations, serviceOrder]).slice(0, 6);
+	const named: NamedRevision = { name: `${serviceName}-${profile.name}-${hash}`, tag: profile.name };
+	const others = before.map((each) => ({ name: each.service.revision, tag: each.profile.name }));
 	const manifest = serviceManifest(profile, { ...serviceOrder, ...(isShared ? { named, others } : {}) });
 	return deployService(cluster, markOurs(manifest, { part: "workload", profile: profile.name }), {
 		state,
