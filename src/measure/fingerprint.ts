@@ -86,17 +86,28 @@ function plegOf(kubelet: string | undefined): string | undefined {
 
 /** The images that a pod really ran, by digest where the runtime gives one. */
 export function imageFingerprint(pod: KubeObject): Fingerprint {
-	interface Status {
-		name: string;
-		image?: string;
-		imageID?: string;
-	}
-	const { initContainerStatuses = [], containerStatuses = [] } = (pod.status ?? {}) as {
-		initContainerStatuses?: Status[];
-		containerStatuses?: Status[];
-	};
-	const statuses = [...initContainerStatuses, ...containerStatuses];
 	return Object.fromEntries(
-		statuses.map(({ name, image, imageID }) => [`image:${name}`, imageID || image || "unknown"]),
+		statusesOf(pod).map(({ name, image, imageID }) => [`image:${name}`, imageID || image || "unknown"]),
 	);
+}
+
+/** Whether it is known by which image each of a pod's containers runs. */
+export function hasDigests(pod: KubeObject): boolean {
+	const { initContainers = [], containers } = pod.spec as { initContainers?: unknown[]; containers: unknown[] };
+	const known = statusesOf(pod).filter(({ imageID }) => imageID);
+	return known.length === initContainers.length + containers.length;
+}
+
+interface ContainerStatus {
+	name: string;
+	image?: string;
+	imageID?: string;
+}
+
+function statusesOf({ status }: KubeObject): ContainerStatus[] {
+	const { initContainerStatuses = [], containerStatuses = [] } = (status ?? {}) as {
+		initContainerStatuses?: ContainerStatus[];
+		containerStatuses?: ContainerStatus[];
+	};
+	return [...initContainerStatuses, ...containerStatuses];
 }

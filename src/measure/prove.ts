@@ -5,7 +5,7 @@ import { compareShape, shapeOf } from "../install/pod-shape.ts";
 import type { Profile } from "../model/profile.ts";
 import type { RequestTimes } from "../model/recording.ts";
 import type { Fingerprint } from "../model/report.ts";
-import { imageFingerprint } from "./fingerprint.ts";
+import { hasDigests, imageFingerprint } from "./fingerprint.ts";
 import type { LiveState } from "./live-state.ts";
 import type { Observer } from "./observer.ts";
 import type { RequestOrder } from "./request.ts";
@@ -22,6 +22,8 @@ export interface ProofOrder {
 	request: RequestOrder;
 	signal: AbortSignal;
 	sleep?(ms: number): Promise<void>;
+	/** How long to wait for a pod that is wholly there, in real time. */
+	podTimeoutMs?: number;
 }
 
 /** New configuration takes a moment to reach a proxy; so long is it waited for. */
@@ -35,19 +37,18 @@ const denyHeader = "x-knistio-deny";
  * @throws ClusterError that names every difference
  */
 export async function proveProfile(order: ProofOrder): Promise<Fingerprint> {
-	const { profile, state, revision } = order;
-	const pod = revisionState(state, revision).pods.find(({ metadata }) => metadata.deletionTimestamp === undefined);
+	const { profile } = order;
+	// The requests come first: a revision that has gone to zero meanwhile gets a pod by them.
+	const answers = await compareAnswers(order);
+	const pod = await startedPod(order);
 	if (pod === undefined) {
-		throw new ClusterError(`profile ${profile.name}: the service is Ready but has no pod to look at`, {
+		const why = answers.length === 0 ? "" : `; ${answers.join("; ")}`;
+		throw new ClusterError(`profile ${profile.name}: the service is Ready but has no pod to look at${why}`, {
 			hint: "initial-scale may be 0 in config-autoscaler; run again",
 		});
 	}
 	const versions = await istioVersions(order.cluster, pod, order.signal);
-	const differences = [
-		...compareShape(profile.promises, pod),
-		...compareVersions(versions),
-		...(await compareAnswers(order)),
-	];
+	const differences = [...compareShape(profile.promises, pod), ...compareVersions(versions), ...answers];
 	if (differences.length > 0) {
 		throw new ClusterError(`profile ${profile.name} is not what it promises: ${differences.join("; ")}`, {
 			hint: "another installation or a webhook may interfere; `knistio profiles show` tells what is promised",
@@ -61,6 +62,20 @@ export async function proveProfile(order: ProofOrder): Promise<Fingerprint> {
 		...imageFingerprint(pod),
 	};
 }
+
+/** A pod whose images are all known by their digests, which kubelet tells when it has started a container; else any. */
+async function startedPod({ state, revision, signal, podTimeoutMs = 5_000 }: ProofOrder) {
+	const pods = () =>
+		revisionState(state, revision).pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+	return state
+		.until(() => pods().find(hasDigests), { timeoutMs: podTimeoutMs, signal, onTimeout: () => new Late() })
+		.catch((error: Error) => {
+			if (error instanceof Late) return pods()[0];
+			throw error;
+		});
+}
+
+class Late extends Error {}
 
 type IstioVersions = Partial<Record<"istiod" | "gateway" | "sidecar", string>>;
 

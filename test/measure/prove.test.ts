@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Cluster, KubeObject, ListQuery } from "../../src/cluster/cluster.ts";
-import { openLiveState } from "../../src/measure/live-state.ts";
+import { type LiveState, openLiveState } from "../../src/measure/live-state.ts";
 import { proveProfile } from "../../src/measure/prove.ts";
 import type { RequestOrder } from "../../src/measure/request.ts";
 import type { RequestTimes } from "../../src/model/recording.ts";
@@ -22,11 +22,10 @@ const rightSpec = {
 	],
 	containers: [container("queue-proxy"), container("user-container")],
 };
+const started = (name: string) => ({ name, image: `${name}:1`, imageID: `${name}@sha256:1234` });
 const statuses = {
-	containerStatuses: [
-		{ name: "user-container", image: "hello:1", imageID: "hello@sha256:1234" },
-		{ name: "queue-proxy", image: "queue:1", imageID: "" },
-	],
+	initContainerStatuses: [started("istio-init"), started("istio-proxy")],
+	containerStatuses: [started("queue-proxy"), started("user-container")],
 };
 
 interface World {
@@ -36,9 +35,12 @@ interface World {
 	gateway?: string | undefined;
 	/** What a request is answered with; by default as promised. */
 	answer?(order: RequestOrder, count: number): Partial<RequestTimes>;
+	/** What happens once a request has been sent. */
+	onRequest?(state: LiveState): void;
 }
 
-async function prove({ spec = rightSpec, pods, istiod = "1.31.0", gateway = "1.31.0", answer }: World = {}) {
+async function prove(world: World = {}) {
+	const { spec = rightSpec, pods, istiod = "1.31.0", gateway = "1.31.0", answer, onRequest } = world;
 	const state = openLiveState();
 	for (const pod of pods ?? [aPod("p", { spec, status: statuses })]) state.add(seen("pods", pod, "ADDED"));
 	const part = (name: string, tag: string) =>
@@ -53,6 +55,7 @@ async function prove({ spec = rightSpec, pods, istiod = "1.31.0", gateway = "1.3
 		observer: {
 			async request(order) {
 				requests.push(order);
+				onRequest?.(state);
 				const isDenied = order.headers?.["x-knistio-deny"] === "yes";
 				const promised = isDenied ? { status: 403, bodyMatches: false } : { status: 200, bodyMatches: true };
 				return { connectStartedAt: "1", ...(answer?.(order, requests.length) ?? promised) };
@@ -63,6 +66,7 @@ async function prove({ spec = rightSpec, pods, istiod = "1.31.0", gateway = "1.3
 		revision,
 		request: { route: { kind: "direct", url: "http://x", by: "given" }, host: "h", expectBody: "b", timeoutMs: 1 },
 		signal: new AbortController().signal,
+		podTimeoutMs: 50,
 		sleep: async (ms) => {
 			sleeps.push(ms);
 			// Far beyond what configuration takes to arrive.
@@ -93,8 +97,10 @@ describe("a profile that is what it promises", () => {
 			sidecar: "native",
 			"init-containers": "istio-init",
 			istio: "1.31.0",
-			"image:user-container": "hello@sha256:1234",
-			"image:queue-proxy": "queue:1",
+			"image:istio-init": "istio-init@sha256:1234",
+			"image:istio-proxy": "istio-proxy@sha256:1234",
+			"image:queue-proxy": "queue-proxy@sha256:1234",
+			"image:user-container": "user-container@sha256:1234",
 		});
 		expect(requests.map(({ headers }) => headers)).toEqual([undefined, { "x-knistio-deny": "yes" }]);
 	});
@@ -109,6 +115,26 @@ describe("a profile that is what it promises", () => {
 
 	it("may have no gateway of its own", async () => {
 		expect((await prove({ gateway: undefined })).seenAs).toMatchObject({ istio: "1.31.0" });
+	});
+});
+
+describe("a revision that went to zero before it could be looked at", () => {
+	it("is looked at in the pod that the proof's own request starts, when all of that has started", async () => {
+		const { seenAs } = await prove({
+			pods: [],
+			onRequest: (state) => {
+				const half = { ...statuses, containerStatuses: [{ name: "user-container", image: "x", imageID: "" }] };
+				state.add(seen("pods", aPod("late", { spec: rightSpec, status: half }), "ADDED"));
+				setTimeout(() => state.add(seen("pods", aPod("late", { spec: rightSpec, status: statuses }))), 10);
+			},
+		});
+		expect(seenAs).toMatchObject({ sidecar: "native", "image:user-container": "user-container@sha256:1234" });
+	});
+
+	it("is looked at as it is, when the rest does not come", async () => {
+		const status = { containerStatuses: [{ name: "user-container", image: "hello:1", imageID: "" }] };
+		const { seenAs } = await prove({ pods: [aPod("half", { spec: rightSpec, status })] });
+		expect(seenAs).toMatchObject({ sidecar: "native", "image:user-container": "hello:1" });
 	});
 });
 
