@@ -1,6 +1,6 @@
 import { differencesBetween } from "../statistics/difference.ts";
-import { type BoundedMs, medianOf, type Range, sorted } from "../statistics/median.ts";
-import { mannWhitney, shiftRank } from "../statistics/rank-sum.ts";
+import { type BoundedMs, medianOf, type Range } from "../statistics/median.ts";
+import { mannWhitneyOfSorted, shiftRank } from "../statistics/rank-sum.ts";
 import { openEnds, type Sample, withMissing } from "./measure.ts";
 
 /** How far a sample lies above another, with everything that is not known about it taken at its worst. */
@@ -41,12 +41,14 @@ export function shiftBetween(before: Sample, after: Sample, confidence: number):
 }
 
 function sortedBy(values: readonly BoundedMs[], key: keyof BoundedMs): Float64Array {
-	return sorted(values.map((value) => value[key]));
+	const column = new Float64Array(values.length);
+	for (const [index, value] of values.entries()) column[index] = value[key];
+	return column.sort();
 }
 
 /** The two-sided p of `above` lying above `below`; 1 where it does not. */
 function oneWayP(below: Float64Array, above: Float64Array): number {
-	const test = mannWhitney(below, above);
+	const test = mannWhitneyOfSorted(below, above);
 	return test === undefined || test.u >= (below.length * above.length) / 2 ? 1 : test.p;
 }
 

@@ -5,6 +5,7 @@
 export function differencesBetween(a: Float64Array, b: Float64Array) {
 	const pairs = a.length * b.length;
 	const smallest = (b[0] ?? 0) - (a.at(-1) ?? 0);
+	const few = a.length + b.length;
 	const largest = (b.at(-1) ?? 0) - (a[0] ?? 0);
 
 	function smallestAbove(limit: number): number {
@@ -17,14 +18,25 @@ export function differencesBetween(a: Float64Array, b: Float64Array) {
 		return found;
 	}
 
+	/** The differences above `lo` and at most `hi`, of which there are `count`, in ascending order. */
+	function between(lo: number, hi: number, count: number): Float64Array {
+		const found = new Float64Array(count);
+		let [filled, first] = [0, 0];
+		for (const value of a) {
+			while (first < b.length && (b[first] ?? 0) - value <= lo) first++;
+			for (let j = first; j < b.length && (b[j] ?? 0) - value <= hi; j++) found[filled++] = (b[j] ?? 0) - value;
+		}
+		return found.sort();
+	}
+
 	/** The k-th smallest, from 1. */
 	function at(k: number): number {
 		let [lo, hi] = [smallest, largest];
 		let [below, atMost] = [countAtMost(a, b, lo), pairs];
 		if (below >= k) return lo;
-		// Fewer than k differences are ≤ lo, at least k are ≤ hi. The range is cut where k should lie, and in half, until
-		// few differences are left in it, or only equal ones.
-		for (let step = 1; atMost - below > 8; step++) {
+		// Fewer than k differences are ≤ lo, at least k are ≤ hi. The range is cut where k should lie, and in half, until the
+		// differences in it are few enough to sort, or all equal.
+		for (let step = 1; atMost - below > few; step++) {
 			if (step % 6 === 0) {
 				const next = smallestAbove(lo);
 				const count = countAtMost(a, b, next);
@@ -37,9 +49,7 @@ export function differencesBetween(a: Float64Array, b: Float64Array) {
 			if (count >= k) [hi, atMost] = [cut, count];
 			else [lo, below] = [cut, count];
 		}
-		let found = smallestAbove(lo);
-		while (countAtMost(a, b, found) < k) found = smallestAbove(found);
-		return found;
+		return between(lo, hi, atMost - below)[k - below - 1] ?? hi;
 	}
 
 	/** The middle one, or the mean of the two in the middle. */

@@ -35,7 +35,9 @@ export interface BoundedMedianEstimate extends MedianEstimate {
 
 /** A copy in ascending order. */
 export function sorted(values: ArrayLike<number>): Float64Array {
-	return Float64Array.from(values).sort();
+	const copy = new Float64Array(values.length);
+	copy.set(values);
+	return copy.sort();
 }
 
 /**
