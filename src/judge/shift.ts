@@ -27,23 +27,32 @@ export interface Shift {
  */
 export function shiftBetween(before: Sample, after: Sample, confidence: number): Shift | undefined {
 	if (before.values.length === 0 || after.values.length === 0) return undefined;
-	const best = differencesBetween(sortedBy(before.values, "ms"), sortedBy(after.values, "ms"));
-	const [a, b] = [withMissing(before), withMissing(after)];
-	const [aLo, aHi, bLo, bHi] = [sortedBy(a, "loMs"), sortedBy(a, "hiMs"), sortedBy(b, "loMs"), sortedBy(b, "hiMs")];
-	const least = differencesBetween(aHi, bLo);
-	const most = differencesBetween(aLo, bHi);
-	const ms = best.median();
-	const p = ms >= 0 ? oneWayP(aHi, bLo) : oneWayP(bHi, aLo);
+	const [knownA, knownB] = [sortedColumns(before.values), sortedColumns(after.values)];
+	const a = before.missing === 0 ? knownA : sortedColumns(withMissing(before));
+	const b = after.missing === 0 ? knownB : sortedColumns(withMissing(after));
+	const least = differencesBetween(a.hiMs, b.loMs);
+	const most = differencesBetween(a.loMs, b.hiMs);
+	const ms = differencesBetween(knownA.ms, knownB.ms).median();
+	const p = ms >= 0 ? oneWayP(a.hiMs, b.loMs) : oneWayP(b.hiMs, a.loMs);
 	const shift: Shift = { ms, band: openEnds({ lo: least.median(), hi: most.median() }), p };
-	const rank = shiftRank(a.length, b.length, confidence)?.rank;
+	const [n, m] = [a.ms.length, b.ms.length];
+	const rank = shiftRank(n, m, confidence)?.rank;
 	if (rank === undefined) return shift;
-	return { ...shift, interval: openEnds({ lo: least.at(rank), hi: most.at(a.length * b.length + 1 - rank) }) };
+	return { ...shift, interval: openEnds({ lo: least.at(rank), hi: most.at(n * m + 1 - rank) }) };
 }
 
-function sortedBy(values: readonly BoundedMs[], key: keyof BoundedMs): Float64Array {
-	const column = new Float64Array(values.length);
-	for (const [index, value] of values.entries()) column[index] = value[key];
-	return column.sort();
+/** The estimates and the bounds, each for themselves in ascending order. */
+function sortedColumns(values: readonly BoundedMs[]) {
+	const n = values.length;
+	const [ms, loMs, hiMs] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
+	for (let index = 0; index < n; index++) {
+		const value = values[index];
+		if (value === undefined) continue;
+		ms[index] = value.ms;
+		loMs[index] = value.loMs;
+		hiMs[index] = value.hiMs;
+	}
+	return { ms: ms.sort(), loMs: loMs.sort(), hiMs: hiMs.sort() };
 }
 
 /** The two-sided p of `above` lying above `below`; 1 where it does not. */
