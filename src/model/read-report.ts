@@ -2,11 +2,12 @@ import { z } from "zod";
 import { UsageError } from "../errors.ts";
 import { acceptorOf } from "./accepts.ts";
 import { type ColdStart, coldStartSchema, type Measured, type Report, reportSchema } from "./report.ts";
+import { cutReport } from "./report-text.ts";
 
 /** The version of the format that this knistio writes. */
 const currentVersion = 1;
 
-/** More text than this is not read; 10,000 cold starts take about a fifth of it. */
+/** More text than this is not read; 10,000 cold starts with a sidecar take about a sixth of it. */
 const largestMib = 256;
 
 /**
@@ -22,29 +23,56 @@ export function parseReport(text: string, file: string): Report {
 			hint: "split the run into several reports; compare and --baseline take more than one",
 		});
 	}
+	return readByLine(text) ?? readAsWhole(text, file);
+}
+
+/**
+ * A sound report in the lines that `reportText` writes. Undefined for anything else, of which reading it as a whole tells
+ * what it is: this never judges a report to be damaged.
+ */
+function readByLine(text: string): Report | undefined {
+	const cut = cutReport(text);
+	if (cut === undefined) return undefined;
+	try {
+		const coldStarts = cut.lists.map((list) => list.map(soundStart));
+		const rest = JSON.parse(cut.rest);
+		const places = placesOf(rest, cut.lists.length);
+		const { data } = reportSchema.safeParse({ ...rest, profiles: rest.profiles.map(withoutStarts) });
+		for (const [index, run] of data?.profiles.entries() ?? []) run.coldStarts = coldStarts[places[index] ?? -1] ?? [];
+		return data;
+	} catch {
+		return undefined;
+	}
+}
+
+const withoutStarts = (run: object) => ({ ...run, coldStarts: [] });
+
+/** Which list belongs to each profile; undefined for none. Throws where the text was cut elsewhere. */
+function placesOf(rest: { profiles: { coldStarts: unknown[] }[] }, lists: number): (number | undefined)[] {
+	let next = 0;
+	const places = rest.profiles.map(({ coldStarts }) => {
+		if (coldStarts.length === 0) return undefined;
+		if (coldStarts.length > 1 || coldStarts[0] !== next) throw new Error("these are not lists of cold starts");
+		return next++;
+	});
+	if (next !== lists) throw new Error("these are not lists of cold starts");
+	return places;
+}
+
+const isColdStart = acceptorOf(coldStartSchema) as (value: unknown) => value is ColdStart;
+
+function soundStart(line: string): ColdStart {
+	const value: unknown = JSON.parse(line);
+	if (isColdStart(value) && inconsistency(value) === undefined) return value;
+	throw new Error("reading the report as a whole says what is wrong");
+}
+
+function readAsWhole(text: string, file: string): Report {
 	const value = parseJson(text, file);
 	requireVersion(value, file);
-	const report = withSoundStarts(value) ?? withSchema(value, file);
+	const report = withSchema(value, file);
 	requireConsistent(report, file);
 	return report;
-}
-
-/** The report if it is as the schema wants it, with its cold starts as they are; checking them is most of the work. */
-function withSoundStarts(value: unknown): Report | undefined {
-	const { profiles } = value as { profiles?: unknown };
-	if (!Array.isArray(profiles)) return undefined;
-	const lists: unknown[] = profiles.map((run) => run?.coldStarts);
-	if (!lists.every(isListOfColdStarts)) return undefined;
-	const emptied = profiles.map((run) => ({ ...run, coldStarts: [] }));
-	const { data } = reportSchema.safeParse({ ...(value as object), profiles: emptied });
-	for (const [index, run] of data?.profiles.entries() ?? []) run.coldStarts = lists[index] ?? [];
-	return data;
-}
-
-const acceptsColdStart = acceptorOf(coldStartSchema);
-
-function isListOfColdStarts(value: unknown): value is ColdStart[] {
-	return Array.isArray(value) && value.every(acceptsColdStart);
 }
 
 function withSchema(value: unknown, file: string): Report {
