@@ -3,7 +3,7 @@ import { holm } from "../statistics/holm.ts";
 import { type Estimate, estimateOf } from "./estimate.ts";
 import { fingerprintDifferences } from "./fingerprint.ts";
 import { measuresOf, sampleOf } from "./measure.ts";
-import { type Shift, shiftBetween } from "./shift.ts";
+import { medianMs, type Shift, shiftBetween } from "./shift.ts";
 
 /** A report and what to call it: its file, or what is special about it. */
 export interface LabelledReport {
@@ -73,12 +73,12 @@ function tableOf(columns: Column[], { nameOf, alpha }: { nameOf: (column: Column
 	const rows = [...measures].map((measure) => {
 		const samples = columns.map(({ run }) => sampleOf(run, measure));
 		const [base] = samples;
+		const from = base === undefined ? undefined : medianMs(base);
 		const cells = samples.map((sample, index): Cell => {
 			const estimate = estimateOf(sample, 1 - alpha);
 			if (estimate === undefined || base === undefined || index === 0)
 				return estimate === undefined ? {} : { estimate };
 			const shift = shiftBetween(base, sample, 1 - alpha);
-			const from = estimateOf(base)?.medianMs;
 			if (shift === undefined) return { estimate };
 			const share = from === undefined || from === 0 ? {} : { share: shift.ms / from };
 			return { estimate, change: { ...shift, ...share, adjustedP: 1, isSignificant: false } };

@@ -1,6 +1,6 @@
 import { differencesBetween } from "../statistics/difference.ts";
-import { type BoundedMs, medianOf, type Range, sorted } from "../statistics/median.ts";
-import { mannWhitney, shiftRank } from "../statistics/rank-sum.ts";
+import { type BoundedMs, medianOf, type Range } from "../statistics/median.ts";
+import { mannWhitneyOfSorted, shiftRank } from "../statistics/rank-sum.ts";
 import { openEnds, type Sample, withMissing } from "./measure.ts";
 
 /** How far a sample lies above another, with everything that is not known about it taken at its worst. */
@@ -27,26 +27,37 @@ export interface Shift {
  */
 export function shiftBetween(before: Sample, after: Sample, confidence: number): Shift | undefined {
 	if (before.values.length === 0 || after.values.length === 0) return undefined;
-	const best = differencesBetween(sortedBy(before.values, "ms"), sortedBy(after.values, "ms"));
-	const [a, b] = [withMissing(before), withMissing(after)];
-	const [aLo, aHi, bLo, bHi] = [sortedBy(a, "loMs"), sortedBy(a, "hiMs"), sortedBy(b, "loMs"), sortedBy(b, "hiMs")];
-	const least = differencesBetween(aHi, bLo);
-	const most = differencesBetween(aLo, bHi);
-	const ms = best.median();
-	const p = ms >= 0 ? oneWayP(aHi, bLo) : oneWayP(bHi, aLo);
+	const [knownA, knownB] = [sortedColumns(before.values), sortedColumns(after.values)];
+	const a = before.missing === 0 ? knownA : sortedColumns(withMissing(before));
+	const b = after.missing === 0 ? knownB : sortedColumns(withMissing(after));
+	const least = differencesBetween(a.hiMs, b.loMs);
+	const most = differencesBetween(a.loMs, b.hiMs);
+	const ms = differencesBetween(knownA.ms, knownB.ms).median();
+	const p = ms >= 0 ? oneWayP(a.hiMs, b.loMs) : oneWayP(b.hiMs, a.loMs);
 	const shift: Shift = { ms, band: openEnds({ lo: least.median(), hi: most.median() }), p };
-	const rank = shiftRank(a.length, b.length, confidence)?.rank;
+	const [n, m] = [a.ms.length, b.ms.length];
+	const rank = shiftRank(n, m, confidence)?.rank;
 	if (rank === undefined) return shift;
-	return { ...shift, interval: openEnds({ lo: least.at(rank), hi: most.at(a.length * b.length + 1 - rank) }) };
+	return { ...shift, interval: openEnds({ lo: least.at(rank), hi: most.at(n * m + 1 - rank) }) };
 }
 
-function sortedBy(values: readonly BoundedMs[], key: keyof BoundedMs): Float64Array {
-	return sorted(values.map((value) => value[key]));
+/** The estimates and the bounds, each for themselves in ascending order. */
+function sortedColumns(values: readonly BoundedMs[]) {
+	const n = values.length;
+	const [ms, loMs, hiMs] = [new Float64Array(n), new Float64Array(n), new Float64Array(n)];
+	for (let index = 0; index < n; index++) {
+		const value = values[index];
+		if (value === undefined) continue;
+		ms[index] = value.ms;
+		loMs[index] = value.loMs;
+		hiMs[index] = value.hiMs;
+	}
+	return { ms: ms.sort(), loMs: loMs.sort(), hiMs: hiMs.sort() };
 }
 
 /** The two-sided p of `above` lying above `below`; 1 where it does not. */
 function oneWayP(below: Float64Array, above: Float64Array): number {
-	const test = mannWhitney(below, above);
+	const test = mannWhitneyOfSorted(below, above);
 	return test === undefined || test.u >= (below.length * above.length) / 2 ? 1 : test.p;
 }
 

@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { UsageError } from "../errors.ts";
-import { type Measured, type Report, reportSchema } from "./report.ts";
+import { acceptorOf } from "./accepts.ts";
+import { type ColdStart, coldStartSchema, type Measured, type Report, reportSchema } from "./report.ts";
+import { cutReport } from "./report-text.ts";
 
 /** The version of the format that this knistio writes. */
 const currentVersion = 1;
 
-/** More text than this is not read; 10,000 cold starts take about a fifth of it. */
+/** More text than this is not read; 10,000 cold starts with a sidecar take about a sixth of it. */
 const largestMib = 256;
 
 /**
@@ -21,16 +23,64 @@ export function parseReport(text: string, file: string): Report {
 			hint: "split the run into several reports; compare and --baseline take more than one",
 		});
 	}
+	return readByLine(text) ?? readAsWhole(text, file);
+}
+
+/**
+ * A sound report in the lines that `reportText` writes. Undefined for anything else, of which reading it as a whole tells
+ * what it is: this never judges a report to be damaged.
+ */
+function readByLine(text: string): Report | undefined {
+	const cut = cutReport(text);
+	if (cut === undefined) return undefined;
+	try {
+		const coldStarts = cut.lists.map((list) => list.map(soundStart));
+		const rest = JSON.parse(cut.rest);
+		const places = placesOf(rest, cut.lists.length);
+		const { data } = reportSchema.safeParse({ ...rest, profiles: rest.profiles.map(withoutStarts) });
+		for (const [index, run] of data?.profiles.entries() ?? []) run.coldStarts = coldStarts[places[index] ?? -1] ?? [];
+		return data;
+	} catch {
+		return undefined;
+	}
+}
+
+const withoutStarts = (run: object) => ({ ...run, coldStarts: [] });
+
+/** Which list belongs to each profile; undefined for none. Throws where the text was cut elsewhere. */
+function placesOf(rest: { profiles: { coldStarts: unknown[] }[] }, lists: number): (number | undefined)[] {
+	let next = 0;
+	const places = rest.profiles.map(({ coldStarts }) => {
+		if (coldStarts.length === 0) return undefined;
+		if (coldStarts.length > 1 || coldStarts[0] !== next) throw new Error("these are not lists of cold starts");
+		return next++;
+	});
+	if (next !== lists) throw new Error("these are not lists of cold starts");
+	return places;
+}
+
+const isColdStart = acceptorOf(coldStartSchema) as (value: unknown) => value is ColdStart;
+
+function soundStart(line: string): ColdStart {
+	const value: unknown = JSON.parse(line);
+	if (isColdStart(value) && inconsistency(value) === undefined) return value;
+	throw new Error("reading the report as a whole says what is wrong");
+}
+
+function readAsWhole(text: string, file: string): Report {
 	const value = parseJson(text, file);
 	requireVersion(value, file);
+	const report = withSchema(value, file);
+	requireConsistent(report, file);
+	return report;
+}
+
+function withSchema(value: unknown, file: string): Report {
 	const result = reportSchema.safeParse(value);
-	if (!result.success) {
-		const [first, ...rest] = result.error.issues;
-		const more = rest.length === 0 ? "" : ` (and ${rest.length} more)`;
-		throw damaged(file, first?.path ?? [], `${first?.message ?? "not as a report is"}${more}`);
-	}
-	requireConsistent(result.data, file);
-	return result.data;
+	if (result.success) return result.data;
+	const [first, ...rest] = result.error.issues;
+	const more = rest.length === 0 ? "" : ` (and ${rest.length} more)`;
+	throw damaged(file, first?.path ?? [], `${first?.message ?? "not as a report is"}${more}`);
 }
 
 /** The format of a report as a JSON Schema (draft 2020-12), for other programs. */
@@ -113,24 +163,40 @@ function requireVersion(value: unknown, file: string): void {
 function requireConsistent(report: Report, file: string): void {
 	for (const [p, run] of report.profiles.entries()) {
 		for (const [c, start] of run.coldStarts.entries()) {
-			const path = ["profiles", p, "coldStarts", c];
-			if (start.counted && start.outcome !== "cold") {
-				throw damaged(file, [...path, "counted"], `a start that was ${start.outcome} cannot be counted`);
-			}
-			if (start.total !== undefined) requireBounds(start.total, file, [...path, "total"]);
-			for (const group of ["phases", "spans"] as const) {
-				for (const name in start[group]) {
-					const value = start[group][name];
-					if (value !== undefined) requireBounds(value, file, [...path, group, name]);
-				}
-			}
+			const wrong = inconsistency(start);
+			if (wrong !== undefined) throw damaged(file, ["profiles", p, "coldStarts", c, ...wrong.path], wrong.message);
 		}
 	}
 }
 
-function requireBounds({ ms, loMs, hiMs }: Measured, file: string, path: readonly PropertyKey[]): void {
-	if (loMs <= ms && ms <= hiMs) return;
-	throw damaged(file, path, `${ms} ms does not lie between its bounds ${loMs} and ${hiMs} ms`);
+interface Inconsistency {
+	path: string[];
+	message: string;
+}
+
+function inconsistency({ outcome, counted, total, phases, spans }: ColdStart): Inconsistency | undefined {
+	if (counted && outcome !== "cold") {
+		return { path: ["counted"], message: `a start that was ${outcome} cannot be counted` };
+	}
+	if (total !== undefined && !isWithinBounds(total)) return outOfBounds(total, ["total"]);
+	for (const [group, times] of [
+		["phases", phases],
+		["spans", spans],
+	] as const) {
+		for (const name in times) {
+			const time = times[name];
+			if (time !== undefined && !isWithinBounds(time)) return outOfBounds(time, [group, name]);
+		}
+	}
+	return undefined;
+}
+
+function isWithinBounds({ ms, loMs, hiMs }: Measured): boolean {
+	return loMs <= ms && ms <= hiMs;
+}
+
+function outOfBounds({ ms, loMs, hiMs }: Measured, path: string[]): Inconsistency {
+	return { path, message: `${ms} ms does not lie between its bounds ${loMs} and ${hiMs} ms` };
 }
 
 function damaged(file: string, path: readonly PropertyKey[], message: string): UsageError {

@@ -1,5 +1,6 @@
 import { UsageError } from "../errors.ts";
 import type { Report } from "../model/report.ts";
+import { reportText } from "../model/report-text.ts";
 import { renderCsv } from "./csv.ts";
 import { renderMarkdown } from "./markdown.ts";
 
@@ -14,7 +15,7 @@ type Render = (report: Report, options: RenderOptions) => string;
 /** Every format a report can be written in, by the extension of its file. */
 export const formats: Record<string, Render> = {
 	csv: renderCsv,
-	json: (report) => `${JSON.stringify(report, null, "\t")}\n`,
+	json: reportText,
 	md: renderMarkdown,
 };
 

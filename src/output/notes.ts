@@ -61,15 +61,17 @@ function orderNotes({ order }: Report): string[] {
 
 /** Findings of single cold starts, told once with their number. */
 function oftenFound(name: string, starts: readonly ColdStart[]): string[] {
-	const found = new Map<string, { message: string; rounds: number[] }>();
+	const found = new Map<string, { message: string; rounds: Set<number> }>();
 	for (const { round, findings } of starts) {
 		for (const { code, message } of findings) {
-			const known = found.get(code) ?? { message, rounds: [] };
-			if (!known.rounds.includes(round)) known.rounds.push(round);
+			const known = found.get(code) ?? { message, rounds: new Set<number>() };
+			known.rounds.add(round);
 			found.set(code, known);
 		}
 	}
-	return [...found].map(([code, { message, rounds }]) => `${name}, round ${rounds.join(", ")}: ${code}: ${message}`);
+	return [...found].map(
+		([code, { message, rounds }]) => `${name}, round ${[...rounds].join(", ")}: ${code}: ${message}`,
+	);
 }
 
 /** Attempts that the figures leave out, apart from the warm-up, each with its reason. */

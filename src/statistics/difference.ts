@@ -1,10 +1,22 @@
+/** Of two samples, in ascending order. */
+export interface Differences {
+	/** How many there are. */
+	pairs: number;
+	/** The k-th smallest, from 1. */
+	at(k: number): number;
+	/** The middle one, or the mean of the two in the middle. */
+	median(): number;
+}
+
 /**
  * The n·m differences `b[j] - a[i]` of two ascending arrays, in order without making them: the k-th is found by
  * narrowing the range of values and counting, so thousands of cold starts take milliseconds.
  */
-export function differencesBetween(a: Float64Array, b: Float64Array) {
+export function differencesBetween(a: Float64Array, b: Float64Array): Differences {
 	const pairs = a.length * b.length;
 	const smallest = (b[0] ?? 0) - (a.at(-1) ?? 0);
+	let thinned: Differences | undefined;
+	const few = a.length + b.length;
 	const largest = (b.at(-1) ?? 0) - (a[0] ?? 0);
 
 	function smallestAbove(limit: number): number {
@@ -17,14 +29,38 @@ export function differencesBetween(a: Float64Array, b: Float64Array) {
 		return found;
 	}
 
-	/** The k-th smallest, from 1. */
+	/** The differences above `lo` and at most `hi`, of which there are `count`, in ascending order. */
+	function between(lo: number, hi: number, count: number): Float64Array {
+		const found = new Float64Array(count);
+		let [filled, first] = [0, 0];
+		for (const value of a) {
+			while (first < b.length && (b[first] ?? 0) - value <= lo) first++;
+			for (let j = first; j < b.length && (b[j] ?? 0) - value <= hi; j++) found[filled++] = (b[j] ?? 0) - value;
+		}
+		return found.sort();
+	}
+
+	/** Two differences of every 16th value, between which the one that is as far up all of them should lie. */
+	function guessesAt(share: number): number[] {
+		if (Math.min(a.length, b.length) < 512) return [];
+		thinned ??= differencesBetween(everyNth(a, 16), everyNth(b, 16));
+		const { at, pairs: count } = thinned;
+		return [-0.005, 0.005].map((by) => at(Math.min(count, Math.max(1, Math.round((share + by) * count)))));
+	}
+
 	function at(k: number): number {
 		let [lo, hi] = [smallest, largest];
 		let [below, atMost] = [countAtMost(a, b, lo), pairs];
 		if (below >= k) return lo;
-		// Fewer than k differences are ≤ lo, at least k are ≤ hi. The range is cut where k should lie, and in half, until
-		// few differences are left in it, or only equal ones.
-		for (let step = 1; atMost - below > 8; step++) {
+		// Fewer than k differences are ≤ lo, at least k are ≤ hi. The range is cut where k should lie, and in half, until the
+		// differences in it are few enough to sort, or all equal.
+		for (const guess of guessesAt(k / pairs)) {
+			if (guess <= lo || guess >= hi) continue;
+			const count = countAtMost(a, b, guess);
+			if (count >= k) [hi, atMost] = [guess, count];
+			else [lo, below] = [guess, count];
+		}
+		for (let step = 1; atMost - below > few; step++) {
 			if (step % 6 === 0) {
 				const next = smallestAbove(lo);
 				const count = countAtMost(a, b, next);
@@ -37,19 +73,20 @@ export function differencesBetween(a: Float64Array, b: Float64Array) {
 			if (count >= k) [hi, atMost] = [cut, count];
 			else [lo, below] = [cut, count];
 		}
-		let found = smallestAbove(lo);
-		while (countAtMost(a, b, found) < k) found = smallestAbove(found);
-		return found;
+		return between(lo, hi, atMost - below)[k - below - 1] ?? hi;
 	}
 
-	/** The middle one, or the mean of the two in the middle. */
 	function median(): number {
 		const lower = at(Math.ceil(pairs / 2));
 		if (pairs % 2 === 1 || countAtMost(a, b, lower) > pairs / 2) return lower;
 		return (lower + smallestAbove(lower)) / 2;
 	}
 
-	return { at, median };
+	return { pairs, at, median };
+}
+
+function everyNth(values: Float64Array, n: number): Float64Array {
+	return values.filter((_, index) => index % n === n >> 1);
 }
 
 /** How many differences of a value of `b` and one of `a`, both ascending, are at most `limit`. */

@@ -28,10 +28,6 @@ export function driftOf(values: readonly number[]): DriftTest | undefined {
 
 /** Rising minus falling pairs, and what ties do to their number and variance. */
 function countPairs(values: readonly number[]) {
-	let balance = 0;
-	for (const [index, value] of values.entries()) {
-		for (let earlier = 0; earlier < index; earlier++) balance += Math.sign(value - (values[earlier] ?? value));
-	}
 	const counts = new Map<number, number>();
 	for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
 	let [tiedPairs, tieTerm] = [0, 0];
@@ -39,7 +35,40 @@ function countPairs(values: readonly number[]) {
 		tiedPairs += (count * (count - 1)) / 2;
 		tieTerm += count * (count - 1) * (2 * count + 5);
 	}
-	return { balance, tiedPairs, tieTerm };
+	const pairs = (values.length * (values.length - 1)) / 2;
+	return { balance: pairs - tiedPairs - 2 * fallingPairs(values), tiedPairs, tieTerm };
+}
+
+/** How many values are larger than a later one; counted while merging sorted halves, since n² / 2 pairs are many. */
+function fallingPairs(values: readonly number[]): number {
+	let [from, to] = [Float64Array.from(values), new Float64Array(values.length)];
+	let falling = 0;
+	for (let width = 1; width < values.length; width *= 2) {
+		for (let start = 0; start < values.length; start += 2 * width) {
+			falling += mergeHalves(from, to, { start, width });
+		}
+		[from, to] = [to, from];
+	}
+	return falling;
+}
+
+/** Merges two sorted stretches of `width` and counts the pairs that fall from the first to the second. */
+function mergeHalves(from: Float64Array, to: Float64Array, { start, width }: { start: number; width: number }): number {
+	const middle = Math.min(start + width, from.length);
+	const end = Math.min(middle + width, from.length);
+	let falling = 0;
+	let [left, right] = [start, middle];
+	for (let at = start; at < end; at++) {
+		const [a = Number.NaN, b = Number.NaN] = [from[left], from[right]];
+		const isFromLeft = left < middle && (right >= end || a <= b);
+		to[at] = isFromLeft ? a : b;
+		if (isFromLeft) left++;
+		else {
+			right++;
+			falling += middle - left;
+		}
+	}
+	return falling;
 }
 
 /** The chance of at most `inversions` or as many from the other end, among all orders of n values. */

@@ -35,7 +35,9 @@ export interface BoundedMedianEstimate extends MedianEstimate {
 
 /** A copy in ascending order. */
 export function sorted(values: ArrayLike<number>): Float64Array {
-	return Float64Array.from(values).sort();
+	const copy = new Float64Array(values.length);
+	copy.set(values);
+	return copy.sort();
 }
 
 /**
@@ -43,7 +45,11 @@ export function sorted(values: ArrayLike<number>): Float64Array {
  * Undefined for no values.
  */
 export function quantileOf(values: readonly number[], p: number): number | undefined {
-	const ordered = sorted(values);
+	return quantileOfSorted(sorted(values), p);
+}
+
+/** The same of ascending values. */
+export function quantileOfSorted(ordered: Float64Array, p: number): number | undefined {
 	const position = (ordered.length - 1) * p;
 	const below = ordered[Math.floor(position)];
 	const above = ordered[Math.ceil(position)];
@@ -81,8 +87,8 @@ export function boundedMedianInterval(
 	const median = medianOf(values.map((value) => value.ms));
 	const los = sorted(values.map((value) => value.loMs));
 	const his = sorted(values.map((value) => value.hiMs));
-	const bandLo = medianOf([...los]);
-	const bandHi = medianOf([...his]);
+	const bandLo = quantileOfSorted(los, 0.5);
+	const bandHi = quantileOfSorted(his, 0.5);
 	if (median === undefined || bandLo === undefined || bandHi === undefined) return undefined;
 	const n = values.length;
 	const estimate: BoundedMedianEstimate = { n, median, band: { lo: bandLo, hi: bandHi } };

@@ -1,5 +1,5 @@
 import { rankBounds } from "./binomial.ts";
-import { type BoundedMs, quantileOf, type Range, sorted } from "./median.ts";
+import { type BoundedMs, quantileOf, quantileOfSorted, type Range, sorted } from "./median.ts";
 
 /** A quantile and the values between which that of the population lies. */
 export interface QuantileEstimate {
@@ -25,8 +25,8 @@ export function quantileEstimate(
 	const pick = (key: keyof BoundedMs) => values.map((value) => value[key]);
 	const [los, his] = [sorted(pick("loMs")), sorted(pick("hiMs"))];
 	const quantile = quantileOf(pick("ms"), p);
-	const bandLo = quantileOf([...los], p);
-	const bandHi = quantileOf([...his], p);
+	const bandLo = quantileOfSorted(los, p);
+	const bandHi = quantileOfSorted(his, p);
 	if (quantile === undefined || bandLo === undefined || bandHi === undefined) return undefined;
 	const ranks = rankBounds(values.length, p, 1 - confidence);
 	const lower = ranks.lower === undefined ? undefined : los[ranks.lower - 1];

@@ -89,6 +89,11 @@ export interface RankSumTest {
  * beyond, the normal approximation with corrections for ties and continuity. Undefined if a sample is empty.
  */
 export function mannWhitney(a: ArrayLike<number>, b: ArrayLike<number>): RankSumTest | undefined {
+	return mannWhitneyOfSorted(sorted(a), sorted(b));
+}
+
+/** The same of ascending values. */
+export function mannWhitneyOfSorted(a: Float64Array, b: Float64Array): RankSumTest | undefined {
 	const [n, m] = [a.length, b.length];
 	if (n === 0 || m === 0) return undefined;
 	const { doubledRanks, doubledSumOfA, tieTerm } = rankTogether(a, b);
@@ -109,9 +114,8 @@ export function mannWhitney(a: ArrayLike<number>, b: ArrayLike<number>): RankSum
 	return { u, p, method: "normal" };
 }
 
-/** Ranks the values of both samples as one, walking up both at once; ties share the mean of their ranks. */
-function rankTogether(a: ArrayLike<number>, b: ArrayLike<number>) {
-	const [left, right] = [sorted(a), sorted(b)];
+/** Ranks the ascending values of both samples as one, walking up both at once; ties share the mean of their ranks. */
+function rankTogether(left: Float64Array, right: Float64Array) {
 	const doubledRanks: number[] = [];
 	let [doubledSumOfA, tieTerm, i, j] = [0, 0, 0, 0];
 	while (i < left.length || j < right.length) {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { differencesBetween } from "../../src/statistics/difference.ts";
 import { sorted } from "../../src/statistics/median.ts";
+import { seededRandom } from "../../src/statistics/random.ts";
 import { mannWhitney, normalCdf, normalQuantile, shiftRank } from "../../src/statistics/rank-sum.ts";
 import { goldenCases } from "./golden/golden.ts";
 import { shiftOf } from "./shift-of.ts";
@@ -81,6 +82,19 @@ describe("the Hodges–Lehmann shift", () => {
 			}),
 			{ seed: 6, numRuns: 300 },
 		);
+	});
+
+	test("picks the same differences also where samples are large, whatever lies far off", () => {
+		const random = seededRandom(6);
+		const sample = (n: number) =>
+			Array.from({ length: n }, (_, index) => (index % 100 < 3 ? 1e9 * (index % 2) : Math.round(1e4 * random()) / 10));
+		const [a, b] = [sample(600), sample(700)];
+		const all = Float64Array.from(a.flatMap((x) => b.map((y) => y - x))).sort();
+		const differences = differencesBetween(sorted(a), sorted(b));
+		for (const share of [0, 0.001, 0.02, 0.3, 0.5, 0.51, 0.97, 1]) {
+			const k = Math.round(share * (all.length - 1)) + 1;
+			expect(differences.at(k)).toBe(all[k - 1]);
+		}
 	});
 
 	test("carries the bounds of each value to both ends", () => {

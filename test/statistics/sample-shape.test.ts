@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { driftOf } from "../../src/statistics/drift.ts";
 import { isFirstSlow, outliersOf } from "../../src/statistics/outliers.ts";
@@ -17,6 +18,19 @@ describe("drift", () => {
 		const result = driftOf(given.values);
 		expect(result?.tau).toBeCloseTo(given.tau, 12);
 		expect(result?.p).toBeCloseTo(given.p, 10);
+	});
+
+	test("counts every pair once, ties included", () => {
+		fc.assert(
+			fc.property(fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 4, maxLength: 40 }), (values) => {
+				const signs = values.flatMap((a, i) => values.slice(i + 1).map((b) => Math.sign(b - a)));
+				const balance = signs.reduce((sum, sign) => sum + sign, 0);
+				const untied = signs.filter((sign) => sign !== 0).length;
+				const tau = untied === 0 ? undefined : balance / Math.sqrt(signs.length * untied);
+				expect(driftOf(values)?.tau).toBe(tau);
+			}),
+			{ seed: 6 },
+		);
 	});
 
 	test("says nothing of three values, or of equal ones", () => {
