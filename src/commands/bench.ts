@@ -12,9 +12,9 @@ import { openProgress } from "../output/progress.ts";
 import { renderTable } from "../output/table.ts";
 import { substitute } from "../profile/effective.ts";
 import { loadProfiles } from "../profile/load.ts";
-import { installRequest, measure, type Run, rendering } from "./bench-run.ts";
+import { installRequest, measure, type Run, refuseIfUnlikeAlready, rendering } from "./bench-run.ts";
 import { cleanUp } from "./clean-up.ts";
-import { type Gate, type GateOptions, judgeRun, parseGate } from "./gate.ts";
+import { type GateOptions, judgeRun, parseGate } from "./gate.ts";
 import { readKnativeManifests } from "./knative-manifests.ts";
 import { openRecorder } from "./recorder.ts";
 import { openTarget, type Where } from "./target.ts";
@@ -61,27 +61,26 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	const display = openProgress(context);
 	try {
 		display.progress({ kind: "step", text: `looking at the cluster of context ${cluster.context}` });
-		const run: Run = { options, context, target, cluster, profiles, knativeObjects, display, rendered: new Map() };
+		const given = { options, context, target, cluster, profiles, gate, knativeObjects, display };
+		const run: Run = { ...given, rendered: new Map() };
 		const [first] = profiles;
 		await Promise.all([
 			requireRights(cluster, context.signal),
+			refuseIfUnlikeAlready(run, context.signal),
 			// A renderer that is missing or of the wrong version is found before anything is changed.
 			first === undefined || options.useInstalled ? undefined : rendering(run, first, context.signal),
 		]);
 		if (options.dryRun) return await dryRun(run);
-		return await benchOn(run, { gate, outputs });
+		return await benchOn(run, outputs);
 	} finally {
 		display.clear();
 		await target.close();
 	}
 }
 
-interface Results {
-	gate: Gate;
-	outputs: { file: string; render: ReturnType<typeof formatOf> }[];
-}
+type Outputs = { file: string; render: ReturnType<typeof formatOf> }[];
 
-async function benchOn(run: Run, results: Results): Promise<ExitCode> {
+async function benchOn(run: Run, outputs: Outputs): Promise<ExitCode> {
 	const { options, context, cluster, display } = run;
 	const { clock, simulated, installClock } = run.target;
 	const recorder = await openRecorder(context, recordingPath(options), clock);
@@ -97,7 +96,7 @@ async function benchOn(run: Run, results: Results): Promise<ExitCode> {
 	const lock = await takeLock(cluster, { clock: installClock });
 	let failure: Error | undefined;
 	try {
-		const onProfileDone = () => writeOutputs(context, recorder.report(), results.outputs, options);
+		const onProfileDone = () => writeOutputs(context, recorder.report(), outputs, options);
 		await measure(run, { recorder, lock, onProfileDone });
 	} catch (error) {
 		failure = error as Error;
@@ -105,13 +104,13 @@ async function benchOn(run: Run, results: Results): Promise<ExitCode> {
 	recorder.record({ kind: "end", ...(failure === undefined ? {} : { endedBy: failure.message }) });
 	await recorder.close();
 	const report = recorder.report();
-	await writeOutputs(context, report, results.outputs, options);
+	await writeOutputs(context, report, outputs, options);
 	await cleanUp(cluster, { ...options, lock, wasInstalled, clock: installClock, progress: display.progress });
 	display.clear();
 	if (report.profiles.length > 0) context.stdout(`${renderTable(report, tableOptions(options, context))}\n`);
 	if (failure !== undefined) throw failure;
 	// A simulated cluster is only ever measured where it was asked for by name.
-	return judgeRun(report, results.gate, { acceptSimulated: report.simulated !== undefined, sink: context });
+	return judgeRun(report, run.gate, { acceptSimulated: report.simulated !== undefined, sink: context });
 }
 
 async function dryRun(run: Run): Promise<ExitCode> {
@@ -154,7 +153,7 @@ const tableOptions = ({ reference }: BenchOptions, { color }: Context) => ({
 async function writeOutputs(
 	context: Context,
 	report: Report,
-	outputs: Results["outputs"],
+	outputs: Outputs,
 	{ reference }: BenchOptions,
 ): Promise<void> {
 	const options = reference === undefined ? {} : { reference };

@@ -25,9 +25,10 @@ export interface CheckOptions extends GateOptions {
  * Throws a `UsageError` for files and budgets that cannot be read, and where there is nothing to judge by.
  */
 export async function check(options: CheckOptions, sink: Sink): Promise<ExitCode> {
-	const report = parseReport(await sink.readFile(options.report), options.report);
+	const reportText = await sink.readFile(options.report);
+	const report = parseReport(reportText, options.report);
 	const profiles = report.profiles.map(({ profile }) => profile);
-	const { files, ...criteria } = await parseGate(profiles, { ...options, known: knownNames(report) }, sink);
+	const { files, ...criteria } = await parseGate(profiles, { ...options, reportText, known: knownNames(report) }, sink);
 	if (criteria.budgets.length === 0 && criteria.baseline === undefined) {
 		throw new UsageError(`${options.report}: there is nothing to judge it by`, {
 			hint: "give --budget, --budgets or --baseline, or write budgets into the profile",
