@@ -85,6 +85,7 @@ bench(
 				stderr: () => {},
 				readFile: async (path) => files[path] ?? "",
 				writeFile: async () => {},
+				requireWritable: async () => {},
 				env: {},
 			},
 		);

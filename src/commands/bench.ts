@@ -16,6 +16,7 @@ import { installRequest, measure, type Run, refuseIfUnlikeAlready, rendering } f
 import { cleanUp } from "./clean-up.ts";
 import { type GateOptions, judgeRun, parseGate } from "./gate.ts";
 import { readKnativeManifests } from "./knative-manifests.ts";
+import { requireWritable } from "./outputs.ts";
 import { openRecorder } from "./recorder.ts";
 import { openTarget, type Where } from "./target.ts";
 
@@ -53,8 +54,10 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	const profiles = (await loadProfiles(options.profiles)).map((profile) =>
 		withSidecar(substitute(profile, options.namespace), options.sidecar),
 	);
-	const gate = await parseGate(profiles, options, context);
 	const outputs = options.out.map((file) => ({ file, render: formatOf(file) }));
+	const recording = recordingPath(options);
+	await requireWritable([...options.out, ...(recording === undefined ? [] : [recording])], options, context);
+	const gate = await parseGate(profiles, options, context);
 	const knativeObjects = await readKnativeManifests(options.knativeManifests);
 	const target = await open(options.where, context);
 	const { cluster } = target;

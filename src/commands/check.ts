@@ -9,6 +9,7 @@ import { renderJudgement } from "../output/judgement-text.ts";
 import { builtInProfiles } from "../profile/built-in.ts";
 import { type GateOptions, parseGate } from "./gate.ts";
 import { writeJudgement } from "./judgement-files.ts";
+import { requireWritable } from "./outputs.ts";
 import type { Sink } from "./sink.ts";
 
 export interface CheckOptions extends GateOptions {
@@ -25,6 +26,7 @@ export interface CheckOptions extends GateOptions {
  * Throws a `UsageError` for files and budgets that cannot be read, and where there is nothing to judge by.
  */
 export async function check(options: CheckOptions, sink: Sink): Promise<ExitCode> {
+	await requireWritable([], options, sink);
 	const reportText = await sink.readFile(options.report);
 	const report = parseReport(reportText, options.report);
 	const profiles = report.profiles.map(({ profile }) => profile);
