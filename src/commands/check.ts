@@ -5,6 +5,7 @@ import type { KnownNames } from "../judge/resolve-budgets.ts";
 import { isPhase, usualPhases } from "../model/phases.ts";
 import { parseReport } from "../model/read-report.ts";
 import type { Report } from "../model/report.ts";
+import { renderJudgementJson } from "../output/judged-json.ts";
 import { renderJudgement } from "../output/judgement-text.ts";
 import { builtInProfiles } from "../profile/built-in.ts";
 import { type GateOptions, parseGate } from "./gate.ts";
@@ -37,9 +38,7 @@ export async function check(options: CheckOptions, sink: Sink): Promise<ExitCode
 		});
 	}
 	const judgement = judge(report, { ...criteria, acceptSimulated: options.acceptSimulated });
-	sink.stdout(
-		options.format === "json" ? `${JSON.stringify(judgement, undefined, "\t")}\n` : renderJudgement(judgement),
-	);
+	sink.stdout(options.format === "json" ? renderJudgementJson(judgement) : renderJudgement(judgement));
 	await writeJudgement(report, judgement, { files, sink });
 	return exitCodeOf(judgement);
 }

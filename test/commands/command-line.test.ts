@@ -51,6 +51,7 @@ describe("exit codes", () => {
 		["compare fine.json --by profile", 0],
 		["plan fine.json --detect 200ms", 0],
 		["schema", 0],
+		["schema judgement", 0],
 
 		['check fine.json --budget "minimal.total: p(50) < 1s"', 99],
 		["check fine.json --budgets budgets.yaml", 99],

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { compareReports } from "../../src/judge/compare.ts";
 import { type Judgement, judge } from "../../src/judge/judge.ts";
 import { parseBudget } from "../../src/judge/parse-budget.ts";
 import { resolveBudgets } from "../../src/judge/resolve-budgets.ts";
@@ -6,6 +8,13 @@ import type { Report } from "../../src/model/report.ts";
 import { formatMsWithRange, formatShare, formatShift } from "../../src/output/amounts.ts";
 import { renderAnnotations } from "../../src/output/annotations.ts";
 import { renderBencher, renderGithubActionBenchmark } from "../../src/output/benchmark-json.ts";
+import {
+	comparisonSchema,
+	judgedJsonSchemas,
+	judgementSchema,
+	renderComparisonJson,
+	renderJudgementJson,
+} from "../../src/output/judged-json.ts";
 import { renderPullRequestComment, renderStepSummary } from "../../src/output/judgement-markdown.ts";
 import { renderJudgement } from "../../src/output/judgement-text.ts";
 import { renderJunit } from "../../src/output/junit.ts";
@@ -207,5 +216,32 @@ describe("a simulated run says so", () => {
 		const real = judgementOf(slow);
 		const texts = [renderJudgement(real), renderJunit(real), renderStepSummary(slow, real), renderBencher(slow)];
 		for (const text of texts) expect(text).not.toContain("simulated");
+	});
+});
+
+describe("JSON", () => {
+	/** Of six starts five failed on one side: both ends of every interval are open. */
+	const failed = Array.from({ length: 5 }, (_, index) => anAttempt(index + 10, "failed"));
+	const thin = aReport({ full: { totals: around(2500, 30, 6), extra: failed } });
+	const tables = compareReports([
+		{ label: "a", report: proxyOf(500) },
+		{ label: "b", report: thin },
+	]);
+
+	test.each([
+		["judgement", renderJudgementJson(judgementOf(thin)), judgementSchema],
+		["comparison", renderComparisonJson(tables), comparisonSchema],
+	] as const)("of a %s is as its schema says, with open ends left out", (name, json, schema) => {
+		expect(json).not.toContain("null");
+		expect(json).toMatch(/"(interval|band)": \{\s*\}/);
+		schema.parse(JSON.parse(json));
+		const published = judgedJsonSchemas[name]() as Parameters<typeof z.fromJSONSchema>[0];
+		const read = z.fromJSONSchema(published);
+		read.parse(JSON.parse(json));
+		expect(JSON.stringify(published)).toContain("Left out where missing values leave this end open");
+		expect(() => read.parse({ ...JSON.parse(json), more: 1 })).toThrow();
+		const old = JSON.parse(json.replace(/"(interval|band)": \{\s*\}/g, '"$1": {"lo": null, "hi": null}'));
+		expect(schema.parse(old)).toEqual(schema.parse(JSON.parse(json)));
+		read.parse(old);
 	});
 });
