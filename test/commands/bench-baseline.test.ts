@@ -19,7 +19,7 @@ async function bench(change: Record<string, string>, ...more: string[]) {
 	return { code, ...said };
 }
 
-const usual = ["bench", "--cluster", "simulated", "--speed", "40", "-n", "1", "-p", "minimal"];
+const usual = ["bench", "--cluster", "simulated", "--speed", "10", "-n", "1", "-p", "minimal"];
 
 describe("bench with a baseline that measured something else", () => {
 	beforeAll(async () => {

@@ -111,7 +111,7 @@ function runJob({ inputs: given, refName, artifact = "" }: Job) {
 	};
 }
 
-const simulated = "--cluster\nsimulated\n--speed\n40\n";
+const simulated = "--cluster\nsimulated\n--speed\n10\n";
 const usual = { profiles: "minimal", iterations: "1", baseline: "cold-starts", args: simulated };
 
 describe("the action's scripts, with the program", () => {
@@ -157,7 +157,7 @@ describe("the action's scripts, with the program", () => {
 		expect(keepsBaseline).toBe(false);
 		expect(measured.stderr).toMatch(/^::error title=knistio%3A breach \(simulated\)::total /m);
 		expect(summary).toContain("## ❌ Cold starts: breach (simulated)");
-		expect(readFileSync(join(reportFolder, "junit.xml"), "utf8")).toMatch(/failures="1" errors="1"/);
+		expect(readFileSync(join(reportFolder, "junit.xml"), "utf8")).toMatch(/<testsuites [^>]*failures="1"/);
 	});
 
 	test.each([
