@@ -1,8 +1,8 @@
 import { type ExitCode, UsageError } from "../errors.ts";
 import { exitCodeOf, judge } from "../judge/judge.ts";
 import { measuresOf } from "../judge/measure.ts";
-import type { KnownNames } from "../judge/resolve-budgets.ts";
-import { isPhase, usualPhases } from "../model/phases.ts";
+import { isLikelyPhase, type KnownNames } from "../judge/resolve-budgets.ts";
+import { usualPhases } from "../model/phases.ts";
 import { parseReport } from "../model/read-report.ts";
 import type { Report } from "../model/report.ts";
 import { renderJudgementJson } from "../output/judged-json.ts";
@@ -49,6 +49,6 @@ function knownNames(report: Report): KnownNames {
 	return {
 		profiles: [...new Set([...report.profiles.map((run) => run.profile.name), ...builtInProfiles])],
 		phases: [...new Set([...measured, ...usualPhases])],
-		isPhase: (name) => measured.has(name) || isPhase(name),
+		isPhase: (name) => measured.has(name) || isLikelyPhase(name),
 	};
 }

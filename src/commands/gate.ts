@@ -4,8 +4,14 @@ import { readBudgetsFile } from "../judge/budgets-file.ts";
 import { type Measured, refuseDifferent } from "../judge/fingerprint.ts";
 import { exitCodeOf, judge } from "../judge/judge.ts";
 import { budgetsOfProfile, parseBudget, type WrittenBudget } from "../judge/parse-budget.ts";
-import { type KnownNames, type ResolvedBudget, resolveBudgets } from "../judge/resolve-budgets.ts";
-import { isPhase, usualPhases } from "../model/phases.ts";
+import {
+	isLikelyPhase,
+	type KnownNames,
+	lacksContainer,
+	type ResolvedBudget,
+	resolveBudgets,
+} from "../judge/resolve-budgets.ts";
+import { usualPhases } from "../model/phases.ts";
 import type { Profile } from "../model/profile.ts";
 import { parseReport } from "../model/read-report.ts";
 import type { Report } from "../model/report.ts";
@@ -51,7 +57,10 @@ export async function parseGate(
 	sink: Sink,
 ): Promise<Gate> {
 	const names = profiles.map(({ name }) => name);
-	const nameable = known ?? { profiles: names, isPhase, phases: usualPhases };
+	const nameable: KnownNames = {
+		...(known ?? { profiles: names, isPhase: isLikelyPhase, phases: usualPhases }),
+		lacks: (name, phase) => profiles.some((profile) => profile.name === name && lacksContainer(profile, phase)),
+	};
 	const files = await Promise.all(
 		options.budgetsFiles.map(async (file) => readBudgetsFile(await sink.readFile(file), file)),
 	);
