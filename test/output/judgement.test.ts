@@ -87,8 +87,8 @@ test("a judgement for a terminal says what moved, then each verdict with all its
 test("JUnit has a failure for the breach and an error for what cannot be told", () => {
 	expect(renderJunit(judgementOf(slow))).toMatchInlineSnapshot(`
 		"<?xml version="1.0" encoding="UTF-8"?>
-		<testsuites name="knistio" tests="5" failures="3" errors="1" skipped="0">
-			<testsuite name="full" tests="5" failures="3" errors="1" skipped="0">
+		<testsuites name="knistio" tests="5" failures="3" errors="1">
+			<testsuite name="full" tests="5" failures="3" errors="1">
 				<testcase classname="knistio.full" name="total: p(50) &lt; 2.6s">
 					<failure type="breach" message="total 2.712 s [2.682, 2.742] in full: none of the interval is below the limit">expected p(50) &lt; 2.6s (b.yaml:1)
 		found 2.712 s [2.682, 2.742], n = 8
@@ -118,6 +118,57 @@ test("JUnit has a failure for the breach and an error for what cannot be told", 
 		</testsuites>
 		"
 	`);
+});
+
+/** Elements, their parents and attributes in the schema of Jenkins' xUnit plugin 3 (junit-10.xsd); `!` is required. */
+const junitSchema: Record<string, { in: string[]; attributes: string[] }> = {
+	testsuites: { in: [""], attributes: ["name", "time", "tests", "failures", "errors"] },
+	testsuite: {
+		in: ["testsuites", "testsuite"],
+		attributes: ["name!", "tests!", "failures!", "errors!", "skipped", "time", "timestamp", "hostname", "id", "file"],
+	},
+	properties: { in: ["testsuite"], attributes: [] },
+	property: { in: ["properties"], attributes: ["name!", "value!"] },
+	testcase: { in: ["testsuite"], attributes: ["name!", "classname", "time", "group"] },
+	failure: { in: ["testcase"], attributes: ["type", "message"] },
+	error: { in: ["testcase"], attributes: ["type", "message"] },
+	"system-out": { in: ["testcase", "testsuite"], attributes: [] },
+};
+
+/** What a validating reader would complain about. */
+function junitComplaints(xml: string): string[] {
+	const complaints: string[] = [];
+	const open: string[] = [""];
+	for (const [tag, closing, name = "", attributes = "", selfClosing] of xml
+		.replace(/<\?.*?\?>/, "")
+		.matchAll(/<(\/?)([\w-]+)((?:\s+[\w-]+="[^"<]*")*)\s*(\/?)>/g)) {
+		if (closing) {
+			if (open.pop() !== name) complaints.push(`${tag} closes another element`);
+			continue;
+		}
+		const rule = junitSchema[name];
+		if (rule?.in.includes(open.at(-1) ?? "") !== true) complaints.push(`${name} in ${open.at(-1)}`);
+		const given = [...attributes.matchAll(/([\w-]+)=/g)].map(([, key = ""]) => key);
+		const known = (rule?.attributes ?? []).map((key) => key.replace("!", ""));
+		complaints.push(...given.filter((key) => !known.includes(key)).map((key) => `${name}/@${key}`));
+		const required = (rule?.attributes ?? []).filter((key) => key.endsWith("!")).map((key) => key.slice(0, -1));
+		complaints.push(...required.filter((key) => !given.includes(key)).map((key) => `${name} without @${key}`));
+		if (!selfClosing) open.push(name);
+	}
+	if (open.length !== 1) complaints.push(`${open.at(-1)} is not closed`);
+	return complaints;
+}
+
+test("JUnit is what the strictest reader takes", () => {
+	const simulated = { ...slow, simulated: { model: "kind", seed: 1, speed: 1 } };
+	for (const report of [slow, simulated, aReport({})]) {
+		expect(junitComplaints(renderJunit(judgementOf(report, { acceptSimulated: true })))).toEqual([]);
+	}
+	expect(junitComplaints('<testsuites skipped="0"><testcase/></testsuites>')).toEqual([
+		"testsuites/@skipped",
+		"testcase in testsuites",
+		"testcase without @name",
+	]);
 });
 
 test("JUnit survives any text", () => {
