@@ -1,6 +1,8 @@
 import { setMaxListeners } from "node:events";
-import { createWriteStream, type WriteStream } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { constants, createWriteStream, type WriteStream } from "node:fs";
+import { access, readFile, stat, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { text } from "node:stream/consumers";
 import type { Cluster } from "./cluster/cluster.ts";
 import { exitCodes, InterruptedError, UsageError } from "./errors.ts";
 
@@ -17,10 +19,12 @@ export interface Context {
 	isLive: boolean;
 	columns: number;
 	env: Record<string, string | undefined>;
-	/** @throws UsageError for a file that cannot be read */
+	/** `-` is what is piped in. @throws UsageError for a file that cannot be read */
 	readFile(path: string): Promise<string>;
 	/** @throws UsageError for a file that cannot be written */
 	writeFile(path: string, text: string): Promise<void>;
+	/** Writes nothing yet. @throws UsageError for a file that cannot be written, as far as that can be foreseen */
+	requireWritable(path: string): Promise<void>;
 	/** Appends line by line, so that a crash loses nothing that was written. */
 	openLog(path: string): Promise<Log>;
 	/** Aborted by the first Ctrl-C or SIGTERM, with an {@link InterruptedError}; the second Ctrl-C ends at once. */
@@ -73,27 +77,45 @@ export function nodeContext(): Context {
 }
 
 /** The real files. */
-export const nodeFiles: Pick<Context, "readFile" | "writeFile" | "openLog"> = {
+export const nodeFiles: Pick<Context, "readFile" | "writeFile" | "requireWritable" | "openLog"> = {
 	// Decoded as a whole, which of large files takes a third of the time of Node's decoding in pieces.
 	readFile: (path) =>
-		readFile(path)
-			.then((bytes) => bytes.toString())
-			.catch(fileError("read", path)),
+		(path === "-" ? text(process.stdin) : readFile(path).then((bytes) => bytes.toString())).catch(
+			fileError("read", path),
+		),
 	writeFile: (path, text) => writeFile(path, text).catch(fileError("write", path)),
+	requireWritable: (path) => foreseeWriting(path).catch(fileError("write", path)),
 	openLog,
 };
+
+async function foreseeWriting(path: string): Promise<void> {
+	const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+		if (error.code === "ENOENT") return undefined;
+		throw error;
+	});
+	if (found?.isDirectory()) throw Object.assign(new Error("it is a directory"), { code: "EISDIR" });
+	await access(found === undefined ? dirname(path) : path, constants.W_OK);
+}
 
 const reasons: Record<string, string> = {
 	ENOENT: "there is no such file or directory",
 	EACCES: "permission denied",
 	EISDIR: "it is a directory",
 	ENOTDIR: "a part of the path is no directory",
+	EROFS: "it lies on a file system that is only read",
 	ENOSPC: "the disk is full",
+	ERR_FS_FILE_TOO_LARGE: "it is larger than 2 GiB",
 };
 
 function fileError(doing: "read" | "write", path: string) {
 	return (cause: NodeJS.ErrnoException): never => {
-		throw new UsageError(`cannot ${doing} ${path}: ${reasons[cause.code ?? ""] ?? cause.message}`, { cause });
+		// The longest string that V8 has; Node gives this error no code.
+		const isTooLong = cause instanceof RangeError && cause.code === undefined;
+		const reason = isTooLong ? "it is larger than 512 MiB" : (reasons[cause.code ?? ""] ?? cause.message);
+		const message = `cannot ${doing} ${path}: ${reason}`;
+		const hint =
+			doing === "write" && cause.code === "ENOENT" ? { hint: `make the folder: mkdir -p ${dirname(path)}` } : {};
+		throw new UsageError(message, { cause, ...hint });
 	};
 }
 

@@ -1,4 +1,5 @@
-import { type Command, Option } from "commander";
+import { Argument, type Command, Option } from "commander";
+import type { Schema } from "../commands/schema.ts";
 import type { Context } from "../context.ts";
 import type { Finish } from "../main.ts";
 import { addGateOptions, type GateFlags, gateOptionsOf, simulatedOption } from "./gate-options.ts";
@@ -43,12 +44,30 @@ export function addReports(program: Command, context: Context, finish: Finish): 
 			const options = { recording, out: flags.out ?? [], acceptSimulated: flags.cluster === "simulated" };
 			finish(await replay({ ...options, ...gateOptionsOf(flags), ...given({ reference: flags.reference }) }, context));
 		});
+	addSchema(program, context);
+}
+
+/** What `schema` prints the format of, and which command writes it. */
+const schemas: Record<Schema, string> = {
+	report: "bench --out",
+	judgement: "check --format json",
+	comparison: "compare --format json",
+};
+
+function addSchema(program: Command, context: Context): void {
+	const what = new Argument(
+		"[what]",
+		Object.entries(schemas)
+			.map((entry) => entry.join(": "))
+			.join("; "),
+	);
 	program
 		.command("schema")
-		.description("the JSON Schema of a report, for other programs")
-		.addHelpText("after", "\nExamples:\n  knistio schema > knistio-report.schema.json")
-		.action(async () => {
-			const { reportJsonSchema } = await import("../model/read-report.ts");
-			context.stdout(`${JSON.stringify(reportJsonSchema(), undefined, "\t")}\n`);
+		.description("the JSON Schema of a report, or of what check and compare print, for other programs")
+		.addArgument(what.choices(Object.keys(schemas)).default("report"))
+		.addHelpText("after", "\nExamples:\n  knistio schema > knistio-report.schema.json\n  knistio schema judgement")
+		.action(async (name: Schema) => {
+			const { schema } = await import("../commands/schema.ts");
+			schema(name, context);
 		});
 }

@@ -5,13 +5,16 @@ import type { Context } from "../context.ts";
 import type { Lock } from "../install/lock.ts";
 import { type InstallRequest, installProfile } from "../install/profile-install.ts";
 import type { RenderedIstio } from "../install/render.ts";
+import type { Measured } from "../judge/fingerprint.ts";
 import { type BenchmarkOrder, runBenchmark } from "../measure/benchmark.ts";
-import { contentHash } from "../measure/fingerprint.ts";
+import { contentHash, machineFingerprint } from "../measure/fingerprint.ts";
 import type { Visit } from "../measure/rounds.ts";
 import type { Profile } from "../model/profile.ts";
+import type { Fingerprint } from "../model/report.ts";
 import type { ProgressDisplay } from "../output/progress.ts";
 import { spell } from "../output/units.ts";
 import type { BenchOptions } from "./bench.ts";
+import { type Gate, refuseUnlike } from "./gate.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Target } from "./target.ts";
 import { openTimeLeft } from "./time-left.ts";
@@ -25,6 +28,7 @@ export interface Run {
 	cluster: Cluster;
 	profiles: Profile[];
 	visits: Visit[];
+	gate: Gate;
 	knativeObjects: KubeObject[] | undefined;
 	display: ProgressDisplay;
 	/** By the profile that is installed. */
@@ -91,7 +95,11 @@ export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuri
 		...(gateway === undefined ? {} : { gateway }),
 		state: recorder.state,
 		clock: run.target.clock,
-		record: recorder.record,
+		record: (entry) => {
+			recorder.record(entry);
+			// Installed and proven: what would make the comparison void is known before the first cold start.
+			if (entry.kind === "profile") refuseIfUnlike(run, [entry], { isPartial: false });
+		},
 		host: {
 			threadUrl: context.observerThread,
 			onEntry: recorder.add,
@@ -104,19 +112,37 @@ export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuri
 	});
 }
 
+/** Before anything is installed: what of the fingerprints no installation changes, and whether the baseline has the profiles. */
+export async function refuseIfUnlikeAlready(run: Run, signal: AbortSignal): Promise<void> {
+	if (run.gate.baseline === undefined) return;
+	const fingerprint = await machineFingerprint(run.cluster, signal);
+	refuseIfUnlike(
+		run,
+		run.profiles.map((profile) => ({ profile, fingerprint })),
+		{ isPartial: true },
+	);
+}
+
+function refuseIfUnlike(run: Run, profiles: Measured["profiles"], { isPartial }: { isPartial: boolean }): void {
+	refuseUnlike(run.gate, { simulated: run.target.simulated, profiles, isPartial });
+}
+
 async function install(run: Run, profile: Profile, { lock, signal }: { lock: Lock; signal: AbortSignal }) {
 	const request = await installRequest(run, profile, signal);
+	const rendered = await run.rendered.get(profile);
+	const made: Fingerprint =
+		rendered === undefined ? {} : { renderer: rendered.renderer, manifests: contentHash(rendered.objects) };
+	refuseIfUnlike(run, [{ profile, fingerprint: made }], { isPartial: true });
 	const { installMs, knative, istioVersion, kept } = await installProfile(run.cluster, { ...request, lock });
 	for (const { ref, reason } of kept) {
 		run.display.progress({ kind: "note", text: `kept ${ref.kind} ${ref.name}: ${reason}` });
 	}
-	const rendered = await run.rendered.get(profile);
 	return {
 		installMs,
 		fingerprint: {
 			knative: knative.version ?? "unknown",
 			...(istioVersion === undefined ? {} : { istio: istioVersion }),
-			...(rendered === undefined ? {} : { renderer: rendered.renderer, manifests: contentHash(rendered.objects) }),
+			...made,
 		},
 	};
 }

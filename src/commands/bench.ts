@@ -13,10 +13,11 @@ import { openProgress } from "../output/progress.ts";
 import { renderTable } from "../output/table.ts";
 import { substitute } from "../profile/effective.ts";
 import { loadProfiles } from "../profile/load.ts";
-import { installRequest, measure, type Run, rendering } from "./bench-run.ts";
+import { installRequest, measure, type Run, refuseIfUnlikeAlready, rendering } from "./bench-run.ts";
 import { cleanUp } from "./clean-up.ts";
-import { type Gate, type GateOptions, judgeRun, parseGate } from "./gate.ts";
+import { type GateOptions, judgeRun, parseGate } from "./gate.ts";
 import { readKnativeManifests } from "./knative-manifests.ts";
+import { requireWritable } from "./outputs.ts";
 import { openRecorder } from "./recorder.ts";
 import { openTarget, type Where } from "./target.ts";
 
@@ -58,47 +59,38 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	const profiles = (await loadProfiles(options.profiles)).map((profile) =>
 		withSidecar(substitute(profile, options.namespace), options.sidecar),
 	);
-	const gate = await parseGate(profiles, options, context);
 	const visits = visitsOf(profiles, options);
 	const outputs = options.out.map((file) => ({ file, render: formatOf(file) }));
+	const recording = recordingPath(options);
+	await requireWritable([...options.out, ...(recording === undefined ? [] : [recording])], options, context);
+	const gate = await parseGate(profiles, options, context);
 	const knativeObjects = await readKnativeManifests(options.knativeManifests);
 	const target = await open(options.where, context);
 	const { cluster } = target;
 	const display = openProgress(context);
 	try {
 		display.progress({ kind: "step", text: `looking at the cluster of context ${cluster.context}` });
-		const run: Run = {
-			options,
-			context,
-			target,
-			cluster,
-			profiles,
-			visits,
-			knativeObjects,
-			display,
-			rendered: new Map(),
-		};
+		const given = { options, context, target, cluster, profiles, visits, gate, knativeObjects, display };
+		const run: Run = { ...given, rendered: new Map() };
 		await Promise.all([
 			requireRights(cluster, context.signal),
+			refuseIfUnlikeAlready(run, context.signal),
 			// What cannot be rendered, or not by this renderer's version, is found before anything is changed.
 			...(options.useInstalled ? [] : visits.flatMap(({ profiles: [first] }) => first ?? [])).map((profile) =>
 				rendering(run, profile, context.signal),
 			),
 		]);
 		if (options.dryRun) return await dryRun(run);
-		return await benchOn(run, { gate, outputs });
+		return await benchOn(run, outputs);
 	} finally {
 		display.clear();
 		await target.close();
 	}
 }
 
-interface Results {
-	gate: Gate;
-	outputs: { file: string; render: ReturnType<typeof formatOf> }[];
-}
+type Outputs = { file: string; render: ReturnType<typeof formatOf> }[];
 
-async function benchOn(run: Run, results: Results): Promise<ExitCode> {
+async function benchOn(run: Run, outputs: Outputs): Promise<ExitCode> {
 	const { options, context, cluster, display } = run;
 	const { clock, simulated, installClock } = run.target;
 	const recorder = await openRecorder(context, recordingPath(options), clock);
@@ -116,7 +108,7 @@ async function benchOn(run: Run, results: Results): Promise<ExitCode> {
 	const lock = await takeLock(cluster, { clock: installClock });
 	let failure: Error | undefined;
 	try {
-		const onVisitDone = () => writeOutputs(context, recorder.report(), results.outputs, options);
+		const onVisitDone = () => writeOutputs(context, recorder.report(), outputs, options);
 		await measure(run, { recorder, lock, onVisitDone });
 	} catch (error) {
 		failure = error as Error;
@@ -124,13 +116,13 @@ async function benchOn(run: Run, results: Results): Promise<ExitCode> {
 	recorder.record({ kind: "end", ...(failure === undefined ? {} : { endedBy: failure.message }) });
 	await recorder.close();
 	const report = recorder.report();
-	await writeOutputs(context, report, results.outputs, options);
+	await writeOutputs(context, report, outputs, options);
 	await cleanUp(cluster, { ...options, lock, wasInstalled, clock: installClock, progress: display.progress });
 	display.clear();
 	if (report.profiles.length > 0) context.stdout(`${renderTable(report, tableOptions(options, context))}\n`);
 	if (failure !== undefined) throw failure;
 	// A simulated cluster is only ever measured where it was asked for by name.
-	return judgeRun(report, results.gate, { acceptSimulated: report.simulated !== undefined, sink: context });
+	return judgeRun(report, run.gate, { acceptSimulated: report.simulated !== undefined, sink: context });
 }
 
 async function dryRun(run: Run): Promise<ExitCode> {
@@ -199,7 +191,7 @@ const tableOptions = ({ reference }: BenchOptions, { color }: Context) => ({
 async function writeOutputs(
 	context: Context,
 	report: Report,
-	outputs: Results["outputs"],
+	outputs: Outputs,
 	{ reference }: BenchOptions,
 ): Promise<void> {
 	const options = reference === undefined ? {} : { reference };

@@ -1,14 +1,16 @@
 import { type ExitCode, UsageError } from "../errors.ts";
 import { exitCodeOf, judge } from "../judge/judge.ts";
 import { measuresOf } from "../judge/measure.ts";
-import type { KnownNames } from "../judge/resolve-budgets.ts";
-import { isPhase, usualPhases } from "../model/phases.ts";
+import { isLikelyPhase, type KnownNames } from "../judge/resolve-budgets.ts";
+import { usualPhases } from "../model/phases.ts";
 import { parseReport } from "../model/read-report.ts";
 import type { Report } from "../model/report.ts";
+import { renderJudgementJson } from "../output/judged-json.ts";
 import { renderJudgement } from "../output/judgement-text.ts";
 import { builtInProfiles } from "../profile/built-in.ts";
 import { type GateOptions, parseGate } from "./gate.ts";
 import { writeJudgement } from "./judgement-files.ts";
+import { requireWritable } from "./outputs.ts";
 import type { Sink } from "./sink.ts";
 
 export interface CheckOptions extends GateOptions {
@@ -25,18 +27,18 @@ export interface CheckOptions extends GateOptions {
  * Throws a `UsageError` for files and budgets that cannot be read, and where there is nothing to judge by.
  */
 export async function check(options: CheckOptions, sink: Sink): Promise<ExitCode> {
-	const report = parseReport(await sink.readFile(options.report), options.report);
+	await requireWritable([], options, sink);
+	const reportText = await sink.readFile(options.report);
+	const report = parseReport(reportText, options.report);
 	const profiles = report.profiles.map(({ profile }) => profile);
-	const { files, ...criteria } = await parseGate(profiles, { ...options, known: knownNames(report) }, sink);
+	const { files, ...criteria } = await parseGate(profiles, { ...options, reportText, known: knownNames(report) }, sink);
 	if (criteria.budgets.length === 0 && criteria.baseline === undefined) {
 		throw new UsageError(`${options.report}: there is nothing to judge it by`, {
 			hint: "give --budget, --budgets or --baseline, or write budgets into the profile",
 		});
 	}
 	const judgement = judge(report, { ...criteria, acceptSimulated: options.acceptSimulated });
-	sink.stdout(
-		options.format === "json" ? `${JSON.stringify(judgement, undefined, "\t")}\n` : renderJudgement(judgement),
-	);
+	sink.stdout(options.format === "json" ? renderJudgementJson(judgement) : renderJudgement(judgement));
 	await writeJudgement(report, judgement, { files, sink });
 	return exitCodeOf(judgement);
 }
@@ -47,6 +49,6 @@ function knownNames(report: Report): KnownNames {
 	return {
 		profiles: [...new Set([...report.profiles.map((run) => run.profile.name), ...builtInProfiles])],
 		phases: [...new Set([...measured, ...usualPhases])],
-		isPhase: (name) => measured.has(name) || isPhase(name),
+		isPhase: (name) => measured.has(name) || isLikelyPhase(name),
 	};
 }

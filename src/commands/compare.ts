@@ -2,6 +2,7 @@ import { type ExitCode, exitCodes, UsageError } from "../errors.ts";
 import { compareReports } from "../judge/compare.ts";
 import { parseReport } from "../model/read-report.ts";
 import { renderComparison } from "../output/compare-table.ts";
+import { renderComparisonJson } from "../output/judged-json.ts";
 import type { Sink } from "./sink.ts";
 
 export interface CompareOptions {
@@ -23,6 +24,6 @@ export async function compare(options: CompareOptions, sink: Sink): Promise<Exit
 	);
 	if (reports.length === 0) throw new UsageError("there is no report to compare", { hint: "name one or more" });
 	const tables = compareReports(reports, options.by === undefined ? {} : { by: options.by });
-	sink.stdout(options.format === "json" ? `${JSON.stringify(tables, undefined, "\t")}\n` : renderComparison(tables));
+	sink.stdout(options.format === "json" ? renderComparisonJson(tables) : renderComparison(tables));
 	return tables.some(({ rows }) => rows.length > 0) ? exitCodes.ok : exitCodes.inconclusive;
 }

@@ -1,10 +1,17 @@
-import { type ExitCode, UsageError } from "../errors.ts";
+import { type ExitCode, InconclusiveError, UsageError } from "../errors.ts";
 import type { BaselineQuestion } from "../judge/baseline.ts";
 import { readBudgetsFile } from "../judge/budgets-file.ts";
+import { type Measured, refuseDifferent } from "../judge/fingerprint.ts";
 import { exitCodeOf, judge } from "../judge/judge.ts";
 import { budgetsOfProfile, parseBudget, type WrittenBudget } from "../judge/parse-budget.ts";
-import { type KnownNames, type ResolvedBudget, resolveBudgets } from "../judge/resolve-budgets.ts";
-import { isPhase, usualPhases } from "../model/phases.ts";
+import {
+	isLikelyPhase,
+	type KnownNames,
+	lacksContainer,
+	type ResolvedBudget,
+	resolveBudgets,
+} from "../judge/resolve-budgets.ts";
+import { usualPhases } from "../model/phases.ts";
 import type { Profile } from "../model/profile.ts";
 import { parseReport } from "../model/read-report.ts";
 import type { Report } from "../model/report.ts";
@@ -40,16 +47,20 @@ export interface Gate {
 /**
  * Reads all budgets, those of the profiles too, and the baseline; `bench` does so before anything is installed.
  *
- * `known` may name more than the run has; without it only the run's profiles may be named. Throws a `UsageError` with
- * the nearest name for a mistyped one, and for files that cannot be read.
+ * `known` may name more than the run has; without it only the run's profiles may be named. `reportText` is what is
+ * judged, where it is a file: it cannot be its own baseline. Throws a `UsageError` with the nearest name for a mistyped
+ * one, and for files that cannot be read.
  */
 export async function parseGate(
 	profiles: readonly Profile[],
-	{ known, ...options }: GateOptions & { known?: KnownNames },
+	{ known, reportText, ...options }: GateOptions & { known?: KnownNames; reportText?: string },
 	sink: Sink,
 ): Promise<Gate> {
 	const names = profiles.map(({ name }) => name);
-	const nameable = known ?? { profiles: names, isPhase, phases: usualPhases };
+	const nameable: KnownNames = {
+		...(known ?? { profiles: names, isPhase: isLikelyPhase, phases: usualPhases }),
+		lacks: (name, phase) => profiles.some((profile) => profile.name === name && lacksContainer(profile, phase)),
+	};
 	const files = await Promise.all(
 		options.budgetsFiles.map(async (file) => readBudgetsFile(await sink.readFile(file), file)),
 	);
@@ -59,7 +70,7 @@ export async function parseGate(
 		...options.budgets.map((text) => ({ text, source: "--budget" })),
 	];
 	requireKnownPhases(options.required, nameable);
-	const baseline = await readBaseline(options, sink);
+	const baseline = await readBaseline(options, { reportText, sink });
 	return {
 		budgets: resolveBudgets(written.map(parseBudget), names, nameable),
 		...(baseline !== undefined && { baseline }),
@@ -91,20 +102,70 @@ function requireKnownPhases(required: readonly string[], known: KnownNames): voi
 	});
 }
 
-async function readBaseline(options: GateOptions, sink: Sink): Promise<BaselineQuestion | undefined> {
+/** Where the profiles and their fingerprints lie between: some known beforehand, the rest once they are installed. */
+export interface Foreseen extends Measured {
+	/** Whether more of the fingerprints is yet to be found out. */
+	isPartial: boolean;
+}
+
+/**
+ * Refuses a run that its baseline could not be compared with, as soon as that is known, and not after it.
+ *
+ * Throws what judging would end with: a `UsageError` for a fingerprint that differs, an `InconclusiveError` for a profile
+ * that the baseline has not measured. A baseline that is not there is no reason: the run makes the first one.
+ */
+export function refuseUnlike({ baseline }: Gate, { isPartial, ...measured }: Foreseen): void {
+	if (baseline === undefined || baseline.reports.length === 0) return;
+	refuseDifferent(baseline.reports, measured, { allowed: baseline.allowDifferent, isPartial });
+	const known = new Set(baseline.reports.flatMap(({ profiles }) => profiles.map(({ profile }) => profile.name)));
+	const missing = measured.profiles.find(({ profile }) => !known.has(profile.name));
+	if (missing === undefined) return;
+	throw new InconclusiveError(`the baseline has no profile ${missing.profile.name}`, {
+		hint: "measure a new baseline without --baseline, or leave the profile out",
+	});
+}
+
+interface BaselineFiles {
+	reportText: string | undefined;
+	sink: Sink;
+}
+
+async function readBaseline(
+	options: GateOptions,
+	{ reportText, sink }: BaselineFiles,
+): Promise<BaselineQuestion | undefined> {
 	if (options.baseline.length === 0) return undefined;
-	const reports: Report[] = [];
+	const missing: string[] = [];
+	const texts = new Map<string, string>();
 	for (const path of options.baseline) {
 		const text = await readIfThere(sink, path);
-		if (text !== undefined) reports.push(parseReport(text, path));
-		else
+		if (text === undefined) {
+			missing.push(path);
 			sink.stderr(`there is no baseline at ${path}\nhint: the first run has none; save its report as the baseline\n`);
+			continue;
+		}
+		requireOther(path, text, { reportText, texts });
+		texts.set(path, text);
 	}
 	return {
-		reports,
+		reports: [...texts].map(([path, text]) => parseReport(text, path)),
+		missing,
 		minimumEffectMs: options.minimumEffectMs,
 		minimumEffectShare: options.minimumEffectShare,
 		required: options.required.length === 0 ? ["total"] : options.required,
 		allowDifferent: options.allowDifferent,
 	};
+}
+
+/** A report against itself always passes, and one that is pooled twice seems twice as sure. */
+function requireOther(
+	path: string,
+	text: string,
+	{ reportText, texts }: { reportText: string | undefined; texts: ReadonlyMap<string, string> },
+): void {
+	if (text === reportText) throw new UsageError(`the baseline ${path} is the very report that is to be judged`);
+	const twin = [...texts].find(([, other]) => other === text)?.[0];
+	if (twin !== undefined) {
+		throw new UsageError(`the baseline ${path} is given twice${twin === path ? "" : `: it is the same as ${twin}`}`);
+	}
 }

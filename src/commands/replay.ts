@@ -8,6 +8,7 @@ import { formatOf } from "../output/formats.ts";
 import { renderTable } from "../output/table.ts";
 import { openReportBuilder } from "../timing/report-builder.ts";
 import { type GateOptions, judgeRun, parseGate } from "./gate.ts";
+import { requireWritable } from "./outputs.ts";
 
 /** What is rebuilt from what. */
 export interface ReplayOptions extends GateOptions {
@@ -24,6 +25,7 @@ export interface ReplayOptions extends GateOptions {
  */
 export async function replay(options: ReplayOptions, context: Context): Promise<ExitCode> {
 	const outputs = options.out.map((file) => ({ file, render: formatOf(file) }));
+	await requireWritable(options.out, options, context);
 	const report = await reportOf(options.recording);
 	const reference = options.reference === undefined ? {} : { reference: options.reference };
 	await Promise.all(outputs.map(({ file, render }) => context.writeFile(file, render(report, reference))));

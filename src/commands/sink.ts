@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 
 /** What a command without a cluster needs of the outside world. */
-export type Sink = Pick<Context, "stdout" | "stderr" | "readFile" | "writeFile" | "env">;
+export type Sink = Pick<Context, "stdout" | "stderr" | "readFile" | "writeFile" | "requireWritable" | "env">;
 
 /** Reads a file, or says that there is none. */
 export async function readIfThere(sink: Sink, path: string): Promise<string | undefined> {

@@ -2,6 +2,7 @@ import type { ProfileRun, Report } from "../model/report.ts";
 import { holm } from "../statistics/holm.ts";
 import type { Range } from "../statistics/median.ts";
 import { type FailureChange, failureChange } from "./baseline-failures.ts";
+import { fingerprintDifferences } from "./fingerprint.ts";
 import { measureOf, measuresOf, type Sample, sampleOf } from "./measure.ts";
 import { medianMs, type Shift, shiftBetween } from "./shift.ts";
 import type { Verdict } from "./verdict.ts";
@@ -10,6 +11,8 @@ import type { Verdict } from "./verdict.ts";
 export interface BaselineQuestion {
 	/** Pooled; none where the baseline is missing. */
 	reports: readonly Report[];
+	/** Paths at which no report was, of those that were to be pooled. */
+	missing?: readonly string[];
 	/** A regression is at least this large … */
 	minimumEffectMs: number;
 	/** … and at least this share of the baseline's median. */
@@ -109,8 +112,8 @@ function movementsOfProfile({ before, after, question, alpha }: ProfilePair): Mo
  * A regression is large, by the minimum effect, and significant, by Mann–Whitney and Holm. A measure passes when its
  * whole interval is below the minimum effect: not finding a difference among a few noisy cold starts is not a pass.
  * Measures that are not required yield no verdict where they are too noisy; nor where one side lacks them, if they are
- * not in every cold start of the other (there are two ways to the answer), or a difference of the fingerprints is
- * allowed (which may well have taken a container out of the pod).
+ * not in every cold start of the other (there are two ways to the answer), or the fingerprints differ in what may well
+ * have taken a container out of the pod, which was allowed.
  */
 export function judgeMovements(report: Report, movements: readonly Movement[], question: BaselineQuestion): Verdict[] {
 	return report.profiles.flatMap((run) => {
@@ -120,19 +123,28 @@ export function judgeMovements(report: Report, movements: readonly Movement[], q
 			const reason = question.reports.length === 0 ? "there is no baseline" : `the baseline has no profile ${profile}`;
 			return question.required.map((measure) => withoutMovement(run, measure, reason));
 		}
+		const hasOtherPods = mayHaveOtherPods(report, run, question);
 		const measures = new Set([...question.required, ...measuresOf(run), ...measuresOf(before)]);
 		return [...measures].flatMap((measure) => {
 			const isRequired = question.required.includes(measure);
 			const movement = movements.find((candidate) => candidate.profile === profile && candidate.measure === measure);
 			if (movement === undefined) {
 				const isExpected = isAlwaysThere(before, measure) || isAlwaysThere(run, measure);
-				if (!isRequired && (!isExpected || question.allowDifferent.length > 0)) return [];
+				if (!isRequired && (!isExpected || hasOtherPods)) return [];
 				return withoutMovement(run, measure, whyNotCompared(before, run, measure));
 			}
 			const verdict = judgeMovement(movement);
 			return verdict.status === "inconclusive" && !isRequired ? [] : verdict;
 		});
 	});
+}
+
+/** Keys of the fingerprint that say nothing about the containers of a pod. */
+const podless = ["client", "kernel", "nodes", "node-shape"];
+
+function mayHaveOtherPods(report: Report, run: ProfileRun, { reports }: BaselineQuestion): boolean {
+	const differences = reports.flatMap((other) => fingerprintDifferences(other, { ...report, profiles: [run] }));
+	return differences.some(({ key }) => !podless.includes(key));
 }
 
 function isAlwaysThere(run: ProfileRun, measure: string): boolean {

@@ -63,5 +63,6 @@ function readTree(tree: unknown, file: string, scalars: Scalars): WrittenBudget[
 		});
 	}
 
-	return read(tree, undefined);
+	// Nothing, or comments only.
+	return tree === undefined || tree === null ? [] : read(tree, undefined);
 }

@@ -38,16 +38,17 @@ export interface Judgement {
  */
 export function judge(report: Report, options: JudgeOptions): Judgement {
 	const { budgets, baseline, alpha = 0.05, acceptSimulated } = options;
-	if (baseline !== undefined) refuseDifferent(baseline.reports, report, baseline.allowDifferent);
+	if (baseline !== undefined) refuseDifferent(baseline.reports, report, { allowed: baseline.allowDifferent });
 	const comparison = baseline === undefined ? undefined : compareWithBaseline(report, baseline, alpha);
 	const movements = comparison?.movements ?? [];
 	const verdicts = [
 		...judgeData(report),
+		...judgeMissing(baseline),
 		...budgets.map((budget) => judgeBudget(report, budget, 1 - alpha)),
 		...(baseline === undefined ? [] : judgeMovements(report, movements, baseline)),
 		...judgeFailures(comparison?.failures ?? [], alpha),
 	];
-	const moved = furthestMoved(movements);
+	const moved = furthestMoved(movements, verdicts);
 	return {
 		...(report.simulated !== undefined && { simulated: report.simulated.model }),
 		verdicts: worstFirst(report.simulated !== undefined && !acceptSimulated ? verdicts.map(asSimulated) : verdicts),
@@ -65,32 +66,49 @@ export function exitCodeOf({ verdicts }: Judgement): ExitCode {
 }
 
 function remarksOf(report: Report): Finding[] {
-	const remarks = report.profiles.flatMap((run) => remarksOn(run));
-	if (report.endedBy === undefined) return remarks;
-	return [{ code: "ended-early", message: `the run ended early: ${report.endedBy}` }, ...remarks];
+	return report.profiles.flatMap((run) => remarksOn(run));
 }
 
-/** A profile without a cold start is never fine, whether or not a budget asks about it. */
+/** Nothing to say a number from. */
+const noData = {
+	status: "inconclusive",
+	kind: "data",
+	profile: "",
+	measure: "total",
+	source: "report",
+	unit: "count",
+	n: 0,
+	missing: 0,
+	values: [],
+} as const;
+
+/**
+ * A profile without a cold start is never fine, whether or not a budget asks about it. Nor is a run that was cut short:
+ * whole profiles may be missing, and one that somebody ends when it looks good is biased.
+ */
 function judgeData(report: Report): Verdict[] {
-	const noData = {
-		status: "inconclusive",
-		kind: "data",
-		measure: "total",
-		expected: "at least one cold start",
-		source: "report",
-		unit: "count",
-		found: 0,
-		n: 0,
-		missing: 0,
-		values: [],
-	} as const;
-	if (report.profiles.length === 0) return [{ ...noData, profile: "", reason: "the report has no profile" }];
-	return report.profiles
-		.filter((run) => !run.coldStarts.some((start) => start.counted))
-		.map((run) => {
-			const reason = `none of ${run.coldStarts.length} attempts counts as a cold start`;
-			return { ...noData, profile: run.profile.name, reason };
-		});
+	const expected = "at least one cold start";
+	const cut = { measure: "run", expected: "a run to its end", reason: `it ended early: ${report.endedBy}` };
+	const empty = { expected, found: 0, reason: "the report has no profile" };
+	const without = report.profiles.filter((run) => !run.coldStarts.some((start) => start.counted));
+	return [
+		...(report.endedBy === undefined ? [] : [{ ...noData, ...cut }]),
+		...(report.profiles.length === 0 ? [{ ...noData, ...empty }] : []),
+		...without.map(({ profile, coldStarts }) => {
+			const reason = `none of ${coldStarts.length} attempts counts as a cold start`;
+			return { ...noData, profile: profile.name, expected, found: 0, reason };
+		}),
+	];
+}
+
+/** Where no baseline is there at all, each profile says so. */
+function judgeMissing(baseline: BaselineQuestion | undefined): Verdict[] {
+	const { reports = [], missing = [] } = baseline ?? {};
+	if (reports.length === 0) return [];
+	return missing.map((path) => {
+		const reason = `there is no baseline at ${path}`;
+		return { ...noData, measure: "baseline", expected: "every baseline that was named", source: path, reason };
+	});
 }
 
 function asSimulated(verdict: Verdict): Verdict {
@@ -104,9 +122,18 @@ function worstFirst(verdicts: readonly Verdict[]): Verdict[] {
 	return verdicts.toSorted((a, b) => order.indexOf(a.status) - order.indexOf(b.status));
 }
 
-/** Phases say where the time went; spans overlap, and the total only adds them up. */
-function furthestMoved(movements: readonly Movement[]): Movement | undefined {
-	const significant = movements.filter((movement) => movement.isSignificant);
+/**
+ * Phases say where the time went; spans overlap, and the total only adds them up. Where something became too slow, it
+ * is explained by what became slower in the same profile, though another phase may have gained more.
+ */
+function furthestMoved(movements: readonly Movement[], verdicts: readonly Verdict[]): Movement | undefined {
+	const breached = new Set(
+		verdicts.filter(({ kind, status }) => kind === "baseline" && status === "breach").map(({ profile }) => profile),
+	);
+	const significant = movements.filter(
+		(movement) =>
+			movement.isSignificant && (breached.size === 0 || (movement.ms > 0 && breached.has(movement.profile))),
+	);
 	return (
 		significant.find((movement) => movement.isPhase) ??
 		significant.find((movement) => movement.measure !== "total") ??

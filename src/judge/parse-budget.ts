@@ -50,10 +50,12 @@ function readStatistic(scan: Scanner): Statistic {
 	if (name === "median") return { kind: "quantile", p: 0.5 };
 	if (name === "max" || name === "min") return { kind: "extreme", p: name === "max" ? 1 : 0 };
 	if (name === "p") {
-		scan.take(/\(/, '"("');
+		scan.take(/\(/, '"(", as in p(50)');
 		const percentAt = scan.position();
 		const percent = Number(scan.take(/\d+(\.\d+)?/, "a percentile"));
-		if (!(percent > 0 && percent < 100)) scan.fail(percentAt, "a percentile lies between 0 and 100");
+		// p(0.5) would be a percentile that nobody limits, and looks like the median.
+		if (!(percent >= 1 && percent < 100))
+			scan.fail(percentAt, "a percentile lies between 1 and 100; the median is p(50)");
 		scan.take(/\)/, '")"');
 		return { kind: "quantile", p: percent / 100 };
 	}
@@ -85,14 +87,16 @@ function readLimit(scan: Scanner): Limit {
 		const [, digits = "", unit = ""] = number;
 		if (unit === "") return { kind: "count", count: Number(scan.take(/[\d.]+/, "a number")) };
 		if (unit !== "%") return { kind: "time", ms: readTime(scan) };
-		scan.take(/[\d.]+/, "a share");
+		const shareAt = scan.position();
+		if (Number(scan.take(/[\d.]+/, "a share")) > 100) scan.fail(shareAt, "a share is at most 100 %");
 		scan.take(/%/, "%");
 		return { kind: "share", share: Number(digits) / 100 };
 	}
 	if (scan.peek(/\d+(\.\d+)?[a-z]+(?![\w.-])/i)) readTime(scan);
 	const profile = scan.take(/[a-z0-9]([a-z0-9-]*[a-z0-9])?/i, "a limit such as 3s, 5% or full.total - 300ms");
 	scan.take(/\./, '"." and a phase of the other profile');
-	const measure = scan.take(/[a-z0-9_]+(?:-[a-z0-9_]+)*/i, "a phase");
+	// In `full.total-300ms` the time is no part of the name.
+	const measure = scan.take(/[a-z0-9_]+(?:-(?!\d+(?:\.\d+)?m?s(?![\w-]))[a-z0-9_]+)*/i, "a phase");
 	const sign = scan.skip(/-/) ? -1 : scan.skip(/\+/) ? 1 : 0;
 	return { kind: "profile", profile, measure, offsetMs: sign === 0 ? 0 : sign * readTime(scan) };
 }

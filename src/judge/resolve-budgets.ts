@@ -1,4 +1,6 @@
-import { nearest } from "../nearest.ts";
+import { containerOf, isPhase, usualPhases } from "../model/phases.ts";
+import type { Profile } from "../model/profile.ts";
+import { editDistance, nearest } from "../nearest.ts";
 import { type Budget, isOutcomeMeasure, outcomeMeasures } from "./budget.ts";
 import { budgetError } from "./parse-budget.ts";
 
@@ -9,6 +11,8 @@ export interface KnownNames {
 	isPhase: (name: string) => boolean;
 	/** Names to propose for a mistyped one. */
 	phases: readonly string[];
+	/** Whether the profile promises that this phase cannot occur in it: it is that of a container that its pods lack. */
+	lacks?: (profile: string, phase: string) => boolean;
 }
 
 /** A budget of one profile, whose names are known. */
@@ -17,9 +21,9 @@ export interface ResolvedBudget extends Budget {
 }
 
 /**
- * Matches budgets to profiles and phases; a budget without a profile becomes one for each of `run`.
+ * Matches budgets to profiles and phases; a budget without a profile becomes one for each of `run` that it can be about.
  *
- * Throws a `UsageError` with the nearest name for one that is not known.
+ * Throws a `UsageError` with the nearest name for one that is not known, and for a budget that can be about nothing.
  */
 export function resolveBudgets(
 	budgets: readonly Budget[],
@@ -29,8 +33,45 @@ export function resolveBudgets(
 	return budgets.flatMap((budget) => {
 		for (const use of usesOf(budget)) requireKnown(budget, use, known);
 		const profiles = budget.profile === undefined ? run : [budget.profile];
-		return profiles.map((profile) => ({ ...budget, profile }));
+		const resolved = profiles.map((profile) => ({ ...budget, profile }));
+		const useful = resolved.filter((each) => whyVoid(each, known) === undefined);
+		const [first] = resolved;
+		if (useful.length === 0 && first !== undefined) refuseVoid(first, known);
+		return useful;
 	});
+}
+
+/** Why a budget could never be judged, or would always come out the same. */
+function whyVoid({ profile, measure, limit, at }: ResolvedBudget, { lacks = () => false }: KnownNames) {
+	const pods = (name: string, phase: string) => `the pods of ${name} have no container for "${phase}"`;
+	if (lacks(profile, measure)) return { at: at.measure, message: pods(profile, measure) };
+	if (limit.kind !== "profile") return undefined;
+	if (lacks(limit.profile, limit.measure)) return { at: at.limit, message: pods(limit.profile, limit.measure) };
+	if (limit.profile !== profile || limit.measure !== measure) return undefined;
+	return { at: at.limit, message: `${profile}.${measure} is compared with itself` };
+}
+
+function refuseVoid(budget: ResolvedBudget, known: KnownNames): void {
+	const why = whyVoid(budget, known);
+	if (why === undefined) return;
+	const hint = "`knistio profiles show` tells what a profile's pods have; name another profile or phase";
+	throw budgetError(budget, why.at, { message: why.message, hint });
+}
+
+/** A container may have any name, but one that is a slip away from a usual one is that one mistyped. */
+export function isLikelyPhase(name: string): boolean {
+	if (!isPhase(name)) return false;
+	const isSlip = (usual: string) => !name.startsWith(usual) && editDistance(name, usual) <= 2;
+	return usualPhases.includes(name) || !usualPhases.some(isSlip);
+}
+
+/** Whether a profile promises pods without the container whose phase this is. */
+export function lacksContainer({ promises }: Profile, phase: string): boolean {
+	const container = containerOf(phase);
+	if (container === "istio-proxy") return promises.sidecar === "none";
+	return (
+		(container === "istio-init" || container === "istio-validation") && !promises.initContainers.includes(container)
+	);
 }
 
 interface NameUse {

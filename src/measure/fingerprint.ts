@@ -23,19 +23,12 @@ function sortKeys(value: unknown): unknown {
  * What cannot be read (a right is missing) is left out, never guessed.
  */
 export async function clusterFingerprint(cluster: Cluster, signal: AbortSignal): Promise<Fingerprint> {
-	const [version, nodes, configs] = await Promise.all([
-		cluster.raw("GET", "/version", { signal }),
-		cluster.list({ apiVersion: "v1", kind: "Node" }, signal).catch(() => []),
+	const [fingerprint, configs] = await Promise.all([
+		machineFingerprint(cluster, signal),
 		Promise.all(
 			["config-network", "config-autoscaler", "config-deployment"].map((name) => readConfig(cluster, name, signal)),
 		),
 	]);
-	const fingerprint: Fingerprint = {
-		client: `${osType()} ${release()}, ${cpus().length} cpus, node ${process.versions.node}`,
-	};
-	const gitVersion = /"gitVersion":\s*"([^"]+)"/.exec(version.body.toString("utf8"))?.[1];
-	if (gitVersion !== undefined) fingerprint.kubernetes = gitVersion;
-	Object.assign(fingerprint, nodeFacts(nodes));
 	for (const config of configs) {
 		if (config === undefined) continue;
 		const { _example: _, ...data } = (config.data ?? {}) as Record<string, string>;
@@ -44,6 +37,20 @@ export async function clusterFingerprint(cluster: Cluster, signal: AbortSignal):
 		if (config.metadata.name === "config-network") fingerprint["mesh-compatibility-mode"] = mode ?? "auto";
 	}
 	return fingerprint;
+}
+
+/** The part of it that no installation changes, so that it is known before one. */
+export async function machineFingerprint(cluster: Cluster, signal: AbortSignal): Promise<Fingerprint> {
+	const [version, nodes] = await Promise.all([
+		cluster.raw("GET", "/version", { signal }),
+		cluster.list({ apiVersion: "v1", kind: "Node" }, signal).catch(() => []),
+	]);
+	const fingerprint: Fingerprint = {
+		client: `${osType()} ${release()}, ${cpus().length} cpus, node ${process.versions.node}`,
+	};
+	const gitVersion = /"gitVersion":\s*"([^"]+)"/.exec(version.body.toString("utf8"))?.[1];
+	if (gitVersion !== undefined) fingerprint.kubernetes = gitVersion;
+	return Object.assign(fingerprint, nodeFacts(nodes));
 }
 
 function readConfig(cluster: Cluster, name: string, signal: AbortSignal): Promise<KubeObject | undefined> {
@@ -69,13 +76,19 @@ function nodeFacts(nodes: KubeObject[]): Fingerprint {
 	const kubelets = statuses.map(({ nodeInfo }) => nodeInfo?.kubeletVersion);
 	return {
 		nodes: String(nodes.length),
-		"node-shape": distinct(statuses.map(({ capacity }) => `${capacity?.cpu} cpu ${capacity?.memory}`)),
+		"node-shape": distinct(statuses.map(({ capacity }) => `${capacity?.cpu} cpu ${wholeGi(capacity?.memory)}`)),
 		kubelet: distinct(kubelets),
 		pleg: distinct(kubelets.map(plegOf)),
 		kernel: distinct(statuses.map(({ nodeInfo }) => nodeInfo?.kernelVersion)),
 		runtime: distinct(statuses.map(({ nodeInfo }) => nodeInfo?.containerRuntimeVersion)),
 		architecture: distinct(statuses.map(({ nodeInfo }) => nodeInfo?.architecture)),
 	};
+}
+
+/** Machines of one kind differ by some MiB from boot to boot (the kernel keeps what it needs), which measures nothing. */
+function wholeGi(memory: string | undefined): string | undefined {
+	const kibibytes = /^(\d+)Ki$/.exec(memory ?? "")?.[1];
+	return kibibytes === undefined ? memory : `${(Number(kibibytes) / 2 ** 20).toFixed(0)}Gi`;
 }
 
 /** Since 1.36 kubelet looks at a pod again right after it has started something (PLEGOnDemandRelist). */

@@ -43,12 +43,17 @@ export const phaseDescriptions: readonly PhaseDescription[] = [
 ];
 
 const patterns = phaseDescriptions.map(
-	({ name }) => new RegExp(`^${name.replace("<container>", "[a-z0-9]([-a-z0-9]*[a-z0-9])?")}$`),
+	({ name }) => new RegExp(`^${name.replace("<container>", "(?<container>[a-z0-9]([-a-z0-9]*[a-z0-9])?)")}$`),
 );
 
 /** Whether a figure of this name can occur. */
 export function isPhase(name: string): boolean {
 	return patterns.some((pattern) => pattern.test(name));
+}
+
+/** The container that a phase or span is about; undefined for the others. */
+export function containerOf(name: string): string | undefined {
+	return patterns.map((pattern) => pattern.exec(name)?.groups?.container).find((found) => found !== undefined);
 }
 
 /** Names to propose for a mistyped one: with the containers that every profile may have. */

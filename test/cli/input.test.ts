@@ -68,6 +68,20 @@ describe("bad input to bench", () => {
 			bench("--budgets", "./none.yaml"),
 			/cannot read \.\/none\.yaml: there is no such file/,
 		],
+		[
+			"a folder for results that is not there",
+			bench("-o", at("none/run.json")),
+			/cannot write .*none\/run\.json: there is no such file or directory\nhint: make the folder: mkdir -p /,
+		],
+		["a folder for what CI shows that is not there", bench("--junit", at("none/v.xml")), /cannot write .*none\/v\.xml/],
+		["a recording in no folder", bench("--record", at("none/r.ndjson")), /cannot write .*none\/r\.ndjson/],
+		["a folder in a result's place", bench("--summary", folder), /cannot write .*: it is a directory/],
+		["two results in one file", bench("-o", "a.json", "--bencher", "./a.json"), /a\.json: two results/],
+		[
+			"a baseline that would be overwritten",
+			bench("-o", "a.json", "--baseline", "./a.json"),
+			/a\.json: the baseline would be overwritten by the run that it judges\nhint: /,
+		],
 		["Knative that is not there", bench("--knative-manifests", "./none"), /\.\/none/],
 		["helm without charts", bench("--helm", "helm"), /--helm needs Istio's charts\nhint: --helm-charts/],
 		[

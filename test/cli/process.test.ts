@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -49,6 +49,20 @@ describe("a pipe that is closed early", () => {
 		child.stdout.once("data", () => child.stdout.destroy());
 		expect(await ended).toBe(0);
 		expect(stderr()).toBe("");
+	});
+});
+
+describe("what is piped in", () => {
+	it("is a report where its path is a dash", () => {
+		const report = JSON.stringify(aReport({ minimal: { totals: around(2_000, 100, 20) } }));
+		const checked = (input: string) =>
+			spawnSync(process.execPath, [join(folder, "bin.mjs"), "check", "-", "--budget", "total: p(50) < 3s"], {
+				input,
+				encoding: "utf8",
+			});
+		expect(checked(report)).toMatchObject({ status: 0, stderr: "" });
+		expect(checked(report.slice(0, 200))).toMatchObject({ status: 2 });
+		expect(checked("").stderr).toContain("-: the file is empty");
 	});
 });
 

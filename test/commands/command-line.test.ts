@@ -19,10 +19,13 @@ const minimalFile = builtInFile("minimal") ?? "";
 const files = {
 	[minimalFile]: readFileSync(minimalFile, "utf8"),
 	"fine.json": fine,
+	"main.json": { ...fine, startedAt: "2026-11-22T10:00:00Z" },
 	"slow.json": slow,
+	"cut-short.json": { ...fine, endedBy: "interrupted by SIGINT" },
 	"few.json": aReport({ minimal: { totals: around(2000, 50, 3) } }),
 	"empty.json": aReport({ minimal: { extra: [anAttempt(1, "failed")] } }),
 	"simulated.json": simulated,
+	"simulated-main.json": { ...simulated, startedAt: "2026-11-22T10:00:00Z" },
 	"other.json": otherIstio,
 	"own.json": withOwnBudget,
 	"cut.json": JSON.stringify(fine).slice(0, 500),
@@ -39,7 +42,7 @@ async function run(line: string) {
 describe("exit codes", () => {
 	test.each([
 		['check fine.json --budget "minimal.total: p(50) < 3s"', 0],
-		["check fine.json --baseline fine.json", 0],
+		["check fine.json --baseline main.json", 0],
 		["check slow.json --baseline fine.json --min-effect 800ms", 0],
 		["check slow.json --baseline fine.json --min-effect-share 40%", 0],
 		["check other.json --baseline fine.json --allow-different istio", 0],
@@ -48,30 +51,37 @@ describe("exit codes", () => {
 		["compare fine.json --by profile", 0],
 		["plan fine.json --detect 200ms", 0],
 		["schema", 0],
+		["schema judgement", 0],
 
 		['check fine.json --budget "minimal.total: p(50) < 1s"', 99],
 		["check fine.json --budgets budgets.yaml", 99],
 		["check own.json --baseline fine.json", 99],
+		['check cut-short.json --budget "total: p(50) < 1s"', 99],
 		["check slow.json --baseline fine.json", 99],
-		["check slow.json --baseline fine.json --baseline fine.json", 99],
+		["check slow.json --baseline fine.json --baseline main.json", 99],
+		["check slow.json --baseline fine.json --baseline none.json", 99],
 
 		['check few.json --budget "total: p(50) < 3s"', 3],
 		['check empty.json --budget "failed: count <= 5"', 3],
 		['check simulated.json --budget "total: p(50) < 3s"', 3],
 		["check fine.json --baseline none.json", 3],
+		["check fine.json --baseline main.json --baseline none.json", 3],
+		['check cut-short.json --budget "total: p(50) < 3s"', 3],
 		['check fine.json --budget "full.total: p(50) < 3s"', 3],
 		["compare empty.json", 3],
 
 		["check", 2],
 		["check fine.json", 2],
 		["check none.json --baseline fine.json", 2],
+		["check fine.json --baseline fine.json", 2],
+		["check slow.json --baseline fine.json --baseline fine.json", 2],
 		["check cut.json --baseline fine.json", 2],
 		["check other.json --baseline fine.json", 2],
 		['check fine.json --budget "minimal.totl: p(50) < 3s"', 2],
-		["check fine.json --baseline fine.json --require totl", 2],
-		["check fine.json --baseline fine.json --min-effect fast", 2],
-		["check fine.json --baseline fine.json --min-effect-share 5", 2],
-		["check fine.json --baseline fine.json --format xml", 2],
+		["check fine.json --baseline main.json --require totl", 2],
+		["check fine.json --baseline main.json --min-effect fast", 2],
+		["check fine.json --baseline main.json --min-effect-share 5", 2],
+		["check fine.json --baseline main.json --format xml", 2],
 		["check simulated.json --cluster kind --baseline fine.json", 2],
 		["compare", 2],
 		["compare none.json", 2],
@@ -108,7 +118,7 @@ describe("what is said", () => {
 	});
 
 	test("check --require asks of a phase what is else asked of the total only", async () => {
-		const { said } = await run("check fine.json --baseline fine.json --require startup-istio-proxy --format json");
+		const { said } = await run("check fine.json --baseline main.json --require startup-istio-proxy --format json");
 		const { verdicts } = JSON.parse(said.stdout) as { verdicts: { measure: string; status: string }[] };
 		expect(verdicts).toContainEqual(expect.objectContaining({ measure: "startup-istio-proxy", status: "pass" }));
 	});
@@ -116,7 +126,7 @@ describe("what is said", () => {
 	test.each([
 		"compare simulated.json",
 		"plan simulated.json --detect 200ms",
-		"check simulated.json --baseline simulated.json",
+		"check simulated.json --baseline simulated-main.json",
 	])("%s says that nothing real was measured", async (line) => {
 		expect((await run(line)).said.stdout).toContain("simulated");
 	});

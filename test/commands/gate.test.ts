@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type GateOptions, judgeRun, parseGate } from "../../src/commands/gate.ts";
+import { type GateOptions, judgeRun, parseGate, refuseUnlike } from "../../src/commands/gate.ts";
+import { InconclusiveError, UsageError } from "../../src/errors.ts";
 import { main } from "../../src/main.ts";
 import type { Report } from "../../src/model/report.ts";
 import { anAttempt, aReport, around } from "../judge/a-report.ts";
@@ -62,6 +63,46 @@ describe("the gate of a run", () => {
 		expect(files.get("j.xml")).toContain("<error");
 		expect(said.stderr).toMatch(/^::warning title=knistio%3A inconclusive::/);
 		expect((await gateOn(fine, {}, env)).files.get("step.md")).toContain("minimal");
+	});
+});
+
+describe("a run that its baseline cannot be compared with", () => {
+	const [{ profile } = { profile: undefined }] = fine.profiles;
+	const aGate = (options: Partial<GateOptions>) =>
+		parseGate(
+			profile === undefined ? [] : [profile],
+			{ ...open, ...options },
+			fakeContext({ "main.json": fine }).context,
+		);
+	const named = (name: string, fingerprint: Record<string, string>) => [{ profile: { name }, fingerprint }];
+
+	test("is refused by what is known of it, in the words of the end", async () => {
+		const gate = await aGate({ baseline: ["main.json"] });
+		const seen = (fingerprint: Record<string, string>, isPartial: boolean) => () =>
+			refuseUnlike(gate, { profiles: named("minimal", fingerprint), isPartial });
+		expect(seen({}, true)).not.toThrow();
+		expect(seen({}, false)).toThrow("the baseline measured something else:\n  minimal: istio: 1.27.1 → none");
+		expect(seen({ istio: "1.30.0" }, true)).toThrow(UsageError);
+		expect(seen({ istio: "1.27.1" }, false)).not.toThrow();
+		expect(seen({ istio: "1.27.1", "request-timeout": "12 s" }, false)).not.toThrow();
+		const simulated = { model: "today", seed: 1, speed: 1 };
+		expect(() => refuseUnlike(gate, { simulated, profiles: named("minimal", {}), isPartial: true })).toThrow(
+			"minimal: simulated: no → today at speed 1",
+		);
+	});
+
+	test("is inconclusive at once where the baseline lacks a profile, and goes on where there is no baseline", async () => {
+		const other = { profiles: named("full", {}), isPartial: true };
+		const gate = await aGate({ baseline: ["main.json"] });
+		expect(() => refuseUnlike(gate, other)).toThrow(InconclusiveError);
+		expect(() => refuseUnlike(gate, other)).toThrow("the baseline has no profile full");
+		const without = await aGate({ baseline: ["none.json"] });
+		expect(() => refuseUnlike(without, other)).not.toThrow();
+	});
+
+	test("lets differ what is allowed to", async () => {
+		const gate = await aGate({ baseline: ["main.json"], allowDifferent: ["istio"] });
+		expect(() => refuseUnlike(gate, { profiles: named("minimal", { istio: "2" }), isPartial: false })).not.toThrow();
 	});
 });
 

@@ -30,6 +30,7 @@ const options: CheckOptions = {
 };
 
 const fine = aReport({ minimal: { totals: around(2000, 50, 20) } });
+const main = { ...fine, startedAt: "2026-11-22T10:00:00Z" };
 const slow = aReport({ minimal: { totals: around(2600, 50, 20) } });
 
 describe("check", () => {
@@ -42,9 +43,9 @@ describe("check", () => {
 		["is no slower than main", fine, { baseline: ["main.json"] }, 0],
 		["is slower than main", slow, { baseline: ["main.json"] }, 99],
 		["has no baseline yet", fine, { baseline: ["none.json"] }, 3],
-		["has one of two baselines", fine, { baseline: ["none.json", "main.json"] }, 0],
+		["has one of two baselines", fine, { baseline: ["none.json", "main.json"] }, 3],
 	] as const)("ends with the code of a report that %s", async (_what, report, given, code) => {
-		const { sink, said } = world({ "new.json": report, "main.json": fine });
+		const { sink, said } = world({ "new.json": report, "main.json": main });
 		expect(await check({ ...options, ...given }, sink)).toBe(code);
 		expect(said.stdout).toMatch(/^(pass|breach|inconclusive): /);
 	});
@@ -64,11 +65,18 @@ describe("check", () => {
 		[{ budgets: ["minmal.total: p(50) < 3s"] }, /there is no profile "minmal"/],
 		[{ baseline: ["main.json"], required: ["totl"] }, /there is no phase "totl" to require/],
 		[{ report: "none.json" }, /cannot read none\.json/],
+		[{ baseline: ["main.json"] }, /the baseline main\.json is the very report/],
+		[
+			{ baseline: ["other.json", "twin.json"] },
+			/the baseline twin\.json is given twice: it is the same as other\.json/,
+		],
 		[{ baseline: ["cut.json"] }, /^cut\.json:1:\d+: the file ends in the middle/],
 	] as const)("refuses %j", async (given, message) => {
 		const { sink, said } = world({
 			"new.json": fine,
 			"main.json": fine,
+			"other.json": main,
+			"twin.json": main,
 			"cut.json": JSON.stringify(fine).slice(0, 300),
 		});
 		const run = check({ ...options, ...given }, sink);

@@ -21,7 +21,7 @@ function runStep(name: string, given: Record<string, string>) {
 	writeFileSync(
 		knistio,
 		`require("fs").writeFileSync(${JSON.stringify(join(own, "argv"))}, JSON.stringify(process.argv.slice(2)));
-		require("fs").writeFileSync(${JSON.stringify(join(own, "report.json"))}, "new");
+		require("fs").writeFileSync(${JSON.stringify(join(own, "results/report.json"))}, "new");
 		process.exit(Number(process.env.CODE_OF_KNISTIO));`,
 	);
 	const baseline = join(own, "main.json");
@@ -38,7 +38,7 @@ function runStep(name: string, given: Record<string, string>) {
 			...nothing,
 			GITHUB_OUTPUT: output,
 			KNISTIO: knistio,
-			FOLDER: own,
+			FOLDER: join(own, "results"),
 			BASELINE_FILE: baseline,
 			...given,
 		},
@@ -50,7 +50,7 @@ function runStep(name: string, given: Record<string, string>) {
 			.map((line) => line.split("=", 2) as [string, string]),
 	);
 	const argv = existsSync(join(own, "argv")) ? (JSON.parse(readFileSync(join(own, "argv"), "utf8")) as string[]) : [];
-	const kept = join(own, "baseline/baseline.json");
+	const kept = join(own, "results/baseline/baseline.json");
 	return { ended, outputs, argv, kept: existsSync(kept) ? readFileSync(kept, "utf8") : undefined };
 }
 

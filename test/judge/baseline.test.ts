@@ -100,6 +100,39 @@ describe("against a baseline", () => {
 		expect(code).toBe(0);
 	});
 
+	test("is inconclusive where one of several is missing, though the others would do", () => {
+		const { judgement, code } = against([main], withProxy(500), { missing: ["tue.json"] });
+		expect(code).toBe(3);
+		expect(judgement.verdicts[0]).toMatchObject({ measure: "baseline", reason: "there is no baseline at tue.json" });
+	});
+
+	test("names what became slower first, though another phase or profile gained more", () => {
+		const run = (proxyMs: number, restMs: number) => {
+			const [proxy, rest] = [around(proxyMs, 40, 20), around(restMs, 60, 20)];
+			return { totals: proxy.map((ms, index) => ms + (rest[index] ?? 0)), phases: { "istio-proxy": proxy, rest } };
+		};
+		const before = aReport({ minimal: run(500, 3000), full: run(500, 1500) });
+		const after = aReport({ minimal: run(500, 1000), full: run(900, 1000) });
+		const { judgement, code } = against([before], after);
+		expect(code).toBe(99);
+		expect(judgement.moved).toMatchObject({ measure: "istio-proxy", profile: "full" });
+		expect(against([before], aReport({ minimal: run(500, 1000), full: run(500, 1500) })).judgement.moved).toMatchObject(
+			{
+				measure: "rest",
+				profile: "minimal",
+			},
+		);
+	});
+
+	test("a phase that is gone is inconclusive, unless what may have taken it away was allowed to differ", () => {
+		const bare = (fingerprint: Record<string, string>) =>
+			aReport({ full: { totals: around(2000, 50, 20), fingerprint: { istio: "1.27.1", ...fingerprint } } });
+		const allowed = { allowDifferent: ["client", "sidecar"] };
+		expect(against([main], bare({}), allowed).code).toBe(3);
+		expect(against([main], bare({ client: "another" }), allowed).code).toBe(3);
+		expect(against([main], bare({ sidecar: "none" }), allowed).code).toBe(0);
+	});
+
 	test("failed starts on either side make it less sure, not faster", () => {
 		const failed = Array.from({ length: 15 }, (_, index) => anAttempt(index + 30, "failed"));
 		expect(against([main], withProxy(500, 20, { extra: failed })).of("total")).toMatchObject({

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { UsageError } from "../../src/errors.ts";
 import { readBudgetsFile } from "../../src/judge/budgets-file.ts";
 import { parseBudget } from "../../src/judge/parse-budget.ts";
-import { resolveBudgets } from "../../src/judge/resolve-budgets.ts";
+import { isLikelyPhase, lacksContainer, resolveBudgets } from "../../src/judge/resolve-budgets.ts";
+import { profileSchema } from "../../src/model/profile.ts";
 
 const parse = (text: string, profile?: string) =>
 	parseBudget({ text, source: "--budget", ...(profile !== undefined && { profile }) });
@@ -52,6 +53,12 @@ describe("a budget", () => {
 			{ kind: "profile", profile: "full-cni", measure: "container_startup_istio-proxy", offsetMs: 1000 },
 		],
 		[
+			"a.total: p(50)<full.container_startup_user-container-1-1.5s",
+			{ kind: "quantile", p: 0.5 },
+			"<",
+			{ kind: "profile", profile: "full", measure: "container_startup_user-container-1", offsetMs: -1500 },
+		],
+		[
 			"a.total: p(50) < full.total",
 			{ kind: "quantile", p: 0.5 },
 			"<",
@@ -73,8 +80,10 @@ describe("a budget", () => {
 	test.each([
 		["", 1, "expected a profile or a phase, found the end"],
 		["minimal.total p(50) < 3s", 15, 'expected ":", found "p(50)"'],
-		["minimal.total: p50 < 3s", 17, 'expected "(", found "50"'],
-		["minimal.total: p(100) < 3s", 18, "a percentile lies between 0 and 100"],
+		["minimal.total: p50 < 3s", 17, 'expected "(", as in p(50), found "50"'],
+		["minimal.total: p(100) < 3s", 18, "a percentile lies between 1 and 100"],
+		["minimal.total: p(0.5) < 3s", 18, "a percentile lies between 1 and 100; the median is p(50)"],
+		["minimal.total: share(> 4s) <= 150%", 31, "a share is at most 100 %"],
 		["minimal.total: p(50) = 3s", 22, 'expected <, <=, > or >=, found "="'],
 		["minimal.total: p(50) < 3", 24, "a time is limited in ms or s"],
 		["minimal.total: p(50) < 3m", 25, 'expected ms or s, found "m"'],
@@ -145,6 +154,49 @@ describe("names", () => {
 		]);
 	});
 
+	test("a budget without a profile is for those that it can be about", () => {
+		const lacks = (profile: string, phase: string) => profile === "minimal" && phase.endsWith("istio-proxy");
+		const of = (text: string) =>
+			resolveBudgets([parse(text)], ["minimal", "full"], { ...known, lacks }).map(({ profile }) => profile);
+		expect(of("container_startup_istio-proxy: p(50) < 1s")).toEqual(["full"]);
+		expect(of("total: p(50) < full.total - 1s")).toEqual(["minimal"]);
+		expect(() => of("minimal.container_startup_istio-proxy: p(50) < 1s")).toThrow(
+			'column 9: the pods of minimal have no container for "container_startup_istio-proxy"',
+		);
+		expect(() => of("full.total: p(50) < minimal.container_startup_istio-proxy")).toThrow("the pods of minimal");
+		expect(() => of("full.total: p(50) < full.total + 1s")).toThrow("full.total is compared with itself");
+	});
+
+	test.each([
+		["total", true],
+		["container_startup_istio-proxy", true],
+		["container_startup_istio-prxy", false],
+		["start-usercontainer", false],
+		["start-user-container-1", true],
+		["start-vault-agent", true],
+		["totl", false],
+	])("%s is likely a phase: %j", (name, isLikely) => {
+		expect(isLikelyPhase(name)).toBe(isLikely);
+	});
+
+	test.each([
+		["none", "startup-istio-proxy", true],
+		["any", "startup-istio-proxy", false],
+		["any", "run-istio-init", false],
+		["any", "run-istio-validation", true],
+		["none", "total", false],
+		["none", "start-vault-agent", false],
+	] as const)("pods with sidecar %s and istio-init lack %s: %j", (sidecar, phase, lacks) => {
+		const promises = { sidecar, initContainers: ["istio-init"] };
+		const profile = profileSchema.parse({
+			name: "a",
+			istio: { components: {} },
+			meshCompatibilityMode: "auto",
+			promises,
+		});
+		expect(lacksContainer(profile, phase)).toBe(lacks);
+	});
+
 	test.each([
 		["minmal.total: p(50) < 1s", 1, 'there is no profile "minmal"', 'did you mean "minimal"?'],
 		["full.totel: p(50) < 1s", 6, 'there is no phase or outcome "totel"', 'did you mean "total"?'],
@@ -184,7 +236,8 @@ describe("a budgets file", () => {
 	test.each([
 		["a: b: c: d", /^b\.yaml:1:\d+: bad indentation of a mapping entry/],
 		["a.total: p(50) < 1s\na.total: p(90) < 1s", /^b\.yaml:2:\d+: duplicated mapping key/],
-		["", /^b\.yaml: the file is not a budget/],
+		["", /^b\.yaml: there is no budget in it/],
+		["# none yet", /^b\.yaml: there is no budget in it/],
 		["[]", /^b\.yaml: there is no budget in it/],
 		["a.total: {p50: 3s}", /^b\.yaml: a\.total is not a budget/],
 	])("refuses %j", (text, message) => {

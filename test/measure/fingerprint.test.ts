@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Cluster, KubeObject, ObjectRef } from "../../src/cluster/cluster.ts";
 import { anchorClock, clientNow, clientTime, realMs } from "../../src/measure/client-clock.ts";
-import { clusterFingerprint, contentHash } from "../../src/measure/fingerprint.ts";
+import { clusterFingerprint, contentHash, machineFingerprint } from "../../src/measure/fingerprint.ts";
 
 const node = (kubeletVersion: string, cpu = "2"): KubeObject => ({
 	apiVersion: "v1",
@@ -36,6 +36,18 @@ function clusterWith({
 const { signal } = new AbortController();
 
 describe("a fingerprint", () => {
+	it("does not tell machines apart by what their kernels keep for themselves", async () => {
+		const withMemory = (memory: string) => {
+			const plain = node("v1.34.1");
+			return { ...plain, status: { ...(plain.status as object), capacity: { cpu: "4", memory } } };
+		};
+		const shapeOf = async (memory: string) =>
+			(await machineFingerprint(clusterWith({ nodes: [withMemory(memory)] }), signal))["node-shape"];
+		expect(await shapeOf("16373508Ki")).toBe("4 cpu 16Gi");
+		expect(await shapeOf("16379700Ki")).toBe("4 cpu 16Gi");
+		expect(await shapeOf("8152340Ki")).toBe("4 cpu 8Gi");
+	});
+
 	it("says what the cluster is", async () => {
 		const config = { "mesh-compatibility-mode": "enabled", _example: "long" };
 		const found = await clusterFingerprint(clusterWith({ configs: { "config-network": config } }), signal);

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { compareReports } from "../../src/judge/compare.ts";
 import { type Judgement, judge } from "../../src/judge/judge.ts";
 import { parseBudget } from "../../src/judge/parse-budget.ts";
 import { resolveBudgets } from "../../src/judge/resolve-budgets.ts";
@@ -6,6 +8,13 @@ import type { Report } from "../../src/model/report.ts";
 import { formatMsWithRange, formatShare, formatShift } from "../../src/output/amounts.ts";
 import { renderAnnotations } from "../../src/output/annotations.ts";
 import { renderBencher, renderGithubActionBenchmark } from "../../src/output/benchmark-json.ts";
+import {
+	comparisonSchema,
+	judgedJsonSchemas,
+	judgementSchema,
+	renderComparisonJson,
+	renderJudgementJson,
+} from "../../src/output/judged-json.ts";
 import { renderPullRequestComment, renderStepSummary } from "../../src/output/judgement-markdown.ts";
 import { renderJudgement } from "../../src/output/judgement-text.ts";
 import { renderJunit } from "../../src/output/junit.ts";
@@ -78,8 +87,8 @@ test("a judgement for a terminal says what moved, then each verdict with all its
 test("JUnit has a failure for the breach and an error for what cannot be told", () => {
 	expect(renderJunit(judgementOf(slow))).toMatchInlineSnapshot(`
 		"<?xml version="1.0" encoding="UTF-8"?>
-		<testsuites name="knistio" tests="5" failures="3" errors="1" skipped="0">
-			<testsuite name="full" tests="5" failures="3" errors="1" skipped="0">
+		<testsuites name="knistio" tests="5" failures="3" errors="1">
+			<testsuite name="full" tests="5" failures="3" errors="1">
 				<testcase classname="knistio.full" name="total: p(50) &lt; 2.6s">
 					<failure type="breach" message="total 2.712 s [2.682, 2.742] in full: none of the interval is below the limit">expected p(50) &lt; 2.6s (b.yaml:1)
 		found 2.712 s [2.682, 2.742], n = 8
@@ -109,6 +118,57 @@ test("JUnit has a failure for the breach and an error for what cannot be told", 
 		</testsuites>
 		"
 	`);
+});
+
+/** Elements, their parents and attributes in the schema of Jenkins' xUnit plugin 3 (junit-10.xsd); `!` is required. */
+const junitSchema: Record<string, { in: string[]; attributes: string[] }> = {
+	testsuites: { in: [""], attributes: ["name", "time", "tests", "failures", "errors"] },
+	testsuite: {
+		in: ["testsuites", "testsuite"],
+		attributes: ["name!", "tests!", "failures!", "errors!", "skipped", "time", "timestamp", "hostname", "id", "file"],
+	},
+	properties: { in: ["testsuite"], attributes: [] },
+	property: { in: ["properties"], attributes: ["name!", "value!"] },
+	testcase: { in: ["testsuite"], attributes: ["name!", "classname", "time", "group"] },
+	failure: { in: ["testcase"], attributes: ["type", "message"] },
+	error: { in: ["testcase"], attributes: ["type", "message"] },
+	"system-out": { in: ["testcase", "testsuite"], attributes: [] },
+};
+
+/** What a validating reader would complain about. */
+function junitComplaints(xml: string): string[] {
+	const complaints: string[] = [];
+	const open: string[] = [""];
+	for (const [tag, closing, name = "", attributes = "", selfClosing] of xml
+		.replace(/<\?.*?\?>/, "")
+		.matchAll(/<(\/?)([\w-]+)((?:\s+[\w-]+="[^"<]*")*)\s*(\/?)>/g)) {
+		if (closing) {
+			if (open.pop() !== name) complaints.push(`${tag} closes another element`);
+			continue;
+		}
+		const rule = junitSchema[name];
+		if (rule?.in.includes(open.at(-1) ?? "") !== true) complaints.push(`${name} in ${open.at(-1)}`);
+		const given = [...attributes.matchAll(/([\w-]+)=/g)].map(([, key = ""]) => key);
+		const known = (rule?.attributes ?? []).map((key) => key.replace("!", ""));
+		complaints.push(...given.filter((key) => !known.includes(key)).map((key) => `${name}/@${key}`));
+		const required = (rule?.attributes ?? []).filter((key) => key.endsWith("!")).map((key) => key.slice(0, -1));
+		complaints.push(...required.filter((key) => !given.includes(key)).map((key) => `${name} without @${key}`));
+		if (!selfClosing) open.push(name);
+	}
+	if (open.length !== 1) complaints.push(`${open.at(-1)} is not closed`);
+	return complaints;
+}
+
+test("JUnit is what the strictest reader takes", () => {
+	const simulated = { ...slow, simulated: { model: "kind", seed: 1, speed: 1 } };
+	for (const report of [slow, simulated, aReport({})]) {
+		expect(junitComplaints(renderJunit(judgementOf(report, { acceptSimulated: true })))).toEqual([]);
+	}
+	expect(junitComplaints('<testsuites skipped="0"><testcase/></testsuites>')).toEqual([
+		"testsuites/@skipped",
+		"testcase in testsuites",
+		"testcase without @name",
+	]);
 });
 
 test("JUnit survives any text", () => {
@@ -207,5 +267,32 @@ describe("a simulated run says so", () => {
 		const real = judgementOf(slow);
 		const texts = [renderJudgement(real), renderJunit(real), renderStepSummary(slow, real), renderBencher(slow)];
 		for (const text of texts) expect(text).not.toContain("simulated");
+	});
+});
+
+describe("JSON", () => {
+	/** Of six starts five failed on one side: both ends of every interval are open. */
+	const failed = Array.from({ length: 5 }, (_, index) => anAttempt(index + 10, "failed"));
+	const thin = aReport({ full: { totals: around(2500, 30, 6), extra: failed } });
+	const tables = compareReports([
+		{ label: "a", report: proxyOf(500) },
+		{ label: "b", report: thin },
+	]);
+
+	test.each([
+		["judgement", renderJudgementJson(judgementOf(thin)), judgementSchema],
+		["comparison", renderComparisonJson(tables), comparisonSchema],
+	] as const)("of a %s is as its schema says, with open ends left out", (name, json, schema) => {
+		expect(json).not.toContain("null");
+		expect(json).toMatch(/"(interval|band)": \{\s*\}/);
+		schema.parse(JSON.parse(json));
+		const published = judgedJsonSchemas[name]() as Parameters<typeof z.fromJSONSchema>[0];
+		const read = z.fromJSONSchema(published);
+		read.parse(JSON.parse(json));
+		expect(JSON.stringify(published)).toContain("Left out where missing values leave this end open");
+		expect(() => read.parse({ ...JSON.parse(json), more: 1 })).toThrow();
+		const old = JSON.parse(json.replace(/"(interval|band)": \{\s*\}/g, '"$1": {"lo": null, "hi": null}'));
+		expect(schema.parse(old)).toEqual(schema.parse(JSON.parse(json)));
+		read.parse(old);
 	});
 });

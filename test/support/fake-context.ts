@@ -30,6 +30,7 @@ export function fakeContext(given: Record<string, unknown> = {}, env: Context["e
 			throw new UsageError(`cannot read ${path}`, { cause });
 		},
 		writeFile: async (path, text) => void files.set(path, text),
+		requireWritable: async () => {},
 		openLog: () => Promise.reject(new Error("nothing is to be recorded")),
 		signal: new AbortController().signal,
 		openCluster: (): Promise<Cluster> => Promise.reject(new Error("no cluster is to be touched")),

@@ -4,7 +4,10 @@ import type { Entry } from "../../src/model/recording.ts";
 import { openReportBuilder } from "../../src/timing/report-builder.ts";
 
 let at = 1_700_000_000_000_000_000n;
-const tick = () => (at += 1_000_000n).toString();
+function tick(): string {
+	at += 1_000_000n;
+	return at.toString();
+}
 
 const run = (more: object = {}): Entry =>
 	({ kind: "run", version: 1, at: tick(), knistio: "0", context: "c", iterations: 1, ...more }) as Entry;

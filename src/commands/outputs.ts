@@ -1,0 +1,28 @@
+import { resolve } from "node:path";
+import { UsageError } from "../errors.ts";
+import type { GateOptions } from "./gate.ts";
+import type { Sink } from "./sink.ts";
+
+/**
+ * Finds what would keep results from being written before there are any: a folder that is missing or not writable, two
+ * results in one file, and a baseline that the run would overwrite, so that the next one is held against a slower one.
+ *
+ * Throws a `UsageError`. @param paths of what is written beside the files of the gate
+ */
+export async function requireWritable(
+	paths: readonly string[],
+	{ baseline, files }: Pick<GateOptions, "baseline" | "files">,
+	sink: Sink,
+): Promise<void> {
+	const written = [...paths, ...Object.values(files)];
+	for (const [index, path] of written.entries()) {
+		const twin = written.findIndex((other) => resolve(other) === resolve(path));
+		if (twin !== index) throw new UsageError(`${path}: two results are to be written there`);
+		if (!baseline.some((other) => resolve(other) === resolve(path))) continue;
+		throw new UsageError(`${path}: the baseline would be overwritten by the run that it judges`, {
+			hint: "write the report to another file, and copy it over the baseline when it has passed",
+		});
+	}
+	const { GITHUB_STEP_SUMMARY: stepSummary } = sink.env;
+	await Promise.all([...written, ...(stepSummary ? [stepSummary] : [])].map((path) => sink.requireWritable(path)));
+}
