@@ -29,7 +29,7 @@ export interface CheckOptions extends GateOptions {
 export async function check(options: CheckOptions, sink: Sink): Promise<ExitCode> {
 	await requireWritable([], options, sink);
 	const reportText = await sink.readFile(options.report);
-	const report = parseReport(reportText, options.report);
+	const report = parseReport(reportText, options.report, "measures");
 	const profiles = report.profiles.map(({ profile }) => profile);
 	const { files, ...criteria } = await parseGate(profiles, { ...options, reportText, known: knownNames(report) }, sink);
 	if (criteria.budgets.length === 0 && criteria.baseline === undefined) {

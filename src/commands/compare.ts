@@ -20,7 +20,10 @@ export interface CompareOptions {
  */
 export async function compare(options: CompareOptions, sink: Sink): Promise<ExitCode> {
 	const reports = await Promise.all(
-		options.reports.map(async (path) => ({ label: path, report: parseReport(await sink.readFile(path), path) })),
+		options.reports.map(async (path) => ({
+			label: path,
+			report: parseReport(await sink.readFile(path), path, "measures"),
+		})),
 	);
 	if (reports.length === 0) throw new UsageError("there is no report to compare", { hint: "name one or more" });
 	const tables = compareReports(reports, options.by === undefined ? {} : { by: options.by });

@@ -148,7 +148,7 @@ async function readBaseline(
 		texts.set(path, text);
 	}
 	return {
-		reports: [...texts].map(([path, text]) => parseReport(text, path)),
+		reports: [...texts].map(([path, text]) => parseReport(text, path, "measures")),
 		missing,
 		minimumEffectMs: options.minimumEffectMs,
 		minimumEffectShare: options.minimumEffectShare,

@@ -10,47 +10,47 @@ const currentVersion = 1;
 /** More text than this is not read; 10,000 cold starts with a sidecar take about a sixth of it. */
 const largestMib = 256;
 
+/** What of a report is read: `measures` is without the cold starts' instants and pods, which no verdict needs. */
+export type Extent = "all" | "measures";
+
 /**
- * Reads a saved report; `file` is only named in messages.
+ * Reads a saved report; `file` is only named in messages. All of it is checked, whatever is kept.
  *
  * Throws a `UsageError` that names the place: for text that is cut off or damaged, for a file of another program, and
  * for a report of a format that this knistio does not know.
  */
-export function parseReport(text: string, file: string): Report {
+export function parseReport(text: string, file: string, extent: Extent = "all"): Report {
 	if (text.length > largestMib * 2 ** 20) {
 		const mib = Math.round(text.length / 2 ** 20);
 		throw new UsageError(`${file}: ${mib} MiB is too large; reports up to ${largestMib} MiB are read`, {
 			hint: "split the run into several reports; compare and --baseline take more than one",
 		});
 	}
-	return readByLine(text) ?? readAsWhole(text, file);
+	return readByLine(text, extent) ?? readAsWhole(text, file, extent);
 }
 
 /**
  * A sound report in the lines that `reportText` writes. Undefined for anything else, of which reading it as a whole tells
  * what it is: this never judges a report to be damaged.
  */
-function readByLine(text: string): Report | undefined {
+function readByLine(text: string, extent: Extent): Report | undefined {
 	const cut = cutReport(text);
 	if (cut === undefined) return undefined;
 	try {
-		const coldStarts = cut.lists.map((list) => list.map(soundStart));
+		// Line by line, so that what is not kept is gone before it has to be moved about.
+		const coldStarts = cut.lists.map((list) => list.map((line) => kept(soundStart(JSON.parse(line)), extent)));
 		const rest = JSON.parse(cut.rest);
 		const places = placesOf(rest, cut.lists.length);
-		const { data } = reportSchema.safeParse({ ...rest, profiles: rest.profiles.map(withoutStarts) });
-		for (const [index, run] of data?.profiles.entries() ?? []) run.coldStarts = coldStarts[places[index] ?? -1] ?? [];
-		return data;
+		return withStarts(rest, (index) => coldStarts[places[index] ?? -1] ?? []);
 	} catch {
 		return undefined;
 	}
 }
 
-const withoutStarts = (run: object) => ({ ...run, coldStarts: [] });
-
 /** Which list belongs to each profile; undefined for none. Throws where the text was cut elsewhere. */
-function placesOf(rest: { profiles: { coldStarts: unknown[] }[] }, lists: number): (number | undefined)[] {
+function placesOf(rest: Pick<Report, "profiles">, lists: number): (number | undefined)[] {
 	let next = 0;
-	const places = rest.profiles.map(({ coldStarts }) => {
+	const places = rest.profiles.map(({ coldStarts }: { coldStarts: unknown[] }) => {
 		if (coldStarts.length === 0) return undefined;
 		if (coldStarts.length > 1 || coldStarts[0] !== next) throw new Error("these are not lists of cold starts");
 		return next++;
@@ -59,20 +59,42 @@ function placesOf(rest: { profiles: { coldStarts: unknown[] }[] }, lists: number
 	return places;
 }
 
-const isColdStart = acceptorOf(coldStartSchema) as (value: unknown) => value is ColdStart;
-
-function soundStart(line: string): ColdStart {
-	const value: unknown = JSON.parse(line);
-	if (isColdStart(value) && inconsistency(value) === undefined) return value;
-	throw new Error("reading the report as a whole says what is wrong");
+/** The rest of a report, with cold starts that are known to be sound; undefined where the rest is not. */
+function withStarts(rest: Pick<Report, "profiles">, startsOf: (index: number) => ColdStart[]): Report | undefined {
+	const profiles = rest.profiles.map((run) => ({ ...run, coldStarts: [] }));
+	const { data } = reportSchema.safeParse({ ...rest, profiles });
+	for (const [index, run] of data?.profiles.entries() ?? []) run.coldStarts = startsOf(index);
+	return data;
 }
 
-function readAsWhole(text: string, file: string): Report {
+const isColdStart = acceptorOf(coldStartSchema) as (value: unknown) => value is ColdStart;
+
+function soundStart(value: unknown): ColdStart {
+	if (isColdStart(value) && inconsistency(value) === undefined) return value;
+	throw new Error("zod says what is wrong");
+}
+
+const kept = (start: ColdStart, extent: Extent): ColdStart =>
+	extent === "all" ? start : Object.assign(start, { instants: {}, pods: [] });
+
+function readAsWhole(text: string, file: string, extent: Extent): Report {
 	const value = parseJson(text, file);
 	requireVersion(value, file);
+	const sound = soundAsItIs(value as Report, extent);
+	if (sound !== undefined) return sound;
 	const report = withSchema(value, file);
 	requireConsistent(report, file);
 	return report;
+}
+
+/** A report that was written in other lines; undefined where something is wrong with it, for zod to say. */
+function soundAsItIs(value: Pick<Report, "profiles">, extent: Extent): Report | undefined {
+	try {
+		const coldStarts = value.profiles.map((run) => run.coldStarts.map((start) => kept(soundStart(start), extent)));
+		return withStarts(value, (index) => coldStarts[index] ?? []);
+	} catch {
+		return undefined;
+	}
 }
 
 function withSchema(value: unknown, file: string): Report {
