@@ -37,7 +37,7 @@ const unknownOffset: Interval = { lo: -86_400_000_000_000n, hi: 86_400_000_000_0
  * (bench/ground-truth.ts). An event is taken to be late by 0 to `eventLagNs`.
  */
 export const eventLagNs = 10_000_000n;
-const typicalEventLagNs = 2_000_000n;
+export const typicalEventLagNs = 2_000_000n;
 
 /**
  * Intersects all that is known of a fact. Sources that contradict each other are a finding, and the instant stays
@@ -141,7 +141,10 @@ export function clientInstant(at: bigint, loopNs = 500_000n): Instant {
 	return { bounds: { lo: at - loopNs, hi: at + loopNs }, point: at, source: "client" };
 }
 
-/** Bounds of a later minus an earlier instant; readings of one clock are compared without its offset. */
+/**
+ * Bounds of a later minus an earlier instant; readings of one clock are compared without its offset, unless the guesses
+ * could not be placed so that they agree with it.
+ */
 export function durationBetween(from: Instant, to: Instant): Interval {
 	const bounds = { lo: to.bounds.lo - from.bounds.hi, hi: to.bounds.hi - from.bounds.lo };
 	if (from.reading === undefined || from.reading.clock !== to.reading?.clock) return bounds;
@@ -149,5 +152,6 @@ export function durationBetween(from: Instant, to: Instant): Interval {
 		lo: to.reading.bounds.lo - from.reading.bounds.hi - lagOf(to.reading).most,
 		hi: to.reading.bounds.hi - from.reading.bounds.lo + lagOf(from.reading).most,
 	};
-	return intersect(bounds, sameClock) ?? bounds;
+	const both = intersect(bounds, sameClock);
+	return both !== undefined && contains(both, to.point - from.point) ? both : bounds;
 }
