@@ -38,6 +38,9 @@ export const measuredSchema = z.strictObject({
 });
 export type Measured = z.infer<typeof measuredSchema>;
 
+/** A span of the talk, and what ended it: the talk's tracer also stopped when the request had been answered. */
+export const spanSchema = measuredSchema.extend({ endedBy: z.enum(["ready", "request-end", "terminated"]).optional() });
+
 /** Something a reader must know before believing a number. */
 export const findingSchema = z.strictObject({
 	/** Kebab-case, stable, for programs. */
@@ -94,7 +97,7 @@ export const coldStartSchema = z.strictObject({
 	/** Disjoint phases of the critical path in order of time, and `unattributed`; with `total` they add up. */
 	phases: z.record(z.string(), measuredSchema),
 	/** `endpoint_wait`, `pod_creating`, `container_startup_<container>` as the talk defines them. */
-	spans: z.record(z.string(), measuredSchema),
+	spans: z.record(z.string(), spanSchema),
 	/** Request sent to last byte. */
 	total: measuredSchema.optional(),
 	findings: z.array(findingSchema),

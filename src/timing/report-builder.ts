@@ -3,7 +3,7 @@ import type { ClockOffset, Finding, ProfileRun, Report } from "../model/report.t
 import { foldColdStart } from "./cold-start.ts";
 import { toMs } from "./measured.ts";
 import { likelyOffset, openOffsets } from "./offsets.ts";
-import type { SampleRecord } from "./sample.ts";
+import { type SampleRecord, sightingsOf } from "./sample.ts";
 import { formatTime } from "./timestamp.ts";
 import { pingsAround } from "./watch-lag.ts";
 
@@ -36,9 +36,9 @@ export function openReportBuilder(): ReportBuilder {
 		if (current === undefined || open === undefined) return;
 		age(BigInt(at));
 		open.result.coldStarts.push(foldColdStart(current, { offsets, earlierPods }));
-		const { request, watched } = current;
-		for (const { watch, object } of watched) {
-			if (watch === "pods" && object.metadata.uid !== undefined) earlierPods.add(object.metadata.uid);
+		const { request } = current;
+		for (const { object } of sightingsOf(current).pods) {
+			if (object.metadata.uid !== undefined) earlierPods.add(object.metadata.uid);
 		}
 		if (request?.sentAt !== undefined && request.lastByteAt !== undefined) {
 			spent.coldStartMs += toMs(BigInt(request.lastByteAt) - BigInt(request.sentAt));
@@ -93,9 +93,9 @@ export function openReportBuilder(): ReportBuilder {
 				current = {
 					sample: entry,
 					watched: [],
+					listed: [],
 					pings: lastPings.slice(-pingsAround / 2),
 					revision: open.profile.revision,
-					hasGap: false,
 				};
 				return;
 			case "request":
@@ -114,7 +114,7 @@ export function openReportBuilder(): ReportBuilder {
 			case "listed":
 				if (!entry.afterGap) return;
 				counts.gaps++;
-				if (current !== undefined) current.hasGap = true;
+				current?.listed.push(entry);
 				return;
 			case "watch-state":
 				counts.reconnects++;

@@ -42,6 +42,8 @@ export interface MadeStart {
 	eventDelaysMs?: readonly number[];
 	/** What is in an event's name: its time (the default), nothing of it, or another time. */
 	eventNames?: "time" | "uuid" | "lying";
+	/** To how many ms around the truth the clocks were probed before; by default they were not. */
+	probedToMs?: number;
 }
 
 /** A container of the application, such as queue-proxy. */
@@ -181,10 +183,17 @@ export function entriesOf(made: MadeStart): { truth: Truth; entries: Entry[] } {
 			metadata: { name: eventName(made, written) },
 			firstTimestamp: second(written),
 			eventTime: null,
+			...(what === "pulled" ? { message: pulledMessage(made, container) } : {}),
 			involvedObject: { uid, fieldPath: `spec.${init ? "initContainers" : "containers"}{${container}}` },
 		});
 	}
 	return { truth, entries: framed(made, truth, entries) };
+}
+
+function pulledMessage({ containers }: MadeStart, name: string): string {
+	const { pullMs } = containers.find((container) => container.name === name) ?? {};
+	if (pullMs === undefined) return 'Container image "i" already present on machine';
+	return `Successfully pulled image "i" in ${Math.round(pullMs)}ms (${Math.round(pullMs)}ms including waiting)`;
 }
 
 function eventName({ eventNames = "time" }: MadeStart, written: bigint): string {
@@ -224,11 +233,25 @@ function framed(made: MadeStart, truth: Truth, watched: Entry[]): Entry[] {
 			revision,
 			namespace: "n",
 		} as unknown as Entry,
+		...clockEntries(made, before),
 		{ kind: "sample", at: before, round: 1, podsBefore: [], replicasBefore: 0 },
 		...during,
 		{ kind: "sample-end", at: end.toString(), round: 1 },
 		{ kind: "end", at: end.toString() },
 	];
+}
+
+function clockEntries({ probedToMs, apiServerOffsetMs = 0, nodeOffsetMs }: MadeStart, at: string): Entry[] {
+	if (probedToMs === undefined) return [];
+	const entry = (clock: string, offsetMs: number): Entry => ({
+		kind: "clock",
+		at,
+		clock,
+		loNs: ms(offsetMs - probedToMs).toString(),
+		hiNs: ms(offsetMs + probedToMs).toString(),
+		method: "http-date",
+	});
+	return [entry("apiserver", apiServerOffsetMs), entry(`node/${node}`, nodeOffsetMs)];
 }
 
 function specOf({ containers }: MadeStart) {
