@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { UsageError } from "../errors.ts";
-import { type Measured, type Report, reportSchema } from "./report.ts";
+import { type Ledger, ledgerOf, type Measured, type Report, reportSchema } from "./report.ts";
 
 /** The version of the format that this knistio writes. */
 const currentVersion = 1;
@@ -112,6 +112,9 @@ function requireVersion(value: unknown, file: string): void {
 /** What the schema cannot say: bounds hold their estimate, and only cold starts are counted. */
 function requireConsistent(report: Report, file: string): void {
 	for (const [p, run] of report.profiles.entries()) {
+		const counted = ledgerOf(run.coldStarts);
+		const isRight = Object.entries(run.ledger ?? counted).every(([key, n]) => counted[key as keyof Ledger] === n);
+		if (!isRight) throw damaged(file, ["profiles", p, "ledger"], "it does not count the cold starts that follow");
 		for (const [c, start] of run.coldStarts.entries()) {
 			const path = ["profiles", p, "coldStarts", c];
 			if (start.counted && start.outcome !== "cold") {

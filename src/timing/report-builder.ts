@@ -14,6 +14,15 @@ export interface ReportBuilder {
 	report(): Report;
 }
 
+/** Receipts are stated to a millisecond; a thread that is late more often than that has others. */
+const lateThreadMs = 5;
+
+function lateObserver(observer: EntryOf<"observer"> | undefined): Finding[] {
+	if (observer === undefined || observer.loopDelayP99Ms <= lateThreadMs) return [];
+	const message = `the observing thread was late by ${observer.loopDelayP99Ms} ms (p99): receipts are late by as much`;
+	return [{ code: "observer-late", message, hint: "the machine that runs knistio is too busy; run it elsewhere" }];
+}
+
 /** Opens an empty builder. The same entries give the same report, live or replayed. */
 export function openReportBuilder(): ReportBuilder {
 	const offsets = openOffsets();
@@ -155,7 +164,7 @@ export function openReportBuilder(): ReportBuilder {
 			iterations,
 			profiles,
 			clocks: clocksOf(),
-			findings,
+			findings: [...findings, ...lateObserver(observer)],
 			overhead: overheadOf(run.at),
 			observer: { ...counts, ...observerOf() },
 		};

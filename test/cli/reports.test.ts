@@ -35,7 +35,12 @@ describe("show", () => {
 	it("prints JSON that is the report again", async () => {
 		const file = await aSavedReport();
 		const { stdout } = await knistio(["show", file, "--format", "json"]);
-		expect(parseReport(stdout, "stdout")).toEqual(parseReport(await readFile(file, "utf8"), file));
+		const shown = parseReport(stdout, "stdout");
+		for (const run of shown.profiles) {
+			expect(run.ledger).toEqual({ attempted: 10, cold: 10, warm: 0, failed: 0, unresolved: 0, counted: 10 });
+			delete run.ledger;
+		}
+		expect(shown).toEqual(parseReport(await readFile(file, "utf8"), file));
 	});
 
 	it("writes files instead, each by its extension", async () => {
