@@ -1,11 +1,12 @@
 import type { EntryOf } from "../model/recording.ts";
 import type { ColdStart, Finding, Measured, PodSummary } from "../model/report.ts";
 import { criticalPath, type Surroundings } from "./critical-path.ts";
+import type { Receipt } from "./fact.ts";
 import type { Placing } from "./instants.ts";
 import { measureInstant, phasesOf, roundMs, toMs } from "./measured.ts";
 import { oddities } from "./oddities.ts";
 import type { Offsets } from "./offsets.ts";
-import type { ContainerFacts, PodFacts, Receipt } from "./pod-facts.ts";
+import type { ContainerFacts, PodFacts } from "./pod-facts.ts";
 import { prove } from "./proof.ts";
 import { answeringPod, endpointReceipt, newPods, type SampleRecord, scaleUpReceipt, sightingsOf } from "./sample.ts";
 import { talkSpans } from "./spans.ts";

@@ -1,6 +1,7 @@
+import { changeOf, type Receipt } from "./fact.ts";
 import { clientInstant, type Placing, placeFact } from "./instants.ts";
 import { holdOrder, type Step } from "./order.ts";
-import { type ContainerFacts, changeOf, type PodFacts, type Receipt } from "./pod-facts.ts";
+import type { ContainerFacts, PodFacts } from "./pod-facts.ts";
 
 /** What the client and the API's other objects saw of one cold start, on the client's clock. */
 export interface Surroundings {

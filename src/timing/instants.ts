@@ -1,7 +1,7 @@
 import type { Finding, Source } from "../model/report.ts";
+import { eventLagNs, type Fact, type Reading, typicalEventLagNs } from "./fact.ts";
 import { contains, type Interval, intersect, middle, width } from "./interval.ts";
 import { type Offsets, onClientClock, pointOnClientClock } from "./offsets.ts";
-import { eventLagNs, type Fact, type Reading, typicalEventLagNs } from "./pod-facts.ts";
 import type { WatchLag } from "./watch-lag.ts";
 
 /** A point in time on the client's clock: bounds that hold, the best guess, and where it comes from. */

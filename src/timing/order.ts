@@ -1,8 +1,8 @@
 import type { Finding } from "../model/report.ts";
+import { eventLagNs, typicalEventLagNs } from "./fact.ts";
 import type { Instant } from "./instants.ts";
 import { contains, difference, type Interval, intersect, middle, width } from "./interval.ts";
 import { onClientClock } from "./offsets.ts";
-import { eventLagNs, typicalEventLagNs } from "./pod-facts.ts";
 
 /** A step of the critical path: an instant, and the phase that ends there. */
 export interface Step {

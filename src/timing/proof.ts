@@ -1,5 +1,6 @@
 import type { Outcome } from "../model/report.ts";
-import type { PodFacts, Receipt } from "./pod-facts.ts";
+import type { Receipt } from "./fact.ts";
+import type { PodFacts } from "./pod-facts.ts";
 import type { SampleRecord } from "./sample.ts";
 
 /** A cold start counts only with proof; whatever is not proven is said. */

@@ -1,6 +1,7 @@
 import type { KubeObject } from "../model/kube-object.ts";
 import type { EntryOf, WatchedKind } from "../model/recording.ts";
-import { collectPodFacts, type PodFacts, type Receipt, type Sighting } from "./pod-facts.ts";
+import type { Receipt } from "./fact.ts";
+import { collectPodFacts, type PodFacts, type Sighting } from "./pod-facts.ts";
 
 /** All that was recorded of one sample, from the proof of zero to the pod's end. */
 export interface SampleRecord {

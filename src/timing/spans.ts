@@ -1,4 +1,5 @@
-import type { PodFacts, Receipt } from "./pod-facts.ts";
+import type { Receipt } from "./fact.ts";
+import type { PodFacts } from "./pod-facts.ts";
 
 /** A span of the talk, by its own definition: a difference of two receipts in one process, in ns of the client's clock. */
 export interface Span {
