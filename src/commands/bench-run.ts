@@ -23,6 +23,8 @@ export interface Run {
 	target: Target;
 	cluster: Cluster;
 	profiles: Profile[];
+	/** A hash of what each profile says, by its name. */
+	profileHashes: ReadonlyMap<string, string>;
 	knativeObjects: KubeObject[] | undefined;
 	display: ProgressDisplay;
 	/** Rendering takes a second a profile; the next one is rendered while the one before is measured. */
@@ -114,9 +116,11 @@ async function install(run: Run, profile: Profile, { lock, signal }: { lock: Loc
 	return {
 		installMs,
 		fingerprint: {
+			profile: run.profileHashes.get(profile.name) ?? "unknown",
 			knative: knative.version ?? "unknown",
 			...(istioVersion === undefined ? {} : { istio: istioVersion }),
 			...(rendered === undefined ? {} : { renderer: rendered.renderer, manifests: contentHash(rendered.objects) }),
+			...(run.knativeObjects === undefined ? {} : { "knative-manifests": contentHash(run.knativeObjects) }),
 		},
 	};
 }

@@ -4,6 +4,7 @@ import { takeLock } from "../install/lock.ts";
 import { planInstall, planLines } from "../install/plan.ts";
 import { requireRights } from "../install/rights.ts";
 import { readState } from "../install/state.ts";
+import { contentHash } from "../measure/fingerprint.ts";
 import type { Profile } from "../model/profile.ts";
 import { recordingVersion } from "../model/recording.ts";
 import type { Report } from "../model/report.ts";
@@ -50,9 +51,9 @@ export interface BenchOptions extends GateOptions {
  * @param open gives the cluster to measure, which is closed in the end
  */
 export async function bench(options: BenchOptions, context: Context, open = openTarget): Promise<ExitCode> {
-	const profiles = (await loadProfiles(options.profiles)).map((profile) =>
-		withSidecar(substitute(profile, options.namespace), options.sidecar),
-	);
+	const loaded = (await loadProfiles(options.profiles)).map((profile) => withSidecar(profile, options.sidecar));
+	const profiles = loaded.map((profile) => substitute(profile, options.namespace));
+	const profileHashes = new Map(loaded.map((profile) => [profile.name, profileHash(profile)]));
 	const gate = await parseGate(profiles, options, context);
 	const outputs = options.out.map((file) => ({ file, render: formatOf(file) }));
 	const knativeObjects = await readKnativeManifests(options.knativeManifests);
@@ -61,7 +62,8 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	const display = openProgress(context);
 	try {
 		display.progress({ kind: "step", text: `looking at the cluster of context ${cluster.context}` });
-		const run: Run = { options, context, target, cluster, profiles, knativeObjects, display, rendered: new Map() };
+		const asked = { options, context, target, cluster, profiles, profileHashes, knativeObjects };
+		const run: Run = { ...asked, display, rendered: new Map() };
 		const [first] = profiles;
 		await Promise.all([
 			requireRights(cluster, context.signal),
@@ -127,6 +129,11 @@ async function dryRun(run: Run): Promise<ExitCode> {
 	}
 	if (!options.keep) context.stdout("in the end: remove all of this and restore what was changed\n");
 	return exitCodes.ok;
+}
+
+/** Under the same name a profile may be another one tomorrow. What only words or judges it makes no difference. */
+function profileHash({ title: _, description: __, budgets: ___, ...profile }: Profile): string {
+	return contentHash(profile);
 }
 
 function withSidecar(profile: Profile, shape: BenchOptions["sidecar"]): Profile {
