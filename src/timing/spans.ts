@@ -20,7 +20,9 @@ export function talkSpans(pod: PodFacts, answeredAt: bigint | undefined): Record
 	const isStopped = answeredAt !== undefined && (pod.firstReady === undefined || answeredAt < pod.firstReady.at);
 	const end = isStopped && pod.firstReady?.isListed !== true ? { at: answeredAt, isListed: false } : pod.firstReady;
 	const add = (name: string, from: Receipt | undefined, to: Receipt | undefined, endedBy: Span["endedBy"]) => {
-		if (from?.isListed === false && to?.isListed === false) spans[name] = { from: from.at, to: to.at, endedBy };
+		// Where the request was over before the pod was seen, there was nothing to trace.
+		if (from?.isListed === false && to?.isListed === false && from.at <= to.at)
+			spans[name] = { from: from.at, to: to.at, endedBy };
 	};
 	add("pod_creating", pod.firstSeen, end, isStopped ? "request-end" : "ready");
 	for (const { name, role, firstStatus, settled } of pod.containers) {

@@ -38,7 +38,7 @@ function outside(start: ColdStart, truth: Truth): string[] {
 function impossible({ instants, phases, spans, total }: ColdStart): string[] {
 	const figures = { ...instants, ...phases, ...spans, total };
 	const isWrong = (name: string, { ms, loMs, hiMs }: Measured) =>
-		!(loMs <= ms && ms <= hiMs) || (name in phases && (loMs < 0 || ms < 0));
+		!(loMs <= ms && ms <= hiMs) || (name in phases && (loMs < 0 || ms < 0)) || (name in spans && ms < 0);
 	return Object.entries(figures).flatMap(([name, figure]) => (figure && isWrong(name, figure) ? [name] : []));
 }
 
@@ -246,6 +246,32 @@ describe("a cold start folded from a recording", () => {
 		expect(unseen).toMatchObject({ outcome: "unresolved", counted: false });
 	});
 
+	it("has no span of a pod that was seen after the answer", () => {
+		const { entries } = entriesOf(plainStart);
+		const late = entries.map((entry) =>
+			entry.kind === "watch" && entry.watch === "pods"
+				? { ...entry, at: (BigInt(entry.at) + 960_000_000n).toString() }
+				: entry,
+		);
+		const { spans } = fold(late.toSorted((a, b) => Number(BigInt(a.at) - BigInt(b.at))));
+		expect(spans).not.toHaveProperty("pod_creating");
+		expect(spans["container_startup_user-container"]?.ms).toBeGreaterThan(0);
+	});
+
+	it("does not use the receipt of a watch that was later than its pings, and says so", () => {
+		const made = { ...plainStart, probedToMs: 1 };
+		const { entries, truth } = entriesOf(made);
+		const late = entries.map((entry) =>
+			entry.kind === "watch" && entry.watch === "pods" && !isReadyPod(entry)
+				? { ...entry, at: (BigInt(entry.at) + 700_000_000n).toString() }
+				: entry,
+		);
+		const start = fold(late);
+		expect(start.outcome).toBe("cold");
+		expect(start.findings.map(({ code }) => code)).toContain("watch-late");
+		expect(outside(start, truth)).toEqual([]);
+	});
+
 	it("says what ended a span", () => {
 		const { entries } = entriesOf({ ...plainStart, containers: [init, ...plainStart.containers] });
 		const { spans } = fold(entries);
@@ -421,6 +447,35 @@ describe("proof of cold", () => {
 		);
 		expect(fold(silent).findings.map(({ code }) => code)).toContain("watch-stalled");
 		expect(fold(entriesOf(slow).entries).findings).toEqual([]);
+	});
+});
+
+describe("a run's clocks and thread", () => {
+	const { entries } = entriesOf({ ...plainStart, probedToMs: 2 });
+	const reportOf = (more: Entry[]) => {
+		const builder = openReportBuilder();
+		for (const entry of [...entries.slice(0, -1), ...more, ...entries.slice(-1)]) builder.add(entry);
+		return builder.report();
+	};
+	const at = entries.at(-1)?.at ?? "0";
+	const probe = (ms: number): Entry => {
+		const [loNs, hiNs] = [ms - 2, ms + 2].map((each) => String(each * 1_000_000)) as [string, string];
+		return { kind: "clock", at, clock: "node/n1", loNs, hiNs, method: "http-date" };
+	};
+
+	it("are said to have moved where the end does not agree with the beginning", () => {
+		expect(reportOf([probe(1)]).findings).toEqual([]);
+		const moved = reportOf([probe(30)]);
+		expect(moved.findings).toMatchObject([{ code: "clock-moved", message: expect.stringContaining("node/n1") }]);
+		expect(moved.clocks.find(({ clock }) => clock === "node/n1")).toMatchObject({ loMs: 28, hiMs: 32 });
+	});
+
+	it("are said to be late where the thread was", () => {
+		const observer = (loopDelayP99Ms: number): Entry => {
+			return { kind: "observer", at, loopDelayP99Ms, loopDelayMaxMs: 40, maxRssMib: 90 };
+		};
+		expect(reportOf([observer(1)]).findings).toEqual([]);
+		expect(reportOf([observer(8)]).findings.map(({ code }) => code)).toEqual(["observer-late"]);
 	});
 });
 
