@@ -370,6 +370,21 @@ describe("proof of cold", () => {
 		expect(report.clocks[0]).toMatchObject({ clock: "apiserver", method: "http-date" });
 	});
 
+	it("takes no pod twice, also one that a list told of", () => {
+		const [run, profile, ...rest] = entries;
+		if (run === undefined || profile === undefined) throw new Error("no run");
+		const sample = rest.slice(0, -1);
+		const later = JSON.parse(
+			JSON.stringify(sample).replaceAll(/"(\d{19})"/g, (_, at) => `"${BigInt(at) + 20_000_000_000n}"`),
+		) as Entry[];
+		for (const first of [sample, withGap(sample, "pods", { from: 0n, to: BigInt(sample.at(-2)?.at ?? 0) })]) {
+			const builder = openReportBuilder();
+			for (const entry of [run, profile, ...first, ...later]) builder.add(entry);
+			const [, again] = builder.report().profiles[0]?.coldStarts ?? [];
+			expect(again).toMatchObject({ outcome: "unresolved", reason: "no new pod was seen", counted: false });
+		}
+	});
+
 	it("shows no way through the pod for an answer that is not its own", () => {
 		const { phases } = fold(withRequest(entries, { status: 503 }));
 		expect(Object.keys(phases)).not.toEqual(expect.arrayContaining(["probing"]));
