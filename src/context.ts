@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
-import { constants, createWriteStream, type WriteStream } from "node:fs";
-import { access, readFile, stat, writeFile } from "node:fs/promises";
+import { appendFileSync, constants } from "node:fs";
+import { access, open, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Cluster } from "./cluster/cluster.ts";
@@ -119,23 +119,23 @@ function fileError(doing: "read" | "write", path: string) {
 	};
 }
 
+/** Each line is the system's before the next thing happens: a kill loses none that was added. */
 async function openLog(path: string): Promise<Log> {
-	const stream = await new Promise<WriteStream>((resolve, reject) => {
-		const opening = createWriteStream(path);
-		opening.once("open", () => resolve(opening));
-		opening.once("error", reject);
-	}).catch(fileError("write", path));
-	let failure: Error | undefined;
-	stream.on("error", (error) => {
-		failure = error;
-	});
+	const file = await open(path, "w").catch(fileError("write", path));
+	let failure: NodeJS.ErrnoException | undefined;
 	return {
-		append: (line) => void stream.write(`${line}\n`),
-		close: () =>
-			new Promise((resolve, reject) => {
-				if (failure !== undefined) reject(failure);
-				else stream.end(() => (failure === undefined ? resolve() : reject(failure)));
-			}),
+		append(line) {
+			if (failure !== undefined) return;
+			try {
+				appendFileSync(file.fd, `${line}\n`);
+			} catch (error) {
+				failure = error as NodeJS.ErrnoException;
+			}
+		},
+		async close() {
+			await file.close();
+			if (failure !== undefined) fileError("write", path)(failure);
+		},
 	};
 }
 

@@ -29,6 +29,8 @@ export interface Run {
 	profiles: Profile[];
 	visits: Visit[];
 	gate: Gate;
+	/** A hash of what each profile says, by its name. */
+	profileHashes: ReadonlyMap<string, string>;
 	knativeObjects: KubeObject[] | undefined;
 	display: ProgressDisplay;
 	/** By the profile that is installed. */
@@ -86,6 +88,7 @@ export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuri
 			begin();
 			return install(run, profile, { lock, signal });
 		},
+		ownFingerprint: (profile) => ownFingerprint(run, profile),
 		namespace: options.namespace,
 		image: options.image,
 		target: options.expectBody ?? `knistio-${randomBytes(4).toString("hex")}`,
@@ -118,10 +121,14 @@ export async function refuseIfUnlikeAlready(run: Run, signal: AbortSignal): Prom
 	const fingerprint = await machineFingerprint(run.cluster, signal);
 	refuseIfUnlike(
 		run,
-		run.profiles.map((profile) => ({ profile, fingerprint })),
+		run.profiles.map((profile) => ({ profile, fingerprint: { ...fingerprint, ...ownFingerprint(run, profile) } })),
 		{ isPartial: true },
 	);
 }
+
+const ownFingerprint = ({ profileHashes }: Run, { name }: Profile): Fingerprint => ({
+	profile: profileHashes.get(name) ?? "unknown",
+});
 
 function refuseIfUnlike(run: Run, profiles: Measured["profiles"], { isPartial }: { isPartial: boolean }): void {
 	refuseUnlike(run.gate, { simulated: run.target.simulated, profiles, isPartial });
@@ -130,8 +137,10 @@ function refuseIfUnlike(run: Run, profiles: Measured["profiles"], { isPartial }:
 async function install(run: Run, profile: Profile, { lock, signal }: { lock: Lock; signal: AbortSignal }) {
 	const request = await installRequest(run, profile, signal);
 	const rendered = await run.rendered.get(profile);
-	const made: Fingerprint =
-		rendered === undefined ? {} : { renderer: rendered.renderer, manifests: contentHash(rendered.objects) };
+	const made: Fingerprint = {
+		...(rendered === undefined ? {} : { renderer: rendered.renderer, manifests: contentHash(rendered.objects) }),
+		...(run.knativeObjects === undefined ? {} : { "knative-manifests": contentHash(run.knativeObjects) }),
+	};
 	refuseIfUnlike(run, [{ profile, fingerprint: made }], { isPartial: true });
 	const { installMs, knative, istioVersion, kept } = await installProfile(run.cluster, { ...request, lock });
 	for (const { ref, reason } of kept) {

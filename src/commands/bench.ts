@@ -4,6 +4,7 @@ import { takeLock } from "../install/lock.ts";
 import { planInstall, planLines } from "../install/plan.ts";
 import { requireRights } from "../install/rights.ts";
 import { readState } from "../install/state.ts";
+import { contentHash } from "../measure/fingerprint.ts";
 import { planVisits, type Visit } from "../measure/rounds.ts";
 import type { Profile } from "../model/profile.ts";
 import { recordingVersion } from "../model/recording.ts";
@@ -56,9 +57,9 @@ export interface BenchOptions extends GateOptions {
  * @param open gives the cluster to measure, which is closed in the end
  */
 export async function bench(options: BenchOptions, context: Context, open = openTarget): Promise<ExitCode> {
-	const profiles = (await loadProfiles(options.profiles)).map((profile) =>
-		withSidecar(substitute(profile, options.namespace), options.sidecar),
-	);
+	const loaded = (await loadProfiles(options.profiles)).map((profile) => withSidecar(profile, options.sidecar));
+	const profiles = loaded.map((profile) => substitute(profile, options.namespace));
+	const profileHashes = new Map(loaded.map((profile) => [profile.name, profileHash(profile)]));
 	const visits = visitsOf(profiles, options);
 	const outputs = options.out.map((file) => ({ file, render: formatOf(file) }));
 	const recording = recordingPath(options);
@@ -70,8 +71,8 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	const display = openProgress(context);
 	try {
 		display.progress({ kind: "step", text: `looking at the cluster of context ${cluster.context}` });
-		const given = { options, context, target, cluster, profiles, visits, gate, knativeObjects, display };
-		const run: Run = { ...given, rendered: new Map() };
+		const asked = { options, context, target, cluster, profiles, profileHashes, visits, gate, knativeObjects };
+		const run: Run = { ...asked, display, rendered: new Map() };
 		await Promise.all([
 			requireRights(cluster, context.signal),
 			refuseIfUnlikeAlready(run, context.signal),
@@ -164,6 +165,11 @@ function describeVisits(visits: readonly Visit[]): string {
 		return `${who} (rounds ${rounds[1]?.round}–${rounds.at(-1)?.round})`;
 	});
 	return `order: ${texts.join(", ")}`;
+}
+
+/** Under the same name a profile may be another one tomorrow. What only words or judges it makes no difference. */
+function profileHash({ title: _, description: __, budgets: ___, ...profile }: Profile): string {
+	return contentHash(profile);
 }
 
 function withSidecar(profile: Profile, shape: BenchOptions["sidecar"]): Profile {

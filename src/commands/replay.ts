@@ -2,11 +2,12 @@ import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Context } from "../context.ts";
 import { type ExitCode, UsageError } from "../errors.ts";
+import { asEntry } from "../model/read-entry.ts";
 import { type Entry, recordingVersion } from "../model/recording.ts";
 import type { Report } from "../model/report.ts";
 import { formatOf } from "../output/formats.ts";
 import { renderTable } from "../output/table.ts";
-import { openReportBuilder } from "../timing/report-builder.ts";
+import { openReportBuilder, type ReportBuilder } from "../timing/report-builder.ts";
 import { type GateOptions, judgeRun, parseGate } from "./gate.ts";
 import { requireWritable } from "./outputs.ts";
 
@@ -46,23 +47,33 @@ async function reportOf(path: string): Promise<Report> {
 			if (text.trim() === "") continue;
 			// A kill cuts the last line; a line that is broken and not the last is damage.
 			if (broken !== undefined) throw broken;
-			try {
-				const entry = JSON.parse(text) as Entry;
-				if (!isBegun) requireRecording(`${path}:${line}`, entry);
-				isBegun = true;
-				builder.add(entry);
-			} catch (cause) {
-				if (cause instanceof UsageError) throw cause;
-				broken = damaged(`${path}:${line}`, cause);
+			const where = `${path}:${line}`;
+			const value = parsed(text);
+			if (value === undefined) {
+				broken = damaged(where, "the line is not JSON");
+				continue;
 			}
+			if (!isBegun) requireRecording(where, value);
+			const entry = asEntry(value);
+			if (entry === undefined) throw damaged(where, "the line is no entry of a recording");
+			isBegun = true;
+			add(builder, entry, where);
 		}
 	} catch (cause) {
 		if (cause instanceof UsageError) throw cause;
 		const { code = "", message } = cause as NodeJS.ErrnoException;
 		throw new UsageError(`cannot read ${path}: ${readFailures[code] ?? message}`, { cause });
 	}
-	if (isBegun) return builder.report();
+	if (isBegun) return ended(builder, `${path}:${line}`);
 	throw broken ?? new UsageError(`${path}: the recording is empty`);
+}
+
+function ended(builder: ReportBuilder, where: string): Report {
+	try {
+		return builder.report();
+	} catch (cause) {
+		throw damaged(where, inside, cause);
+	}
 }
 
 const linesOf = (path: string) =>
@@ -74,16 +85,35 @@ const readFailures: Record<string, string> = {
 	EACCES: "permission denied",
 };
 
-function requireRecording(where: string, entry: Entry | null): void {
-	if (entry?.kind !== "run") {
+function requireRecording(where: string, value: unknown): void {
+	const { kind, version } = (value ?? {}) as { kind?: unknown; version?: unknown };
+	if (kind !== "run") {
 		throw new UsageError(`${where}: this is no recording of knistio`, { hint: "`bench --record FILE` writes one" });
 	}
-	if (entry.version !== recordingVersion) {
-		throw new UsageError(`${where}: a recording of version ${entry.version}; this knistio reads ${recordingVersion}`);
+	if (version !== recordingVersion) {
+		throw new UsageError(`${where}: a recording of version ${version}; this knistio reads ${recordingVersion}`);
 	}
 }
 
-function damaged(where: string, cause: unknown): UsageError {
-	const what = cause instanceof SyntaxError ? "the line is not JSON" : "the line is no entry of a recording";
+const inside = "an entry up to this line does not hold what it should";
+
+function parsed(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+}
+
+/** What is wrong with an object's inside shows when its sample ends. */
+function add(builder: ReportBuilder, entry: Entry, where: string): void {
+	try {
+		builder.add(entry);
+	} catch (cause) {
+		throw damaged(where, inside, cause);
+	}
+}
+
+function damaged(where: string, what: string, cause?: unknown): UsageError {
 	return new UsageError(`${where}: ${what}`, { cause, hint: "the file was damaged; copy it again" });
 }

@@ -1,4 +1,4 @@
-import type { ProfileRun, Report } from "../model/report.ts";
+import { type Ledger, ledgerOf, type ProfileRun, type Report } from "../model/report.ts";
 import { holm } from "../statistics/holm.ts";
 import { type Estimate, estimateOf } from "./estimate.ts";
 import { fingerprintDifferences } from "./fingerprint.ts";
@@ -15,7 +15,7 @@ export interface LabelledReport {
 export interface ComparisonTable {
 	/** The profile, where the columns are reports. */
 	title?: string;
-	columns: { label: string; simulated: boolean; counted: number }[];
+	columns: { label: string; simulated: boolean; ledger: Ledger }[];
 	rows: { measure: string; cells: Cell[] }[];
 	/** Keys of the fingerprints in which the columns differ, where they are reports of one profile. */
 	varies: string[];
@@ -89,7 +89,7 @@ function tableOf(columns: Column[], { nameOf, alpha }: { nameOf: (column: Column
 		columns: columns.map((column) => ({
 			label: nameOf(column),
 			simulated: column.report.simulated !== undefined,
-			counted: column.run.coldStarts.filter((start) => start.counted).length,
+			ledger: ledgerOf(column.run.coldStarts),
 		})),
 		rows,
 	};

@@ -1,5 +1,5 @@
 import { type ExitCode, exitCodes } from "../errors.ts";
-import type { Finding, Report } from "../model/report.ts";
+import { type Finding, type Ledger, ledgerOf, type Report } from "../model/report.ts";
 import { type BaselineQuestion, compareWithBaseline, judgeMovements, type Movement } from "./baseline.ts";
 import { judgeFailures } from "./baseline-failures.ts";
 import { refuseDifferent } from "./fingerprint.ts";
@@ -21,6 +21,8 @@ export interface JudgeOptions {
 export interface Judgement {
 	/** Set where the report comes from a simulated cluster: its model. */
 	simulated?: string;
+	/** What was attempted, by profile: a verdict is of those that counted. */
+	ledgers: readonly { profile: string; ledger: Ledger }[];
 	/** The worst first. */
 	verdicts: readonly Verdict[];
 	/** Against the baseline; the one that moved furthest first. */
@@ -51,6 +53,10 @@ export function judge(report: Report, options: JudgeOptions): Judgement {
 	const moved = furthestMoved(movements, verdicts);
 	return {
 		...(report.simulated !== undefined && { simulated: report.simulated.model }),
+		ledgers: report.profiles.map(({ profile, coldStarts }) => ({
+			profile: profile.name,
+			ledger: ledgerOf(coldStarts),
+		})),
 		verdicts: worstFirst(report.simulated !== undefined && !acceptSimulated ? verdicts.map(asSimulated) : verdicts),
 		movements,
 		remarks: remarksOf(report),

@@ -1,11 +1,13 @@
 import type { Finding, ProfileRun } from "../model/report.ts";
 import { driftOf } from "../statistics/drift.ts";
+import { medianOf } from "../statistics/median.ts";
 import { isFirstSlow, outliersOf } from "../statistics/outliers.ts";
+import { mannWhitney } from "../statistics/rank-sum.ts";
 import { gridOf, twoModesOf } from "../statistics/shape.ts";
 import { type Sample, sampleOf } from "./measure.ts";
 
-/** A trend is told below this chance of an accident. */
-const driftLevel = 0.01;
+/** A trend, or two kinds, are told below this chance of an accident. */
+const accidentLevel = 0.01;
 
 /**
  * What is odd about the cold starts of a profile and may mislead a reader of their median. Nothing is dropped for it,
@@ -20,7 +22,7 @@ export function remarksOn(run: ProfileRun, measure = "total"): Finding[] {
 		outliers(sample, values, isSlow),
 		drift(values),
 		grid(values),
-		twoModes(values),
+		measure === "total" ? (twoWays(run) ?? twoModes(values)) : twoModes(values),
 	].filter((remark) => remark !== undefined);
 	return remarks.map(({ message, ...rest }) => ({ ...rest, message: `${measure} in ${run.profile.name}: ${message}` }));
 }
@@ -46,7 +48,7 @@ function outliers({ rounds }: Sample, values: readonly number[], isFirstTold: bo
 
 function drift(values: readonly number[]): Finding | undefined {
 	const trend = driftOf(values);
-	if (trend === undefined || trend.p > driftLevel) return undefined;
+	if (trend === undefined || trend.p > accidentLevel) return undefined;
 	return {
 		code: "drift",
 		message: `cold starts become ${trend.tau > 0 ? "slower" : "faster"} from round to round (p = ${trend.p.toPrecision(1)})`,
@@ -54,12 +56,19 @@ function drift(values: readonly number[]): Finding | undefined {
 	};
 }
 
+/** What is known to happen once in so many ms. */
+const ticks: Record<number, string> = {
+	1000: "kubelet, which up to 1.35 looks at its containers once a second, or a startup probe, which it sends as often",
+	2000: "the autoscaler, which decides every 2 s",
+	10000: "kubelet's readiness probe of queue-proxy, which is sent every 10 s, or a back-off of as long",
+};
+
 function grid(values: readonly number[]): Finding | undefined {
 	const stepMs = gridOf(values);
 	if (stepMs === undefined) return undefined;
 	return {
 		code: "grid",
-		message: `values lie ${stepMs / 1000} s apart, as if something waited for a tick`,
+		message: `values lie ${stepMs / 1000} s apart, as if something waited for ${ticks[stepMs] ?? "a tick"}`,
 		hint: "a median on a grid moves in leaps; judge a share instead, such as share(> 4s)",
 	};
 }
@@ -71,6 +80,29 @@ function twoModes(values: readonly number[]): Finding | undefined {
 	return {
 		code: "two-modes",
 		message: `there are two kinds of cold starts: ${group(modes.lower)}, ${group(modes.upper)}`,
-		hint: "one median describes neither; the activator can change how it reaches pods (mesh-compatibility-mode)",
+		hint: `one median describes neither; a likely cause is that ${stickyActivator}`,
+	};
+}
+
+const stickyActivator =
+	"the activator stops to probe pods after a first failure, and waits for Ready from then on (knative/serving#15477); pin mesh-compatibility-mode";
+
+/** Fewer of one kind are outliers. */
+const leastOfKind = 3;
+
+/** The two ways to an answer, where one of them is the slower. */
+function twoWays(run: ProfileRun): Finding | undefined {
+	const starts = run.coldStarts.filter(({ counted, total }) => counted && total !== undefined);
+	const totals = (isProbed: boolean) =>
+		starts.filter(({ phases }) => "probing" in phases === isProbed).map(({ total }) => total?.ms ?? Number.NaN);
+	const [probed, waited] = [totals(true), totals(false)];
+	if (Math.min(probed.length, waited.length) < leastOfKind) return undefined;
+	const p = mannWhitney(probed, waited)?.p ?? 1;
+	if (p > accidentLevel) return undefined;
+	const group = (values: number[]) => `${values.length} around ${Math.round(medianOf(values) ?? 0)} ms`;
+	return {
+		code: "two-modes",
+		message: `there are two kinds of cold starts: ${group(probed)} were answered as the activator's own probe found the pod, ${group(waited)} only when it was Ready`,
+		hint: `one median describes neither; ${stickyActivator}`,
 	};
 }

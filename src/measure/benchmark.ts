@@ -30,6 +30,8 @@ export interface BenchmarkOrder {
 	visits: readonly Visit[];
 	/** Puts the profile on the cluster; called when those before have been measured and their service is gone. */
 	install(profile: Profile): Promise<{ installMs: number; fingerprint: Fingerprint }>;
+	/** What of a profile's fingerprint is its own, and not its installation's. */
+	ownFingerprint(profile: Profile): Fingerprint;
 	namespace: string;
 	image: string;
 	/** The answer must hold this; the sample image answers with $TARGET, which is set to it. */
@@ -196,6 +198,7 @@ async function proveSubject(order: BenchmarkOrder, subjectOrder: SubjectOrder): 
 		fingerprint: {
 			...(await clusterFingerprint(cluster, signal)),
 			...under.fingerprint,
+			...order.ownFingerprint(profile),
 			...proven,
 			gateway: describeRoute(route),
 			"request-timeout": `${timeoutSeconds} s`,

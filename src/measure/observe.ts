@@ -4,6 +4,7 @@ import type { Connection, KubeObject } from "../cluster/cluster.ts";
 import { openTransport } from "../cluster/transport.ts";
 import { type WatchSignal, watch } from "../cluster/watch.ts";
 import type { Entry, RequestTimes, WatchedKind } from "../model/recording.ts";
+import { withoutSecrets } from "../model/without-secrets.ts";
 import { clientNow, clientTime, realMs } from "./client-clock.ts";
 import { type ObserverOrder, pingAnnotation, pingPodName } from "./observer-protocol.ts";
 import { type RequestOrder, sendRequest } from "./request.ts";
@@ -128,10 +129,10 @@ export async function observe(order: ObserverOrder, sink: ObserverSink): Promise
 
 const isPing = (object: KubeObject) => object.kind === "Pod" && object.metadata.name === pingPodName;
 
-/** Who changed which field is most of an object's size, and no part of what is measured. */
+/** What may be kept. Who changed which field is most of an object's size, and no part of what is measured. */
 function slim(object: KubeObject): KubeObject {
 	const { managedFields: _, ...metadata } = object.metadata;
-	return { ...object, metadata };
+	return withoutSecrets({ ...object, metadata });
 }
 
 /** An idle loop shows the histogram's own resolution as delay (10 ms); it is taken off. */

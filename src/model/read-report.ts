@@ -1,7 +1,16 @@
 import { z } from "zod";
 import { UsageError } from "../errors.ts";
 import { acceptorOf } from "./accepts.ts";
-import { type ColdStart, coldStartSchema, type Measured, type Report, reportSchema } from "./report.ts";
+import {
+	type ColdStart,
+	coldStartSchema,
+	type Ledger,
+	ledgerOf,
+	type Measured,
+	type ProfileRun,
+	type Report,
+	reportSchema,
+} from "./report.ts";
 import { cutReport } from "./report-text.ts";
 
 /** The version of the format that this knistio writes. */
@@ -64,7 +73,7 @@ function withStarts(rest: Pick<Report, "profiles">, startsOf: (index: number) =>
 	const profiles = rest.profiles.map((run) => ({ ...run, coldStarts: [] }));
 	const { data } = reportSchema.safeParse({ ...rest, profiles });
 	for (const [index, run] of data?.profiles.entries() ?? []) run.coldStarts = startsOf(index);
-	return data;
+	return data?.profiles.every(hasRightLedger) === true ? data : undefined;
 }
 
 const isColdStart = acceptorOf(coldStartSchema) as (value: unknown) => value is ColdStart;
@@ -184,11 +193,18 @@ function requireVersion(value: unknown, file: string): void {
 /** What the schema cannot say: bounds hold their estimate, and only cold starts are counted. */
 function requireConsistent(report: Report, file: string): void {
 	for (const [p, run] of report.profiles.entries()) {
+		if (!hasRightLedger(run))
+			throw damaged(file, ["profiles", p, "ledger"], "it does not count the cold starts that follow");
 		for (const [c, start] of run.coldStarts.entries()) {
 			const wrong = inconsistency(start);
 			if (wrong !== undefined) throw damaged(file, ["profiles", p, "coldStarts", c, ...wrong.path], wrong.message);
 		}
 	}
+}
+
+function hasRightLedger({ coldStarts, ledger }: ProfileRun): boolean {
+	const counted = ledgerOf(coldStarts);
+	return Object.entries(ledger ?? counted).every(([key, n]) => counted[key as keyof Ledger] === n);
 }
 
 interface Inconsistency {

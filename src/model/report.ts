@@ -38,6 +38,11 @@ export const measuredSchema = z.strictObject({
 });
 export type Measured = z.infer<typeof measuredSchema>;
 
+/** A span of the talk, and what ended it: the talk's tracer also stopped when the request had been answered. */
+export const spanSchema = measuredSchema.extend({ endedBy: z.enum(["ready", "request-end", "terminated"]).optional() });
+
+export type Span = z.infer<typeof spanSchema>;
+
 /** Something a reader must know before believing a number. */
 export const findingSchema = z.strictObject({
 	/** Kebab-case, stable, for programs. */
@@ -94,7 +99,7 @@ export const coldStartSchema = z.strictObject({
 	/** Disjoint phases of the critical path in order of time, and `unattributed`; with `total` they add up. */
 	phases: z.record(z.string(), measuredSchema),
 	/** `endpoint_wait`, `pod_creating`, `container_startup_<container>` as the talk defines them. */
-	spans: z.record(z.string(), measuredSchema),
+	spans: z.record(z.string(), spanSchema),
 	/** Request sent to last byte. */
 	total: measuredSchema.optional(),
 	findings: z.array(findingSchema),
@@ -107,9 +112,23 @@ export type ColdStart = z.infer<typeof coldStartSchema>;
 export const fingerprintSchema = z.record(z.string(), z.string());
 export type Fingerprint = z.infer<typeof fingerprintSchema>;
 
+/** The attempt ledger: attempted = cold + warm + failed + unresolved. */
+export const ledgerSchema = z.strictObject({
+	attempted: z.number(),
+	cold: z.number(),
+	warm: z.number(),
+	failed: z.number(),
+	unresolved: z.number(),
+	/** Cold starts that the statistics use. */
+	counted: z.number(),
+});
+export type Ledger = z.infer<typeof ledgerSchema>;
+
 export const profileRunSchema = z.strictObject({
 	profile: profileSchema,
 	fingerprint: fingerprintSchema,
+	/** Counted from `coldStarts` when the report is saved, for other programs. */
+	ledger: ledgerSchema.optional(),
 	/** From the first object applied to the profile being proven; undefined where it was there before. */
 	installMs: z.number().optional(),
 	coldStarts: z.array(coldStartSchema),
@@ -185,20 +204,9 @@ export const reportSchema = z.strictObject({
 });
 export type Report = z.infer<typeof reportSchema>;
 
-/** The attempt ledger: attempted = cold + warm + failed + unresolved. */
-export interface Ledger {
-	attempted: number;
-	cold: number;
-	warm: number;
-	failed: number;
-	unresolved: number;
-	/** Cold starts that the statistics use. */
-	counted: number;
-}
-
 /** Counts every attempt of a profile once. */
 export function ledgerOf(coldStarts: readonly ColdStart[]): Ledger {
-	const ledger = { attempted: 0, cold: 0, warm: 0, failed: 0, unresolved: 0, counted: 0 };
+	const ledger: Ledger = { attempted: 0, cold: 0, warm: 0, failed: 0, unresolved: 0, counted: 0 };
 	for (const start of coldStarts) {
 		ledger.attempted++;
 		ledger[start.outcome]++;

@@ -1,4 +1,5 @@
 import type { Judgement } from "../judge/judge.ts";
+import { ledgerWords } from "./units.ts";
 import { expectedWords, foundWords, simulatedWords } from "./verdict-words.ts";
 
 /**
@@ -12,7 +13,9 @@ export function renderAnnotations(judgement: Judgement): string {
 		.map((verdict) => {
 			const command = verdict.status === "breach" ? "error" : "warning";
 			const title = `knistio: ${verdict.status}${simulated === undefined ? "" : " (simulated)"}`;
-			const message = `${foundWords(verdict)}, expected ${expectedWords(verdict)}: ${verdict.reason}`;
+			const ledger = judgement.ledgers.find(({ profile }) => profile === verdict.profile)?.ledger;
+			const attempts = ledger === undefined ? "" : ` (${ledgerWords(ledger)})`;
+			const message = `${foundWords(verdict)}, expected ${expectedWords(verdict)}: ${verdict.reason}${attempts}`;
 			return `::${command} title=${escapeProperty(title)}::${escapeData(message)}\n`;
 		})
 		.join("");

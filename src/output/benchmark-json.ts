@@ -1,26 +1,28 @@
 import { type Estimate, estimateOf } from "../judge/estimate.ts";
 import { measuresOf, sampleOf } from "../judge/measure.ts";
-import type { Report } from "../model/report.ts";
+import { type Ledger, ledgerOf, type Report } from "../model/report.ts";
 import { formatMsWithRange } from "./amounts.ts";
+import { ledgerWords } from "./units.ts";
 
 /**
  * What github-action-benchmark reads as `customSmallerIsBetter`: a median a phase and profile, in milliseconds. A
  * phase without a value is left out; a simulated run never shares a name with a real one.
  */
 export function renderGithubActionBenchmark(report: Report): string {
-	const entries = mediansOf(report).map(({ name, estimate }) => ({
+	const entries = mediansOf(report).map(({ name, estimate, ledger }) => ({
 		name,
 		unit: "ms",
 		value: estimate.medianMs,
 		...(estimate.interval !== undefined && { range: formatMsWithRange(estimate.medianMs, estimate.interval) }),
-		extra: `n = ${estimate.n}, ${estimate.missing} missing`,
+		extra: `n = ${estimate.n}, ${estimate.missing} missing; ${ledgerWords(ledger)}`,
 	}));
 	return `${JSON.stringify(entries, undefined, "\t")}\n`;
 }
 
 /**
  * Bencher Metric Format: the built-in measure `latency` is in nanoseconds. Bounds are those of the median, left out
- * where n is too small for them or a missing value leaves them open.
+ * where n is too small for them or a missing value leaves them open. A profile's attempts are measures of their own,
+ * which Bencher makes when it meets them.
  */
 export function renderBencher(report: Report): string {
 	const entries = mediansOf(report).map(({ name, estimate }) => {
@@ -32,19 +34,26 @@ export function renderBencher(report: Report): string {
 		};
 		return [name, { latency }];
 	});
-	return `${JSON.stringify(Object.fromEntries(entries), undefined, "\t")}\n`;
+	const attempts = report.profiles.map(({ profile, coldStarts }) => {
+		const counts = Object.entries(ledgerOf(coldStarts)).map(([outcome, value]) => [outcome, { value }]);
+		return [`${profile.name}/attempts${suffixOf(report)}`, Object.fromEntries(counts)];
+	});
+	return `${JSON.stringify(Object.fromEntries([...entries, ...attempts]), undefined, "\t")}\n`;
 }
 
 function nanoseconds(ms: number): number {
 	return Math.round(ms * 1e6);
 }
 
-function mediansOf(report: Report): { name: string; estimate: Estimate }[] {
-	const suffix = report.simulated === undefined ? "" : " (simulated)";
-	return report.profiles.flatMap((run) =>
-		measuresOf(run).flatMap((measure) => {
+const suffixOf = ({ simulated }: Report) => (simulated === undefined ? "" : " (simulated)");
+
+function mediansOf(report: Report): { name: string; estimate: Estimate; ledger: Ledger }[] {
+	return report.profiles.flatMap((run) => {
+		const ledger = ledgerOf(run.coldStarts);
+		return measuresOf(run).flatMap((measure) => {
 			const estimate = estimateOf(sampleOf(run, measure));
-			return estimate === undefined ? [] : [{ name: `${run.profile.name}/${measure}${suffix}`, estimate }];
-		}),
-	);
+			const name = `${run.profile.name}/${measure}${suffixOf(report)}`;
+			return estimate === undefined ? [] : [{ name, estimate, ledger }];
+		});
+	});
 }

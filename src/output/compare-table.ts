@@ -1,6 +1,7 @@
 import Table from "cli-table3";
 import type { Cell, Change, ComparisonTable } from "../judge/compare.ts";
 import { formatMsWithRange, formatShift } from "./amounts.ts";
+import { ledgerWords } from "./units.ts";
 import { formatP } from "./verdict-words.ts";
 
 /** Tables of medians side by side, in the manner of benchstat: `~` where a difference is not significant. */
@@ -26,7 +27,8 @@ function renderTable({ title, columns, rows, varies }: ComparisonTable): string 
 		.split("\n")
 		.map((line) => line.trimEnd());
 	const varying = varies.length === 0 ? [] : [`measured differently: the columns vary in ${varies.join(", ")}`];
-	return [...(title === undefined ? [] : [title]), ...lines, ...notes.lines(), ...varying].join("\n");
+	const ledgers = columns.map(({ label, ledger }) => `${label}: ${ledgerWords(ledger)}`);
+	return [...(title === undefined ? [] : [title]), ...lines, ...notes.lines(), ...ledgers, ...varying].join("\n");
 }
 
 const noBorders = Object.fromEntries(
@@ -35,8 +37,8 @@ const noBorders = Object.fromEntries(
 		.map((name) => [name, ""]),
 );
 
-function headOf({ label, simulated, counted }: ComparisonTable["columns"][number]): string {
-	return `${label}${simulated ? " (simulated)" : ""}, n=${counted}`;
+function headOf({ label, simulated, ledger }: ComparisonTable["columns"][number]): string {
+	return `${label}${simulated ? " (simulated)" : ""}, n=${ledger.counted}`;
 }
 
 type Mark = (note: string) => string;

@@ -1,4 +1,5 @@
-import type { ColdStart, Measured, Report } from "../model/report.ts";
+import { type ColdStart, ledgerOf, type Report, type Span } from "../model/report.ts";
+import { ledgerWords } from "./units.ts";
 
 const columns = [
 	"profile",
@@ -11,22 +12,27 @@ const columns = [
 	"lo_ms",
 	"hi_ms",
 	"source",
+	"ended_by",
 	"request_sent_at",
 	"pod",
 	"node",
 	"status",
 	"reason",
+	"findings",
+	"attempts",
 	"simulated",
 ] as const;
 
 /**
  * Tidy CSV (RFC 4180): one row for each attempt's total, phase, span and instant; an attempt without any has one row
  * with empty figures, so that nothing that was attempted is missing. Instants are milliseconds after the request.
+ * `attempts` is the ledger of the row's profile.
  */
 export function renderCsv(report: Report): string {
 	const simulated = report.simulated === undefined ? "" : "simulated";
-	const rows = report.profiles.flatMap(({ profile, coldStarts }) =>
-		coldStarts.flatMap((start) =>
+	const rows = report.profiles.flatMap(({ profile, coldStarts }) => {
+		const attempts = ledgerWords(ledgerOf(coldStarts));
+		return coldStarts.flatMap((start) =>
 			figuresOf(start).map(([kind, name, measured]) => [
 				profile.name,
 				start.round,
@@ -38,22 +44,25 @@ export function renderCsv(report: Report): string {
 				measured?.loMs,
 				measured?.hiMs,
 				measured?.source,
+				measured?.endedBy,
 				start.requestSentAt,
 				start.pods[0]?.name,
 				start.pods[0]?.node,
 				start.response?.status,
 				start.reason,
+				[...new Set(start.findings.map(({ code }) => code))].join(" "),
+				attempts,
 				simulated,
 			]),
-		),
-	);
+		);
+	});
 	return [columns, ...rows].map((row) => `${row.map(field).join(",")}\r\n`).join("");
 }
 
-type Figure = [kind: string, name: string, measured: Measured | undefined];
+type Figure = [kind: string, name: string, measured: Span | undefined];
 
 function figuresOf(start: ColdStart): Figure[] {
-	const of = (kind: string, measures: Record<string, Measured>): Figure[] =>
+	const of = (kind: string, measures: Record<string, Span>): Figure[] =>
 		Object.entries(measures).map(([name, measured]) => [kind, name, measured]);
 	return [
 		["total", "total", start.total],

@@ -1,5 +1,5 @@
 import { UsageError } from "../errors.ts";
-import type { Report } from "../model/report.ts";
+import { ledgerOf, type Report } from "../model/report.ts";
 import { reportText } from "../model/report-text.ts";
 import { renderCsv } from "./csv.ts";
 import { renderMarkdown } from "./markdown.ts";
@@ -15,9 +15,19 @@ type Render = (report: Report, options: RenderOptions) => string;
 /** Every format a report can be written in, by the extension of its file. */
 export const formats: Record<string, Render> = {
 	csv: renderCsv,
-	json: reportText,
+	json: (report) => reportText(withLedgers(report)),
 	md: renderMarkdown,
 };
+
+function withLedgers(report: Report): Report {
+	const profiles = report.profiles.map(({ profile, fingerprint, ...rest }) => ({
+		profile,
+		fingerprint,
+		...rest,
+		ledger: ledgerOf(rest.coldStarts),
+	}));
+	return { ...report, profiles };
+}
 
 /** The format of a file by its extension. @throws UsageError for one that knistio does not write */
 export function formatOf(file: string): Render {

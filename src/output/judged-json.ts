@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ComparisonTable } from "../judge/compare.ts";
 import type { Judgement } from "../judge/judge.ts";
-import { findingSchema } from "../model/report.ts";
+import { findingSchema, ledgerSchema } from "../model/report.ts";
 
 /** JSON has no infinity, and `null` looks like a value: an open end is left out. */
 const openEnd = z
@@ -58,6 +58,10 @@ const movementSchema = z.strictObject({
 /** What `check --format json` prints. */
 export const judgementSchema = z.strictObject({
 	simulated: z.string().optional().describe("The model, where nothing real was measured."),
+	ledgers: z
+		.array(z.strictObject({ profile: z.string(), ledger: ledgerSchema }))
+		.readonly()
+		.describe("What was attempted, by profile."),
 	verdicts: z.array(verdictSchema).readonly().describe("The worst first."),
 	movements: z.array(movementSchema).readonly().describe("Against the baseline; the furthest first."),
 	remarks: z.array(findingSchema).readonly(),
@@ -78,7 +82,7 @@ const cellSchema = z.strictObject({
 export const comparisonSchema = z.array(
 	z.strictObject({
 		title: z.string().optional(),
-		columns: z.array(z.strictObject({ label: z.string(), simulated: z.boolean(), counted: z.number() })),
+		columns: z.array(z.strictObject({ label: z.string(), simulated: z.boolean(), ledger: ledgerSchema })),
 		rows: z.array(z.strictObject({ measure: z.string(), cells: z.array(cellSchema) })),
 		varies: z.array(z.string()),
 	}),

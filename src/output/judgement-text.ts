@@ -1,5 +1,6 @@
 import type { Judgement } from "../judge/judge.ts";
 import type { Verdict } from "../judge/verdict.ts";
+import { ledgerWords } from "./units.ts";
 import { countWords, expectedWords, foundWords, headlineOf, overallStatus, simulatedWords } from "./verdict-words.ts";
 
 /** More values than these are left to the report. */
@@ -10,6 +11,7 @@ export function renderJudgement(judgement: Judgement): string {
 	const simulated = simulatedWords(judgement);
 	const lines = [`${overallStatus(judgement)}: ${headlineOf(judgement)}`];
 	if (simulated !== undefined) lines.unshift(simulated);
+	for (const { profile, ledger } of judgement.ledgers) lines.push(`attempts      ${profile}: ${ledgerWords(ledger)}`);
 	const passes = judgement.verdicts.filter((verdict) => verdict.status === "pass" && verdict.kind === "baseline");
 	for (const verdict of judgement.verdicts) {
 		if (!passes.includes(verdict)) lines.push("", ...verdictLines(verdict));

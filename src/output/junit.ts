@@ -1,6 +1,7 @@
 import type { Judgement } from "../judge/judge.ts";
 import type { Verdict } from "../judge/verdict.ts";
 import { valuesWords } from "./judgement-text.ts";
+import { ledgerWords } from "./units.ts";
 import { amountWords, countWords, expectedWords, foundWords, simulatedWords } from "./verdict-words.ts";
 
 /**
@@ -19,13 +20,24 @@ function suiteLines(profile: string, judgement: Judgement): string[] {
 	const verdicts = judgement.verdicts.filter((verdict) => verdict.profile === profile);
 	const simulated = simulatedWords(judgement);
 	const name = `${profile || "report"}${simulated === undefined ? "" : " (simulated)"}`;
-	const property = `\t\t<properties><property name="simulated" value="${escapeXml(simulated ?? "")}"/></properties>`;
+	const ledger = judgement.ledgers.find((each) => each.profile === profile)?.ledger;
+	const properties = {
+		...(simulated === undefined ? {} : { simulated }),
+		...(ledger === undefined ? {} : { attempts: ledgerWords(ledger) }),
+	};
 	return [
 		`\t<testsuite name="${escapeXml(name)}"${countAttributes(verdicts)}>`,
-		...(simulated === undefined ? [] : [property]),
+		...propertyLines(properties),
 		...verdicts.flatMap((verdict) => caseLines(verdict, name)),
 		"\t</testsuite>",
 	];
+}
+
+function propertyLines(properties: Record<string, string>): string[] {
+	const lines = Object.entries(properties).map(
+		([name, value]) => `\t\t\t<property name="${name}" value="${escapeXml(value)}"/>`,
+	);
+	return lines.length === 0 ? [] : ["\t\t<properties>", ...lines, "\t\t</properties>"];
 }
 
 function countAttributes(verdicts: readonly Verdict[]): string {

@@ -8,21 +8,27 @@ import { duration, range, signedDuration } from "./units.ts";
 export function renderMarkdown(report: Report, options: { reference?: "talk" } = {}): string {
 	const summary = summarize(report);
 	const simulated = report.simulated === undefined ? "" : " (simulated)";
-	const head = ["median ± measurement [95 % interval]", ...summary.columns.map(({ title }) => literal(title))];
+	const head = [
+		"median ± measurement [95 % interval]",
+		"source",
+		...summary.columns.map(({ title }) => literal(title)),
+	];
 	const lines = [
 		`### Cold starts of a Knative service${simulated}`,
 		"",
 		row(head),
-		row(head.map((_, i) => (i === 0 ? "---" : "---:"))),
+		row(head.map((_, i) => (i < 2 ? "---" : "---:"))),
 	];
 	for (const { title, rows } of summary.groups) {
 		if (rows.length === 0) continue;
-		lines.push(row([`**${title}**`, ...summary.columns.map(() => "")]));
-		for (const { name, cells } of rows) {
-			lines.push(row([`\`${name}\``, ...cells.map(cellText)]));
+		lines.push(row([`**${title}**`, "", ...summary.columns.map(() => "")]));
+		for (const { name, cells, source } of rows) {
+			lines.push(row([`\`${name}\``, source, ...cells.map(cellText)]));
 			const figures = summary.columns.map((column) => talkFigures[column.name]?.[name]);
 			if (options.reference === "talk" && figures.some((figure) => figure !== undefined)) {
-				lines.push(row(["in the talk", ...figures.map((figure) => (figure === undefined ? "–" : duration(figure)))]));
+				lines.push(
+					row(["in the talk", "", ...figures.map((figure) => (figure === undefined ? "–" : duration(figure)))]),
+				);
 			}
 		}
 	}

@@ -1,7 +1,7 @@
 import { remarksOn } from "../judge/remarks.ts";
 import type { ClockOffset, ColdStart, Finding, Report } from "../model/report.ts";
 import type { Summary } from "./summary.ts";
-import { duration, spell } from "./units.ts";
+import { duration, ledgerWords, spell } from "./units.ts";
 
 /** What a reader must know beside the figures, a line each: attempts, what was kept apart, findings, the harness. */
 export function notesOf(report: Report, summary: Summary): string[] {
@@ -10,16 +10,12 @@ export function notesOf(report: Report, summary: Summary): string[] {
 		const { model, seed, speed } = report.simulated;
 		notes.push(`simulated: model ${model}, seed ${seed}, speed ${speed}; no cluster was measured`);
 	}
-	for (const { name, ledger } of summary.columns) {
-		const { attempted, cold, warm, failed, unresolved, counted } = ledger;
-		notes.push(
-			`${name}: ${attempted} attempted = ${cold} cold + ${warm} warm + ${failed} failed + ${unresolved} unresolved; ${counted} counted`,
-		);
-	}
+	notes.push(...summary.columns.map(({ name, ledger }) => `${name}: ${ledgerWords(ledger)}`));
 	notes.push(...measuredNote(report), ...orderNotes(report));
 	for (const run of report.profiles) {
 		const { name } = run.profile;
 		notes.push(...notCounted(name, run.coldStarts), ...oftenFound(name, run.coldStarts));
+		notes.push(...eventsSeen(name, run.coldStarts), ...endedEarly(name, run.coldStarts));
 		notes.push(...run.findings.map((finding) => `${name}: ${sentence(finding)}`), ...remarksOn(run).map(sentence));
 	}
 	notes.push(...report.findings.map(sentence));
@@ -74,6 +70,22 @@ function oftenFound(name: string, starts: readonly ColdStart[]): string[] {
 	);
 }
 
+/** A lost event makes bounds wide. */
+function eventsSeen(name: string, starts: readonly ColdStart[]): string[] {
+	const [seen, expected] = (["seen", "expected"] as const).map((key) =>
+		starts.reduce((sum, { events }) => sum + events[key], 0),
+	);
+	return expected === 0 ? [] : [`${name}: ${seen} of ${expected} expected pod events seen`];
+}
+
+/** The talk's tracer stopped when the request had been answered, and such a span is no time to Ready. */
+function endedEarly(name: string, starts: readonly ColdStart[]): string[] {
+	const spans = starts.flatMap(({ counted, spans }) => (counted ? (spans.pod_creating ?? []) : []));
+	const stopped = spans.filter(({ endedBy }) => endedBy === "request-end").length;
+	if (stopped === 0) return [];
+	return [`${name}: pod_creating ended with the answer, before the pod was Ready, in ${stopped} of ${spans.length}`];
+}
+
 /** Attempts that the figures leave out, apart from the warm-up, each with its reason. */
 function notCounted(name: string, starts: readonly ColdStart[]): string[] {
 	return starts
@@ -88,9 +100,9 @@ function clockNote({ clock, offsetMs, loMs, hiMs, method }: ClockOffset): string
 	return `clock of ${clock}: ${duration(offsetMs)} [${loMs.toFixed(1)}, ${hiMs.toFixed(1)}] ms off ours (${method})`;
 }
 
-function harnessNotes({ overhead, observer, clocks, cluster, endedBy }: Report): string[] {
-	const notes: string[] = [];
-	if (cluster.gateway !== undefined) notes.push(`gateway reached by ${cluster.gateway}`);
+function harnessNotes({ overhead, observer, clocks, profiles, endedBy }: Report): string[] {
+	const gateways = new Set(profiles.flatMap(({ fingerprint }) => fingerprint.gateway ?? []));
+	const notes = [...gateways].map((gateway) => `gateway reached by ${gateway}`);
 	if (overhead !== undefined) {
 		const { runMs, installMs, deployMs, waitForZeroMs, coldStartMs, otherMs, otherShare } = overhead;
 		notes.push(
@@ -101,6 +113,10 @@ function harnessNotes({ overhead, observer, clocks, cluster, endedBy }: Report):
 		notes.push(
 			`watch: ${observer.watchEvents} events, ${observer.reconnects} reconnects, ${observer.gaps} gaps; a change was seen after ${duration(observer.pingMedianMs)} (median of ${observer.pings})`,
 		);
+	}
+	if (observer?.loopDelayP99Ms !== undefined && observer.loopDelayMaxMs !== undefined) {
+		const { loopDelayP99Ms, loopDelayMaxMs } = observer;
+		notes.push(`observer's thread: late by ${duration(loopDelayP99Ms)} (p99), ${duration(loopDelayMaxMs)} at most`);
 	}
 	notes.push(...clocks.map(clockNote));
 	if (endedBy !== undefined) notes.push(`the run ended early: ${endedBy}`);

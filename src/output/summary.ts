@@ -20,6 +20,8 @@ export interface Row {
 	name: string;
 	/** In the order of the columns; undefined where the profile has no such measure. */
 	cells: (Cell | undefined)[];
+	/** Where its values come from; one for each column, with slashes between, where the columns differ. */
+	source: string;
 }
 
 /** A report as a table: groups of rows, a column a profile. */
@@ -74,7 +76,12 @@ function rowOf(report: Report, name: string, changes: readonly (Change | undefin
 		const saysSomething = interval !== undefined && (Number.isFinite(interval.lo) || Number.isFinite(interval.hi));
 		return { ...rest, band, source, ...(saysSomething && { interval }), ...(change !== undefined && { change }) };
 	});
-	return { name, cells };
+	return { name, cells, source: sourcesOf(cells) };
+}
+
+function sourcesOf(cells: readonly (Cell | undefined)[]): string {
+	const distinct = new Set(cells.flatMap((cell) => cell?.source ?? []));
+	return [...(distinct.size > 1 ? cells.map((cell) => cell?.source ?? "–") : distinct)].join("/");
 }
 
 /**

@@ -13,26 +13,31 @@ export interface TableOptions {
 	reference?: "talk";
 }
 
-/** The comparison for a terminal: a column a profile, a row a span or phase, then what a reader must know. */
+/** The comparison for a terminal: a column a profile, a row a span or phase with its source, then what a reader must know. */
 export function renderTable(report: Report, options: TableOptions): string {
 	const chalk = new Chalk({ level: options.color ? 1 : 0 });
 	const summary = summarize(report);
 	const table = new Table({
-		head: ["", ...summary.columns.map(({ title, ledger }) => `${chalk.bold(title)}\n${ledger.counted} cold starts`)],
-		colAligns: ["left", ...summary.columns.map(() => "right" as const)],
+		head: [
+			"",
+			"source",
+			...summary.columns.map(({ title, ledger }) => `${chalk.bold(title)}\n${ledger.counted} cold starts`),
+		],
+		colAligns: ["left", "left", ...summary.columns.map(() => "right" as const)],
 		style: { head: [], border: options.color ? ["gray"] : [], compact: true },
 		chars: lines,
 	});
 	for (const { title, rows } of summary.groups) {
 		if (rows.length === 0) continue;
-		table.push([{ content: chalk.dim(title), colSpan: summary.columns.length + 1 }]);
+		table.push([{ content: chalk.dim(title), colSpan: summary.columns.length + 2 }]);
 		for (const row of rows) {
 			table.push([
 				`  ${row.name}`,
+				chalk.dim(row.source),
 				...row.cells.map((cell, index) => cellText(cell, summary.columns[index]?.ledger.counted, chalk)),
 			]);
 			const talk = options.reference === "talk" ? talkRow(row, summary) : undefined;
-			if (talk !== undefined) table.push([chalk.dim("    in the talk"), ...talk.map((text) => chalk.dim(text))]);
+			if (talk !== undefined) table.push([chalk.dim("    in the talk"), "", ...talk.map((text) => chalk.dim(text))]);
 		}
 	}
 	return [heading(report, chalk), table.toString(), ...notesOf(report, summary)].join("\n");

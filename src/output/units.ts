@@ -1,3 +1,5 @@
+import type { Ledger } from "../model/report.ts";
+
 /** Milliseconds as seconds with three digits, or as milliseconds below one: `1.234 s`, `56 ms`, `0.8 ms`. */
 export function duration(ms: number): string {
 	const size = Math.abs(ms);
@@ -25,6 +27,11 @@ export function range(loMs: number, hiMs: number): string {
 export function openEnd(value: number): string | undefined {
 	if (Number.isFinite(value)) return undefined;
 	return value > 0 ? "∞" : "-∞";
+}
+
+/** The attempt ledger as a sum. */
+export function ledgerWords({ attempted, cold, warm, failed, unresolved, counted }: Ledger): string {
+	return `${attempted} attempted = ${cold} cold + ${warm} warm + ${failed} failed + ${unresolved} unresolved; ${counted} counted`;
 }
 
 /** `12 min 30 s`, `48 s`: for people who wait. */

@@ -1,13 +1,15 @@
 import type { EntryOf } from "../model/recording.ts";
 import type { ColdStart, Finding, Measured, PodSummary } from "../model/report.ts";
 import { formatTime } from "../model/timestamp.ts";
-import { criticalPath } from "./critical-path.ts";
+import { criticalPath, type Surroundings } from "./critical-path.ts";
+import type { Receipt } from "./fact.ts";
 import type { Placing } from "./instants.ts";
 import { measureInstant, phasesOf, roundMs, toMs } from "./measured.ts";
+import { oddities } from "./oddities.ts";
 import type { Offsets } from "./offsets.ts";
-import type { PodFacts } from "./pod-facts.ts";
+import type { ContainerFacts, PodFacts } from "./pod-facts.ts";
 import { prove } from "./proof.ts";
-import { endpointReceipt, newPods, type SampleRecord, scaleUpReceipt, sightingsOf } from "./sample.ts";
+import { answeringPod, endpointReceipt, newPods, type SampleRecord, scaleUpReceipt, sightingsOf } from "./sample.ts";
 import { talkSpans } from "./spans.ts";
 import { watchLagOf } from "./watch-lag.ts";
 
@@ -27,65 +29,56 @@ export function foldColdStart(record: SampleRecord, context: FoldContext): ColdS
 	const { sample, request } = record;
 	const sightings = sightingsOf(record);
 	const pods = newPods(record, sightings, context.earlierPods);
-	const pod = pods[0];
 	const sentAt = BigInt(request?.sentAt ?? request?.connectStartedAt ?? sample.at);
 	const findings: Finding[] = [];
-	const scaledAt = scaleUpReceipt(sightings.deployments);
-	narrowClocks(pods, sentAt, context.offsets, findings);
+	const scaled = scaleUpReceipt(sightings.deployments);
+	const proof = prove(record, { sentAt, scaled, pods });
+	// The pod of somebody else's request is older than ours: nothing of it was waited for.
+	const isOurs = proof.outcome !== "warm";
+	const pod = isOurs ? answeringPod(pods) : undefined;
+	if (isOurs) narrowClocks(pods, sentAt, context.offsets, findings);
 
-	const proof = prove(record, { sentAt, scaledAt, pods });
 	const result: ColdStart = {
 		round: sample.round,
 		...proof,
 		counted: false,
 		requestSentAt: formatTime(sentAt),
 		...(request === undefined ? {} : { response: responseOf(request) }),
-		pods: pods.map(summarize),
+		pods: measuredFirst(pods, pod).map(summarize),
 		instants: {},
 		phases: {},
 		spans: {},
 		findings,
 		events: countEvents(pod),
 	};
-	const around = aroundOf(request, sentAt, scaledAt, endpointReceipt(sightings.endpointslices, pods));
+	const endpoint = endpointReceipt(sightings.endpointslices, pod);
+	const around = aroundOf(request, { sentAt, scaled: isOurs ? scaled : undefined, endpoint });
 	if (around !== undefined) {
 		const placing: Placing = { offsets: context.offsets, watchLag: watchLagOf(record.pings), findings };
 		const steps = criticalPath(pod, around, placing);
 		for (const { instant, at } of steps) if (at) result.instants[instant] = measureInstant(at, sentAt);
 		result.phases = phasesOf(steps);
 		result.total = exact(around.sentAt, around.lastByteAt, 0.5, "client");
-		if (around.endpointReceivedAt !== undefined) {
-			result.spans.endpoint_wait = exact(around.sentAt, around.endpointReceivedAt, receiptMs, "watch");
-		}
 	}
-	if (pod !== undefined) {
-		const answeredAt = request?.lastByteAt === undefined ? undefined : BigInt(request.lastByteAt);
-		for (const [name, span] of Object.entries(talkSpans(pod, answeredAt))) {
-			result.spans[name] = exact(span.from, span.to, receiptMs, "watch");
-		}
-	}
-	if (record.hasGap) {
-		findings.push({ code: "watch-gap", message: "a watch lost its place during this sample; events may be missing" });
-	}
-	findings.push(...stalls(record));
+	result.spans = spansOf(pod, around);
+	findings.push(...oddities(record, pods, pod));
 	return decideCounting(result, pod);
 }
 
-/** So long no ping came back: the watch stood still, and so did all that it would have told. */
-const stalledNs = 2_000_000_000n;
+/** The pod whose phases are shown comes first. */
+const measuredFirst = (pods: PodFacts[], measured: PodFacts | undefined) =>
+	measured === undefined ? pods : [measured, ...pods.filter((pod) => pod !== measured)];
 
-function stalls({ sample, request, pings }: SampleRecord): Finding[] {
-	const end = request?.lastByteAt;
-	if (end === undefined || pings.length === 0) return [];
-	const seen = pings.map(({ seenAt }) => BigInt(seenAt)).filter((at) => at <= BigInt(end));
-	const times = [BigInt(sample.at), ...seen.filter((at) => at > BigInt(sample.at)), BigInt(end)];
-	const longest = times.reduce((most, at, index) => {
-		const gap = at - (times[index - 1] ?? at);
-		return gap > most ? gap : most;
-	}, 0n);
-	if (longest < stalledNs) return [];
-	const message = `the watch stood still for ${toMs(longest)} ms during this cold start`;
-	return [{ code: "watch-stalled", message, hint: "what only the watch tells may be late by as much" }];
+function spansOf(pod: PodFacts | undefined, around: Surroundings | undefined): ColdStart["spans"] {
+	const spans: ColdStart["spans"] = {};
+	if (around?.endpoint?.isListed === false) {
+		spans.endpoint_wait = exact(around.sentAt, around.endpoint.at, receiptMs, "watch");
+	}
+	const ofPod = pod === undefined ? {} : talkSpans(pod, around?.lastByteAt);
+	for (const [name, { from, to, endedBy }] of Object.entries(ofPod)) {
+		spans[name] = { ...exact(from, to, receiptMs, "watch"), endedBy };
+	}
+	return spans;
 }
 
 function decideCounting(result: ColdStart, pod: PodFacts | undefined): ColdStart {
@@ -94,13 +87,15 @@ function decideCounting(result: ColdStart, pod: PodFacts | undefined): ColdStart
 		result.outcome = "unresolved";
 		result.reason = unresolved.message;
 	}
-	const pulled = pod?.containers.filter(({ pulling }) => pulling !== undefined).map(({ name }) => name) ?? [];
+	const pulled = pod?.containers.filter(isPulled).map(({ name }) => name) ?? [];
 	if (result.outcome !== "cold") return result;
 	if (result.round === 0) result.reason = "first after the install: kept apart";
 	else if (pulled.length > 0) result.reason = `image pulled for ${pulled.join(", ")}: kept apart`;
 	else result.counted = true;
 	return result;
 }
+
+const isPulled = ({ pulling, wasPulled }: ContainerFacts) => pulling !== undefined || wasPulled === true;
 
 /** What was caused by the request is later than it, and earlier than its receipt: this bounds every clock involved. */
 function narrowClocks(pods: PodFacts[], sentAt: bigint, offsets: Offsets, findings: Finding[]): void {
@@ -114,8 +109,7 @@ function narrowClocks(pods: PodFacts[], sentAt: bigint, offsets: Offsets, findin
 		}
 		facts.push(pod.ready);
 		for (const fact of facts) {
-			for (const reading of [fact?.reading, fact?.status]) {
-				if (reading === undefined) continue;
+			for (const reading of [...(fact?.reading === undefined ? [] : [fact.reading]), ...(fact?.blunt ?? [])]) {
 				const bounds = { lo: reading.bounds.lo - reading.receivedAt, hi: reading.bounds.hi - sentAt };
 				if (offsets.narrow(reading.clock, bounds, "causes")) {
 					if (reading.source !== "status") agreed.add(reading.clock);
@@ -147,17 +141,17 @@ function movedMeanwhile(clock: string): Finding {
 
 function aroundOf(
 	request: EntryOf<"request"> | undefined,
-	sentAt: bigint,
-	scaledReceivedAt: bigint | undefined,
-	endpointReceivedAt: bigint | undefined,
-) {
+	seen: { sentAt: bigint; scaled: Receipt | undefined; endpoint: Receipt | undefined },
+): Surroundings | undefined {
 	if (request?.firstByteAt === undefined || request.lastByteAt === undefined) return undefined;
+	const { sentAt, scaled, endpoint } = seen;
 	return {
 		sentAt,
 		firstByteAt: BigInt(request.firstByteAt),
 		lastByteAt: BigInt(request.lastByteAt),
-		...(scaledReceivedAt === undefined ? {} : { scaledReceivedAt }),
-		...(endpointReceivedAt === undefined ? {} : { endpointReceivedAt }),
+		isAnswered: request.status === 200 && request.bodyMatches === true,
+		...(scaled === undefined ? {} : { scaled }),
+		...(endpoint === undefined ? {} : { endpoint }),
 	};
 }
 

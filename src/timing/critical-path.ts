@@ -1,3 +1,4 @@
+import { changeOf, type Receipt } from "./fact.ts";
 import { clientInstant, type Placing, placeFact } from "./instants.ts";
 import { holdOrder, type Step } from "./order.ts";
 import type { ContainerFacts, PodFacts } from "./pod-facts.ts";
@@ -7,10 +8,12 @@ export interface Surroundings {
 	sentAt: bigint;
 	firstByteAt: bigint;
 	lastByteAt: bigint;
+	/** Whether the answer is the pod's. */
+	isAnswered: boolean;
 	/** The Deployment was asked for a pod. */
-	scaledReceivedAt?: bigint;
-	/** The revision's private EndpointSlice held a ready address. */
-	endpointReceivedAt?: bigint;
+	scaled?: Receipt;
+	/** The revision's private EndpointSlice held a ready address of the pod. */
+	endpoint?: Receipt;
 }
 
 /**
@@ -19,10 +22,9 @@ export interface Surroundings {
  * waits for Ready and the endpoint (`readiness`, `endpoint`, `routing`): knative/serving pkg/activator/net.
  */
 export function criticalPath(pod: PodFacts | undefined, around: Surroundings, placing: Placing): Step[] {
-	const place = (name: string, receivedAt: bigint | undefined) => placeFact(name, published(receivedAt), placing);
 	const steps: Step[] = [
 		{ instant: "request-sent", at: clientInstant(around.sentAt) },
-		{ instant: "scaled", phase: "activation", at: place("scaled", around.scaledReceivedAt) },
+		{ instant: "scaled", phase: "activation", at: placeFact("scaled", changeAt(around.scaled), placing) },
 	];
 	if (pod !== undefined) {
 		steps.push({ instant: "pod-created", phase: "pod-creation", at: placeFact("pod-created", pod.created, placing) });
@@ -42,7 +44,7 @@ function containerSteps(containers: readonly ContainerFacts[], placing: Placing)
 		const add = (what: string, phase: string, fact: ContainerFacts["started"]) =>
 			steps.push({ instant: `${what}:${name}`, phase, at: placeFact(`${what}:${name}`, fact, placing) });
 		// Where the container before holds nothing back, its start and this one's preparation are one phase.
-		if (container.pulling !== undefined) {
+		if (container.pulling !== undefined || container.wasPulled === true) {
 			add("pulling", phaseBefore ?? `post-start-${previous}`, container.pulling);
 			add("pulled", `pull-${name}`, container.pulled);
 		} else if (phaseBefore !== undefined) add("pulled", phaseBefore, container.pulled);
@@ -63,8 +65,12 @@ function containerSteps(containers: readonly ContainerFacts[], placing: Placing)
 function answerSteps(pod: PodFacts | undefined, around: Surroundings, placing: Placing): Step[] {
 	const firstByte = clientInstant(around.firstByteAt);
 	const last: Step = { instant: "last-byte", phase: "response", at: clientInstant(around.lastByteAt) };
-	const ready = placeFact("pod-ready", pod?.ready, placing);
-	const endpoint = placeFact("endpoint-ready", published(around.endpointReceivedAt), placing);
+	if (pod === undefined || !around.isAnswered) {
+		// What the gateway waited for before it gave up is not known.
+		return [{ instant: "pod-ready", at: undefined }, { instant: "first-byte", phase: "routing", at: firstByte }, last];
+	}
+	const ready = placeFact("pod-ready", pod.ready, placing);
+	const endpoint = placeFact("endpoint-ready", changeAt(around.endpoint), placing);
 	// Known before the answer, and not only likely so: the activator may have been quicker.
 	const isWaitedFor = ready !== undefined && endpoint !== undefined && endpoint.bounds.hi < firstByte.point;
 	if (!isWaitedFor) return [{ instant: "first-byte", phase: "probing", at: firstByte }, last];
@@ -76,4 +82,4 @@ function answerSteps(pod: PodFacts | undefined, around: Surroundings, placing: P
 	];
 }
 
-const published = (publishedAt: bigint | undefined) => (publishedAt === undefined ? undefined : { publishedAt });
+const changeAt = (receipt: Receipt | undefined) => (receipt === undefined ? undefined : changeOf(receipt));

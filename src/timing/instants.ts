@@ -1,7 +1,7 @@
 import type { Finding, Source } from "../model/report.ts";
+import { eventLagNs, type Fact, type Reading, typicalEventLagNs } from "./fact.ts";
 import { contains, type Interval, intersect, middle, width } from "./interval.ts";
 import { isClosed, type Offsets, onClientClock, pointOnClientClock } from "./offsets.ts";
-import type { Fact, Reading } from "./pod-facts.ts";
 import type { WatchLag } from "./watch-lag.ts";
 
 /** A point in time on the client's clock: bounds that hold, the best guess, and where it comes from. */
@@ -31,13 +31,6 @@ export interface Placing {
 
 /** A widest bound for each side of a clock on which nothing is known: a day. The request's own times cut it off. */
 const unknownOffset: Interval = { lo: -86_400_000_000_000n, hi: 86_400_000_000_000n };
-
-/**
- * How much earlier than kubelet's event the runtime did it: on Kubernetes 1.34 with containerd 1.2 to 4.5 ms
- * (bench/ground-truth.ts). An event is taken to be late by 0 to `eventLagNs`.
- */
-export const eventLagNs = 10_000_000n;
-const typicalEventLagNs = 2_000_000n;
 
 /**
  * Intersects all that is known of a fact. Sources that contradict each other are a finding, and the instant stays
@@ -81,7 +74,10 @@ function sharpGuess(reading: Reading | undefined, source: Source, placing: Placi
 }
 
 /** What each source says, on the client's clock; the one that says most comes first. */
-function claimsOf({ reading, receivedAt, publishedAt, lateNs = 0n, status }: Fact, placing: Placing): Claim[] {
+function claimsOf(
+	{ reading, receivedAt, publishedAt, lateNs = 0n, isChange, blunt = [] }: Fact,
+	placing: Placing,
+): Claim[] {
 	const claims: Claim[] = [];
 	if (reading !== undefined) {
 		const early = { lo: reading.bounds.lo - lagOf(reading).most, hi: reading.bounds.hi };
@@ -100,10 +96,10 @@ function claimsOf({ reading, receivedAt, publishedAt, lateNs = 0n, status }: Fac
 		const bounds = { lo: publishedAt - mostNs - lateNs, hi: publishedAt };
 		claims.push({ bounds, source: "watch", isFirm: false, point: publishedAt - usualNs - lateNs / 2n });
 	}
-	if (status !== undefined) {
-		// A server takes the time first and publishes then: for a publication it is a lower bound and no upper one.
-		const { lo, hi } = onClientClock(status.bounds, offsetOf(status.clock, placing));
-		const bounds = { lo, hi: publishedAt === undefined ? hi : hi + unknownOffset.hi };
+	for (const { bounds: known, clock } of blunt) {
+		// A server takes the time first and publishes then: for a change it is a lower bound and no upper one.
+		const { lo, hi } = onClientClock(known, offsetOf(clock, placing));
+		const bounds = { lo, hi: isChange === true ? hi + unknownOffset.hi : hi };
 		claims.push({ bounds, source: "status", isFirm: true });
 	}
 	return claims.sort((a, b) => (width(a.bounds) < width(b.bounds) ? -1 : 1));
@@ -146,7 +142,10 @@ export function clientInstant(at: bigint, loopNs = 500_000n): Instant {
 	return { bounds: { lo: at - loopNs, hi: at + loopNs }, point: at, source: "client" };
 }
 
-/** Bounds of a later minus an earlier instant; readings of one clock are compared without its offset. */
+/**
+ * Bounds of a later minus an earlier instant; readings of one clock are compared without its offset, unless the guesses
+ * could not be placed so that they agree with it.
+ */
 export function durationBetween(from: Instant, to: Instant): Interval {
 	const bounds = { lo: to.bounds.lo - from.bounds.hi, hi: to.bounds.hi - from.bounds.lo };
 	if (from.reading === undefined || from.reading.clock !== to.reading?.clock) return bounds;
@@ -154,5 +153,6 @@ export function durationBetween(from: Instant, to: Instant): Interval {
 		lo: to.reading.bounds.lo - from.reading.bounds.hi - lagOf(to.reading).most,
 		hi: to.reading.bounds.hi - from.reading.bounds.lo + lagOf(from.reading).most,
 	};
-	return intersect(bounds, sameClock) ?? bounds;
+	const both = intersect(bounds, sameClock);
+	return both !== undefined && contains(both, to.point - from.point) ? both : bounds;
 }

@@ -24,10 +24,12 @@ export function measureInstant(at: Instant, origin: bigint): Measured {
  */
 function measureDuration(from: Instant, to: Instant, origin: bigint): Measured {
 	const { lo, hi } = durationBetween(from, to);
+	const ms = roundMs(toMs(to.point - origin) - toMs(from.point - origin));
 	return {
-		ms: roundMs(toMs(to.point - origin) - toMs(from.point - origin)),
-		loMs: lo < 0n ? 0 : toMs(lo),
-		hiMs: toMs(hi),
+		ms,
+		// The rounding of both ends may take it a microsecond past a bound.
+		loMs: Math.min(ms, lo < 0n ? 0 : toMs(lo)),
+		hiMs: Math.max(ms, toMs(hi)),
 		source: blunter(from.source, to.source),
 	};
 }

@@ -1,6 +1,8 @@
 import type { Finding } from "../model/report.ts";
+import { eventLagNs, typicalEventLagNs } from "./fact.ts";
 import type { Instant } from "./instants.ts";
-import { contains, type Interval, intersect, middle, width } from "./interval.ts";
+import { contains, difference, type Interval, intersect, middle, width } from "./interval.ts";
+import { onClientClock } from "./offsets.ts";
 
 /** A step of the critical path: an instant, and the phase that ends there. */
 export interface Step {
@@ -86,11 +88,11 @@ function cutOne(step: Step, limits: Interval): Step | undefined {
 }
 
 /**
- * Best guesses within the bounds: a sharp reading's own, or the usual lag's, as long as it can be, else the middle. They keep the order too:
- * the sharpest are set first, and the others find their place between them.
+ * Best guesses within the bounds: a sharp reading's own, or the usual lag's, as long as it can be, else the middle. They
+ * keep the order too: the sharpest are set first, and the others find their place between them.
  */
 function setPoints(steps: Step[]): Step[] {
-	const placed = steps.flatMap(({ at }) => (at === undefined ? [] : [at]));
+	const placed = withOneOffset(steps).flatMap(({ at }) => (at === undefined ? [] : [at]));
 	const sharpness = (index: number) => {
 		const at = placed[index];
 		return at === undefined || at.source === "client" ? -1n : width(at.bounds);
@@ -104,16 +106,68 @@ function setPoints(steps: Step[]): Step[] {
 		const at = placed[index];
 		if (at === undefined) continue;
 		let { lo, hi } = at.source === "client" ? { lo: at.point, hi: at.point } : at.bounds;
-		at.point = guessWithin(at, { lo, hi });
-		for (const [other, point] of settled) {
-			if (other < index && point > lo) lo = point;
-			if (other > index && point < hi) hi = point;
+		let point = guessWithin(at, { lo, hi });
+		for (const [other, settledAt] of settled) {
+			if (other < index && settledAt > lo) lo = settledAt;
+			if (other > index && settledAt < hi) hi = settledAt;
 		}
-		if (at.point < lo) at.point = lo;
-		else if (at.point > hi) at.point = hi;
-		settled.set(index, at.point);
+		if (point < lo) point = lo;
+		else if (point > hi) point = hi;
+		settled.set(index, point);
 	}
-	return steps;
+	let place = 0;
+	return steps.map((step) => {
+		const point = step.at === undefined ? undefined : settled.get(place++);
+		return step.at === undefined || point === undefined ? step : { ...step, at: { ...step.at, point } };
+	});
+}
+
+/**
+ * The steps as they are guessed: the sharp readings of one clock are all moved by one offset, or the time between two of
+ * them would not be the one that the clock tells.
+ */
+function withOneOffset(steps: Step[]): Step[] {
+	let guessed = cutBothWays(steps, () => undefined) ?? steps;
+	const clocks = steps.flatMap(({ at }) => sharpReading(at)?.clock ?? []);
+	// A clock that was read once has no time between two readings.
+	for (const clock of new Set(clocks.filter((each, index) => clocks.indexOf(each) !== index))) {
+		// What only usually holds may leave no offset; what must hold leaves one.
+		const offset = commonOffset(guessed, clock) ?? commonOffset(steps, clock);
+		if (offset === undefined) continue;
+		const moved = guessed.map((step): Step => {
+			const reading = sharpReading(step.at);
+			if (step.at === undefined || reading?.clock !== clock) return step;
+			const bounds = intersect(step.at.bounds, onClientClock(reading.fact, { lo: offset, hi: offset }));
+			if (bounds === undefined) return step;
+			const point = reading.fact.hi - typicalEventLagNs - offset;
+			return { ...step, at: { ...step.at, bounds, point } };
+		});
+		guessed = cutBothWays(moved, () => undefined) ?? guessed;
+	}
+	return guessed;
+}
+
+/** The most likely of the offsets with which every sharp reading of a clock lies within its step's bounds. */
+function commonOffset(steps: readonly Step[], clock: string): bigint | undefined {
+	let possible: Interval = unlimited;
+	let likely: bigint | undefined;
+	for (const { at } of steps) {
+		const reading = sharpReading(at);
+		if (at === undefined || reading?.clock !== clock) continue;
+		const both = intersect(possible, difference(reading.fact, at.bounds));
+		if (both === undefined) return undefined;
+		possible = both;
+		if (at.source === at.reading?.source) likely ??= reading.fact.hi - typicalEventLagNs - at.point;
+	}
+	likely ??= middle(possible);
+	return likely < possible.lo ? possible.lo : likely > possible.hi ? possible.hi : likely;
+}
+
+/** When on its own clock the fact was of which a step's event tells; undefined where no event does. */
+function sharpReading(at: Instant | undefined): { clock: string; fact: Interval } | undefined {
+	if (at?.reading === undefined) return undefined;
+	const { clock, bounds } = at.reading;
+	return { clock, fact: { lo: bounds.lo - eventLagNs, hi: bounds.hi } };
 }
 
 function guessWithin({ reading, source, point, usual }: Instant, bounds: Interval): bigint {

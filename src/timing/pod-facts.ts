@@ -1,31 +1,18 @@
 import type { KubeObject } from "../model/kube-object.ts";
 import { eventNameTime, parseTime } from "../model/timestamp.ts";
-import type { Interval } from "./interval.ts";
+import {
+	changeOf,
+	eventLagNs,
+	type Fact,
+	merged,
+	type Reading,
+	type Receipt,
+	secondNs,
+	statusReading,
+} from "./fact.ts";
 
 /** What a container is in its pod. A sidecar is an init container that keeps running (KEP-753). */
 export type Role = "init" | "sidecar" | "app";
-
-/** A time in nanoseconds, on whose clock it was taken, and how sharp that clock is read. */
-export interface Reading {
-	clock: string;
-	bounds: Interval;
-	source: "event-name" | "event-time" | "status";
-	/** Client clock: it was written before this. */
-	receivedAt: bigint;
-}
-
-/** One fact: what servers wrote of it, and when its first trace came out of our socket. */
-export interface Fact {
-	reading?: Reading;
-	/** Client clock; the fact is not later than this. */
-	receivedAt?: bigint;
-	/** Receipt of the change of the API that is itself the fact: it was not much earlier than this either. */
-	publishedAt?: bigint;
-	/** How much later than the fact its publication usually is sent, in ns; 0 where the publication is the fact. */
-	lateNs?: bigint;
-	/** A blunter reading, for where the sharp one is lost, and to hold the sharp one against. */
-	status?: Reading;
-}
 
 export interface ContainerFacts {
 	name: string;
@@ -44,9 +31,11 @@ export interface ContainerFacts {
 	/** An init container has ended. */
 	finished?: Fact;
 	ready?: Fact;
+	/** Kubelet said that it had pulled the image; `pulling` may have been lost. */
+	wasPulled?: boolean;
 	/** Receipts for the talk's span: first in any status, and ready or ended. */
-	firstStatusAt?: bigint;
-	settledAt?: bigint;
+	firstStatus?: Receipt;
+	settled?: Receipt;
 }
 
 export interface PodFacts {
@@ -60,16 +49,14 @@ export interface PodFacts {
 	scheduled?: Fact;
 	ready?: Fact;
 	/** Receipt of the first event of the pod, and of the first in which it is Ready. */
-	firstSeenAt?: bigint;
-	readyAt?: bigint;
+	firstSeen: Receipt;
+	firstReady?: Receipt;
 	/** Why it does not start, in kubelet's words. */
 	trouble?: string;
 }
 
-/** A watch event of a pod or an Event, with its receipt on the client's clock. */
-export interface Sighting {
-	at: bigint;
-	type: "ADDED" | "MODIFIED" | "DELETED";
+/** An object as the watch brought it, with its receipt on the client's clock. */
+export interface Sighting extends Receipt {
 	object: KubeObject;
 }
 
@@ -112,7 +99,6 @@ interface Event extends KubeObject {
 	involvedObject?: { uid?: string; fieldPath?: string };
 }
 
-const secondNs = 1_000_000_000n;
 const microNs = 1_000n;
 
 /** The clock of a node, as clocks are named in reports. */
@@ -137,11 +123,8 @@ export function collectPodFacts(pods: readonly Sighting[], events: readonly Sigh
 		uid: last.metadata.uid ?? "",
 		...(node === undefined ? {} : { node }),
 		containers: containersOf(last),
-		created: {
-			...statusReading(apiServerClock, last.metadata.creationTimestamp, first.at),
-			publishedAt: first.at,
-		},
-		firstSeenAt: first.at,
+		created: { ...changeOf(first), ...statusReading(apiServerClock, last.metadata.creationTimestamp, first.at) },
+		firstSeen: first,
 	};
 	const clock = nodeClock(node ?? "?");
 	for (const sighting of inOrder) readPod(facts, sighting, clock);
@@ -168,10 +151,11 @@ function containersOf(pod: Pod): ContainerFacts[] {
 	];
 }
 
-function readPod(facts: PodFacts, { at, object }: Sighting, clock: string): void {
-	const pod = object as Pod;
+function readPod(facts: PodFacts, sighting: Sighting, clock: string): void {
+	const { at } = sighting;
+	const pod = sighting.object as Pod;
 	if (pod.metadata.deletionTimestamp !== undefined) return;
-	if (pod.spec.nodeName !== undefined) facts.scheduled = merged(facts.scheduled, { publishedAt: at });
+	if (pod.spec.nodeName !== undefined) facts.scheduled ??= changeOf(sighting);
 	const condition = (type: string) => pod.status?.conditions?.find((each) => each.type === type);
 	const scheduled = condition("PodScheduled");
 	if (scheduled?.status === "True") {
@@ -179,13 +163,13 @@ function readPod(facts: PodFacts, { at, object }: Sighting, clock: string): void
 	}
 	const ready = condition("Ready");
 	if (ready?.status === "True" && facts.ready === undefined) {
-		facts.ready = { publishedAt: at, ...statusReading(clock, ready.lastTransitionTime, at) };
-		facts.readyAt = at;
+		facts.ready = { ...changeOf(sighting), ...statusReading(clock, ready.lastTransitionTime, at) };
+		facts.firstReady = sighting;
 	}
 	const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
 	for (const status of statuses) {
 		const container = facts.containers.find(({ name }) => name === status.name);
-		if (container !== undefined) readStatus(container, status, at, clock);
+		if (container !== undefined) readStatus(container, status, sighting, clock);
 		const waiting = status.state?.waiting;
 		if (waiting?.reason !== undefined && !["ContainerCreating", "PodInitializing"].includes(waiting.reason)) {
 			facts.trouble = `${status.name}: ${waiting.reason}${waiting.message ? `: ${waiting.message}` : ""}`;
@@ -193,8 +177,9 @@ function readPod(facts: PodFacts, { at, object }: Sighting, clock: string): void
 	}
 }
 
-function readStatus(container: ContainerFacts, status: ContainerStatus, at: bigint, clock: string): void {
-	container.firstStatusAt ??= at;
+function readStatus(container: ContainerFacts, status: ContainerStatus, receipt: Receipt, clock: string): void {
+	const { at } = receipt;
+	container.firstStatus ??= receipt;
 	if (status.imageID) container.imageId = status.imageID;
 	container.restarts = status.restartCount ?? 0;
 	const { running, terminated } = status.state ?? {};
@@ -203,14 +188,14 @@ function readStatus(container: ContainerFacts, status: ContainerStatus, at: bigi
 		container.started = merged(container.started, { receivedAt: at, ...statusReading(clock, startedAt, at) });
 	}
 	if (container.role === "sidecar" && status.started === true) {
-		container.startupPassed ??= { publishedAt: at, lateNs: statusWriteNs };
+		container.startupPassed ??= { ...changeOf(receipt), lateNs: statusWriteNs };
 	}
 	if (container.role === "init" && terminated?.exitCode === 0) {
 		container.finished ??= { receivedAt: at, ...statusReading(clock, terminated.finishedAt, at) };
 	}
-	if (status.ready === true) container.ready ??= { publishedAt: at };
+	if (status.ready === true) container.ready ??= changeOf(receipt);
 	// The talk's tracer ends a span at ready, and at any termination of an init container.
-	if (status.ready === true || (container.role !== "app" && terminated !== undefined)) container.settledAt ??= at;
+	if (status.ready === true || (container.role !== "app" && terminated !== undefined)) container.settled ??= receipt;
 }
 
 /** Kubelet goes on at once when a startup probe has passed, and writes the status meanwhile. */
@@ -236,38 +221,19 @@ function readEvent(facts: PodFacts, { at, object }: Sighting, clock: string): vo
 	const name = /\{(.+)\}$/.exec(event.involvedObject?.fieldPath ?? "")?.[1];
 	const container = facts.containers.find((each) => each.name === name);
 	if (key === undefined || container === undefined) return;
-	// After a restart kubelet writes the same reasons again; the first of each is the start that is measured.
+	// "Container image … already present on machine" is the other way in which a container's image is there.
+	if (key === "pulled" && event.message?.startsWith("Successfully pulled") === true) container.wasPulled = true;
 	const time = eventNameTime(object.metadata.name, event.firstTimestamp);
 	const second = parseTime(event.firstTimestamp);
 	const fact: Fact = { receivedAt: at };
 	if (time !== undefined) {
 		fact.reading = { clock, bounds: { lo: time, hi: time }, source: "event-name", receivedAt: at };
 	} else if (second !== undefined) {
-		fact.status = { clock, bounds: { lo: second, hi: second + secondNs }, source: "status", receivedAt: at };
+		const bounds = { lo: second - eventLagNs, hi: second + secondNs };
+		fact.blunt = [{ clock, bounds, source: "status", receivedAt: at }];
 	}
+	// After a restart kubelet writes the same reasons again; the first of each is the start that is measured.
 	const known = container[key];
-	const isRepeated = known?.reading !== undefined && time !== undefined && known.reading.bounds.lo <= time;
+	const isRepeated = known?.reading !== undefined && time !== undefined && known.reading.bounds.lo < time;
 	if (!isRepeated) container[key] = merged(known, fact);
-}
-
-/** A field cut to whole seconds says: this second, and no more. */
-function statusReading(clock: string, text: string | undefined, receivedAt: bigint): Pick<Fact, "status"> {
-	const time = parseTime(text);
-	if (time === undefined) return {};
-	return { status: { clock, bounds: { lo: time, hi: time + secondNs }, source: "status", receivedAt } };
-}
-
-/** Both facts are of one instant: the earlier receipts hold, and a sharper reading stays. */
-function merged(known: Fact | undefined, next: Fact): Fact {
-	const fact: Fact = { ...known, ...next };
-	const receivedAt = earlier(known?.receivedAt, next.receivedAt);
-	const publishedAt = earlier(known?.publishedAt, next.publishedAt);
-	if (receivedAt !== undefined) fact.receivedAt = receivedAt;
-	if (publishedAt !== undefined) fact.publishedAt = publishedAt;
-	return fact;
-}
-
-function earlier(a: bigint | undefined, b: bigint | undefined): bigint | undefined {
-	if (a === undefined || b === undefined) return a ?? b;
-	return a < b ? a : b;
 }

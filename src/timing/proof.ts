@@ -1,11 +1,12 @@
 import type { Outcome } from "../model/report.ts";
+import type { Receipt } from "./fact.ts";
 import type { PodFacts } from "./pod-facts.ts";
 import type { SampleRecord } from "./sample.ts";
 
 /** A cold start counts only with proof; whatever is not proven is said. */
 export function prove(
 	{ sample, request }: SampleRecord,
-	seen: { sentAt: bigint; scaledAt: bigint | undefined; pods: PodFacts[] },
+	seen: { sentAt: bigint; scaled: Receipt | undefined; pods: PodFacts[] },
 ): { outcome: Outcome; reason?: string } {
 	const because = (outcome: Outcome, reason: string) => ({ outcome, reason });
 	if (sample.podsBefore.length > 0) {
@@ -18,11 +19,12 @@ export function prove(
 	if (request.error !== undefined) return because("failed", withTrouble(request.error, seen.pods));
 	if (request.status !== 200) return because("failed", withTrouble(`the answer was HTTP ${request.status}`, seen.pods));
 	if (request.bodyMatches !== true) return because("failed", `the answer is not the service's: ${request.body ?? ""}`);
-	if (seen.scaledAt !== undefined && seen.scaledAt < seen.sentAt) {
+	if (seen.scaled !== undefined && seen.scaled.at < seen.sentAt) {
 		return because("warm", "the Deployment was scaled up before the request was sent");
 	}
 	if (sample.replicasBefore === undefined) return because("unresolved", "the Deployment was not seen at zero");
-	if (seen.scaledAt === undefined) return because("unresolved", "the Deployment was not seen to scale up");
+	if (seen.scaled === undefined) return because("unresolved", "the Deployment was not seen to scale up");
+	if (seen.scaled.isListed) return because("unresolved", "the Deployment scaled up while its watch had a gap");
 	if (seen.pods.length === 0) return because("unresolved", "no new pod was seen");
 	return { outcome: "cold" };
 }

@@ -4,7 +4,7 @@ import { formatTime } from "../model/timestamp.ts";
 import { foldColdStart } from "./cold-start.ts";
 import { toMs } from "./measured.ts";
 import { isClosed, likelyOffset, openOffsets } from "./offsets.ts";
-import type { SampleRecord } from "./sample.ts";
+import { type SampleRecord, sightingsOf } from "./sample.ts";
 import { pingsAround } from "./watch-lag.ts";
 
 /** Makes a report of a recording, entry by entry; it never holds more than one sample's entries. */
@@ -18,6 +18,15 @@ export interface ReportBuilder {
 interface OpenProfile {
 	profile: EntryOf<"profile">;
 	result: ProfileRun;
+}
+
+/** Receipts are stated to a millisecond; a thread that is late more often than that has others. */
+const lateThreadMs = 5;
+
+function lateObserver(observer: EntryOf<"observer"> | undefined): Finding[] {
+	if (observer === undefined || observer.loopDelayP99Ms <= lateThreadMs) return [];
+	const message = `the observing thread was late by ${observer.loopDelayP99Ms} ms (p99): receipts are late by as much`;
+	return [{ code: "observer-late", message, hint: "the machine that runs knistio is too busy; run it elsewhere" }];
 }
 
 /** Opens an empty builder. The same entries give the same report, live or replayed. */
@@ -43,9 +52,9 @@ export function openReportBuilder(): ReportBuilder {
 		if (current === undefined || open === undefined) return;
 		age(BigInt(at));
 		open.result.coldStarts.push(foldColdStart(current, { offsets, earlierPods }));
-		const { request, watched } = current;
-		for (const { watch, object } of watched) {
-			if (watch === "pods" && object.metadata.uid !== undefined) earlierPods.add(object.metadata.uid);
+		const { request } = current;
+		for (const { object } of sightingsOf(current).pods) {
+			if (object.metadata.uid !== undefined) earlierPods.add(object.metadata.uid);
 		}
 		if (request?.sentAt !== undefined && request.lastByteAt !== undefined) {
 			spent.coldStartMs += toMs(BigInt(request.lastByteAt) - BigInt(request.sentAt));
@@ -104,9 +113,9 @@ export function openReportBuilder(): ReportBuilder {
 				current = {
 					sample: entry,
 					watched: [],
+					listed: [],
 					pings: lastPings.slice(-pingsAround / 2),
 					revision: open.profile.revision,
-					hasGap: false,
 				};
 				return;
 			case "request":
@@ -125,7 +134,7 @@ export function openReportBuilder(): ReportBuilder {
 			case "listed":
 				if (!entry.afterGap) return;
 				counts.gaps++;
-				if (current !== undefined) current.hasGap = true;
+				current?.listed.push(entry);
 				return;
 			case "watch-state":
 				counts.reconnects++;
@@ -167,7 +176,7 @@ export function openReportBuilder(): ReportBuilder {
 			...(order === undefined ? {} : { order }),
 			profiles,
 			clocks: clocksOf(),
-			findings,
+			findings: [...findings, ...lateObserver(observer)],
 			overhead: overheadOf(run.at),
 			observer: { ...counts, ...observerOf() },
 		};

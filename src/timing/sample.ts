@@ -1,5 +1,6 @@
 import type { KubeObject } from "../model/kube-object.ts";
-import type { EntryOf } from "../model/recording.ts";
+import type { EntryOf, WatchedKind } from "../model/recording.ts";
+import type { Receipt } from "./fact.ts";
 import { collectPodFacts, type PodFacts, type Sighting } from "./pod-facts.ts";
 
 /** All that was recorded of one sample, from the proof of zero to the pod's end. */
@@ -7,10 +8,11 @@ export interface SampleRecord {
 	sample: EntryOf<"sample">;
 	request?: EntryOf<"request">;
 	watched: EntryOf<"watch">[];
+	/** What there was after a gap in a watch. */
+	listed: EntryOf<"listed">[];
 	/** From shortly before the sample to its end, in order. */
 	pings: EntryOf<"ping">[];
 	revision: string;
-	hasGap: boolean;
 }
 
 const revisionLabel = "serving.knative.dev/revision";
@@ -20,16 +22,20 @@ const serviceLabel = "kubernetes.io/service-name";
 export type Sightings = Record<"pods" | "events" | "deployments" | "endpointslices", Sighting[]>;
 
 /** Sorts out what belongs to the revision. */
-export function sightingsOf({ watched, revision }: SampleRecord): Sightings {
+export function sightingsOf({ watched, listed, revision }: SampleRecord): Sightings {
 	const sightings: Sightings = { pods: [], events: [], deployments: [], endpointslices: [] };
-	for (const { watch, at, type, object } of watched) {
-		if (watch === "podautoscalers") continue;
-		const labels = object.metadata.labels ?? {};
+	const take = (watch: WatchedKind, sighting: Sighting) => {
+		if (watch === "podautoscalers") return;
+		const labels = sighting.object.metadata.labels ?? {};
 		const isOurs =
 			watch === "events" ||
 			labels[revisionLabel] === revision ||
 			(watch === "endpointslices" && labels[serviceLabel] === `${revision}-private`);
-		if (isOurs) sightings[watch].push({ at: BigInt(at), type, object });
+		if (isOurs) sightings[watch].push(sighting);
+	};
+	for (const { watch, at, object } of watched) take(watch, { at: BigInt(at), isListed: false, object });
+	for (const { watch, at, objects } of listed) {
+		for (const object of objects) take(watch, { at: BigInt(at), isListed: true, object });
 	}
 	return sightings;
 }
@@ -49,33 +55,33 @@ export function newPods(
 			events.filter(({ object }) => (object.involvedObject as { uid?: string } | undefined)?.uid === uid),
 		),
 	);
-	const seenAt = (pod: PodFacts) => pod.firstSeenAt ?? 0n;
-	return facts
-		.filter((pod): pod is PodFacts => pod !== undefined)
-		.sort((a, b) => (seenAt(a) < seenAt(b) ? -1 : seenAt(a) > seenAt(b) ? 1 : 0));
+	return facts.filter((pod) => pod !== undefined).sort((a, b) => byTime(a.firstSeen, b.firstSeen));
 }
 
-/** When the Deployment was first seen to ask for a pod, on the client's clock. */
-export function scaleUpReceipt(deployments: Sighting[]): bigint | undefined {
+/** The pod that can have answered: the one that was ready first, or of several that never were the one seen first. */
+export function answeringPod(pods: readonly PodFacts[]): PodFacts | undefined {
+	const ready = pods.flatMap((pod) => (pod.firstReady === undefined ? [] : [{ pod, at: pod.firstReady.at }]));
+	return ready.sort(byTime)[0]?.pod ?? pods[0];
+}
+
+const byTime = (a: { at: bigint }, b: { at: bigint }) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0);
+
+/** When the Deployment was first seen to ask for a pod. */
+export function scaleUpReceipt(deployments: Sighting[]): Receipt | undefined {
 	const replicas = (object: KubeObject) => (object.spec as { replicas?: number } | undefined)?.replicas ?? 0;
-	const receipts = deployments.filter(({ object }) => replicas(object) > 0).map(({ at }) => at);
-	return earliestOf(receipts);
+	return deployments.filter(({ object }) => replicas(object) > 0).sort(byTime)[0];
 }
 
-/** When an endpoint of one of these pods was first seen to be ready. */
-export function endpointReceipt(slices: Sighting[], pods: PodFacts[]): bigint | undefined {
+/** When an endpoint of this pod was first seen to be ready. */
+export function endpointReceipt(slices: Sighting[], pod: PodFacts | undefined): Receipt | undefined {
 	interface Endpoint {
 		conditions?: { ready?: boolean };
 		targetRef?: { uid?: string };
 	}
-	const uids = new Set(pods.map(({ uid }) => uid));
 	const isReady = ({ conditions, targetRef }: Endpoint) =>
-		conditions?.ready === true && targetRef?.uid !== undefined && uids.has(targetRef.uid);
-	const receipts = slices
-		.filter(({ object }) => ((object.endpoints as Endpoint[] | null | undefined) ?? []).some(isReady))
-		.map(({ at }) => at);
-	return earliestOf(receipts);
+		conditions?.ready === true && targetRef?.uid !== undefined && targetRef.uid === pod?.uid;
+	const withReady = slices.filter(({ object }) =>
+		((object.endpoints as Endpoint[] | null | undefined) ?? []).some(isReady),
+	);
+	return withReady.sort(byTime)[0];
 }
-
-const earliestOf = (times: bigint[]) =>
-	times.reduce<bigint | undefined>((a, b) => (a === undefined || b < a ? b : a), undefined);

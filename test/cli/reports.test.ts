@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parseReport } from "../../src/model/read-report.ts";
 import { type Entry, recordingVersion } from "../../src/model/recording.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
+import { seededRandom } from "../../src/statistics/random.ts";
 import { aReport, around } from "../judge/a-report.ts";
 import { knistio } from "../support/command-line.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
@@ -35,7 +36,12 @@ describe("show", () => {
 	it("prints JSON that is the report again", async () => {
 		const file = await aSavedReport();
 		const { stdout } = await knistio(["show", file, "--format", "json"]);
-		expect(parseReport(stdout, "stdout")).toEqual(parseReport(await readFile(file, "utf8"), file));
+		const shown = parseReport(stdout, "stdout");
+		for (const run of shown.profiles) {
+			expect(run.ledger).toEqual({ attempted: 10, cold: 10, warm: 0, failed: 0, unresolved: 0, counted: 10 });
+			delete run.ledger;
+		}
+		expect(shown).toEqual(parseReport(await readFile(file, "utf8"), file));
 	});
 
 	it("writes files instead, each by its extension", async () => {
@@ -157,6 +163,41 @@ describe("replay", () => {
 		expect(stderr).toMatch(words);
 		expect(stderr).not.toContain("defect");
 		expect([code, stdout]).toEqual([2, ""]);
+	});
+
+	it.each([
+		["a time that is none", 2, { at: "yesterday" }],
+		["a time that is missing", 3, { connectStartedAt: undefined }],
+		["a kind that is none", 2, { kind: "sampel" }],
+		["a text in a number's place", 2, { round: "1" }],
+	])("refuses an entry with %s, by its line", async (_, index, change) => {
+		const changed = lines.with(index, JSON.stringify({ ...entries[index], ...change }));
+		const { code, stderr } = await replay("damaged.ndjson", changed.join("\n"));
+		expect([code, stderr]).toEqual([2, expect.stringContaining(`damaged.ndjson:${index + 1}: the line is no entry`)]);
+	});
+
+	it("never calls damage a defect of its own, and never makes figures that no report may have", async () => {
+		const recorded = await readFile(new URL("../recordings/native.ndjson", import.meta.url), "utf8");
+		const whole = recorded.trim().split("\n");
+		const random = seededRandom(3);
+		for (let run = 0; run < 60; run++) {
+			const index = Math.floor(random() * whole.length);
+			const line = whole[index] ?? "";
+			const places = [...line.matchAll(/":("[^"]*"|\d+|true|false|\[|\{)/g)];
+			const place = places[Math.floor(random() * places.length)];
+			if (place?.[1] === undefined || /[[{]/.test(place[1])) continue;
+			const wrong = ["null", '"x"', "-1", '"9"'][run % 4] ?? "";
+			const start = place.index + 2;
+			const changed = line.slice(0, start) + wrong + line.slice(start + place[1].length);
+			const { code, stderr } = await replay(
+				"hurt.ndjson",
+				whole.with(index, changed).join("\n"),
+				"-o",
+				at("hurt.json"),
+			);
+			expect([0, 2, 3], `${changed.slice(start - 40, start + 20)}: ${stderr}`).toContain(code);
+			if (code !== 2) parseReport(await readFile(at("hurt.json"), "utf8"), "hurt.json");
+		}
 	});
 
 	it("refuses what is not there and what is a folder", async () => {

@@ -112,7 +112,7 @@ describe("check", () => {
 		expect(files.get("step.md")).toMatch(/^before\n## ❌ Cold starts: breach/);
 		expect(files.get("c.md")).toContain("<!-- knistio -->");
 		expect(JSON.parse(files.get("g.json") ?? "")).toHaveLength(1);
-		expect(Object.keys(JSON.parse(files.get("b.json") ?? ""))).toEqual(["minimal/total"]);
+		expect(Object.keys(JSON.parse(files.get("b.json") ?? ""))).toEqual(["minimal/total", "minimal/attempts"]);
 	});
 
 	test("writes no annotations outside of GitHub", async () => {
@@ -145,6 +145,9 @@ describe("compare", () => {
 			istio-proxy  500 ms [491, 509]       712 ms [703, 721]       +212 ms [204, 220] +42.4 % (p <0.001)  500 ms ¹     ~ (p 1.000)
 			rest         2.000 s [1.905, 2.095]  2.000 s [1.905, 2.095]  ~ (p 1.000)                            2.000 s ¹    ~ (p 1.000)
 			¹ at least 6 cold starts are needed for an interval at 95 %
+			a.json: 20 attempted = 20 cold + 0 warm + 0 failed + 0 unresolved; 20 counted
+			b.json: 20 attempted = 20 cold + 0 warm + 0 failed + 0 unresolved; 20 counted
+			c.json: 3 attempted = 3 cold + 0 warm + 0 failed + 0 unresolved; 3 counted
 			"
 		`);
 	});
@@ -160,6 +163,8 @@ describe("compare", () => {
 			"             minimal (simulated), n=10  full (simulated), n=10  change
 			total        1.500 s [1.477, 1.523]     5.000 s [4.930, 5.070]  +3.500 s [3.447, 3.553] +233.3 % (p <0.001)
 			istio-proxy  -                          3.000 s [2.984, 3.016]
+			minimal: 10 attempted = 10 cold + 0 warm + 0 failed + 0 unresolved; 10 counted
+			full: 10 attempted = 10 cold + 0 warm + 0 failed + 0 unresolved; 10 counted
 			"
 		`);
 	});

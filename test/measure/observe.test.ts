@@ -78,7 +78,7 @@ describe("observing", () => {
 		const before = process.hrtime.bigint() + anchor;
 		const { ofKind } = await start(server);
 		await watch.opened;
-		watch.event("MODIFIED", pod("a", "6", { labels: { x: "y" } }));
+		watch.event("MODIFIED", pod("a", "6", { labels: { x: "y" }, annotations: { token: "s3cr3t" } }));
 		watch.event("MODIFIED", pod(pingPodName, "7", { annotations: { [pingAnnotation]: "unknown" } }));
 		watch.event("DELETED", pod("a", "8"));
 		await vi.waitFor(() => expect(ofKind("watch")).toHaveLength(2));
@@ -95,6 +95,7 @@ describe("observing", () => {
 		for (const { at, object } of ofKind("watch")) {
 			expect(BigInt(at) > before && BigInt(at) < after).toBe(true);
 			expect(object.metadata).not.toHaveProperty("managedFields");
+			expect(JSON.stringify(object)).not.toContain("s3cr3t");
 		}
 	});
 

@@ -61,6 +61,7 @@ describe("amounts", () => {
 test("a judgement for a terminal says what moved, then each verdict with all its values", () => {
 	expect(renderJudgement(judgementOf(slow))).toMatchInlineSnapshot(`
 		"breach: istio-proxy +212 ms [186, 238] in full against the baseline; total 2.712 s [2.682, 2.742] in full: none of the interval is below the limit
+		attempts      full: 9 attempted = 8 cold + 1 warm + 0 failed + 0 unresolved; 8 counted
 
 		breach        total 2.712 s [2.682, 2.742] in full: none of the interval is below the limit
 		              expected p(50) < 2.6s (b.yaml:1), n = 8
@@ -89,6 +90,9 @@ test("JUnit has a failure for the breach and an error for what cannot be told", 
 		"<?xml version="1.0" encoding="UTF-8"?>
 		<testsuites name="knistio" tests="5" failures="3" errors="1">
 			<testsuite name="full" tests="5" failures="3" errors="1">
+				<properties>
+					<property name="attempts" value="9 attempted = 8 cold + 1 warm + 0 failed + 0 unresolved; 8 counted"/>
+				</properties>
 				<testcase classname="knistio.full" name="total: p(50) &lt; 2.6s">
 					<failure type="breach" message="total 2.712 s [2.682, 2.742] in full: none of the interval is below the limit">expected p(50) &lt; 2.6s (b.yaml:1)
 		found 2.712 s [2.682, 2.742], n = 8
@@ -175,7 +179,7 @@ test("JUnit survives any text", () => {
 	const [verdict] = judgementOf(slow).verdicts;
 	if (verdict === undefined) throw new Error("no verdict");
 	const nasty = { ...verdict, expected: 'p(50) < 3s & "quoted" <b> \u0007\uD800', kind: "budget" } as const;
-	const xml = renderJunit({ verdicts: [nasty], movements: [], remarks: [] });
+	const xml = renderJunit({ verdicts: [nasty], ledgers: [], movements: [], remarks: [] });
 	expect(xml).toContain("p(50) &lt; 3s &amp; &quot;quoted&quot; &lt;b&gt; ");
 	expect(xml).not.toContain("\u0007");
 	expect(xml).not.toContain("\uD800");
@@ -183,16 +187,18 @@ test("JUnit survives any text", () => {
 
 test("annotations are errors and warnings, escaped", () => {
 	expect(renderAnnotations(judgementOf(slow))).toMatchInlineSnapshot(`
-		"::error title=knistio%3A breach::total 2.712 s [2.682, 2.742] in full, expected p(50) < 2.6s: none of the interval is below the limit
-		::error title=knistio%3A breach::total +212 ms [186, 238] in full, expected less than +125 ms on 2.500 s: slower than the baseline, by more than the minimum effect
-		::error title=knistio%3A breach::istio-proxy +212 ms [186, 238] in full, expected less than +100 ms on 500 ms: slower than the baseline, by more than the minimum effect
-		::warning title=knistio%3A inconclusive::total in full, expected p(95) < 4s: 8 cold starts do not support p(95): 59 are needed
+		"::error title=knistio%3A breach::total 2.712 s [2.682, 2.742] in full, expected p(50) < 2.6s: none of the interval is below the limit (9 attempted = 8 cold + 1 warm + 0 failed + 0 unresolved; 8 counted)
+		::error title=knistio%3A breach::total +212 ms [186, 238] in full, expected less than +125 ms on 2.500 s: slower than the baseline, by more than the minimum effect (9 attempted = 8 cold + 1 warm + 0 failed + 0 unresolved; 8 counted)
+		::error title=knistio%3A breach::istio-proxy +212 ms [186, 238] in full, expected less than +100 ms on 500 ms: slower than the baseline, by more than the minimum effect (9 attempted = 8 cold + 1 warm + 0 failed + 0 unresolved; 8 counted)
+		::warning title=knistio%3A inconclusive::total in full, expected p(95) < 4s: 8 cold starts do not support p(95): 59 are needed (9 attempted = 8 cold + 1 warm + 0 failed + 0 unresolved; 8 counted)
 		"
 	`);
 	const [verdict] = judgementOf(slow).verdicts;
 	if (verdict === undefined) throw new Error("no verdict");
 	const nasty = { ...verdict, reason: "100 %\nof: it" };
-	expect(renderAnnotations({ verdicts: [nasty], movements: [], remarks: [] })).toMatch(/: 100 %25%0Aof: it\n$/);
+	expect(renderAnnotations({ verdicts: [nasty], ledgers: [], movements: [], remarks: [] })).toMatch(
+		/: 100 %25%0Aof: it\n$/,
+	);
 });
 
 test("the summary of a step", () => {
@@ -237,14 +243,20 @@ test("a comment begins with its mark and folds the phases away", () => {
 });
 
 test("github-action-benchmark and Bencher get the medians", () => {
+	const extra = "n = 8, 0 missing; 9 attempted = 8 cold + 1 warm + 0 failed + 0 unresolved; 8 counted";
 	expect(JSON.parse(renderGithubActionBenchmark(slow))).toEqual([
-		{ name: "full/total", unit: "ms", value: 2712, range: "2.712 s [2.682, 2.742]", extra: "n = 8, 0 missing" },
-		{ name: "full/istio-proxy", unit: "ms", value: 712, range: "712 ms [682, 742]", extra: "n = 8, 0 missing" },
+		{ name: "full/total", unit: "ms", value: 2712, range: "2.712 s [2.682, 2.742]", extra },
+		{ name: "full/istio-proxy", unit: "ms", value: 712, range: "712 ms [682, 742]", extra },
 	]);
 	const { "full/total": total } = JSON.parse(renderBencher(slow));
 	expect(total).toEqual({ latency: { value: 2.712e9, lower_value: 2.682e9, upper_value: 2.742e9 } });
 	const few = aReport({ full: { totals: [1000] }, minimal: {} });
-	expect(JSON.parse(renderBencher(few))).toEqual({ "full/total": { latency: { value: 1e9 } } });
+	const one = { attempted: { value: 1 }, cold: { value: 1 }, counted: { value: 1 } };
+	expect(JSON.parse(renderBencher(few))).toMatchObject({
+		"full/total": { latency: { value: 1e9 } },
+		"full/attempts": { ...one, warm: { value: 0 }, failed: { value: 0 }, unresolved: { value: 0 } },
+		"minimal/attempts": { attempted: { value: 0 } },
+	});
 });
 
 describe("a simulated run says so", () => {

@@ -57,7 +57,7 @@ describe("the summary of a report", () => {
 		expect(cell(report, "total", 1)).toMatchObject({ missing: 8, change: { isSignificant: false } });
 		expect(renderTable(report, { color: false })).not.toContain("∞");
 		const two = aReport({ full: { totals: around(2200, 50, 12), extra: failed.slice(0, 3) } });
-		expect(renderTable(two, { color: false })).toMatch(/total +2\.200 s ±0\.0 ms \[\S+, \S+\] s/);
+		expect(renderTable(two, { color: false })).toMatch(/total +watch +2\.200 s ±0\.0 ms \[\S+, \S+\] s/);
 		const whole = aReport({ minimal: sketch, full: { totals: around(2200, 50, 12) } });
 		expect(cell(whole, "total", 1)?.change?.isSignificant).toBe(true);
 	});

@@ -13,6 +13,8 @@ export interface MadeContainer {
 	runMs?: number;
 	/** Until kubelet has noticed that and goes on. */
 	noticeMs?: number;
+	/** Its postStart hook, which kubelet waits for before it turns to the next container. */
+	postStartMs?: number;
 }
 
 /** A made-up cold start: what really happens, and how the cluster tells of it. */
@@ -37,6 +39,13 @@ export interface MadeStart {
 	watchLagMs: number;
 	/** How late kubelet writes its events: 0 to 10. */
 	eventLagMs: number;
+	apiServerOffsetMs?: number;
+	/** How much later than other changes each event is delivered, in turn: events are sent when there is time. */
+	eventDelaysMs?: readonly number[];
+	/** What is in an event's name: its time (the default), nothing of it, or another time. */
+	eventNames?: "time" | "uuid" | "lying";
+	/** To how many ms around the truth the clocks were probed before; by default they were not. */
+	probedToMs?: number;
 }
 
 /** A container of the application, such as queue-proxy. */
@@ -92,6 +101,7 @@ export function truthOf(made: MadeStart): Truth {
 		if (container.role === "init") after(`finished:${name}`, container.runMs ?? 0);
 		if (container.role === "sidecar") after(`startup-passed:${name}`, container.runMs ?? 0);
 		if (container.role !== "app") now += ms(container.noticeMs ?? 0);
+		now += ms(container.postStartMs ?? 0);
 	}
 	after("pod-ready", made.readinessMs);
 	after("endpoint-ready", made.endpointMs);
@@ -111,6 +121,7 @@ export function entriesOf(made: MadeStart): { truth: Truth; entries: Entry[] } {
 	const lag = ms(made.watchLagMs);
 	const { afterMs, byMs } = made.nodeIsSet ?? { afterMs: 0, byMs: 0 };
 	const onNode = (ns: bigint) => ns + ms(made.nodeOffsetMs + (ns >= made.sentAt + ms(afterMs) ? byMs : 0));
+	const onServer = (ns: bigint) => ns + ms(made.apiServerOffsetMs ?? 0);
 	const entries: Entry[] = [];
 	const see = (
 		watch: "pods" | "events" | "deployments" | "endpointslices",
@@ -132,7 +143,7 @@ export function entriesOf(made: MadeStart): { truth: Truth; entries: Entry[] } {
 			uid,
 			resourceVersion: String(++version),
 			labels: { "serving.knative.dev/revision": revision },
-			creationTimestamp: second(at("pod-created")),
+			creationTimestamp: second(onServer(at("pod-created"))),
 		},
 		spec: { ...specOf(made), ...spec },
 		status,
@@ -140,20 +151,25 @@ export function entriesOf(made: MadeStart): { truth: Truth; entries: Entry[] } {
 	see("pods", at("pod-created"), pod(), "ADDED");
 	see("pods", at("scheduled"), pod({}, { nodeName: node }));
 	const placed = { nodeName: node };
-	const initial = statusesOf(made, truth, at("scheduled"), onNode);
+	const statusAt = (now: bigint) => statusesOf(made, truth, { now, onNode, onServer });
+	const initial = statusAt(at("scheduled"));
 	see("pods", at("scheduled") + ms(5), pod(initial, placed));
 	for (const { name, role } of made.containers) {
 		const turn = role === "init" ? `finished:${name}` : `startup-passed:${name}`;
-		if (role !== "app") see("pods", at(turn), pod(statusesOf(made, truth, at(turn), onNode), placed));
+		if (role !== "app") see("pods", at(turn), pod(statusAt(at(turn)), placed));
 	}
-	see("pods", at("pod-ready"), pod(statusesOf(made, truth, at("pod-ready"), onNode), placed));
+	see("pods", at("pod-ready"), pod(statusAt(at("pod-ready")), placed));
 	see("endpointslices", at("endpoint-ready"), {
 		kind: "EndpointSlice",
 		metadata: { name: "s", labels: { "kubernetes.io/service-name": `${revision}-private` } },
 		endpoints: [{ conditions: { ready: true }, targetRef: { uid } }],
 	});
-	const event = (reason: string, ns: bigint, more: object) =>
-		see("events", ns, { kind: "Event", reason, involvedObject: { uid }, ...more }, "ADDED");
+	const delays = made.eventDelaysMs ?? [0];
+	let told = 0;
+	const event = (reason: string, ns: bigint, more: object) => {
+		const delayMs = delays[told++ % delays.length] ?? 0;
+		see("events", ns + ms(delayMs), { kind: "Event", reason, involvedObject: { uid }, ...more }, "ADDED");
+	};
 	const scheduledOn = at("scheduled") + ms(made.schedulerOffsetMs);
 	event("Scheduled", at("scheduled"), {
 		metadata: { name: "p.1" },
@@ -167,13 +183,25 @@ export function entriesOf(made: MadeStart): { truth: Truth; entries: Entry[] } {
 		const written = onNode(fact) + ms(made.eventLagMs);
 		const init = made.containers.find(({ name }) => name === container)?.role !== "app";
 		event(reason, fact + ms(made.eventLagMs), {
-			metadata: { name: `p.${written.toString(16)}` },
+			metadata: { name: eventName(made, written) },
 			firstTimestamp: second(written),
 			eventTime: null,
+			...(what === "pulled" ? { message: pulledMessage(made, container) } : {}),
 			involvedObject: { uid, fieldPath: `spec.${init ? "initContainers" : "containers"}{${container}}` },
 		});
 	}
 	return { truth, entries: framed(made, truth, entries) };
+}
+
+function pulledMessage({ containers }: MadeStart, name: string): string {
+	const { pullMs } = containers.find((container) => container.name === name) ?? {};
+	if (pullMs === undefined) return 'Container image "i" already present on machine';
+	return `Successfully pulled image "i" in ${Math.round(pullMs)}ms (${Math.round(pullMs)}ms including waiting)`;
+}
+
+function eventName({ eventNames = "time" }: MadeStart, written: bigint): string {
+	if (eventNames === "uuid") return "p.3f8e2c1a-5b7d-4e90-8c6f-1a2b3c4d5e6f";
+	return `p.${(eventNames === "time" ? written : written + ms(2500)).toString(16)}`;
 }
 
 /** The watch's entries between those of the run, the profile, the sample and the request; with pings all along. */
@@ -208,6 +236,7 @@ function framed(made: MadeStart, truth: Truth, watched: Entry[]): Entry[] {
 			revision,
 			namespace: "n",
 		} as unknown as Entry,
+		...clockEntries(made, before),
 		{ kind: "sample", at: before, round: 1, podsBefore: [], replicasBefore: 0 },
 		...during,
 		{ kind: "sample-end", at: end.toString(), round: 1 },
@@ -215,16 +244,38 @@ function framed(made: MadeStart, truth: Truth, watched: Entry[]): Entry[] {
 	];
 }
 
+function clockEntries({ probedToMs, apiServerOffsetMs = 0, nodeOffsetMs }: MadeStart, at: string): Entry[] {
+	if (probedToMs === undefined) return [];
+	const entry = (clock: string, offsetMs: number): Entry => ({
+		kind: "clock",
+		at,
+		clock,
+		loNs: ms(offsetMs - probedToMs).toString(),
+		hiNs: ms(offsetMs + probedToMs).toString(),
+		method: "http-date",
+	});
+	return [entry("apiserver", apiServerOffsetMs), entry(`node/${node}`, nodeOffsetMs)];
+}
+
 function specOf({ containers }: MadeStart) {
 	const spec = (role: string) =>
 		containers
 			.filter((container) => (container.role === "app") === (role === "app"))
-			.map(({ name, role: own }) => ({ name, image: "i", ...(own === "sidecar" ? { restartPolicy: "Always" } : {}) }));
+			.map(({ name, role: own, postStartMs }) => ({
+				name,
+				image: "i",
+				...(own === "sidecar" ? { restartPolicy: "Always" } : {}),
+				...(postStartMs === undefined ? {} : { lifecycle: { postStart: { exec: { command: ["wait"] } } } }),
+			}));
 	return { initContainers: spec("init"), containers: spec("app") };
 }
 
 /** What kubelet would publish at a moment; its times are cut to seconds. */
-function statusesOf(made: MadeStart, truth: Truth, now: bigint, onNode: (ns: bigint) => bigint) {
+function statusesOf(
+	made: MadeStart,
+	truth: Truth,
+	{ now, onNode, onServer }: { now: bigint; onNode(ns: bigint): bigint; onServer(ns: bigint): bigint },
+) {
 	const is = (name: string) => (truth[name] ?? now + 1n) <= now;
 	const time = (name: string) => second(onNode(truth[name] ?? 0n));
 	const isReady = is("pod-ready");
@@ -244,7 +295,7 @@ function statusesOf(made: MadeStart, truth: Truth, now: bigint, onNode: (ns: big
 	});
 	return {
 		conditions: [
-			{ type: "PodScheduled", status: "True", lastTransitionTime: second(truth.scheduled ?? 0n) },
+			{ type: "PodScheduled", status: "True", lastTransitionTime: second(onServer(truth.scheduled ?? 0n)) },
 			...(isReady ? [{ type: "Ready", status: "True", lastTransitionTime: time("pod-ready") }] : []),
 		],
 		initContainerStatuses: statuses.filter(({ app }) => !app),

@@ -1,0 +1,64 @@
+import type { Finding } from "../model/report.ts";
+import { toMs } from "./measured.ts";
+import type { PodFacts } from "./pod-facts.ts";
+import type { SampleRecord } from "./sample.ts";
+
+/** What was out of the ordinary in one cold start, and a reader of its figures must know. */
+export function oddities(record: SampleRecord, pods: readonly PodFacts[], measured: PodFacts | undefined): Finding[] {
+	return [
+		...gaps(record),
+		...stalls(record),
+		...severalPods(pods, measured),
+		...restarts(pods),
+		...unknownPulls(measured),
+	];
+}
+
+function gaps({ listed }: SampleRecord): Finding[] {
+	if (listed.length === 0) return [];
+	const watches = [...new Set(listed.map(({ watch }) => watch))].sort().join(", ");
+	const message = `the watch of ${watches} lost its place during this sample; what it missed is known from a list`;
+	return [{ code: "watch-gap", message, hint: "what happened in the gap has wide bounds, and no span of the talk" }];
+}
+
+/** So long no ping came back: the watch stood still, and so did all that it would have told. */
+const stalledNs = 2_000_000_000n;
+
+function stalls({ sample, request, pings }: SampleRecord): Finding[] {
+	const end = request?.lastByteAt;
+	if (end === undefined || pings.length === 0) return [];
+	const seen = pings.map(({ seenAt }) => BigInt(seenAt)).filter((at) => at <= BigInt(end));
+	const times = [BigInt(sample.at), ...seen.filter((at) => at > BigInt(sample.at)), BigInt(end)];
+	const longest = times.reduce((most, at, index) => {
+		const gap = at - (times[index - 1] ?? at);
+		return gap > most ? gap : most;
+	}, 0n);
+	if (longest < stalledNs) return [];
+	const message = `the watch stood still for ${toMs(longest)} ms during this cold start`;
+	return [{ code: "watch-stalled", message, hint: "what only the watch tells may be late by as much" }];
+}
+
+function severalPods(pods: readonly PodFacts[], measured: PodFacts | undefined): Finding[] {
+	if (pods.length < 2 || measured === undefined) return [];
+	const message = `${pods.length} pods were started; ${measured.name}, the first to be Ready, is the one that is measured`;
+	return [{ code: "several-pods", message, hint: "something asks for more than one, or a pod was replaced" }];
+}
+
+function restarts(pods: readonly PodFacts[]): Finding[] {
+	const restarted = pods.flatMap(({ containers }) =>
+		containers.flatMap(({ name, restarts = 0 }) => (restarts > 0 ? [`${name} ${restarts}`] : [])),
+	);
+	if (restarted.length === 0) return [];
+	const message = `containers were restarted: ${restarted.join(", ")}`;
+	return [
+		{ code: "restarted", message, hint: "start is that of the first run; what came after is in the phases behind it" },
+	];
+}
+
+/** An event that is lost may be the one that tells of a pull. */
+function unknownPulls(pod: PodFacts | undefined): Finding[] {
+	const unknown = pod?.containers.filter(({ pulling, pulled, started }) => !pulling && !pulled && started) ?? [];
+	if (unknown.length === 0) return [];
+	const names = unknown.map(({ name }) => name).join(", ");
+	return [{ code: "pull-unknown", message: `no event tells whether an image was pulled for ${names}` }];
+}
