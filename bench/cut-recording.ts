@@ -8,6 +8,7 @@
  */
 import { readFile } from "node:fs/promises";
 import type { Entry } from "../src/model/recording.ts";
+import { withoutSecrets } from "../src/model/without-secrets.ts";
 import { pingsAround } from "../src/timing/watch-lag.ts";
 
 const [path = "", profile = "", round = ""] = process.argv.slice(2);

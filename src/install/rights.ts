@@ -97,12 +97,10 @@ export const neededRights: readonly Right[] = [
 		verbs: change,
 		why: "Knative's gateways, where knistio installs it",
 	},
-	{
-		group: "caching.internal.knative.dev",
-		resource: "images",
-		verbs: change,
-		why: "Knative, where knistio installs it",
-	},
+	...[
+		{ group: "caching.internal.knative.dev", resource: "images" },
+		{ group: "networking.internal.knative.dev", resource: "certificates" },
+	].map((kind) => ({ ...kind, verbs: change, why: "Knative, where knistio installs it" })),
 	{ group: "serving.knative.dev", resource: "services", verbs: [...change, "watch"], why: "the service under test" },
 	...["configurations", "routes", "revisions"].map((resource) => ({
 		group: "serving.knative.dev",
@@ -161,6 +159,8 @@ export async function requireRights(cluster: Cluster, signal?: AbortSignal): Pro
 	const shown = named.slice(0, 6).join(", ");
 	throw new ClusterError(
 		`you may not do what knistio needs on this cluster: ${shown}${named.length > 6 ? ` and ${named.length - 6} more` : ""}`,
-		{ hint: "ask for a role with these rights, or use a context that has them; `knistio doctor` lists them all" },
+		{
+			hint: "ask for a role with these rights, or use a context that has them; .github/rbac.yaml in knistio's repository lists them all",
+		},
 	);
 }
