@@ -46,7 +46,9 @@ function consider(entry: Entry): void {
 		kept.push(entry);
 		isSample = false;
 	} else if (endsAt === undefined || BigInt(entry.at) < endsAt) {
-		if (entry.kind !== "watch" || entry.watch !== "podautoscalers") kept.push(entry);
+		if (entry.kind === "watch" && entry.watch !== "podautoscalers") {
+			kept.push({ ...entry, object: withoutSecrets(entry.object) });
+		} else if (entry.kind !== "watch") kept.push(entry);
 		if (entry.kind === "request") endsAt = BigInt(entry.at) + 3_000_000_000n;
 	}
 }

@@ -1,10 +1,14 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { dump } from "js-yaml";
+import { beforeAll, describe, expect, it } from "vitest";
 import { measureScenario } from "../../src/commands/selftest.ts";
 import { main } from "../../src/main.ts";
 import type { Entry } from "../../src/model/recording.ts";
+import { loadProfiles } from "../../src/profile/load.ts";
 import { openReportBuilder } from "../../src/timing/report-builder.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { builtContext } from "./built-context.ts";
 import { readPaths } from "./read-paths.ts";
 
@@ -49,7 +53,26 @@ const golden: [name: string, events: number, totalMs: number, phases: string][] 
 		3570.036,
 		"activation pod-creation scheduling sandbox start-istio-init run-istio-init notice-istio-init start-user-container start-queue-proxy start-istio-proxy readiness endpoint routing response unattributed",
 	],
+	[
+		"hold",
+		13,
+		4804.888,
+		"activation pod-creation scheduling sandbox start-istio-init run-istio-init notice-istio-init start-istio-proxy post-start-istio-proxy start-user-container start-queue-proxy readiness endpoint routing response unattributed",
+	],
 ];
+
+const holding = join(temporaryFolder(), "full-hold.yaml");
+beforeAll(writeHolding);
+
+/** Istio's own way to start a classic sidecar first; the profile that the recording is of. */
+async function writeHolding(): Promise<void> {
+	const [profile] = await loadProfiles(["full"]);
+	const podAnnotations = {
+		"proxy.istio.io/config": "{holdApplicationUntilProxyStarts: true}",
+		"sidecar.istio.io/nativeSidecar": "false",
+	};
+	writeFileSync(holding, dump({ ...profile, name: "full-hold", podAnnotations }));
+}
 
 describe("a recording of a real cluster", () => {
 	it.each(golden)("folds to what it showed: %s", (name, events, totalMs, phases) => {
@@ -75,6 +98,7 @@ describe("a recording of a real cluster", () => {
 		["native", "full", "native"],
 		["native-cni", "full-cni", "native"],
 		["classic", "full", "classic"],
+		["hold", holding, "classic"],
 	])(
 		"has no field that measuring reads and the simulation lacks: %s",
 		async (name, profile, sidecar) => {
