@@ -81,8 +81,10 @@ function cutBothWays(steps: readonly Step[], onEmpty: (step: Step) => Step | und
 	return forward === undefined ? undefined : pass(forward.reverse(), "hi")?.reverse();
 }
 
+const holds = (outer: Interval, inner: Interval) => outer.lo <= inner.lo && inner.hi <= outer.hi;
+
 function cutOne(step: Step, limits: Interval): Step | undefined {
-	if (step.at === undefined || step.at.source === "client") return step;
+	if (step.at === undefined || step.at.source === "client" || holds(limits, step.at.bounds)) return step;
 	const bounds = intersect(step.at.bounds, limits);
 	return bounds === undefined ? undefined : { ...step, at: { ...step.at, bounds } };
 }
