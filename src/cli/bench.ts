@@ -73,6 +73,10 @@ Examples:
   # as many cold starts as it takes to know the medians to ±50 ms, but no more than 64
   knistio bench --profile minimal --profile full --until 50ms --iterations 64
 
+  # install each profile twice, in a balanced order, so that a slow hour of the cluster falls on all alike; profiles that
+  # differ only in their pods' labels and annotations need no other install, and take turns in every round
+  knistio bench --profile minimal --profile full --profile my-variant-of-full.yaml --blocks 2
+
   # see all that would be changed, and change nothing
   knistio bench --profile full --dry-run`;
 
@@ -95,7 +99,7 @@ export function addBench(program: Command, context: Context, finish: Finish): vo
 		.option("--until <precision>", "end a profile early when its median is known to ±50ms, say", precisionMs)
 		.option(
 			"--blocks <n>",
-			"install every profile n times, in a balanced order: what drifts then drifts for all alike",
+			"install every profile n times, in a balanced order, about a minute each: what drifts then drifts for all alike",
 			count(1),
 			1,
 		)
