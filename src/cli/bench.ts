@@ -73,8 +73,8 @@ Examples:
   # as many cold starts as it takes to know the medians to ±50 ms, but no more than 64
   knistio bench --profile minimal --profile full --until 50ms --iterations 64
 
-  # install each profile twice, in a balanced order, so that a slow hour of the cluster falls on all alike; profiles that
-  # differ only in their pods' labels and annotations need no other install, and take turns in every round
+  # install each profile twice, in a balanced order, so that a slow hour of the cluster falls on all alike;
+  # profiles that differ only in their pods' labels and annotations share an install, and take turns
   knistio bench --profile minimal --profile full --profile my-variant-of-full.yaml --blocks 2
 
   # see all that would be changed, and change nothing

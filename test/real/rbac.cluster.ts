@@ -23,6 +23,9 @@ beforeAll(async () => {
 });
 afterAll(async () => {
 	for (const object of documented.toReversed()) await cluster.remove(refOf(object));
+	// What is in a namespace goes with it, later than the answer to this.
+	const namespaces = documented.filter(({ kind }) => kind === "Namespace").map(refOf);
+	for (const ref of namespaces) await expect.poll(() => cluster.get(ref), { timeout: 120_000 }).toBeUndefined();
 	cluster.close();
 	await rm(folder, { recursive: true, force: true });
 });
