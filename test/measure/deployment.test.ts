@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest";
+import type { Cluster, KubeObject } from "../../src/cluster/cluster.ts";
+import { type DeploymentOrder, deploySubject, type Sharing } from "../../src/measure/deployment.ts";
+import { openLiveState } from "../../src/measure/live-state.ts";
+import type { Profile } from "../../src/model/profile.ts";
+import { loadProfiles } from "../../src/profile/load.ts";
+import { aPod, seen } from "./revision.ts";
+
+const [loaded] = await loadProfiles(["full"]);
+if (loaded === undefined) throw new Error("no profile");
+const full: Profile = loaded;
+const classic: Profile = { ...full, name: "classic", podAnnotations: { "sidecar.istio.io/nativeSidecar": "false" } };
+
+interface Manifest {
+	spec: {
+		template: { metadata: { name?: string }; spec: { timeoutSeconds: number } };
+		traffic?: { revisionName?: string; tag?: string; percent: number; latestRevision?: true }[];
+	};
+}
+
+/** A Knative that makes at once what is applied; a pod takes so many seconds to be Ready. */
+function knative({ readyAfterSeconds = 1 } = {}) {
+	const applied: Manifest[] = [];
+	const state = openLiveState();
+	const cluster = {
+		async apply(object: KubeObject) {
+			const manifest = object as unknown as Manifest;
+			applied.push(manifest);
+			const of = manifest.spec.template.metadata.name ?? `helloworld-0000${applied.length}`;
+			const from = Date.parse("2026-11-23T10:00:00Z");
+			const time = (seconds: number) => new Date(from + seconds * 1000).toISOString();
+			const conditions = [{ type: "Ready", status: "True", lastTransitionTime: time(readyAfterSeconds) }];
+			const pod = aPod(of, { of, metadata: { creationTimestamp: time(0) }, status: { conditions } });
+			state.add(seen("pods", pod, "ADDED"));
+			return { ...object, metadata: { ...object.metadata, generation: applied.length } };
+		},
+		async get() {
+			const { traffic = [], template } = applied.at(-1)?.spec ?? { template: { metadata: {} } };
+			const revision = template.metadata.name ?? `helloworld-0000${applied.length}`;
+			return {
+				status: {
+					observedGeneration: applied.length,
+					url: "http://helloworld.knistio.example.com",
+					latestCreatedRevisionName: revision,
+					latestReadyRevisionName: revision,
+					conditions: [{ type: "Ready", status: "True" }],
+					traffic: traffic.map((each) => ({ ...each, url: `http://${each.tag}-helloworld.knistio.example.com` })),
+				},
+			};
+		},
+	} as unknown as Cluster;
+	return { applied, state, cluster };
+}
+
+function orderOn(world: ReturnType<typeof knative>, more: Partial<DeploymentOrder> = {}): DeploymentOrder {
+	return {
+		...world,
+		namespace: "knistio",
+		image: "hello:1",
+		target: "mark",
+		timeoutMs: 1_000,
+		clock: { hrtimeAtStart: 0n, epochNsAtStart: 0n, speed: 1 },
+		progress: () => {},
+		signal: new AbortController().signal,
+		...more,
+	};
+}
+
+const alone = (profile: Profile): Sharing => ({ profile, before: [], isShared: false, limits: new Map() });
+
+describe("a profile that has the service to itself", () => {
+	it("is a service as anybody would deploy it", async () => {
+		const world = knative();
+		const { service, timeoutSeconds } = await deploySubject(orderOn(world), alone(full));
+		expect(service.host).toBe("helloworld.knistio.example.com");
+		expect(timeoutSeconds).toBe(15);
+		expect(world.applied).toHaveLength(1);
+		expect(world.applied[0]?.spec).not.toHaveProperty("traffic");
+		expect(world.applied[0]?.spec.template.metadata).not.toHaveProperty("name");
+	});
+
+	it("is deployed again with a longer limit when it starts too slowly for the first, and keeps that limit", async () => {
+		const limits = new Map<Profile, number>();
+		const world = knative({ readyAfterSeconds: 9 });
+		const first = await deploySubject(orderOn(world), { ...alone(full), limits });
+		expect(first.timeoutSeconds).toBe(25);
+		expect(world.applied.map(({ spec }) => spec.template.spec.timeoutSeconds)).toEqual([15, 25]);
+		const again = knative({ readyAfterSeconds: 2 });
+		const second = await deploySubject(orderOn(again), { ...alone(full), limits });
+		expect(second.timeoutSeconds).toBe(25);
+		expect(again.applied.map(({ spec }) => spec.template.spec.timeoutSeconds)).toEqual([25]);
+	});
+});
+
+describe("profiles that share the service", () => {
+	it("have a revision and a host each, and those before keep theirs", async () => {
+		const world = knative();
+		const sharing = { isShared: true, limits: new Map() };
+		const first = await deploySubject(orderOn(world), { ...sharing, profile: full, before: [] });
+		const before = [{ profile: full, service: first.service }];
+		const second = await deploySubject(orderOn(world), { ...sharing, profile: classic, before });
+		expect([first.service.host, second.service.host]).toEqual([
+			"full-helloworld.knistio.example.com",
+			"classic-helloworld.knistio.example.com",
+		]);
+		expect(first.service.revision).toMatch(/^helloworld-full-[0-9a-f]{6}$/);
+		expect(world.applied[1]?.spec.traffic).toEqual([
+			{ latestRevision: true, percent: 100 },
+			{ revisionName: first.service.revision, tag: "full", percent: 0 },
+			{ revisionName: second.service.revision, tag: "classic", percent: 0 },
+		]);
+	});
+
+	it("never have another content under the name of a revision that may be there already", async () => {
+		const nameOf = async (profile: Profile, more: Partial<DeploymentOrder> = {}) => {
+			const sharing = { profile, before: [], isShared: true, limits: new Map() };
+			return (await deploySubject(orderOn(knative(), more), sharing)).service.revision;
+		};
+		const name = await nameOf(full);
+		expect(await nameOf(full)).toBe(name);
+		const others = await Promise.all([
+			nameOf(full, { target: "another mark" }),
+			nameOf(full, { image: "hello:2" }),
+			nameOf(full, { requestTimeoutSeconds: 20 }),
+			nameOf({ ...full, podAnnotations: { a: "b" } }),
+			nameOf({ ...full, podLabels: { a: "b" } }),
+		]);
+		expect(new Set([name, ...others]).size).toBe(6);
+	});
+});
