@@ -134,7 +134,7 @@ async function dryRun(run: Run): Promise<ExitCode> {
 		const lines = planLines(plan).map((line) => `  ${line}\n`);
 		context.stdout(`${profile.name}, seen from the cluster as it is now:\n${lines.join("")}`);
 		context.stdout(
-			`  deploy Service ${options.namespace}/helloworld and start it cold ${options.iterations + 1} times\n`,
+			`  deploy Service ${options.namespace}/helloworld and start it cold ${options.iterations + options.blocks} times\n`,
 		);
 	}
 	context.stdout(`${describeVisits(run.visits)}\n`);

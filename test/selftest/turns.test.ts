@@ -82,3 +82,14 @@ describe("a run of blocks and turns", () => {
 		expect(report.profiles.flatMap(({ findings }) => findings.map(({ message }) => message))).toEqual([]);
 	});
 });
+
+it("is told beforehand by --dry-run, with as many cold starts as there will be", async () => {
+	const { context, said } = builtContext();
+	const profiles = ["minimal", "full", join(folder, "classic.yaml")].flatMap((name) => ["--profile", name]);
+	const options = ["--iterations", "4", "--blocks", "2", "--dry-run"];
+	expect(await main(["bench", "--cluster", "simulated", ...profiles, ...options], context)).toBe(0);
+	expect(said.stdout.match(/start it cold 6 times/g)).toHaveLength(3);
+	const [, order = ""] = /^order: (.*)$/m.exec(said.stdout) ?? [];
+	expect(order.match(/full and classic in turns \(rounds (1–2|3–4)\)/g)).toHaveLength(2);
+	expect(order.match(/minimal \(rounds (1–2|3–4)\)/g)).toHaveLength(2);
+}, 30_000);
