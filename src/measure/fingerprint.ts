@@ -50,7 +50,28 @@ export async function machineFingerprint(cluster: Cluster, signal: AbortSignal):
 	};
 	const gitVersion = /"gitVersion":\s*"([^"]+)"/.exec(version.body.toString("utf8"))?.[1];
 	if (gitVersion !== undefined) fingerprint.kubernetes = gitVersion;
-	return Object.assign(fingerprint, nodeFacts(nodes));
+	const gates = await Promise.all(nodes.slice(0, askedNodes).map((node) => gatesOf(cluster, node, signal)));
+	return Object.assign(fingerprint, nodeFacts(nodes, gates));
+}
+
+/** Nodes are nearly always configured alike, and there may be thousands. */
+const askedNodes = 10;
+
+type FeatureGates = Partial<Record<string, boolean>>;
+
+/** The feature gates that are set in a kubelet's configuration; none without the right to ask it (`nodes/proxy`). */
+async function gatesOf(cluster: Cluster, { metadata }: KubeObject, signal: AbortSignal): Promise<FeatureGates> {
+	const path = `/api/v1/nodes/${encodeURIComponent(metadata.name)}/proxy/configz`;
+	try {
+		const answer = await cluster.raw("GET", path, { signal, timeoutMs: 5_000 });
+		const { kubeletconfig } = JSON.parse(answer.body.toString("utf8")) as {
+			kubeletconfig?: { featureGates?: FeatureGates };
+		};
+		return kubeletconfig?.featureGates ?? {};
+	} catch (error) {
+		if (signal.aborted) throw error;
+		return {};
+	}
 }
 
 function readConfig(cluster: Cluster, name: string, signal: AbortSignal): Promise<KubeObject | undefined> {
@@ -69,7 +90,7 @@ interface NodeStatus {
 	capacity?: { cpu?: string; memory?: string };
 }
 
-function nodeFacts(nodes: KubeObject[]): Fingerprint {
+function nodeFacts(nodes: KubeObject[], gates: readonly FeatureGates[]): Fingerprint {
 	if (nodes.length === 0) return {};
 	const statuses = nodes.map((node) => (node.status ?? {}) as NodeStatus);
 	const distinct = (values: (string | undefined)[]) => [...new Set(values.filter(Boolean))].sort().join(", ");
@@ -78,7 +99,7 @@ function nodeFacts(nodes: KubeObject[]): Fingerprint {
 		nodes: String(nodes.length),
 		"node-shape": distinct(statuses.map(({ capacity }) => `${capacity?.cpu} cpu ${wholeGi(capacity?.memory)}`)),
 		kubelet: distinct(kubelets),
-		pleg: distinct(kubelets.map(plegOf)),
+		pleg: distinct(kubelets.map((kubelet, index) => plegOf(kubelet, gates[index] ?? {}))),
 		kernel: distinct(statuses.map(({ nodeInfo }) => nodeInfo?.kernelVersion)),
 		runtime: distinct(statuses.map(({ nodeInfo }) => nodeInfo?.containerRuntimeVersion)),
 		architecture: distinct(statuses.map(({ nodeInfo }) => nodeInfo?.architecture)),
@@ -91,10 +112,15 @@ function wholeGi(memory: string | undefined): string | undefined {
 	return kibibytes === undefined ? memory : `${(Number(kibibytes) / 2 ** 20).toFixed(0)}Gi`;
 }
 
-/** Since 1.36 kubelet looks at a pod again right after it has started something (PLEGOnDemandRelist). */
-function plegOf(kubelet: string | undefined): string | undefined {
+/**
+ * How kubelet notices what became of a container: since 1.36 it looks at a pod again right after it has started something
+ * (PLEGOnDemandRelist), before only in turn. Either may be set otherwise, and the runtime may be asked to tell (KEP-3386).
+ */
+function plegOf(kubelet: string | undefined, gates: FeatureGates): string | undefined {
 	const minor = /^v1\.(\d+)/.exec(kubelet ?? "")?.[1];
-	return minor === undefined ? undefined : Number(minor) >= 36 ? "on-demand" : "each second";
+	if (minor === undefined) return undefined;
+	if (gates.EventedPLEG === true) return "evented";
+	return (gates.PLEGOnDemandRelist ?? Number(minor) >= 36) ? "on-demand" : "each second";
 }
 
 /** The images that a pod really ran, by digest where the runtime gives one. */

@@ -22,9 +22,14 @@ function clusterWith({
 	nodes = [node("v1.34.1")],
 	configs = {} as Record<string, object>,
 	version = '{"gitVersion":"v1.34.1"}',
+	configz = {} as Record<string, string>,
 }) {
 	return {
-		raw: async () => ({ status: 200, headers: {}, body: Buffer.from(version), sentAt: 0n, answeredAt: 0n }),
+		raw: async (_: string, path: string) => {
+			const [, name] = /^\/api\/v1\/nodes\/(.*)\/proxy\/configz$/.exec(path) ?? [];
+			const text = name === undefined ? version : (configz[name] ?? '{"kind":"Status","code":403}');
+			return { status: 200, headers: {}, body: Buffer.from(text), sentAt: 0n, answeredAt: 0n };
+		},
 		list: async () => nodes,
 		get: async ({ name }: ObjectRef) =>
 			configs[name] === undefined
@@ -84,6 +89,19 @@ describe("a fingerprint", () => {
 			"node-shape": "2 cpu 8Gi, 4 cpu 8Gi",
 			pleg: "each second, on-demand",
 		});
+	});
+
+	it("knows what kubelet was told of that, where it may be asked", async () => {
+		const told = async (kubelet: string, featureGates: object) => {
+			const configz = { [kubelet]: JSON.stringify({ kubeletconfig: { featureGates } }) };
+			return (await machineFingerprint(clusterWith({ nodes: [node(kubelet)], configz }), signal)).pleg;
+		};
+		expect(await told("v1.36.0", { PLEGOnDemandRelist: false })).toBe("each second");
+		expect(await told("v1.35.0", { PLEGOnDemandRelist: true })).toBe("on-demand");
+		expect(await told("v1.35.0", { EventedPLEG: true })).toBe("evented");
+		expect(await told("v1.35.0", { Other: true })).toBe("each second");
+		const html = clusterWith({ nodes: [node("v1.36.0")], configz: { "v1.36.0": "<html>" } });
+		expect((await machineFingerprint(html, signal)).pleg).toBe("on-demand");
 	});
 
 	it("leaves out what may not be read", async () => {
