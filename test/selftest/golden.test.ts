@@ -54,6 +54,12 @@ const golden: [name: string, events: number, totalMs: number, phases: string][] 
 		"activation pod-creation scheduling sandbox start-istio-init run-istio-init notice-istio-init start-user-container start-queue-proxy start-istio-proxy readiness endpoint routing response unattributed",
 	],
 	[
+		"classic-cni",
+		13,
+		3611.486,
+		"activation pod-creation scheduling sandbox start-istio-validation run-istio-validation notice-istio-validation start-user-container start-queue-proxy start-istio-proxy readiness endpoint routing response unattributed",
+	],
+	[
 		"hold",
 		13,
 		4804.888,
@@ -98,6 +104,7 @@ describe("a recording of a real cluster", () => {
 		["native", "full", "native"],
 		["native-cni", "full-cni", "native"],
 		["classic", "full", "classic"],
+		["classic-cni", "full-cni", "classic"],
 		["hold", holding, "classic"],
 	])(
 		"has no field that measuring reads and the simulation lacks: %s",
