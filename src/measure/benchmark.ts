@@ -13,7 +13,7 @@ import { type ClientClock, clientNow, elapsedMs, realMs } from "./client-clock.t
 import { openClockProbes } from "./clocks.ts";
 import { deploySubject, type RequestLimits } from "./deployment.ts";
 import { clusterFingerprint } from "./fingerprint.ts";
-import { describeRoute, findGateway } from "./gateway.ts";
+import { describeRoute, findSameGateway } from "./gateway.ts";
 import type { LiveState } from "./live-state.ts";
 import { type Observer, type ObserverHost, startObserver } from "./observer.ts";
 import { pingPodName } from "./observer-protocol.ts";
@@ -118,6 +118,8 @@ async function observeNamespace(order: BenchmarkOrder): Promise<Observer> {
 interface SoFar {
 	limits: RequestLimits;
 	ended: Set<Profile>;
+	/** How the gateway was reached. */
+	way?: string;
 }
 
 interface VisitUnderWay {
@@ -125,17 +127,17 @@ interface VisitUnderWay {
 	installMs: number;
 	fingerprint: Fingerprint;
 	sofar: SoFar;
+	/** Found when its first service is Ready. */
+	route?: GatewayRoute;
 }
 
 async function measureVisit(order: BenchmarkOrder, observer: Observer, under: VisitUnderWay): Promise<Subject[]> {
-	const route = await findGateway(order.cluster, {
-		...(order.gateway === undefined ? {} : { given: order.gateway }),
-		signal: order.signal,
-	});
 	const subjects: Subject[] = [];
 	for (const profile of under.visit.profiles) {
-		subjects.push(await proveSubject(order, { observer, route, under, profile, before: subjects }));
+		subjects.push(await proveSubject(order, { observer, under, profile, before: subjects }));
 	}
+	const { route } = under;
+	if (route === undefined) return subjects;
 	// The ways to zero take long enough to learn the clocks meanwhile, and to see whether they move.
 	const clocks = openClockProbes(order);
 	await runColdStarts({
@@ -158,9 +160,20 @@ async function measureVisit(order: BenchmarkOrder, observer: Observer, under: Vi
 	return subjects;
 }
 
+async function findRoute(order: BenchmarkOrder, sofar: SoFar): Promise<GatewayRoute> {
+	const { cluster, gateway, signal, clock } = order;
+	const route = await findSameGateway(cluster, {
+		...(gateway === undefined ? {} : { given: gateway }),
+		before: sofar.way,
+		signal,
+		sleep: (ms) => pause(realMs(clock, ms), signal),
+	});
+	sofar.way = describeRoute(route);
+	return route;
+}
+
 interface SubjectOrder {
 	observer: Observer;
-	route: GatewayRoute;
 	under: VisitUnderWay;
 	profile: Profile;
 	/** Those of the same visit that are there already. */
@@ -169,7 +182,7 @@ interface SubjectOrder {
 
 async function proveSubject(order: BenchmarkOrder, subjectOrder: SubjectOrder): Promise<Subject> {
 	const { cluster, state, signal, progress, namespace, clock } = order;
-	const { observer, route, under, profile, before } = subjectOrder;
+	const { observer, under, profile, before } = subjectOrder;
 	const deployedFrom = clientNow(clock);
 	progress({ kind: "step", text: `${profile.name}: deploying the service` });
 	const isShared = under.visit.profiles.length > 1;
@@ -179,6 +192,8 @@ async function proveSubject(order: BenchmarkOrder, subjectOrder: SubjectOrder): 
 		isShared,
 		limits: under.sofar.limits,
 	});
+	under.route ??= await findRoute(order, under.sofar);
+	const { route } = under;
 	progress({ kind: "step", text: `${profile.name}: proving the profile` });
 	// A little longer than Knative's own limit, which then gives the answer.
 	const requestTimeoutMs = timeoutSeconds * 1000 + 5_000;

@@ -15,14 +15,45 @@ export function describeRoute(route: GatewayRoute): string {
 }
 
 /**
+ * The way to the gateway, of the same kind as before where there was one: what goes another way takes another time, and
+ * cannot be compared. A gateway that was just installed may take a moment to be reached like the one before it.
+ * @throws ClusterError when there is no gateway, or none by that way
+ */
+export async function findSameGateway(
+	cluster: Cluster,
+	options: GatewayOptions & { before: string | undefined; sleep(ms: number): Promise<void> },
+): Promise<GatewayRoute> {
+	const { before, sleep } = options;
+	for (let look = 0; ; look++) {
+		const route = await findGateway(cluster, options);
+		const now = describeRoute(route);
+		if (before === undefined || now === before) return route;
+		if (look === looks) {
+			throw new ClusterError(`the gateway was reached by ${before} before, and is now by ${now} only`, {
+				hint: "give a way that is there for every profile with --gateway: its address, or service-proxy",
+			});
+		}
+		await sleep(1_000);
+	}
+}
+
+const looks = 30;
+
+/** How the gateway is looked for. */
+export interface GatewayOptions {
+	/** The user's word for it. */
+	given?: string;
+	signal: AbortSignal;
+	canConnect?: typeof tcpConnects;
+}
+
+/**
  * Finds a way to the Istio ingress gateway: an address given by the user, its load balancer, a node's port, and only
- * where none of these can be reached the API server's proxy.
+ * where none of these can be reached the API server's proxy. To be called once a service is Ready: before that the
+ * gateway has nothing to listen for.
  * @throws ClusterError when there is no gateway
  */
-export async function findGateway(
-	cluster: Cluster,
-	options: { given?: string; signal: AbortSignal; canConnect?: typeof tcpConnects },
-): Promise<GatewayRoute> {
+export async function findGateway(cluster: Cluster, options: GatewayOptions): Promise<GatewayRoute> {
 	const { given, signal, canConnect = tcpConnects } = options;
 	if (given !== undefined && given !== viaApiServer) return { kind: "direct", url: given, by: "given" };
 	const service = await cluster.get(

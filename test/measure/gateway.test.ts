@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
 import type { Cluster, KubeObject } from "../../src/cluster/cluster.ts";
-import { describeRoute, findGateway } from "../../src/measure/gateway.ts";
+import { describeRoute, findGateway, findSameGateway } from "../../src/measure/gateway.ts";
 
 const service = (spec: object, status: object = {}): KubeObject => ({
 	apiVersion: "v1",
@@ -126,5 +126,37 @@ describe("without a fake", () => {
 		expect(await findGateway(cluster("127.0.0.1", port), { signal })).toMatchObject({ by: "node port" });
 		await new Promise((resolve) => server.close(resolve));
 		expect(await findGateway(cluster("127.0.0.1", port), { signal })).toMatchObject({ kind: "service-proxy" });
+	});
+});
+
+describe("in a later visit", () => {
+	/** The node's port accepts connections from the look of this number on. */
+	async function findAgain(before: string | undefined, acceptsFrom: number) {
+		const cluster = {
+			get: async () => service({ ports }),
+			list: async () => [node(["InternalIP", "10.0.0.1"])],
+		} as Pick<Cluster, "get" | "list"> as Cluster;
+		let [looks, slept] = [0, 0];
+		const route = findSameGateway(cluster, {
+			before,
+			signal: new AbortController().signal,
+			canConnect: async () => ++looks >= acceptsFrom,
+			sleep: async (ms) => {
+				slept += ms;
+			},
+		});
+		return { way: await route.then(describeRoute, (error: Error) => error), slept };
+	}
+
+	it("is waited for, if it is not yet reached as before", async () => {
+		expect(await findAgain("node port", 3)).toEqual({ way: "node port", slept: 2_000 });
+		expect(await findAgain(undefined, 3)).toEqual({ way: "API server's service proxy", slept: 0 });
+	});
+
+	it("is not reached another way, whose times could not be compared", async () => {
+		const { way, slept } = await findAgain("node port", 1_000);
+		expect(way).toMatchObject({ exitCode: 4, hint: expect.stringContaining("--gateway") });
+		expect((way as Error).message).toContain("by node port before, and is now by API server's service proxy only");
+		expect(slept).toBe(30_000);
 	});
 });

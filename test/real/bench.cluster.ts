@@ -59,6 +59,12 @@ describe("bench on a real cluster", () => {
 		expect(report.observer?.gaps).toBe(0);
 	});
 
+	it("reaches the gateway the same way for all", () => {
+		const ways = new Set(report.profiles.map(({ fingerprint }) => fingerprint.gateway));
+		expect([...ways]).toHaveLength(1);
+		expect(report.profiles.flatMap(({ findings }) => findings)).toEqual([]);
+	});
+
 	it("lets profiles of one installation take turns", () => {
 		expect(report.order?.turns).toEqual([["full", "classic"]]);
 		const starts = report.profiles
