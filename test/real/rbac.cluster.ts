@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dump, loadAll } from "js-yaml";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Cluster, type KubeObject, refOf } from "../../src/cluster/cluster.ts";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { type Cluster, type KubeObject, type ObjectRef, refOf } from "../../src/cluster/cluster.ts";
 import { openKube } from "../../src/cluster/kube.ts";
 import { parseReport } from "../../src/model/read-report.ts";
 import { everything, run } from "./knistio.ts";
@@ -25,7 +25,8 @@ afterAll(async () => {
 	for (const object of documented.toReversed()) await cluster.remove(refOf(object));
 	// What is in a namespace goes with it, later than the answer to this.
 	const namespaces = documented.filter(({ kind }) => kind === "Namespace").map(refOf);
-	for (const ref of namespaces) await expect.poll(() => cluster.get(ref), { timeout: 120_000 }).toBeUndefined();
+	const isGone = async (ref: ObjectRef) => expect(await cluster.get(ref)).toBeUndefined();
+	for (const ref of namespaces) await vi.waitFor(() => isGone(ref), { timeout: 120_000, interval: 500 });
 	cluster.close();
 	await rm(folder, { recursive: true, force: true });
 });
