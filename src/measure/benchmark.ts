@@ -127,8 +127,6 @@ interface VisitUnderWay {
 	installMs: number;
 	fingerprint: Fingerprint;
 	sofar: SoFar;
-	/** Found when its first service is Ready. */
-	route?: GatewayRoute;
 }
 
 async function measureVisit(order: BenchmarkOrder, observer: Observer, under: VisitUnderWay): Promise<Subject[]> {
@@ -136,8 +134,6 @@ async function measureVisit(order: BenchmarkOrder, observer: Observer, under: Vi
 	for (const profile of under.visit.profiles) {
 		subjects.push(await proveSubject(order, { observer, under, profile, before: subjects }));
 	}
-	const { route } = under;
-	if (route === undefined) return subjects;
 	// The ways to zero take long enough to learn the clocks meanwhile, and to see whether they move.
 	const clocks = openClockProbes(order);
 	await runColdStarts({
@@ -145,7 +141,6 @@ async function measureVisit(order: BenchmarkOrder, observer: Observer, under: Vi
 		state: order.state,
 		subjects,
 		rounds: under.visit.rounds,
-		route,
 		expectBody: order.target,
 		zeroTimeoutMs: order.timeoutMs,
 		signal: order.signal,
@@ -192,8 +187,7 @@ async function proveSubject(order: BenchmarkOrder, subjectOrder: SubjectOrder): 
 		isShared,
 		limits: under.sofar.limits,
 	});
-	under.route ??= await findRoute(order, under.sofar);
-	const { route } = under;
+	const route = before[0]?.route ?? (await findRoute(order, under.sofar));
 	progress({ kind: "step", text: `${profile.name}: proving the profile` });
 	// A little longer than Knative's own limit, which then gives the answer.
 	const requestTimeoutMs = timeoutSeconds * 1000 + 5_000;
@@ -223,7 +217,7 @@ async function proveSubject(order: BenchmarkOrder, subjectOrder: SubjectOrder): 
 		revision: service.revision,
 		namespace,
 	});
-	return { profile, service, requestTimeoutMs };
+	return { profile, service, route, requestTimeoutMs };
 }
 
 /** The controllers that hold its finalizers must see it off before the next profile restarts them. */

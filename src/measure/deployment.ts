@@ -9,6 +9,7 @@ import { contentHash } from "./fingerprint.ts";
 import type { LiveState } from "./live-state.ts";
 import type { Subject } from "./schedule.ts";
 import { type DeployedService, deployService, type NamedRevision, serviceManifest } from "./service.ts";
+import { revisionState } from "./zero.ts";
 
 /** The limit of a request by profile, in seconds: chosen once, and the same after another install. */
 export type RequestLimits = Map<Profile, number>;
@@ -82,9 +83,7 @@ function deploy(order: DeploymentOrder, sharing: Sharing, timeoutSeconds: number
 
 /** From creation to Ready by the pod's own fields, which are whole seconds: enough to choose a limit. */
 function startupSeconds(state: LiveState, revision: string): number {
-	const pod = state
-		.objects("pods")
-		.find(({ metadata }) => metadata.labels?.["serving.knative.dev/revision"] === revision);
+	const [pod] = revisionState(state, revision).pods;
 	const { conditions = [] } = (pod?.status ?? {}) as { conditions?: { type: string; lastTransitionTime?: string }[] };
 	const ready = conditions.find(({ type }) => type === "Ready")?.lastTransitionTime;
 	if (pod?.metadata.creationTimestamp === undefined || ready === undefined) return 0;

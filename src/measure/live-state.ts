@@ -20,6 +20,19 @@ export interface WaitLimits {
 	onTimeout(state: LiveState): Error;
 }
 
+/** As `until`, where what does not come in time is no error: it resolves with undefined. */
+export async function untilLate<T>(
+	state: LiveState,
+	look: (state: LiveState) => T | undefined,
+	limits: Omit<WaitLimits, "onTimeout">,
+): Promise<T | undefined> {
+	const late = new Error("late");
+	return state.until(look, { ...limits, onTimeout: () => late }).catch((error) => {
+		if (error !== late) throw error;
+		return undefined;
+	});
+}
+
 /** Opens an empty state. */
 export function openLiveState(): LiveState {
 	const known = new Map<WatchedKind, Map<string, KubeObject>>();

@@ -6,7 +6,7 @@ import type { Profile } from "../model/profile.ts";
 import type { RequestTimes } from "../model/recording.ts";
 import type { Fingerprint } from "../model/report.ts";
 import { hasDigests, imageFingerprint } from "./fingerprint.ts";
-import type { LiveState } from "./live-state.ts";
+import { type LiveState, untilLate } from "./live-state.ts";
 import type { Observer } from "./observer.ts";
 import type { RequestOrder } from "./request.ts";
 import { revisionState } from "./zero.ts";
@@ -67,15 +67,9 @@ export async function proveProfile(order: ProofOrder): Promise<Fingerprint> {
 async function startedPod({ state, revision, signal, podTimeoutMs = 5_000 }: ProofOrder) {
 	const pods = () =>
 		revisionState(state, revision).pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-	return state
-		.until(() => pods().find(hasDigests), { timeoutMs: podTimeoutMs, signal, onTimeout: () => new Late() })
-		.catch((error: Error) => {
-			if (error instanceof Late) return pods()[0];
-			throw error;
-		});
+	const whole = await untilLate(state, () => pods().find(hasDigests), { timeoutMs: podTimeoutMs, signal });
+	return whole ?? pods()[0];
 }
-
-class Late extends Error {}
 
 type IstioVersions = Partial<Record<"istiod" | "gateway" | "sidecar", string>>;
 

@@ -32,19 +32,18 @@ export interface ScheduleOrder {
  */
 export function planVisits({ profiles, iterations, blocks, seed }: ScheduleOrder): Visit[] {
 	const random = seededRandom(seed);
-	const groups = groupsOf(profiles);
+	const groups = groupsOf(profiles).map((group) => ({ group, orders: balancedOrders(group.length, random) }));
 	const groupOrders = balancedOrders(groups.length, random);
-	const roundOrders = new Map(groups.map((group) => [group, balancedOrders(group.length, random)]));
 	const visits: Visit[] = [];
 	for (let block = 0; block < blocks; block++) {
 		const from = Math.floor((block * iterations) / blocks) + 1;
 		const to = Math.floor(((block + 1) * iterations) / blocks);
 		const order = blocks === 1 ? groups : permuted(groups, groupOrders.next().value);
-		for (const group of order) {
+		for (const { group, orders } of order) {
 			const numbers = [0, ...Array.from({ length: to - from + 1 }, (_, index) => from + index)];
 			const rounds = numbers.map((round) => ({
 				round,
-				order: round === 0 ? group : permuted(group, roundOrders.get(group)?.next().value ?? []),
+				order: round === 0 ? group : permuted(group, orders.next().value),
 			}));
 			visits.push({ profiles: group, rounds });
 		}

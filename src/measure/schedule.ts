@@ -2,7 +2,7 @@ import { pause } from "../cluster/pause.ts";
 import type { Profile } from "../model/profile.ts";
 import type { RequestTimes, Untimed } from "../model/recording.ts";
 import { type ClientClock, clientNow, elapsedMs, realMs } from "./client-clock.ts";
-import type { LiveState } from "./live-state.ts";
+import { type LiveState, untilLate } from "./live-state.ts";
 import type { Observer } from "./observer.ts";
 import type { GatewayRoute } from "./request.ts";
 import type { Round } from "./rounds.ts";
@@ -13,6 +13,8 @@ import { revisionState, waitForZero } from "./zero.ts";
 export interface Subject {
 	profile: Profile;
 	service: DeployedService;
+	/** How the gateway is reached. */
+	route: GatewayRoute;
 	requestTimeoutMs: number;
 }
 
@@ -23,7 +25,6 @@ export interface ColdStartsOrder {
 	/** Every profile of the rounds. */
 	subjects: readonly Subject[];
 	rounds: readonly Round[];
-	route: GatewayRoute;
 	expectBody: string;
 	zeroTimeoutMs: number;
 	signal: AbortSignal;
@@ -98,7 +99,7 @@ async function settle(order: ColdStartsOrder, subject: Subject, answered?: Subje
 
 async function coldStart(order: ColdStartsOrder, subject: Subject, round: number): Promise<RequestTimes> {
 	const { state, signal, record, random = Math.random, sleep = pause } = order;
-	const { profile, service, requestTimeoutMs } = subject;
+	const { profile, service, route, requestTimeoutMs } = subject;
 	// Whole seconds rule much of kubelet and Knative: samples must not begin at the same part of a second each time.
 	await sleep(realMs(order.clock, random() * 1000), signal);
 	const { pods, replicas } = revisionState(state, service.revision);
@@ -110,7 +111,7 @@ async function coldStart(order: ColdStartsOrder, subject: Subject, round: number
 		...(replicas === undefined ? {} : { replicasBefore: replicas }),
 	});
 	const times = await order.observer.request({
-		route: order.route,
+		route,
 		host: service.host,
 		expectBody: order.expectBody,
 		timeoutMs: requestTimeoutMs,
@@ -126,24 +127,21 @@ async function untilReady({ state, signal }: ColdStartsOrder, { service }: Subje
 		status: string;
 	}
 	let mayBeGone = !isUp;
-	await state
-		.until(
-			() => {
-				const { pods } = revisionState(state, service.revision);
-				const isReady = pods.some((pod) =>
-					((pod.status as { conditions?: Condition[] } | undefined)?.conditions ?? []).some(
-						({ type, status }) => type === "Ready" && status === "True",
-					),
-				);
-				if (pods.length > 0) mayBeGone = true;
-				return isReady || (mayBeGone && pods.length === 0) ? true : undefined;
-			},
-			// A pod that never becomes Ready is a fact about the sample, which the recording holds; the run goes on.
-			{ timeoutMs: readyTimeoutMs, signal, onTimeout: () => new NeverReady() },
-		)
-		.catch((error) => {
-			if (!(error instanceof NeverReady)) throw error;
-		});
+	// A pod that never becomes Ready is a fact about the sample, which the recording holds; the run goes on.
+	await untilLate(
+		state,
+		() => {
+			const { pods } = revisionState(state, service.revision);
+			const isReady = pods.some((pod) =>
+				((pod.status as { conditions?: Condition[] } | undefined)?.conditions ?? []).some(
+					({ type, status }) => type === "Ready" && status === "True",
+				),
+			);
+			if (pods.length > 0) mayBeGone = true;
+			return isReady || (mayBeGone && pods.length === 0) ? true : undefined;
+		},
+		{ timeoutMs: readyTimeoutMs, signal },
+	);
 }
 
 /** An answer may be long in coming; a run that is interrupted does not wait for it. */
@@ -153,5 +151,3 @@ function aborted(signal: AbortSignal): Promise<never> {
 		signal.addEventListener("abort", () => reject(signal.reason), { once: true });
 	});
 }
-
-class NeverReady extends Error {}

@@ -9,12 +9,14 @@ import { oddities } from "./oddities.ts";
 import type { Offsets } from "./offsets.ts";
 import type { ContainerFacts, PodFacts } from "./pod-facts.ts";
 import { prove } from "./proof.ts";
-import { answeringPod, endpointReceipt, newPods, type SampleRecord, scaleUpReceipt, sightingsOf } from "./sample.ts";
+import { answeringPod, endpointReceipt, newPods, type SampleRecord, type Sightings, scaleUpReceipt } from "./sample.ts";
 import { talkSpans } from "./spans.ts";
 import { watchLagOf } from "./watch-lag.ts";
 
-/** What is known beyond the sample. */
+/** What a sample is folded with. */
 export interface FoldContext {
+	/** What of the sample's watches belongs to its revision. */
+	sightings: Sightings;
 	/** Narrowed by what the sample tells of the clocks. */
 	offsets: Offsets;
 	/** Pods seen under the revision before this sample. */
@@ -27,7 +29,7 @@ const receiptMs = 1;
 /** One sample's record to a cold start: proof, instants, phases, spans. Pure: the same record gives the same result. */
 export function foldColdStart(record: SampleRecord, context: FoldContext): ColdStart {
 	const { sample, request } = record;
-	const sightings = sightingsOf(record);
+	const { sightings } = context;
 	const pods = newPods(record, sightings, context.earlierPods);
 	const sentAt = BigInt(request?.sentAt ?? request?.connectStartedAt ?? sample.at);
 	const findings: Finding[] = [];

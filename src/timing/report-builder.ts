@@ -51,9 +51,10 @@ export function openReportBuilder(): ReportBuilder {
 	function closeSample(at: string): void {
 		if (current === undefined || open === undefined) return;
 		age(BigInt(at));
-		open.result.coldStarts.push(foldColdStart(current, { offsets, earlierPods }));
+		const sightings = sightingsOf(current);
+		open.result.coldStarts.push(foldColdStart(current, { sightings, offsets, earlierPods }));
 		const { request } = current;
-		for (const { object } of sightingsOf(current).pods) {
+		for (const { object } of sightings.pods) {
 			if (object.metadata.uid !== undefined) earlierPods.add(object.metadata.uid);
 		}
 		if (request?.sentAt !== undefined && request.lastByteAt !== undefined) {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { openLiveState } from "../../src/measure/live-state.ts";
-import { type ColdStartsOrder, runColdStarts } from "../../src/measure/schedule.ts";
+import { type ColdStartsOrder, runColdStarts, type Subject } from "../../src/measure/schedule.ts";
 import type { Profile } from "../../src/model/profile.ts";
 import type { RequestTimes, Untimed } from "../../src/model/recording.ts";
 
@@ -28,9 +28,8 @@ function order(overrides: Partial<ColdStartsOrder>) {
 	const made: ColdStartsOrder = {
 		observer: { request: async () => answer, failure: new Promise<never>(() => {}) },
 		state,
-		subjects: [{ profile, service, requestTimeoutMs: 1000 }],
+		subjects: [{ profile, service, route: {} as Subject["route"], requestTimeoutMs: 1000 }],
 		rounds: [0, 1, 2, 3].map((round) => ({ round, order: [profile] })),
-		route: {} as ColdStartsOrder["route"],
 		expectBody: "",
 		zeroTimeoutMs: 1000,
 		signal: new AbortController().signal,

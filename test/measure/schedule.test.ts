@@ -25,7 +25,8 @@ const answered: RequestTimes = { connectStartedAt: "1", sentAt: "2", lastByteAt:
 function aSubject(name: string, of = revision): Subject {
 	const ref = { apiVersion: "v1", kind: "Service", name: "h" };
 	const service = { ref, revision: of, host: `${of}.x.example.com` };
-	return { profile: { name } as Profile, service, requestTimeoutMs: 1_000 };
+	const route = { kind: "direct", url: "http://gateway/", by: "node port" } as const;
+	return { profile: { name } as Profile, service, route, requestTimeoutMs: 1_000 };
 }
 
 const profileOf = ({ profile }: Subject) => profile;
@@ -82,7 +83,6 @@ function start(world: World = {}) {
 		subjects,
 		rounds:
 			planned ?? Array.from({ length: iterations + 1 }, (_, round) => ({ round, order: subjects.map(profileOf) })),
-		route: { kind: "direct", url: "http://gateway/", by: "node port" },
 		expectBody: "mark",
 		zeroTimeoutMs,
 		signal: controller.signal,
