@@ -3,6 +3,7 @@
 import type http from "node:http";
 import type { AgentOptions } from "node:https";
 import type { Duplex } from "node:stream";
+import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import { HttpProxyAgent, HttpsProxyAgent } from "hpagent";
 import { SocksProxyAgent } from "socks-proxy-agent";
 import { ClusterError } from "../errors.ts";
@@ -19,13 +20,18 @@ export function proxyAgent(proxyUrl: string, isSecure: boolean, options: AgentOp
 		const connect = agent.connect.bind(agent);
 		agent.connect = async (request, how) => {
 			try {
-				return await connect(request, how);
+				return await connect(request, { ...how, checkServerIdentity: identityOf(how) } as typeof how);
 			} catch (cause) {
 				throw proxyError(proxyUrl, cause as Error);
 			}
 		};
 	}
 	return agent as unknown as http.Agent;
+}
+
+/** socks-proxy-agent tells TLS no address: a server without a name would be taken for `localhost`. */
+function identityOf({ servername, host }: { servername?: string | undefined; host?: string | undefined }) {
+	return (_: string, certificate: PeerCertificate) => checkServerIdentity(servername || host || "", certificate);
 }
 
 function makeAgent(proxyUrl: string, isSecure: boolean, options: AgentOptions) {
