@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 import { runPlugin } from "../../src/cluster/exec-plugin.ts";
 import type { ExecEntry } from "../../src/cluster/kubeconfig-file.ts";
 import { InterruptedError } from "../../src/errors.ts";
+import { isAlive } from "../support/is-alive.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
 const folder = temporaryFolder();
@@ -141,12 +142,6 @@ describe("a plugin that does not run", () => {
 });
 
 describe("a plugin that waits", () => {
-	/** Whether a process is there and no zombie. */
-	async function isAlive(pid: string): Promise<boolean> {
-		const status = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "gone Z");
-		return !/ [ZX]( |$)/.test(status);
-	}
-
 	/** Starts a child of its own, which must end with it. */
 	async function waiting(prefix = "") {
 		const file = join(folder, `pids-${++serial}`);
@@ -166,7 +161,7 @@ describe("a plugin that waits", () => {
 		const pids = await pidsIn(file);
 		interruption.abort(reason);
 		await expect(credentials).rejects.toBe(reason);
-		await vi.waitFor(async () => expect(await Promise.all(pids.map(isAlive))).toEqual([false, false]), {
+		await vi.waitFor(() => expect(pids.map(isAlive)).toEqual([false, false]), {
 			timeout: 5_000,
 		});
 	});
@@ -178,7 +173,7 @@ describe("a plugin that waits", () => {
 			message: expect.stringContaining("gave nothing within 0.3 s"),
 		});
 		const pids = await pidsIn(file);
-		await vi.waitFor(async () => expect(await Promise.all(pids.map(isAlive))).toEqual([false, false]), {
+		await vi.waitFor(() => expect(pids.map(isAlive)).toEqual([false, false]), {
 			timeout: 5_000,
 		});
 	});
