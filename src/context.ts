@@ -52,6 +52,7 @@ export function nodeContext(): Context {
 		if (error.code !== "EPIPE") throw error;
 		process.exit(exitCodes.ok);
 	});
+	const signal = interruption(stderr);
 	return {
 		version: process.env.KNISTIO_VERSION ?? "0.0.0",
 		stdout: (text) => void stdout.write(text),
@@ -61,7 +62,7 @@ export function nodeContext(): Context {
 		columns: stderr.columns ?? 80,
 		env,
 		...nodeFiles,
-		signal: interruption(stderr),
+		signal,
 		openCluster: async ({ kubeconfig, kubeconfigText, context }) => {
 			const { openKube } = await import("./cluster/kube.ts");
 			return openKube({
@@ -69,6 +70,8 @@ export function nodeContext(): Context {
 				...(kubeconfigText === undefined ? {} : { text: kubeconfigText }),
 				...(context === undefined ? {} : { context }),
 				env,
+				terminal: { isInputTerminal: process.stdin.isTTY === true },
+				signal,
 			});
 		},
 		observerThread: new URL("./observer-thread.js", import.meta.url),

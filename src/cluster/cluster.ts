@@ -54,7 +54,8 @@ export interface Connection {
 	origin: string;
 	/** Prepended to every path; empty unless the server is behind a path. */
 	basePath: string;
-	headers: Record<string, string>;
+	/** One of several values goes as several headers. */
+	headers: Record<string, string | string[]>;
 	tls: {
 		ca?: string;
 		cert?: string;
@@ -63,8 +64,10 @@ export interface Connection {
 		servername?: string;
 		rejectUnauthorized?: boolean;
 	};
-	/** `http(s)://` or `socks5://` address of the proxy that the kubeconfig names. */
+	/** `http(s)://` or `socks…://` address of the proxy that the kubeconfig or the environment names. */
 	proxyUrl?: string;
+	/** When the credentials are no longer good, in ms since the epoch, where that is known. */
+	expiresAtMs?: number;
 }
 
 /** How an object is deleted. */

@@ -37,8 +37,9 @@ export async function openCluster(kubeconfig: Kubeconfig, sleep = pause): Promis
 		return connection;
 	}
 
-	/** Credentials may run out in a long run: a 401 asks for new ones, once. */
+	/** Credentials may run out in a long run: their known end and a 401 ask for new ones, the latter once. */
 	async function send(method: string, path: string, options?: RequestOptions) {
+		if (connection.expiresAtMs !== undefined && connection.expiresAtMs <= Date.now()) await renew();
 		const answer = await transport.request(method, path, options);
 		if (answer.status !== 401) return answer;
 		await renew();

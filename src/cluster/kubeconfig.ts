@@ -1,13 +1,20 @@
 import { access } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import type { KubeConfig } from "@kubernetes/client-node/dist/config.js";
 import { UsageError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import type { Connection } from "./cluster.ts";
-import { connect } from "./credentials.ts";
-
-const serviceAccountToken = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+import { connect, type Login } from "./credentials.ts";
+import type { PluginTerminal } from "./exec-plugin.ts";
+import {
+	anonymous,
+	type KubeconfigContent,
+	mergeKubeconfigs,
+	parseKubeconfig,
+	readKubeconfig,
+} from "./kubeconfig-file.ts";
+import { checkCluster, checkUser, refuseOpenSecrets } from "./kubeconfig-rules.ts";
+import { inPod, podFolder } from "./pod-account.ts";
 
 /** Where to look for the cluster; everything may be left out. */
 export interface KubeconfigChoice {
@@ -18,30 +25,54 @@ export interface KubeconfigChoice {
 	/** `--context NAME`; otherwise the current one. */
 	context?: string;
 	env: Record<string, string | undefined>;
+	/** What an exec plugin may use of the terminal; without one its stderr becomes part of the error. */
+	terminal?: PluginTerminal;
+	/** Ends a login under way, and its plugin. */
+	signal?: AbortSignal;
+	/** How long an exec plugin may take, in ms; 10 min unless told. */
+	loginLimitMs?: number;
+	/** Where Kubernetes mounts the service account, when it is not the usual folder. */
+	podFolder?: string;
 }
 
 /** A kubeconfig's context and how to get credentials for it. */
 export interface Kubeconfig {
 	context: string;
-	/** Runs exec plugins and reads token files anew at each call. */
-	connect(): Promise<Connection>;
+	/**
+	 * Runs exec plugins and reads token files anew at each call; who asks while it is under way gets the same.
+	 * @param signal ends it, instead of the choice's own
+	 */
+	connect(signal?: AbortSignal): Promise<Connection>;
 }
 
 /**
- * Loads a kubeconfig through client-node, which knows every way to authenticate; nothing else of it is used (it opens a
- * TLS connection per call, kubernetes-client/javascript#2893). The file is only read, never written.
- * @throws UsageError for a file or a context that is not there.
+ * Loads a kubeconfig by the rules of kubectl (client-go's clientcmd): every field that it knows of a cluster and a user is
+ * followed, or refused by its name. The file is only read, never written.
+ * @throws UsageError for a file or a context that is not there, or that kubectl would not accept either
  */
 export async function loadKubeconfig(choice: KubeconfigChoice): Promise<Kubeconfig> {
-	const files = choice.text === undefined ? await kubeconfigFiles(choice) : [];
-	const { KubeConfig } = await import("@kubernetes/client-node/dist/config.js");
-	const config = new KubeConfig();
-	if (choice.text !== undefined) config.loadFromString(choice.text);
-	else if (files === "in-cluster") config.loadFromCluster();
-	else for (const file of files) mergeFile(config, file, () => new KubeConfig());
-	if (choice.context !== undefined) config.setCurrentContext(choice.context);
-	checkContext(config, files === "in-cluster" ? "the pod's service account" : files.join(", "));
-	return { context: config.getCurrentContext(), connect: () => connect(config, new KubeConfig()) };
+	const { content, where } = await contentOf(choice);
+	const login = loginOf(content, choice, where);
+	let underWay: Promise<Connection> | undefined;
+	return {
+		context: login.context,
+		connect(signal = choice.signal) {
+			underWay ??= connect(login, signal).finally(() => {
+				underWay = undefined;
+			});
+			return underWay;
+		},
+	};
+}
+
+async function contentOf(choice: KubeconfigChoice): Promise<{ content: KubeconfigContent; where: string }> {
+	if (choice.text !== undefined) return { content: parseKubeconfig(choice.text), where: "the kubeconfig" };
+	const files = await kubeconfigFiles(choice);
+	if (files === "in-cluster")
+		return { content: inPod(choice.env, choice.podFolder), where: "the pod's service account" };
+	const contents = [];
+	for (const file of files) contents.push(await readKubeconfig(file));
+	return { content: mergeKubeconfigs(contents), where: files.join(", ") };
 }
 
 async function kubeconfigFiles(choice: KubeconfigChoice): Promise<string[] | "in-cluster"> {
@@ -57,7 +88,8 @@ async function kubeconfigFiles(choice: KubeconfigChoice): Promise<string[] | "in
 	}
 	const home = await existing([join(choice.env.HOME ?? homedir(), ".kube", "config")]);
 	if (home.length > 0) return home;
-	if ((await existing([serviceAccountToken])).length > 0 && choice.env.KUBERNETES_SERVICE_HOST) return "in-cluster";
+	const hasAccount = (await existing([join(choice.podFolder ?? podFolder, "token")])).length > 0;
+	if (hasAccount && choice.env.KUBERNETES_SERVICE_HOST) return "in-cluster";
 	throw new UsageError("no kubeconfig: neither --kubeconfig, $KUBECONFIG, ~/.kube/config nor a pod's service account", {
 		hint: "point --kubeconfig at a cluster, or try `--cluster simulated`, which needs none",
 	});
@@ -75,54 +107,37 @@ async function existing(files: string[]): Promise<string[]> {
 	return files.filter((_, index) => found[index]);
 }
 
-/** The first file that says something wins, as in kubectl. */
-function mergeFile(config: KubeConfig, file: string, empty: () => KubeConfig): void {
-	const next = empty();
-	try {
-		next.loadFromFile(file);
-	} catch (cause) {
-		throw notKubeconfig(file, cause as Error);
-	}
-	const known = (names: { name: string }[] | undefined) => new Set((names ?? []).map(({ name }) => name));
-	const [contexts, clusters, users] = [known(config.contexts), known(config.clusters), known(config.users)];
-	for (const each of next.contexts ?? []) if (!contexts.has(each.name)) config.addContext(each);
-	for (const each of next.clusters ?? []) if (!clusters.has(each.name)) config.addCluster(each);
-	for (const each of next.users ?? []) if (!users.has(each.name)) config.addUser(each);
-	if (!config.currentContext && next.currentContext) config.setCurrentContext(next.currentContext);
-}
-
-/** js-yaml's own message, and so the cause, would show lines of the file: perhaps a token. */
-function notKubeconfig(file: string, cause: Error & { reason?: string; mark?: { line: number; column: number } }) {
-	const hint = "`kubectl config view` shows whether kubectl can read it";
-	const { reason, mark } = cause;
-	if (mark !== undefined) {
-		return new UsageError(`${file}:${mark.line + 1}:${mark.column + 1}: not a kubeconfig: ${reason}`, { hint });
-	}
-	const isOther = cause instanceof TypeError;
-	return new UsageError(`${file}: not a kubeconfig: ${isOther ? "there is nothing in it" : cause.message}`, { hint });
-}
-
-function checkContext(config: KubeConfig, where: string): void {
-	const name = config.getCurrentContext();
-	const names = config.getContexts().map((each) => each.name);
+function loginOf(content: KubeconfigContent, choice: KubeconfigChoice, where: string): Login {
+	const name = choice.context ?? content["current-context"];
+	const names = content.contexts.map((each) => each.name);
 	if (!name) {
 		throw new UsageError(`${where}: no current context`, { hint: `--context one of: ${names.join(", ") || "none"}` });
 	}
-	if (!names.includes(name)) {
+	const context = content.contexts.find((each) => each.name === name)?.context;
+	if (context === undefined) {
 		const near = nearest(name, names);
 		throw new UsageError(`${where}: no context "${name}"`, {
 			hint: near === undefined ? `the contexts are: ${names.join(", ") || "none"}` : `did you mean "${near}"?`,
 		});
 	}
-	const context = config.getContextObject(name);
-	const cluster = config.getCurrentCluster();
-	if (!cluster) throw lacking(where, name, "cluster");
-	if (context?.user && !config.getCurrentUser()) throw lacking(where, name, "user");
-	if (!/^https?:$/.test(URL.canParse(cluster.server) ? new URL(cluster.server).protocol : "")) {
-		throw new UsageError(`${where}: the server of cluster "${cluster.name}" is no address: "${cluster.server}"`, {
-			hint: "such as https://10.0.0.1:6443",
-		});
+	const cluster = content.clusters.find((each) => each.name === context.cluster)?.cluster;
+	if (cluster === undefined) throw lacking(where, name, "cluster");
+	const server = checkCluster(cluster, context.cluster ?? "", where);
+	const user = content.users.find((each) => each.name === context.user)?.user;
+	if (context.user !== undefined && user === undefined) throw lacking(where, name, "user");
+	if (user !== undefined) {
+		checkUser(user, `${where}: user "${context.user}"`);
+		refuseOpenSecrets(server, user, where);
 	}
+	const { env, terminal, loginLimitMs } = choice;
+	return {
+		context: name,
+		cluster: { ...cluster, server },
+		user: user ?? anonymous(),
+		env,
+		...(terminal === undefined ? {} : { terminal }),
+		...(loginLimitMs === undefined ? {} : { loginLimitMs }),
+	};
 }
 
 function lacking(where: string, context: string, part: "cluster" | "user"): UsageError {

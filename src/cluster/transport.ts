@@ -1,5 +1,6 @@
 import http from "node:http";
 import https from "node:https";
+import { openAgents } from "./agents.ts";
 import type { Connection, RawAnswer } from "./cluster.ts";
 import { unreachable } from "./unreachable.ts";
 
@@ -29,13 +30,13 @@ export interface Transport {
 /** Opens a transport; nothing is sent before the first request. */
 export async function openTransport(connection: Connection): Promise<Transport> {
 	const secure = connection.origin.startsWith("https:");
-	const agent = await agentFor(connection);
+	const agents = await openAgents(connection);
 	let current = connection;
 
 	const open: Transport["open"] = (method, path, options = {}) =>
 		new Promise((resolve, reject) => {
 			const { body, signal, timeoutMs = 30_000 } = options;
-			const headers: Record<string, string | number> = {
+			const headers: http.OutgoingHttpHeaders = {
 				Accept: "application/json",
 				"User-Agent": "knistio",
 				...current.headers,
@@ -46,7 +47,7 @@ export async function openTransport(connection: Connection): Promise<Transport> 
 			const request = (secure ? https : http).request(url, {
 				method,
 				headers,
-				agent,
+				agent: agents.current(),
 				...(signal ? { signal } : {}),
 				...(timeoutMs > 0 ? { timeout: timeoutMs } : {}),
 			});
@@ -90,26 +91,12 @@ export async function openTransport(connection: Connection): Promise<Transport> 
 		},
 		renew(connection) {
 			current = connection;
+			agents.renew(connection.tls);
 		},
-		close: () => agent.destroy(),
+		close: agents.close,
 	};
 }
 
 /** The server had closed the kept connection; all that knistio sends but POST may be sent twice. */
 const wasIdle = (request: http.ClientRequest, { code }: NodeJS.ErrnoException) =>
 	request.reusedSocket && (code === "ECONNRESET" || code === "EPIPE");
-
-/** Client certificates and CAs belong to the agent, for they are part of a connection; headers are sent each time. */
-export async function agentFor({ origin, tls, proxyUrl }: Connection, keepAlive = true): Promise<http.Agent> {
-	const keep = { keepAlive, maxSockets: Number.POSITIVE_INFINITY, maxFreeSockets: 16 };
-	const secure = origin.startsWith("https:");
-	if (proxyUrl === undefined) return secure ? new https.Agent({ ...keep, ...tls }) : new http.Agent(keep);
-	if (proxyUrl.startsWith("socks")) {
-		const { SocksProxyAgent } = await import("socks-proxy-agent");
-		return new SocksProxyAgent(proxyUrl, { ...keep, ...tls }) as unknown as http.Agent;
-	}
-	const { HttpProxyAgent, HttpsProxyAgent } = await import("hpagent");
-	return secure
-		? new HttpsProxyAgent({ ...keep, ...tls, proxy: proxyUrl })
-		: new HttpProxyAgent({ ...keep, proxy: proxyUrl });
-}

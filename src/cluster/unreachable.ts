@@ -1,3 +1,4 @@
+import { ClusterError } from "../errors.ts";
 import { ApiError } from "./api-error.ts";
 
 const hints: [RegExp, string][] = [
@@ -19,7 +20,8 @@ export function unreachable(cause: NodeJS.ErrnoException, origin: string): ApiEr
 	const text = `${cause.code ?? ""} ${cause.message}`;
 	// Node says nothing but the code where a name has several addresses and none answers.
 	const said = cause.message || cause.code || cause.name;
-	const hint = hints.find(([pattern]) => pattern.test(text))?.[1];
+	const known = cause instanceof ClusterError ? cause.hint : undefined;
+	const hint = known ?? hints.find(([pattern]) => pattern.test(text))?.[1];
 	return new ApiError(`the API server at ${origin} cannot be reached: ${said}`, {
 		cause,
 		...(hint === undefined ? {} : { hint }),

@@ -1,8 +1,8 @@
 import http from "node:http";
 import https from "node:https";
 import { isIP } from "node:net";
+import { agentFor } from "../cluster/agents.ts";
 import type { Connection } from "../cluster/cluster.ts";
-import { agentFor } from "../cluster/transport.ts";
 import type { RequestTimes } from "../model/recording.ts";
 
 /** How the request gets to the Istio ingress gateway. */

@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { dump } from "js-yaml";
 import { describe, expect, it } from "vitest";
@@ -71,6 +71,34 @@ describe("where it is", () => {
 		expect(inB.context).toBe("b");
 		expect(await inB.connect()).toMatchObject({ origin: "https://third", headers: { Authorization: "Bearer t" } });
 		expect(await (await load({ env, context: "a" })).connect()).toMatchObject({ origin: "https://first" });
+	});
+
+	it("may be empty in a list, have null in place of a list, and has its paths relative to itself", async () => {
+		await mkdir(join(folder, "elsewhere"), { recursive: true });
+		const empty = await save("");
+		const nulls = await save({ ...kubeconfig({ context: "a" }), users: null, contexts: null, "current-context": null });
+		const whole = await save(kubeconfig({ context: "a", user: { tokenFile: "token" } }), "elsewhere/config");
+		await save("beside", "elsewhere/token");
+		const config = await load({ env: { KUBECONFIG: [empty, nulls, whole].join(delimiter) } });
+		expect(await config.connect()).toMatchObject({ headers: { Authorization: "Bearer beside" } });
+	});
+
+	it("is a pod's service account, whose token and authority are read anew", async () => {
+		const podFolder = join(folder, "pod");
+		await mkdir(podFolder);
+		const { cert } = makeCertificate(folder, "pod-authority");
+		await save(cert, "pod/ca.crt");
+		await save("first\n", "pod/token");
+		const env = { HOME: join(folder, "nobody"), KUBERNETES_SERVICE_HOST: "fd00::1", KUBERNETES_SERVICE_PORT: "6443" };
+		const config = await load({ env, podFolder });
+		expect(await config.connect()).toEqual({
+			origin: "https://[fd00::1]:6443",
+			basePath: "",
+			headers: { Authorization: "Bearer first" },
+			tls: { ca: cert },
+		});
+		await save("rotated\n", "pod/token");
+		expect((await config.connect()).headers.Authorization).toBe("Bearer rotated");
 	});
 
 	it("is said when it is nowhere", async () => {
@@ -234,7 +262,7 @@ describe("what a connection holds", () => {
 
 	it("is a token read from its file each time, without the line's end", async () => {
 		const token = await save("one\n");
-		const user = { "auth-provider": { name: "tokenFile", config: { tokenFile: token } } };
+		const user = { tokenFile: token };
 		const config = await load({ file: await save(kubeconfig({ user })) });
 		expect((await config.connect()).headers.Authorization).toBe("Bearer one");
 		await writeFile(token, "two\n");
@@ -243,6 +271,8 @@ describe("what a connection holds", () => {
 });
 
 describe("exec plugins", () => {
+	const credential = '"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential"';
+
 	async function plugin(script: string): Promise<object> {
 		const command = await save(`#!/bin/sh\n${script}\n`);
 		await chmod(command, 0o755);
@@ -252,15 +282,25 @@ describe("exec plugins", () => {
 	it("run again each time that credentials are asked for, though the last ones claim to be good", async () => {
 		const counter = join(folder, `count-${++serial}`);
 		const status = `{"token": "token-'$(wc -c < ${counter} | tr -d " ")'", "expirationTimestamp": "2999-01-01T00:00:00Z"}`;
-		const user = await plugin(`printf x >> ${counter}; echo '{"kind": "ExecCredential", "status": ${status}}'`);
+		const user = await plugin(`printf x >> ${counter}; echo '{${credential}, "status": ${status}}'`);
 		const config = await load({ file: await save(kubeconfig({ user })) });
 		expect((await config.connect()).headers.Authorization).toBe("Bearer token-1");
 		expect((await config.connect()).headers.Authorization).toBe("Bearer token-2");
 	});
 
 	it("may give a client certificate", async () => {
-		const user = await plugin(`echo '{"status": {"clientCertificateData": "the cert", "clientKeyData": "the key"}}'`);
-		expect((await connectionOf({ user })).tls).toEqual({ cert: "the cert", key: "the key" });
+		const { cert, key } = makeCertificate(folder, "from-plugin");
+		const status = JSON.stringify({ clientCertificateData: cert, clientKeyData: key });
+		const user = await plugin(`cat <<'EOF'\n{${credential}, "status": ${status}}\nEOF`);
+		expect((await connectionOf({ user })).tls).toEqual({ cert, key });
+	});
+
+	it("run once for all who ask at the same time", async () => {
+		const counter = join(folder, `count-${++serial}`);
+		const user = await plugin(`printf x >> ${counter}; echo '{${credential}, "status": {"token": "t"}}'`);
+		const config = await load({ file: await save(kubeconfig({ user })) });
+		await Promise.all([config.connect(), config.connect()]);
+		expect(await readFile(counter, "utf8")).toBe("x");
 	});
 
 	it.each([
@@ -281,7 +321,8 @@ describe("exec plugins", () => {
 	});
 
 	it("that is not there is named", async () => {
-		const user = { exec: { apiVersion: "client.authentication.k8s.io/v1", command: "/nowhere/plugin" } };
+		const exec = { apiVersion: "client.authentication.k8s.io/v1", interactiveMode: "Never" };
+		const user = { exec: { ...exec, command: "/nowhere/plugin" } };
 		await expect(connectionOf({ user })).rejects.toMatchObject({
 			exitCode: 4,
 			message: expect.stringContaining("/nowhere/plugin"),
