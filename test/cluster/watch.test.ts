@@ -312,7 +312,7 @@ describe("a server that fails", () => {
 			{ kind: "failing", failures: 1, reason: expect.stringContaining("socket hang up") },
 			{ failures: 2, reason: `watch ${path}: etcd is away` },
 			{ failures: 3 },
-			{ failures: 4, reason: `watch ${path}: <html>` },
+			{ failures: 4, reason: `watch ${path}: HTTP 502 Bad Gateway` },
 		]);
 		works.event("ADDED", pod("b", 6));
 		await vi.waitFor(() => expect(told).toContain("+b"));
