@@ -45,7 +45,7 @@ export interface Condition {
 }
 
 /** The conditions of an object's status that have a type. */
-export function conditionsOf(object: { status?: unknown } | undefined): Condition[] {
+export function conditionsOf(object: KubeObject | undefined): Condition[] {
 	return objectsOf(objectOf(object?.status).conditions).flatMap((each) => {
 		const type = textOf(each.type);
 		if (type === undefined) return [];
