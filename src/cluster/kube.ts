@@ -12,7 +12,7 @@ import {
 } from "./cluster.ts";
 import { openDiscovery } from "./discovery.ts";
 import { type Kubeconfig, type KubeconfigChoice, loadKubeconfig } from "./kubeconfig.ts";
-import { pause } from "./pause.ts";
+import { pause, unlessAborted } from "./pause.ts";
 import { jsonOf, refusal } from "./refusal.ts";
 import { type RepetitionClock, repeatedly } from "./repetition.ts";
 import { openTransport, type RequestOptions } from "./transport.ts";
@@ -275,16 +275,6 @@ interface Call extends RequestOptions {
 	doing: string;
 	method: string;
 	path: string;
-}
-
-function unlessAborted<T>(answer: Promise<T>, signal?: AbortSignal): Promise<T> {
-	if (signal === undefined) return answer;
-	return new Promise((resolve, reject) => {
-		const onAbort = () => reject(signal.reason);
-		signal.addEventListener("abort", onAbort, { once: true });
-		answer.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-		if (signal.aborted) onAbort();
-	});
 }
 
 function unknownKind(ref: { apiVersion: string; kind: string }, doing: string): ApiError {

@@ -42,7 +42,7 @@ describe("a wait", () => {
 
 	it("for a Deployment is not ended by a pod of it that was evicted", async () => {
 		const cluster = fakeCluster();
-		const wanted = deployment("istiod");
+		const wanted = deployment("istio-system", "istiod");
 		wanted.spec = { ...(wanted.spec as object), selector: { matchLabels: { app: "istiod" } } };
 		cluster.onWrite = (object) => {
 			if (object.kind === "Deployment") object.status = {};
@@ -77,18 +77,10 @@ describe("clean that could not look everywhere", () => {
 			return all(signal);
 		};
 		const found = await uninstall(cluster, { timeoutMs: 60_000, clock });
-		const said = { out: "", err: "" };
-		const context = fakeContext({
-			openCluster: async () => cluster,
-			stdout: (text) => {
-				said.out += text;
-			},
-			stderr: (text) => {
-				said.err += text;
-			},
-		});
+		const { context, said } = fakeContext();
+		context.openCluster = async () => cluster;
 		const code = await uninstallCommand({ timeoutMs: 60_000, force: false }, context);
-		return { ...found, ...said, code };
+		return { ...found, code, out: said.stdout, err: said.stderr };
 	}
 
 	it.each([
@@ -126,7 +118,7 @@ describe("clean that could not look everywhere", () => {
 
 it("asks for a subresource as what it is", async () => {
 	const cluster = fakeCluster();
-	cluster.allowed = async ({ resource, subresource }) => resource !== "*" && subresource !== "proxy";
+	cluster.allowed = async ({ group, subresource }) => group !== "*" && subresource !== "proxy";
 	const missing = await missingRights(cluster);
 	expect(missing.map(({ verb, resource }) => `${verb} ${resource}`)).toEqual(["get services/proxy"]);
 });
