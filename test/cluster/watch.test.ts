@@ -419,3 +419,17 @@ describe("abort", () => {
 		await done;
 	});
 });
+
+it("passes over lists without items and events without an object or a name", async () => {
+	const open = feed();
+	const watched = await watching({
+		lists: [{ json: { metadata: { resourceVersion: "1" }, items: null } }],
+		watches: [open],
+	});
+	await open.opened;
+	open.write('null\n7\n{"type":"ADDED"}\n{"type":"ADDED","object":{"metadata":null}}\n');
+	open.event("ADDED", { metadata: { name: "a", resourceVersion: 7, labels: null } });
+	await vi.waitFor(() => expect(watched.told).toEqual(["listed", "+a"]));
+	watched.abort();
+	await watched.done;
+});
