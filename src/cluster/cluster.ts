@@ -19,6 +19,12 @@ export interface Resource {
 	verbs: string[];
 }
 
+/** A version of a group, of which it is not known what it serves. */
+export interface UnreadGroup {
+	apiVersion: string;
+	reason: string;
+}
+
 /** Objects of one kind, everywhere or in one namespace. */
 export interface ListQuery {
 	apiVersion: string;
@@ -91,8 +97,11 @@ export interface Cluster {
 	connection(renew?: boolean): Promise<Connection>;
 	/** The resource that serves a kind, from a cached discovery; asked again once when the kind is not known. */
 	resource(apiVersion: string, kind: string): Promise<Resource | undefined>;
-	/** Every resource served, for looking through all of a cluster. */
-	resources(signal?: AbortSignal): Promise<Resource[]>;
+	/**
+	 * Every kind served, for looking through all of a cluster. A group that cannot be read, such as one whose own API server is
+	 * away, is told to `onUnread` and left out: whoever says that nothing is there must have looked there too.
+	 */
+	resources(signal?: AbortSignal, onUnread?: (group: UnreadGroup) => void): Promise<Resource[]>;
 	get(ref: ObjectRef, signal?: AbortSignal): Promise<KubeObject | undefined>;
 	/** All pages. A kind that the server does not serve has no objects. */
 	list(query: ListQuery, signal?: AbortSignal): Promise<KubeObject[]>;
@@ -101,7 +110,7 @@ export interface Cluster {
 	create(object: KubeObject, signal?: AbortSignal): Promise<KubeObject>;
 	/** JSON merge patch (RFC 7396): null removes a field. */
 	patch(ref: ObjectRef, patch: unknown, signal?: AbortSignal): Promise<KubeObject>;
-	/** Asks for the deletion; false if the object was not there. Returns when it is accepted, not when it is done. */
+	/** Asks for the deletion, by name or, with a uid, of that object only; false if the object was not there. Returns when it is accepted, not when it is done. */
 	remove(ref: ObjectRef, options?: RemoveOptions): Promise<boolean>;
 	/** Whether the user may do it (SelfSubjectAccessReview). */
 	allowed(access: Access, signal?: AbortSignal): Promise<boolean>;

@@ -1,3 +1,4 @@
+import { itemsIn, objectIn, wasWritten } from "./answers.ts";
 import { ApiError } from "./api-error.ts";
 import {
 	type Access,
@@ -7,29 +8,35 @@ import {
 	type KubeObject,
 	type ListQuery,
 	type ObjectRef,
-	type RawAnswer,
 	type Resource,
 } from "./cluster.ts";
 import { openDiscovery } from "./discovery.ts";
 import { type Kubeconfig, type KubeconfigChoice, loadKubeconfig } from "./kubeconfig.ts";
-import { pause } from "./pause.ts";
+import { pause, unlessAborted } from "./pause.ts";
+import { jsonOf, refusal } from "./refusal.ts";
+import { type RepetitionClock, repeatedly } from "./repetition.ts";
 import { openTransport, type RequestOptions } from "./transport.ts";
+import { objectOf, textOf } from "./untrusted.ts";
 
 /** The field manager under which knistio's server-side applies appear in `managedFields`. */
 export const fieldManager = "knistio";
 const pageSize = 500;
-/** How often a call is repeated that an overloaded API server asks to be sent later. */
-const mostRepetitions = 10;
+
+const systemClock: RepetitionClock = { now: () => performance.now(), sleep: pause, random: Math.random };
 
 /** Opens the cluster that a kubeconfig names; only the kubeconfig is read, nothing is sent yet. */
 export async function openKube(choice: KubeconfigChoice): Promise<Cluster> {
 	return openCluster(await loadKubeconfig(choice));
 }
 
-/** The port to a cluster over raw JSON, which keeps every field of every kind as the server sent it. */
-export async function openCluster(kubeconfig: Kubeconfig, sleep = pause): Promise<Cluster> {
+/**
+ * The port to a cluster over raw JSON, which keeps every field of every kind as the server sent it. Calls that fail for a
+ * reason that may pass are made again (see `repetition.ts`), but for raw ones, whose times count.
+ */
+export async function openCluster(kubeconfig: Kubeconfig, clock: RepetitionClock = systemClock): Promise<Cluster> {
 	let connection = await kubeconfig.connect();
 	const transport = await openTransport(connection);
+	let isKnown = false;
 
 	async function renew() {
 		connection = await kubeconfig.connect();
@@ -41,24 +48,61 @@ export async function openCluster(kubeconfig: Kubeconfig, sleep = pause): Promis
 	async function send(method: string, path: string, options?: RequestOptions) {
 		if (connection.expiresAtMs !== undefined && connection.expiresAtMs <= Date.now()) await renew();
 		const answer = await transport.request(method, path, options);
+		isKnown = true;
 		if (answer.status !== 401) return answer;
 		await renew();
 		return transport.request(method, path, options);
 	}
 
 	/** `doing` begins the message of a failure, such as `apply Deployment istio-system/istiod`. */
-	async function call(doing: string, method: string, path: string, options?: RequestOptions): Promise<unknown> {
-		let answer = await send(method, path, options);
-		for (let count = 0; count < mostRepetitions && isToRepeat(answer); count++) {
-			await sleep(Number(answer.headers["retry-after"]) * 1000, options?.signal);
-			answer = await send(method, path, options);
-		}
-		const json = parse(answer.body);
-		if (answer.status >= 200 && answer.status < 300 && json !== undefined) return json;
-		throw refusal(doing, answer.status, json, answer.body);
+	async function callOnce({ doing, method, path, ...options }: Call): Promise<unknown> {
+		const answer = await send(method, path, options);
+		const isOk = answer.status >= 200 && answer.status < 300;
+		const json = answer.body.length === 0 && method === "DELETE" ? {} : jsonOf(answer.body.toString("utf8"));
+		if (isOk && json !== undefined) return json;
+		throw refusal(doing, answer);
 	}
 
-	const discovery = openDiscovery((path) => call("discover what the API serves", "GET", path));
+	const repeating = (signal: AbortSignal | undefined, patienceMs?: number) => ({
+		clock,
+		signal,
+		isKnown: () => isKnown,
+		patienceMs,
+	});
+
+	/** For what may be done twice without another outcome. */
+	const call = (order: Call, patienceMs?: number) =>
+		repeatedly(() => callOnce(order), repeating(order.signal, patienceMs));
+
+	/**
+	 * For a write that the server refuses the second time. Where an earlier attempt may have been done, the object tells
+	 * whether it was: it is there with what was written.
+	 */
+	function write(order: Call, at: { ref: ObjectRef; path: string; written: unknown }): Promise<KubeObject> {
+		const { doing, signal } = order;
+		const look = async () => {
+			const get: Call = { doing, method: "GET", path: at.path, ...withSignal(signal) };
+			const found = await unlessMissing(callOnce(get));
+			return found !== undefined && wasWritten(found, at.written) ? objectIn(found, at.ref, doing) : undefined;
+		};
+		return repeatedly(async (mayBeDone) => {
+			if (!mayBeDone) return objectIn(await callOnce(order), at.ref, doing);
+			const done = await look();
+			if (done !== undefined) return done;
+			try {
+				return objectIn(await callOnce(order), at.ref, doing);
+			} catch (error) {
+				// It came through after the look.
+				const late = error instanceof ApiError && error.status === 409 ? await look() : undefined;
+				if (late === undefined) throw error;
+				return late;
+			}
+		}, repeating(signal));
+	}
+
+	const discovery = openDiscovery((path, patienceMs) =>
+		call({ doing: "discover what the API serves", method: "GET", path }, patienceMs),
+	);
 
 	/** The discovery is shared by all who wait for it, so that an abort ends the wait and not the asking. */
 	function find({ apiVersion, kind }: { apiVersion: string; kind: string }, signal: AbortSignal | undefined) {
@@ -75,12 +119,14 @@ export async function openCluster(kubeconfig: Kubeconfig, sleep = pause): Promis
 		context: kubeconfig.context,
 		connection: async (again) => (again ? renew() : connection),
 		resource: discovery.find,
-		resources: (signal) => unlessAborted(discovery.all(), signal),
+		resources: (signal, onUnread = () => {}) => unlessAborted(discovery.all(onUnread), signal),
 
 		async get(ref, signal) {
 			if ((await find(ref, signal)) === undefined) return undefined;
 			const doing = `get ${describeRef(ref)}`;
-			return unlessMissing(call(doing, "GET", await pathTo(ref, doing, signal), withSignal(signal)));
+			const path = await pathTo(ref, doing, signal);
+			const found = await unlessMissing(call({ doing, method: "GET", path, ...withSignal(signal) }));
+			return found === undefined ? undefined : objectIn(found, ref, doing);
 		},
 
 		async list(query, signal) {
@@ -96,45 +142,58 @@ export async function openCluster(kubeconfig: Kubeconfig, sleep = pause): Promis
 		},
 
 		async apply(object, { force = true, dryRun = false, signal } = {}) {
-			const ref = { ...object, ...object.metadata };
+			const ref = { apiVersion: object.apiVersion, kind: object.kind, ...nameOf(object) };
 			const doing = `apply ${describeRef(ref)}`;
 			const query = new URLSearchParams({ fieldManager, force: String(force) });
 			if (dryRun) query.set("dryRun", "All");
-			const path = await pathTo({ apiVersion: object.apiVersion, kind: object.kind, ...nameOf(object) }, doing, signal);
-			const answer = await call(doing, "PATCH", `${path}?${query}`, {
+			const answer = await call({
+				doing,
+				method: "PATCH",
+				path: `${await pathTo(ref, doing, signal)}?${query}`,
 				headers: { "Content-Type": "application/apply-patch+yaml" },
 				body: JSON.stringify(object),
 				...withSignal(signal),
 			});
-			return answer as KubeObject;
+			return objectIn(answer, ref, doing);
 		},
 
 		async create(object, signal) {
-			const doing = `create ${describeRef({ kind: object.kind, ...nameOf(object) })}`;
+			const ref = { apiVersion: object.apiVersion, kind: object.kind, ...nameOf(object) };
+			const doing = `create ${describeRef(ref)}`;
 			const resource = await find(object, signal);
-			if (resource === undefined) throw unknownKind({ ...object, ...nameOf(object) }, doing);
-			const path = `${collection(resource, object.metadata.namespace)}?fieldManager=${fieldManager}`;
-			const body = JSON.stringify(object);
-			return (await call(doing, "POST", path, {
+			if (resource === undefined) throw unknownKind(ref, doing);
+			const order: Call = {
+				doing,
+				method: "POST",
+				path: `${collection(resource, ref.namespace)}?fieldManager=${fieldManager}`,
 				headers: { "Content-Type": "application/json" },
-				body,
+				body: JSON.stringify(object),
 				...withSignal(signal),
-			})) as KubeObject;
+			};
+			return write(order, { ref, path: await pathTo(ref, doing, signal), written: object });
 		},
 
 		async patch(ref, patch, signal) {
 			const doing = `patch ${describeRef(ref)}`;
-			return (await call(doing, "PATCH", `${await pathTo(ref, doing, signal)}?fieldManager=${fieldManager}`, {
+			const path = await pathTo(ref, doing, signal);
+			const order: Call = {
+				doing,
+				method: "PATCH",
+				path: `${path}?fieldManager=${fieldManager}`,
 				headers: { "Content-Type": "application/merge-patch+json" },
 				body: JSON.stringify(patch),
 				...withSignal(signal),
-			})) as KubeObject;
+			};
+			return write(order, { ref, path, written: patch });
 		},
 
 		async remove(ref, { gracePeriodSeconds, propagation, uid, signal } = {}) {
 			if ((await find(ref, signal)) === undefined) return false;
 			const doing = `delete ${describeRef(ref)}`;
-			const answer = call(doing, "DELETE", await pathTo(ref, doing, signal), {
+			const order: Call = {
+				doing,
+				method: "DELETE",
+				path: await pathTo(ref, doing, signal),
 				headers: { "Content-Type": "application/json" },
 				body: JSON.stringify({
 					...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
@@ -142,8 +201,12 @@ export async function openCluster(kubeconfig: Kubeconfig, sleep = pause): Promis
 					...(uid === undefined ? {} : { preconditions: { uid } }),
 				}),
 				...withSignal(signal),
-			});
-			return (await unlessMissing(answer)) !== undefined;
+			};
+			// What is gone after an attempt that may have been done was there before it.
+			return repeatedly(
+				async (mayBeDone) => (await unlessMissing(callOnce(order))) !== undefined || mayBeDone,
+				repeating(signal),
+			);
 		},
 
 		allowed: (access, signal) => reviewAccess(access, signal),
@@ -152,30 +215,34 @@ export async function openCluster(kubeconfig: Kubeconfig, sleep = pause): Promis
 	};
 
 	async function listAll(query: ListQuery, resource: Resource, signal?: AbortSignal): Promise<KubeObject[]> {
-		const doing = `list ${resource.plural}${query.namespace === undefined ? "" : ` in ${query.namespace}`}`;
-		const objects: KubeObject[] = [];
-		let next: string | undefined;
-		do {
-			const parameters = new URLSearchParams({ limit: String(pageSize) });
-			if (query.labelSelector !== undefined) parameters.set("labelSelector", query.labelSelector);
-			if (query.fieldSelector !== undefined) parameters.set("fieldSelector", query.fieldSelector);
+		const { namespace, labelSelector, fieldSelector } = query;
+		const doing = `list ${resource.plural}${namespace === undefined ? "" : ` in ${namespace}`}`;
+		let objects: KubeObject[] = [];
+		let isPaged = true;
+		for (let next: string | undefined; ; ) {
+			const parameters = new URLSearchParams(isPaged ? { limit: String(pageSize) } : {});
+			if (labelSelector !== undefined) parameters.set("labelSelector", labelSelector);
+			if (fieldSelector !== undefined) parameters.set("fieldSelector", fieldSelector);
 			if (next !== undefined) parameters.set("continue", next);
-			const path = `${collection(resource, query.namespace)}?${parameters}`;
-			const page = (await call(doing, "GET", path, withSignal(signal))) as {
-				items: Omit<KubeObject, "apiVersion" | "kind">[];
-				metadata: { continue?: string };
-			};
-			// The items of a list come without the two fields that name their kind.
-			for (const item of page.items) {
-				objects.push({ apiVersion: query.apiVersion, kind: query.kind, ...item } as KubeObject);
+			const path = `${collection(resource, namespace)}?${parameters}`;
+			try {
+				const page = await call({ doing, method: "GET", path, ...withSignal(signal) });
+				objects.push(...itemsIn(page, query, doing));
+				next = textOf(objectOf(objectOf(page).metadata).continue);
+				if (next === undefined) return objects;
+			} catch (error) {
+				// The pages were read too slowly, and the server has forgotten the list: then it is asked for at once.
+				if (!(error instanceof ApiError && error.status === 410 && isPaged)) throw error;
+				[objects, next, isPaged] = [[], undefined, false];
 			}
-			next = page.metadata.continue || undefined;
-		} while (next !== undefined);
-		return objects;
+		}
 	}
 
 	async function reviewAccess(access: Access, signal?: AbortSignal): Promise<boolean> {
-		const review = await call("ask what is allowed", "POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", {
+		const review = await call({
+			doing: "ask what is allowed",
+			method: "POST",
+			path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
 			headers: { "Content-Type": "application/json" },
 			body: JSON.stringify({
 				apiVersion: "authorization.k8s.io/v1",
@@ -184,7 +251,7 @@ export async function openCluster(kubeconfig: Kubeconfig, sleep = pause): Promis
 			}),
 			...withSignal(signal),
 		});
-		return (review as { status?: { allowed?: boolean } }).status?.allowed === true;
+		return objectOf(objectOf(review).status).allowed === true;
 	}
 
 	return cluster;
@@ -204,46 +271,11 @@ function nameOf(object: KubeObject): { name: string; namespace?: string } {
 
 const withSignal = (signal?: AbortSignal): RequestOptions => (signal === undefined ? {} : { signal });
 
-function parse(body: Buffer): unknown {
-	if (body.length === 0) return {};
-	try {
-		return JSON.parse(body.toString("utf8"));
-	} catch {
-		return undefined;
-	}
-}
-
-function refusal(doing: string, status: number, json: unknown, body: Buffer): ApiError {
-	const answer = (json ?? {}) as { kind?: string; message?: string; reason?: string };
-	const said = answer.kind === "Status" ? answer.message : body.toString("utf8", 0, 300).trim();
-	const hint =
-		status === 401
-			? "the API server does not accept these credentials; log in again"
-			: status === 403
-				? "the message names the missing verb and resource; the README lists the rights that knistio needs"
-				: json === undefined && status < 300
-					? "this is no answer of an API server; something in between, such as a login page, gave it"
-					: undefined;
-	return new ApiError(`${doing}: ${said || `HTTP ${status}`}`, {
-		status,
-		...(answer.reason === undefined ? {} : { reason: answer.reason }),
-		...(hint === undefined ? {} : { hint }),
-	});
-}
-
-/** As client-go: only what the server itself asks to send again, which it then has not begun to do. */
-function isToRepeat({ status, headers }: RawAnswer): boolean {
-	return (status === 429 || status >= 500) && /^[0-9]{1,2}$/.test(String(headers["retry-after"]));
-}
-
-function unlessAborted<T>(answer: Promise<T>, signal?: AbortSignal): Promise<T> {
-	if (signal === undefined) return answer;
-	return new Promise((resolve, reject) => {
-		const onAbort = () => reject(signal.reason);
-		signal.addEventListener("abort", onAbort, { once: true });
-		answer.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-		if (signal.aborted) onAbort();
-	});
+/** A call as it is sent, and as a failure names it. */
+interface Call extends RequestOptions {
+	doing: string;
+	method: string;
+	path: string;
 }
 
 function unknownKind(ref: { apiVersion: string; kind: string }, doing: string): ApiError {
@@ -253,9 +285,9 @@ function unknownKind(ref: { apiVersion: string; kind: string }, doing: string): 
 	});
 }
 
-async function unlessMissing(answer: Promise<unknown>): Promise<KubeObject | undefined> {
+async function unlessMissing(answer: Promise<unknown>): Promise<unknown> {
 	try {
-		return (await answer) as KubeObject;
+		return await answer;
 	} catch (error) {
 		if (error instanceof ApiError && error.status === 404) return undefined;
 		throw error;

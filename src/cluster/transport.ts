@@ -60,7 +60,7 @@ export async function openTransport(connection: Connection): Promise<Transport> 
 			request.on("timeout", () => (response ?? request).destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
 			request.on("error", (cause: NodeJS.ErrnoException) => {
 				if (signal?.aborted) reject(signal.reason);
-				else if (response === undefined && wasIdle(request, cause) && method !== "POST") {
+				else if (response === undefined && wasIdle(request, cause) && method === "GET") {
 					resolve(open(method, path, options));
 				} else reject(unreachable(cause, current.origin));
 			});
@@ -97,6 +97,6 @@ export async function openTransport(connection: Connection): Promise<Transport> 
 	};
 }
 
-/** The server had closed the kept connection; all that knistio sends but POST may be sent twice. */
+/** The server had closed the kept connection, as it seems; a write may have arrived, which who sends it must look for. */
 const wasIdle = (request: http.ClientRequest, { code }: NodeJS.ErrnoException) =>
 	request.reusedSocket && (code === "ECONNRESET" || code === "EPIPE");

@@ -1,7 +1,10 @@
 import type { IncomingMessage } from "node:http";
+import { itemsIn } from "./answers.ts";
 import { ApiError } from "./api-error.ts";
 import type { KubeObject } from "./cluster.ts";
+import { jsonOf, type RefusingAnswer, refusal as refusalOf } from "./refusal.ts";
 import type { Transport } from "./transport.ts";
+import { kubeObjectOf, numberOf, objectOf, textOf } from "./untrusted.ts";
 
 /** What a watch tells, with the time of its receipt in `process.hrtime` ns, taken before anything was parsed. */
 export type WatchSignal =
@@ -92,20 +95,17 @@ export async function watch(options: WatchOptions): Promise<void> {
 		for (const [name, selector] of Object.entries(selectorsOf(options))) query.set(name, selector);
 		const { response } = await transport.open("GET", `${options.path}?${query}`, { timeoutMs: silenceMs, signal });
 		const { statusCode: status = 0 } = response;
-		if (status !== 200) throw refusal(options.path, status, await textOf(response));
+		if (status !== 200) {
+			throw refusal(options.path, { status, headers: response.headers, body: await bodyOf(response) });
+		}
 		return readLines(response, signal, (line, at) => {
-			const event = JSON.parse(line) as { type: string; object: KubeObject & { code?: number; message?: string } };
-			if (event.type === "ERROR") {
-				if (event.object.code === 410) throw new GoneError();
-				throw new ApiError(`watch ${options.path}: ${event.object.message ?? "error"}`, {
-					...(event.object.code === undefined ? {} : { status: event.object.code }),
-				});
-			}
+			const { type, object } = objectOf(JSON.parse(line));
+			if (type === "ERROR") throw watchError(options.path, objectOf(object));
 			isFruitful = true;
-			resourceVersion = event.object.metadata.resourceVersion ?? resourceVersion;
-			if (event.type === "ADDED" || event.type === "MODIFIED" || event.type === "DELETED") {
-				onSignal({ kind: "event", at, type: event.type, object: event.object });
-			}
+			resourceVersion = textOf(objectOf(objectOf(object).metadata).resourceVersion) ?? resourceVersion;
+			if (type !== "ADDED" && type !== "MODIFIED" && type !== "DELETED") return;
+			const seen = kubeObjectOf(object, { apiVersion: options.apiVersion, kind: options.objectKind });
+			if (seen !== undefined) onSignal({ kind: "event", at, type, object: seen });
 		});
 	}
 }
@@ -157,34 +157,36 @@ async function listOnce(
 	const query = new URLSearchParams(selectorsOf(options)).toString();
 	const path = query === "" ? options.path : `${options.path}?${query}`;
 	const answer = await options.transport.request("GET", path, { signal: options.signal });
-	const text = answer.body.toString("utf8");
-	if (answer.status !== 200) throw refusal(options.path, answer.status, text);
-	const list = JSON.parse(text) as { items: KubeObject[]; metadata: { resourceVersion: string } };
+	if (answer.status !== 200) throw refusal(options.path, answer);
+	const list = jsonOf(answer.body.toString("utf8"));
+	const resourceVersion = textOf(objectOf(objectOf(list).metadata).resourceVersion);
+	// Without a version nothing says from where to watch; something else than the API server has answered.
+	if (resourceVersion === undefined) throw refusal(options.path, answer);
 	const { apiVersion, objectKind: kind } = options;
-	const objects = list.items.map((item) => ({ ...item, apiVersion, kind }));
-	return { objects, resourceVersion: list.metadata.resourceVersion, at: answer.answeredAt };
+	const items = itemsIn(list, { apiVersion, kind }, `watch ${options.path}`);
+	return { objects: items.map((item) => ({ ...item, apiVersion, kind })), resourceVersion, at: answer.answeredAt };
 }
 
-function refusal(path: string, status: number, text: string): Error {
-	if (status === 410) return new GoneError();
-	let said = text.slice(0, 300);
-	try {
-		said = (JSON.parse(text) as { message?: string }).message ?? said;
-	} catch {
-		// Not a Status: a proxy in between answered, and its words are all there is.
-	}
-	return new ApiError(`watch ${path}: ${said || `HTTP ${status}`}`, { status });
+function refusal(path: string, answer: RefusingAnswer): Error {
+	return answer.status === 410 ? new GoneError() : refusalOf(`watch ${path}`, answer);
+}
+
+/** What an event of type ERROR says, which is a Status. */
+function watchError(path: string, said: Record<string, unknown>): Error {
+	const status = numberOf(said.code);
+	if (status === 410 || said.reason === "Expired" || said.reason === "Gone") return new GoneError();
+	return new ApiError(`watch ${path}: ${textOf(said.message) ?? "error"}`, { status });
 }
 
 /** What there is of an answer that only says what is wrong. */
-async function textOf(response: IncomingMessage): Promise<string> {
+async function bodyOf(response: IncomingMessage): Promise<Buffer> {
 	const chunks: Buffer[] = [];
 	try {
 		for await (const chunk of response) chunks.push(chunk as Buffer);
 	} catch {
 		// The connection broke; the status says enough.
 	}
-	return Buffer.concat(chunks).toString("utf8");
+	return Buffer.concat(chunks);
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -6,6 +6,7 @@ import { installProfile } from "../install/profile-install.ts";
 import { type IstioSource, renderIstio } from "../install/render.ts";
 import { requireRights } from "../install/rights.ts";
 import { uninstall as uninstallAll } from "../install/uninstall.ts";
+import { listed } from "../install/wording.ts";
 import { openProgress } from "../output/progress.ts";
 import { spell } from "../output/units.ts";
 import { substitute } from "../profile/effective.ts";
@@ -79,7 +80,7 @@ export async function uninstall(options: UninstallOptions, context: Context): Pr
 	const cluster = await context.openCluster(options);
 	const display = openProgress(context);
 	try {
-		const { removed, kept, restored, notes } = await uninstallAll(cluster, {
+		const { removed, kept, restored, notes, unseen } = await uninstallAll(cluster, {
 			timeoutMs: options.timeoutMs,
 			force: options.force,
 			signal: context.signal,
@@ -89,12 +90,17 @@ export async function uninstall(options: UninstallOptions, context: Context): Pr
 		for (const text of notes) context.stderr(`${text}\n`);
 		for (const { ref, reason } of kept) context.stderr(`left ${describeRef(ref)}: ${reason}\n`);
 		const isNothing = removed.length === 0 && restored === 0;
+		const isUnsure = unseen.length > 0;
+		if (isUnsure) {
+			context.stderr(`it is not known whether something is left of: ${listed(unseen)}\n`);
+			context.stderr("hint: run `knistio clean` again when the API server can list these\n");
+		}
 		context.stdout(
 			isNothing
-				? "nothing of knistio's is there\n"
+				? `nothing of knistio's ${isUnsure ? "was found where it could look" : "is there"}\n`
 				: `removed ${removed.length} objects, restored ${restored} settings\n`,
 		);
-		return kept.some(({ reason }) => reason !== "") ? exitCodes.cluster : exitCodes.ok;
+		return isUnsure || kept.some(({ reason }) => reason !== "") ? exitCodes.cluster : exitCodes.ok;
 	} finally {
 		display.clear();
 		cluster.close();

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { describeRef, type KubeObject, type ObjectRef, refOf } from "../cluster/cluster.ts";
+import { objectOf, objectsOf, textOf } from "../cluster/untrusted.ts";
 import type { Live } from "./live.ts";
 import { digestAnnotation, isOurs, isShareable, keyOf, type Marking, markOurs } from "./ownership.ts";
 import { patiently } from "./patience.ts";
@@ -60,10 +61,10 @@ interface Webhook {
  */
 function leavingToControllers(object: KubeObject, found: KubeObject | undefined): KubeObject {
 	if (!object.kind.endsWith("WebhookConfiguration")) return object;
-	const current = new Map(((found?.webhooks ?? []) as Webhook[]).map((hook) => [hook.name, hook]));
+	const current = new Map(objectsOf(found?.webhooks).map((hook) => [hook.name, textOf(hook.failurePolicy)]));
 	const webhooks = ((object.webhooks ?? []) as Webhook[]).map((hook) => {
 		const { caBundle, ...clientConfig } = hook.clientConfig ?? {};
-		const failurePolicy = current.get(hook.name)?.failurePolicy ?? hook.failurePolicy;
+		const failurePolicy = current.get(hook.name) ?? hook.failurePolicy;
 		return {
 			...hook,
 			...(failurePolicy === undefined ? {} : { failurePolicy }),
@@ -91,6 +92,6 @@ function sorted(value: unknown): unknown {
 /** The digest tells what was applied; in a ConfigMap somebody may have changed the data since. */
 function hasSameData(object: KubeObject, found: KubeObject): boolean {
 	if (object.kind !== "ConfigMap") return true;
-	const current = (found.data ?? {}) as Record<string, unknown>;
+	const current = objectOf(found.data);
 	return Object.entries(object.data ?? {}).every(([key, value]) => isDeepStrictEqual(current[key], value));
 }

@@ -17,7 +17,11 @@ export interface ChartRelease {
 export function chartReleases(profile: Profile, settings: ReadSettings): ChartRelease[] {
 	const spec = settings.operatorFiles.reduce((below, { spec }) => merge(below, spec), operatorDocument(profile).spec);
 	for (const setting of settings.sets) applySetting(spec, setting);
-	const { components, values, meshConfig } = spec as { components: Tree; values: Tree; meshConfig: Tree };
+	const [components, values, meshConfig] = [spec.components, spec.values, spec.meshConfig].map(asTree) as [
+		Tree,
+		Tree,
+		Tree,
+	];
 	const isEnabled = enabledComponents(components);
 	const shared = merge(values, { global: globalSettings(spec) });
 	const { gateways, ztunnel, ...chartValues } = shared;
@@ -102,8 +106,9 @@ function applySetting(spec: Tree, setting: string): void {
 	setAt(spec, path, scalarOf(value));
 }
 
+/** A number only where it is written as that number: 1.30, 007 and 1e3 are versions and names as well, and stay texts. */
 function scalarOf(text: string): unknown {
-	if (/^[-+]?\d+(\.\d+)?$/.test(text)) return Number(text);
+	if (/^-?\d+(\.\d+)?$/.test(text) && String(Number(text)) === text) return Number(text);
 	return text === "true" ? true : text === "false" ? false : text;
 }
 

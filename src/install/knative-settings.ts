@@ -1,4 +1,5 @@
 import type { KubeObject, ObjectRef } from "../cluster/cluster.ts";
+import { textMapOf } from "../cluster/untrusted.ts";
 import type { Profile } from "../model/profile.ts";
 import { type Change, valueAt } from "./journal.ts";
 import { configMapRef, knativeNamespace, meshedDeployments, meshModeReaders } from "./knative.ts";
@@ -48,7 +49,7 @@ const domainChange: Change = {
 };
 
 function hasDefaultDomain(config: KubeObject): boolean {
-	const entries = Object.entries((config.data ?? {}) as Record<string, string>);
+	const entries = Object.entries(textMapOf(config.data));
 	return entries.some(([domain, rule]) => {
 		const isPublic = domain !== "_example" && !domain.startsWith("svc.") && domain !== domainChange.path.at(-1);
 		return isPublic && !/selector\s*:/.test(rule);

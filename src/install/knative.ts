@@ -1,4 +1,5 @@
 import { describeRef, type KubeObject, type ObjectRef, refOf } from "../cluster/cluster.ts";
+import { objectOf, textMapOf } from "../cluster/untrusted.ts";
 import { ClusterError } from "../errors.ts";
 import { isOurs } from "./ownership.ts";
 import type { Task } from "./task.ts";
@@ -73,7 +74,7 @@ export async function requireIstioIngress(task: Task): Promise<void> {
 		task.cluster.get(configMapRef("config-network"), task.signal),
 		task.cluster.get(deploymentRef("net-istio-controller"), task.signal),
 	]);
-	const data = (network?.data ?? {}) as Record<string, string>;
+	const data = textMapOf(network?.data);
 	// `ingress.class` is the key's name before Knative 1.2.
 	const ingressClass = data["ingress-class"] ?? data["ingress.class"] ?? istioIngressClass;
 	if (ingressClass !== istioIngressClass) {
@@ -100,14 +101,9 @@ export async function meshedDeployments(task: Task): Promise<ObjectRef[]> {
 }
 
 function optsOut(deployment: KubeObject): boolean {
-	const template = (deployment.spec as { template?: { metadata?: Metadata } } | undefined)?.template?.metadata;
+	const template = objectOf(objectOf(objectOf(deployment.spec).template).metadata);
 	const key = "sidecar.istio.io/inject";
-	return (template?.labels?.[key] ?? template?.annotations?.[key]) === "false";
-}
-
-interface Metadata {
-	labels?: Record<string, string>;
-	annotations?: Record<string, string>;
+	return (textMapOf(template.labels)[key] ?? textMapOf(template.annotations)[key]) === "false";
 }
 
 /** Those that read mesh-compatibility-mode when they start (serving `cmd/activator`, `cmd/autoscaler`). */

@@ -1,14 +1,15 @@
 import { ApiError } from "../cluster/api-error.ts";
+import { mayPass } from "../cluster/repetition.ts";
 import { type Task, waitUntil } from "./task.ts";
 
 /**
  * Whether a refusal is one that ends when what was applied has started. The API server answers 500 InternalError with
- * "failed calling webhook" while a webhook has no endpoints or no certificate, and 404 for the kind of a new CRD.
+ * "failed calling webhook" while a webhook has no endpoints or no certificate, and 404 for the kind of a new CRD. What ends
+ * by itself without an installation does so here too: an API server that restarts, or is overloaded.
  */
 export function passesByItself(error: ApiError): boolean {
-	if (error.status === 409 || error.status === 429 || error.status === 503 || error.status === 504) return true;
-	if (error.status === 404) return /does not know the kind|could not find the requested resource/.test(error.message);
-	return error.status === 500 && /failed calling webhook|connection refused|no endpoints/.test(error.message);
+	const isUnknownKind = /does not know the kind|could not find the requested resource/.test(error.message);
+	return error.status === 409 || (error.status === 404 && isUnknownKind) || mayPass(error);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { KubeObject } from "../cluster/cluster.ts";
+import { conditionsOf, numberOf, objectOf, objectsOf, textOf, type Untrusted } from "../cluster/untrusted.ts";
 
 /** Why a pod does not get on. */
 export interface PodTrouble {
@@ -6,26 +7,6 @@ export interface PodTrouble {
 	text: string;
 	/** Waiting longer will not help. */
 	isFinal: boolean;
-}
-
-interface ContainerStatus {
-	name: string;
-	restartCount?: number;
-	state?: { waiting?: { reason?: string; message?: string }; terminated?: Terminated };
-	lastState?: { terminated?: Terminated };
-}
-interface Terminated {
-	reason?: string;
-	exitCode?: number;
-	message?: string;
-}
-interface PodStatus {
-	phase?: string;
-	reason?: string;
-	message?: string;
-	conditions?: { type: string; status: string; reason?: string; message?: string }[];
-	initContainerStatuses?: ContainerStatus[];
-	containerStatuses?: ContainerStatus[];
 }
 
 /** Reasons of the kubelet that no retry heals (kubernetes `pkg/kubelet/images/types.go`). */
@@ -38,15 +19,17 @@ const calmReasons = new Set(["ContainerCreating", "PodInitializing"]);
  * @param events the events of the pod, for reasons that are in no status, such as a sandbox that cannot be made
  */
 export function podTrouble(pod: KubeObject, events: readonly KubeObject[] = []): PodTrouble | undefined {
-	const status = (pod.status ?? {}) as PodStatus;
-	for (const container of [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]) {
+	const status = objectOf(pod.status);
+	for (const container of [...objectsOf(status.initContainerStatuses), ...objectsOf(status.containerStatuses)]) {
 		const trouble = containerTrouble(container);
 		if (trouble !== undefined) return trouble;
 	}
 	if (status.phase === "Failed") {
-		return { text: sentence("failed", status.reason, status.message), isFinal: true };
+		// An evicted pod that has a controller gets a successor.
+		const isReplaced = pod.metadata.ownerReferences?.some(({ controller }) => controller === true) === true;
+		return { text: sentence("failed", textOf(status.reason), status.message), isFinal: !isReplaced };
 	}
-	const unscheduled = status.conditions?.find((each) => each.type === "PodScheduled" && each.status === "False");
+	const unscheduled = conditionsOf(pod).find((each) => each.type === "PodScheduled" && each.status === "False");
 	if (unscheduled !== undefined) {
 		return { text: sentence("cannot be scheduled", unscheduled.reason, unscheduled.message), isFinal: false };
 	}
@@ -54,21 +37,26 @@ export function podTrouble(pod: KubeObject, events: readonly KubeObject[] = []):
 	return warning === undefined ? undefined : { text: warning, isFinal: false };
 }
 
-function containerTrouble(container: ContainerStatus): PodTrouble | undefined {
-	const waiting = container.state?.waiting;
-	const ended = container.lastState?.terminated ?? container.state?.terminated;
-	if (waiting?.reason === "CrashLoopBackOff") {
-		const exit = ended === undefined ? "" : `, last exit code ${ended.exitCode}${words(ended.reason, ended.message)}`;
-		const text = `container ${container.name}: CrashLoopBackOff after ${container.restartCount ?? 0} restarts${exit}`;
-		return { text, isFinal: false };
+function containerTrouble(container: Untrusted): PodTrouble | undefined {
+	const name = textOf(container.name) ?? "without a name";
+	const state = objectOf(container.state);
+	const waiting = objectOf(state.waiting);
+	const reason = textOf(waiting.reason);
+	const current = objectOf(state.terminated);
+	const last = objectOf(objectOf(container.lastState).terminated);
+	if (reason === "CrashLoopBackOff") {
+		const ended = numberOf(last.exitCode) === undefined ? current : last;
+		const code = numberOf(ended.exitCode);
+		const exit = code === undefined ? "" : `, last exit code ${code}${words(textOf(ended.reason), ended.message)}`;
+		const restarts = numberOf(container.restartCount) ?? 0;
+		return { text: `container ${name}: CrashLoopBackOff after ${restarts} restarts${exit}`, isFinal: false };
 	}
-	if (waiting?.reason !== undefined && !calmReasons.has(waiting.reason)) {
-		const text = sentence(`container ${container.name}`, waiting.reason, waiting.message);
-		return { text, isFinal: finalReasons.has(waiting.reason) };
+	if (reason !== undefined && !calmReasons.has(reason)) {
+		return { text: sentence(`container ${name}`, reason, waiting.message), isFinal: finalReasons.has(reason) };
 	}
-	const crashed = container.state?.terminated;
-	if (crashed?.exitCode !== undefined && crashed.exitCode !== 0) {
-		const text = `container ${container.name}: exit code ${crashed.exitCode}${words(crashed.reason, crashed.message)}`;
+	const code = numberOf(current.exitCode);
+	if (code !== undefined && code !== 0) {
+		const text = `container ${name}: exit code ${code}${words(textOf(current.reason), current.message)}`;
 		return { text, isFinal: false };
 	}
 	return undefined;
@@ -77,8 +65,8 @@ function containerTrouble(container: ContainerStatus): PodTrouble | undefined {
 /** The latest warning about an object. */
 function lastWarning(object: KubeObject, events: readonly KubeObject[]): string | undefined {
 	const about = events.filter((event) => {
-		const involved = event.involvedObject as { kind?: string; name?: string } | undefined;
-		return event.type === "Warning" && involved?.name === object.metadata.name && involved.kind === object.kind;
+		const involved = objectOf(event.involvedObject);
+		return event.type === "Warning" && involved.name === object.metadata.name && involved.kind === object.kind;
 	});
 	about.sort((a, b) => timeOf(a).localeCompare(timeOf(b)));
 	const last = about.at(-1);

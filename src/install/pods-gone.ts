@@ -1,4 +1,5 @@
 import { describeRef, type KubeObject, refOf } from "../cluster/cluster.ts";
+import { objectOf, textMapOf } from "../cluster/untrusted.ts";
 import { inParallel, lateError, type Task, waitUntil } from "./task.ts";
 import { listed } from "./wording.ts";
 
@@ -15,11 +16,12 @@ export const hurriedGraceSeconds = 1;
 
 /** The pods of a Deployment, DaemonSet or StatefulSet; undefined for everything else. */
 export function podSelector(workload: KubeObject): PodSelector | undefined {
-	const selector = (workload.spec as { selector?: { matchLabels?: Record<string, string> } } | undefined)?.selector;
+	const matchLabels = Object.entries(textMapOf(objectOf(objectOf(workload.spec).selector).matchLabels));
 	const { namespace } = workload.metadata;
 	if (!["Deployment", "DaemonSet", "StatefulSet"].includes(workload.kind)) return undefined;
-	if (selector?.matchLabels === undefined || namespace === undefined) return undefined;
-	const labels = Object.entries(selector.matchLabels).map(([key, value]) => `${key}=${value}`);
+	// No label at all would select every pod of the namespace, also somebody else's.
+	if (matchLabels.length === 0 || namespace === undefined) return undefined;
+	const labels = matchLabels.map(([key, value]) => `${key}=${value}`);
 	// Istio's CNI agent takes its plugin out of the node's configuration when it ends.
 	return { namespace, labelSelector: labels.join(","), mayTakeTime: workload.kind === "DaemonSet" };
 }

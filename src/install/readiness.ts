@@ -1,4 +1,5 @@
 import type { KubeObject } from "../cluster/cluster.ts";
+import { type Condition, conditionsOf, isObject, numberOf, objectOf, objectsOf, textOf } from "../cluster/untrusted.ts";
 
 /** Whether an object does its work, and how far it is, in a few words. */
 export interface Readiness {
@@ -6,12 +7,6 @@ export interface Readiness {
 	detail: string;
 }
 
-interface Condition {
-	type: string;
-	status: string;
-	reason?: string;
-	message?: string;
-}
 interface Counts {
 	replicas?: number;
 	observedGeneration?: number;
@@ -21,7 +16,6 @@ interface Counts {
 	desiredNumberScheduled?: number;
 	updatedNumberScheduled?: number;
 	numberReady?: number;
-	conditions?: Condition[];
 }
 
 const done: Readiness = { ready: true, detail: "" };
@@ -35,7 +29,7 @@ export function readiness(object: KubeObject): Readiness {
 
 const judges: Record<string, (object: KubeObject) => Readiness> = {
 	Namespace: (object) => {
-		const phase = (object.status as { phase?: string } | undefined)?.phase;
+		const phase = textOf(objectOf(object.status).phase);
 		return phase === "Active" ? done : waiting(phase ?? "no status yet");
 	},
 	CustomResourceDefinition: (object) => hasCondition(object, "Established"),
@@ -52,11 +46,12 @@ const judges: Record<string, (object: KubeObject) => Readiness> = {
 };
 
 function countsOf(object: KubeObject): Counts {
-	return (object.status ?? {}) as Counts;
+	const status = objectOf(object.status);
+	return Object.fromEntries(Object.entries(status).filter(([, value]) => numberOf(value) !== undefined)) as Counts;
 }
 
 function condition(object: KubeObject, type: string): Condition | undefined {
-	return countsOf(object).conditions?.find((each) => each.type === type);
+	return conditionsOf(object).find((each) => each.type === type);
 }
 
 function hasCondition(object: KubeObject, type: string): Readiness {
@@ -69,7 +64,7 @@ function hasCondition(object: KubeObject, type: string): Readiness {
 function rolledOut(object: KubeObject): Readiness {
 	const counts = countsOf(object);
 	if (isStale(object, counts)) return waiting("its controller has not seen it yet");
-	const wanted = (object.spec as { replicas?: number } | undefined)?.replicas ?? 1;
+	const wanted = numberOf(objectOf(object.spec).replicas) ?? 1;
 	const updated = counts.updatedReplicas ?? 0;
 	const available = counts.availableReplicas ?? 0;
 	if (updated < wanted) return waiting(`${updated} of ${wanted} replaced`);
@@ -99,8 +94,8 @@ function isStale(object: KubeObject, counts: Counts): boolean {
  * them. Webhooks at a URL, or of which the bundle is never filled in, are left alone.
  */
 function webhooks(object: KubeObject): Readiness {
-	const all = (object.webhooks ?? []) as { name: string; clientConfig?: { caBundle?: string; service?: unknown } }[];
-	const open = all.filter((hook) => hook.clientConfig?.service !== undefined && !hook.clientConfig.caBundle);
+	const all = objectsOf(object.webhooks).map(({ clientConfig }) => objectOf(clientConfig));
+	const open = all.filter(({ service, caBundle }) => isObject(service) && textOf(caBundle) === undefined);
 	if (open.length === 0) return done;
 	return waiting(`${open.length} of ${all.length} webhooks have no CA bundle`);
 }

@@ -5,7 +5,7 @@ import { inParallel } from "./task.ts";
 /** Rights on one kind of resource, or on all of a group, cluster-wide. */
 export interface Right {
 	group: string;
-	/** `*` for all of the group. */
+	/** `*` for all of the group; `services/proxy` for a subresource. */
 	resource: string;
 	verbs: readonly string[];
 	/** What knistio needs it for. */
@@ -33,6 +33,7 @@ export const neededRights: readonly Right[] = [
 	{ group: "", resource: "configmaps", verbs: change, why: "Istio's and Knative's settings, and knistio's state" },
 	{ group: "", resource: "secrets", verbs: change, why: "the webhooks' certificates" },
 	{ group: "", resource: "services", verbs: change, why: "istiod, the gateway, the authorizer" },
+	{ group: "", resource: "services/proxy", verbs: ["get"], why: "the way to the gateway where no other is" },
 	{ group: "", resource: "serviceaccounts", verbs: change, why: "the accounts of what is installed" },
 	{ group: "", resource: "pods", verbs: [...change, "watch"], why: "measuring, and how late a watch sees a pod" },
 	{ group: "", resource: "events", verbs: [...look, "watch"], why: "measuring, and reasons for failures" },
@@ -147,7 +148,13 @@ export async function missingRights(
 	const asked = rights.flatMap(({ group, resource, verbs, why }) =>
 		verbs.map((verb) => ({ verb, group, resource, why })),
 	);
-	const isAllowed = await inParallel(asked, ({ why: _, ...access }) => cluster.allowed(access, signal));
+	const isAllowed = await inParallel(asked, ({ why: _, resource, ...access }) => {
+		const [name = resource, subresource] = resource.split("/");
+		return cluster.allowed(
+			{ ...access, resource: name, ...(subresource === undefined ? {} : { subresource }) },
+			signal,
+		);
+	});
 	return asked.filter((_, index) => !isAllowed[index]);
 }
 

@@ -1,6 +1,8 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
+import type { ApiError } from "../cluster/api-error.ts";
 import type { Cluster } from "../cluster/cluster.ts";
+import { mayPass } from "../cluster/repetition.ts";
 import { ClusterError } from "../errors.ts";
 import type { Progress } from "../model/progress.ts";
 
@@ -59,9 +61,10 @@ const firstGapMs = 100;
 const lastGapMs = 500;
 
 /**
- * Looks until there is nothing left to wait for.
+ * Looks until there is nothing left to wait for. A look that fails for a reason that may pass, such as an API server that
+ * restarts, is one that has not seen it.
  * @param look what is still waited for, as text for the progress; undefined when it has come.
- * @throws ClusterError from `late` when the task's time is over.
+ * @throws ClusterError from `late` when the task's time is over, or the failure of the last look
  */
 export async function waitUntil(
 	task: Task,
@@ -71,11 +74,16 @@ export async function waitUntil(
 	let told: string | undefined;
 	for (let gapMs = firstGapMs; ; gapMs = Math.min(gapMs * 1.5, lastGapMs)) {
 		task.signal?.throwIfAborted();
-		const waitingFor = await look();
+		let failure: ApiError | undefined;
+		const waitingFor = await look().catch((error: unknown) => {
+			if (!mayPass(error)) throw error;
+			failure = error;
+			return error.message;
+		});
 		if (waitingFor === undefined) return;
 		if (waitingFor !== told) task.progress({ kind: "detail", text: waitingFor });
 		told = waitingFor;
-		if (task.clock.now() >= task.deadlineAt) throw await late(waitingFor);
+		if (task.clock.now() >= task.deadlineAt) throw failure ?? (await late(waitingFor));
 		await task.clock.sleep(gapMs, task.signal);
 	}
 }

@@ -11,6 +11,7 @@ import { type Kept, removeObjects, waitGone } from "./remove.ts";
 import { restartPath, untilOnlyNewAnswer } from "./restart.ts";
 import { type InstallState, type JournalEntry, readState, stateNamespace } from "./state.ts";
 import { type Clock, inParallel, newTask, type Task, within } from "./task.ts";
+import { mayHoldOurs } from "./unseen.ts";
 import { removeWorkloads } from "./workload-removal.ts";
 
 export interface UninstallOptions {
@@ -32,6 +33,8 @@ export interface Uninstalled {
 	restored: number;
 	/** What else the user should know, such as a value that somebody else has changed since. */
 	notes: string[];
+	/** Where knistio may have left something, and could not look; `notes` says why. */
+	unseen: string[];
 }
 
 /**
@@ -45,7 +48,7 @@ export async function uninstall(cluster: Cluster, options: UninstallOptions): Pr
 	const looking = newTask(cluster, options);
 	const before = await findMade(looking);
 	const state = await readState(cluster, options.signal);
-	const result: Uninstalled = { removed: [], kept: [], restored: 0, notes: before.notes };
+	const result: Uninstalled = { removed: [], kept: [], restored: 0, notes: before.notes, unseen: before.unseen };
 	if (before.objects.length === 0 && state.inventory.length === 0 && state.journal.length === 0) return result;
 	const lock = options.lock ?? (await takeLock(cluster, options));
 	try {
@@ -133,12 +136,18 @@ async function restoreAll(task: Task, result: Uninstalled, state: InstallState):
 const listPatienceMs = 5_000;
 
 /** Every object with knistio's label that no other object's controller made. */
-async function findMade(task: Task): Promise<{ objects: KubeObject[]; notes: string[] }> {
-	const resources = (await task.cluster.resources(task.signal)).filter(
-		({ verbs }) => verbs.includes("list") && verbs.includes("delete"),
-	);
+async function findMade(task: Task): Promise<{ objects: KubeObject[]; notes: string[]; unseen: string[] }> {
 	const notes: string[] = [];
-	const lists = await inParallel(resources, async ({ apiVersion, kind }) => {
+	const unseen: string[] = [];
+	const missed = (what: string, reason: string, isOursPerhaps: boolean) => {
+		notes.push(`could not look for ${what}: ${reason}`);
+		if (isOursPerhaps) unseen.push(what);
+	};
+	const served = await task.cluster.resources(task.signal, ({ apiVersion, reason }) =>
+		missed(`the kinds of ${apiVersion}`, reason, mayHoldOurs(apiVersion)),
+	);
+	const resources = served.filter(({ verbs }) => verbs.includes("list") && verbs.includes("delete"));
+	const lists = await inParallel(resources, async ({ apiVersion, kind, plural }) => {
 		try {
 			const query = { apiVersion, kind, labelSelector: ownedBySelector };
 			// The API server needs a moment for a definition that has just been made.
@@ -146,12 +155,12 @@ async function findMade(task: Task): Promise<{ objects: KubeObject[]; notes: str
 		} catch (error) {
 			// Some kinds cannot be listed by everybody, or are served by an extension that is down.
 			if (!(error instanceof ApiError) || error.status === undefined) throw error;
-			notes.push(`could not look for ${kind} of ${apiVersion}: ${error.message}`);
+			missed(`${kind} of ${apiVersion}`, error.message, mayHoldOurs(apiVersion, plural));
 			return [];
 		}
 	});
 	const objects = new Map(lists.flat().map((object) => [keyOf(refOf(object)), object]));
-	return { objects: [...objects.values()].filter(isMadeByUs), notes };
+	return { objects: [...objects.values()].filter(isMadeByUs), notes, unseen };
 }
 
 async function removeState(task: Task, result: Uninstalled): Promise<void> {

@@ -1,4 +1,5 @@
 import { describeRef, type KubeObject, type ObjectRef, refOf } from "../cluster/cluster.ts";
+import { objectOf, textMapOf, textOf } from "../cluster/untrusted.ts";
 import { ClusterError } from "../errors.ts";
 import { type PodTrouble, podTrouble } from "./pod-trouble.ts";
 import { readiness } from "./readiness.ts";
@@ -74,30 +75,36 @@ function troubleWatch(task: Task): (notReady: readonly KubeObject[]) => Promise<
 
 /** What keeps a Deployment, DaemonSet or StatefulSet from having its pods. */
 export async function workloadTrouble(task: Task, workload: KubeObject): Promise<PodTrouble | undefined> {
-	const selector = (workload.spec as { selector?: { matchLabels?: Record<string, string> } } | undefined)?.selector;
+	const matchLabels = Object.entries(textMapOf(objectOf(objectOf(workload.spec).selector).matchLabels));
 	const { namespace } = workload.metadata;
-	if (selector?.matchLabels === undefined || namespace === undefined) return undefined;
-	const labelSelector = Object.entries(selector.matchLabels)
-		.map(([key, value]) => `${key}=${value}`)
-		.join(",");
+	// Without labels every pod of the namespace would be its.
+	if (matchLabels.length === 0 || namespace === undefined) return undefined;
+	const labelSelector = matchLabels.map(([key, value]) => `${key}=${value}`).join(",");
 	const [pods, events] = await Promise.all([
 		task.cluster.list({ apiVersion: "v1", kind: "Pod", namespace, labelSelector }, task.signal),
 		task.cluster.list({ apiVersion: "v1", kind: "Event", namespace, fieldSelector: "type=Warning" }, task.signal),
 	]);
-	for (const pod of pods) {
+	// A pod that has failed has a successor, whose trouble says more.
+	const ordered = [...pods].sort((a, b) => Number(hasFailed(a)) - Number(hasFailed(b)));
+	const troubles = ordered.flatMap((pod) => {
 		const trouble = podTrouble(pod, events);
-		if (trouble !== undefined) return { ...trouble, text: `pod ${pod.metadata.name}: ${trouble.text}` };
-	}
+		return trouble === undefined ? [] : { ...trouble, text: `pod ${pod.metadata.name}: ${trouble.text}` };
+	});
+	const found = troubles.find(({ isFinal }) => isFinal) ?? troubles[0];
+	if (found !== undefined) return found;
 	return creationTrouble(workload, events);
 }
+
+const hasFailed = (pod: KubeObject) => objectOf(pod.status).phase === "Failed";
 
 /** The events of a workload, or of one of its ReplicaSets, that say why it could not make a pod. */
 function creationTrouble(workload: KubeObject, events: readonly KubeObject[]): PodTrouble | undefined {
 	const { name } = workload.metadata;
 	const failure = events.findLast((event) => {
-		const involved = event.involvedObject as { kind?: string; name?: string } | undefined;
-		const isIts = involved?.name === name || involved?.name?.startsWith(`${name}-`) === true;
-		return event.reason === "FailedCreate" && isIts && involved?.kind !== "Pod";
+		const involved = objectOf(event.involvedObject);
+		const about = textOf(involved.name);
+		const isIts = about === name || about?.startsWith(`${name}-`) === true;
+		return event.reason === "FailedCreate" && isIts && involved.kind !== "Pod";
 	});
 	return failure && { text: `its pods cannot be created: ${String(failure.message)}`, isFinal: false };
 }

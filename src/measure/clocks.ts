@@ -1,6 +1,7 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import { pause } from "../cluster/pause.ts";
 import { openTransport } from "../cluster/transport.ts";
+import { objectOf, textOf } from "../cluster/untrusted.ts";
 import type { Untimed } from "../model/recording.ts";
 import { type ClientClock, clientNow, clientTime, elapsedMs, realMs } from "./client-clock.ts";
 import { probeClock } from "./clock-probe.ts";
@@ -48,7 +49,7 @@ export function openClockProbes(order: ClocksOrder): ClockProbes {
  */
 export async function probeClocks(order: ClocksOrder): Promise<void> {
 	const pods = order.state.objects("pods");
-	const nodes = [...new Set(pods.flatMap(({ spec }) => (spec as { nodeName?: string }).nodeName ?? []))];
+	const nodes = [...new Set(pods.flatMap(({ spec }) => textOf(objectOf(spec).nodeName) ?? []))];
 	await Promise.all([probeDates(order, nodes), probeLeases(order, nodes).catch(() => undefined)]);
 }
 

@@ -1,5 +1,6 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import { pause } from "../cluster/pause.ts";
+import { conditionsOf } from "../cluster/untrusted.ts";
 import { markOurs } from "../install/ownership.ts";
 import { podTrouble } from "../install/pod-trouble.ts";
 import type { Profile } from "../model/profile.ts";
@@ -84,8 +85,8 @@ function deploy(order: DeploymentOrder, sharing: Sharing, timeoutSeconds: number
 /** From creation to Ready by the pod's own fields, which are whole seconds: enough to choose a limit. */
 function startupSeconds(state: LiveState, revision: string): number {
 	const [pod] = revisionState(state, revision).pods;
-	const { conditions = [] } = (pod?.status ?? {}) as { conditions?: { type: string; lastTransitionTime?: string }[] };
-	const ready = conditions.find(({ type }) => type === "Ready")?.lastTransitionTime;
-	if (pod?.metadata.creationTimestamp === undefined || ready === undefined) return 0;
-	return (Date.parse(ready) - Date.parse(pod.metadata.creationTimestamp)) / 1000 + 1;
+	const ready = conditionsOf(pod).find(({ type }) => type === "Ready")?.lastTransitionTime;
+	const createdAt = Date.parse(pod?.metadata.creationTimestamp ?? "");
+	const tookMs = Date.parse(ready ?? "") - createdAt;
+	return Number.isFinite(tookMs) ? tookMs / 1000 + 1 : 0;
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { cpus, type as osType, release } from "node:os";
 import type { Cluster, KubeObject } from "../cluster/cluster.ts";
+import { objectOf, objectsOf, textMapOf, textOf } from "../cluster/untrusted.ts";
 import type { Fingerprint } from "../model/report.ts";
 
 /** A short hash of a value, the same for the same content whatever the order of its keys. */
@@ -31,7 +32,7 @@ export async function clusterFingerprint(cluster: Cluster, signal: AbortSignal):
 	]);
 	for (const config of configs) {
 		if (config === undefined) continue;
-		const { _example: _, ...data } = (config.data ?? {}) as Record<string, string>;
+		const { _example: _, ...data } = textMapOf(config.data);
 		fingerprint[config.metadata.name] = contentHash(data);
 		const mode = data["mesh-compatibility-mode"];
 		if (config.metadata.name === "config-network") fingerprint["mesh-compatibility-mode"] = mode ?? "auto";
@@ -64,10 +65,9 @@ async function gatesOf(cluster: Cluster, { metadata }: KubeObject, signal: Abort
 	const path = `/api/v1/nodes/${encodeURIComponent(metadata.name)}/proxy/configz`;
 	try {
 		const answer = await cluster.raw("GET", path, { signal, timeoutMs: 5_000 });
-		const { kubeletconfig } = JSON.parse(answer.body.toString("utf8")) as {
-			kubeletconfig?: { featureGates?: FeatureGates };
-		};
-		return kubeletconfig?.featureGates ?? {};
+		const { kubeletconfig } = objectOf(JSON.parse(answer.body.toString("utf8")));
+		const gates = Object.entries(objectOf(objectOf(kubeletconfig).featureGates));
+		return Object.fromEntries(gates.filter((gate): gate is [string, boolean] => typeof gate[1] === "boolean"));
 	} catch (error) {
 		if (signal.aborted) throw error;
 		return {};
@@ -132,9 +132,10 @@ export function imageFingerprint(pod: KubeObject): Fingerprint {
 
 /** Whether it is known by which image each of a pod's containers runs. */
 export function hasDigests(pod: KubeObject): boolean {
-	const { initContainers = [], containers } = pod.spec as { initContainers?: unknown[]; containers: unknown[] };
-	const known = statusesOf(pod).filter(({ imageID }) => imageID);
-	return known.length === initContainers.length + containers.length;
+	const { initContainers, containers } = objectOf(pod.spec);
+	const count = objectsOf(initContainers).length + objectsOf(containers).length;
+	// A pod without any container is none that could be looked at.
+	return count > 0 && statusesOf(pod).filter(({ imageID }) => imageID).length === count;
 }
 
 interface ContainerStatus {
@@ -144,9 +145,10 @@ interface ContainerStatus {
 }
 
 function statusesOf({ status }: KubeObject): ContainerStatus[] {
-	const { initContainerStatuses = [], containerStatuses = [] } = (status ?? {}) as {
-		initContainerStatuses?: ContainerStatus[];
-		containerStatuses?: ContainerStatus[];
-	};
-	return [...initContainerStatuses, ...containerStatuses];
+	const { initContainerStatuses, containerStatuses } = objectOf(status);
+	return [...objectsOf(initContainerStatuses), ...objectsOf(containerStatuses)].flatMap((each) => {
+		const [name, image, imageID] = [textOf(each.name), textOf(each.image), textOf(each.imageID)];
+		if (name === undefined) return [];
+		return { name, ...(image === undefined ? {} : { image }), ...(imageID === undefined ? {} : { imageID }) };
+	});
 }

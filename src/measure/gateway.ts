@@ -1,5 +1,6 @@
 import { connect, isIPv6 } from "node:net";
 import type { Cluster, KubeObject } from "../cluster/cluster.ts";
+import { numberOf, objectOf, objectsOf, textOf } from "../cluster/untrusted.ts";
 import { ClusterError } from "../errors.ts";
 import { viaApiServer } from "../model/gateway.ts";
 import type { GatewayRoute } from "./request.ts";
@@ -66,11 +67,10 @@ export async function findGateway(cluster: Cluster, options: GatewayOptions): Pr
 		});
 	}
 	const candidates = [...balancerAddresses(service), ...(await nodeAddresses(cluster, service, signal))];
-	for (const candidate of given === viaApiServer ? [] : candidates) {
-		if (await canConnect(candidate.host, candidate.port, signal)) {
-			const host = isIPv6(candidate.host) ? `[${candidate.host}]` : candidate.host;
-			return { kind: "direct", url: `http://${host}:${candidate.port}/`, by: candidate.by };
-		}
+	const found = given === viaApiServer ? undefined : await firstReachable(candidates, canConnect, signal);
+	if (found !== undefined) {
+		const host = isIPv6(found.host) ? `[${found.host}]` : found.host;
+		return { kind: "direct", url: `http://${host}:${found.port}/`, by: found.by };
 	}
 	const port = httpPortOf(service)?.port ?? httpPort;
 	const path = `/api/v1/namespaces/${istioSystem}/services/http:${gatewayService}:${port}/proxy/`;
@@ -84,23 +84,23 @@ interface Candidate {
 }
 
 interface ServicePort {
-	name?: string;
+	name: string | undefined;
 	port: number;
-	nodePort?: number;
+	nodePort: number | undefined;
 }
 
 function httpPortOf(service: KubeObject): ServicePort | undefined {
-	const { ports = [] } = service.spec as { ports?: ServicePort[] };
+	const ports = objectsOf(objectOf(service.spec).ports).flatMap(({ name, port, nodePort }) => {
+		const number = numberOf(port);
+		return number === undefined ? [] : [{ name: textOf(name), port: number, nodePort: numberOf(nodePort) }];
+	});
 	return ports.find(({ port }) => port === httpPort) ?? ports.find(({ name }) => name?.startsWith("http"));
 }
 
 function balancerAddresses(service: KubeObject): Candidate[] {
-	const { loadBalancer } = (service.status ?? {}) as {
-		loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] };
-	};
 	const port = httpPortOf(service)?.port ?? httpPort;
-	return (loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) => {
-		const host = ip ?? hostname;
+	return objectsOf(objectOf(objectOf(service.status).loadBalancer).ingress).flatMap(({ ip, hostname }) => {
+		const host = textOf(ip) ?? textOf(hostname);
 		return host === undefined ? [] : [{ host, port, by: "load balancer" as const }];
 	});
 }
@@ -110,13 +110,39 @@ async function nodeAddresses(cluster: Cluster, service: KubeObject, signal: Abor
 	if (port === undefined) return [];
 	const nodes = await cluster.list({ apiVersion: "v1", kind: "Node" }, signal);
 	return nodes.flatMap((node) => {
-		const { addresses = [] } = (node.status ?? {}) as { addresses?: { type: string; address: string }[] };
+		const addresses = objectsOf(objectOf(node.status).addresses);
 		return ["ExternalIP", "InternalIP"].flatMap((type) =>
 			addresses
-				.filter((address) => address.type === type)
-				.map(({ address }) => ({ host: address, port, by: "node port" as const })),
+				.filter((each) => each.type === type)
+				.flatMap(({ address }) => textOf(address) ?? [])
+				.map((host) => ({ host, port, by: "node port" as const })),
 		);
 	});
+}
+
+/** How many addresses are tried at the same time: a cluster may have thousands of nodes. */
+const mostAtOnce = 32;
+
+/** The first in the order of preference that accepts a connection; all are tried at once, those of no use are let go. */
+async function firstReachable(
+	candidates: readonly Candidate[],
+	canConnect: typeof tcpConnects,
+	signal: AbortSignal,
+): Promise<Candidate | undefined> {
+	for (let from = 0; from < candidates.length; from += mostAtOnce) {
+		const group = candidates.slice(from, from + mostAtOnce);
+		const enough = new AbortController();
+		const either = AbortSignal.any([signal, enough.signal]);
+		const looks = group.map(({ host, port }) => canConnect(host, port, either));
+		try {
+			for (const [index, look] of looks.entries()) if (await look) return group[index];
+		} finally {
+			enough.abort();
+			await Promise.allSettled(looks);
+		}
+		signal.throwIfAborted();
+	}
+	return undefined;
 }
 
 /** Whether something accepts a TCP connection there within a second. */

@@ -1,4 +1,5 @@
 import type { KubeObject } from "../cluster/cluster.ts";
+import { objectOf, textOf } from "../cluster/untrusted.ts";
 import { type WatchOptions, watch } from "../cluster/watch.ts";
 import type { Untimed } from "../model/recording.ts";
 import { parseTime } from "../model/timestamp.ts";
@@ -37,5 +38,5 @@ export function probeLease(node: string, { timeOf, record, ...options }: LeasePr
 }
 
 function renewTimeOf({ spec }: KubeObject): bigint | undefined {
-	return parseTime((spec as { renewTime?: string } | undefined)?.renewTime);
+	return parseTime(textOf(objectOf(spec).renewTime));
 }

@@ -6,6 +6,7 @@ import type { Profile } from "../model/profile.ts";
 import type { RequestTimes } from "../model/recording.ts";
 import type { Fingerprint } from "../model/report.ts";
 import { hasDigests, imageFingerprint } from "./fingerprint.ts";
+import { foreignAnswer } from "./foreign-answer.ts";
 import { type LiveState, untilLate } from "./live-state.ts";
 import type { Observer } from "./observer.ts";
 import type { RequestOrder } from "./request.ts";
@@ -42,8 +43,12 @@ export async function proveProfile(order: ProofOrder): Promise<Fingerprint> {
 	const answers = await compareAnswers(order);
 	const pod = await startedPod(order);
 	if (pod === undefined) {
-		const why = answers.length === 0 ? "" : `; ${answers.join("; ")}`;
-		throw new ClusterError(`profile ${profile.name}: the service is Ready but has no pod to look at${why}`, {
+		if (answers.length > 0) {
+			throw new ClusterError(`profile ${profile.name}: the service is Ready, but ${answers.join("; ")}`, {
+				hint: "look at the gateway's and the activator's log; --gateway gives another way to the service",
+			});
+		}
+		throw new ClusterError(`profile ${profile.name}: the service is Ready but has no pod to look at`, {
 			hint: "initial-scale may be 0 in config-autoscaler; run again",
 		});
 	}
@@ -125,7 +130,13 @@ async function compareAnswers(order: ProofOrder): Promise<string[]> {
 			await sleep(250);
 		}
 	};
-	const plain = await until(request, ({ error, status, bodyMatches, body }) => {
+	const startedAt = performance.now();
+	const plain = await until(request, (times) => {
+		const { error, status, bodyMatches, body } = times;
+		const foreign = foreignAnswer(times, request);
+		if (foreign !== undefined && (foreign.isCertain || performance.now() - startedAt > settleMs)) {
+			throw new ClusterError(`profile ${profile.name}: ${foreign.text}`, { hint: foreign.hint });
+		}
 		if (error !== undefined) return `a request is not answered: ${error}`;
 		if (status !== 200) return `a request is answered with HTTP ${status}`;
 		return bodyMatches === true ? undefined : `the answer "${body ?? ""}" is not that of the image under test`;

@@ -64,21 +64,42 @@ export async function sendRequest(
 			times.status = response.statusCode ?? 0;
 			const { server } = response.headers;
 			if (typeof server === "string") times.server = server;
-			let body = "";
+			const { location } = response.headers;
+			if (typeof location === "string") times.location = location.slice(0, shownLength);
+			const body = openSearch(order.expectBody);
 			response.setEncoding("utf8");
-			response.on("data", (chunk: string) => {
-				if (body.length < 10_000) body += chunk;
-			});
+			response.on("data", body.add);
 			response.on("error", fail);
 			response.on("end", () => {
 				clearTimeout(timer);
 				times.lastByteAt = now().toString();
-				times.bodyMatches = body.includes(order.expectBody);
-				if (!times.bodyMatches) times.body = body.slice(0, 200);
+				times.bodyMatches = body.isFound();
+				if (!times.bodyMatches) times.body = body.beginning();
 				resolve(times);
 			});
 		});
 	});
+}
+
+/** How much of what is not ours is kept. */
+const shownLength = 200;
+
+/** Looks for a text in one that comes in pieces; no more is kept than a match that has begun, and the beginning. */
+function openSearch(wanted: string) {
+	let isFound = wanted === "";
+	let beginning = "";
+	let tail = "";
+	return {
+		add(chunk: string) {
+			if (beginning.length < shownLength) beginning += chunk.slice(0, shownLength - beginning.length);
+			if (isFound) return;
+			const text = tail + chunk;
+			isFound = text.includes(wanted);
+			tail = text.slice(Math.max(0, text.length - wanted.length + 1));
+		},
+		isFound: () => isFound,
+		beginning: () => beginning,
+	};
 }
 
 async function targetOf({ route, host, headers }: RequestOrder, connection?: Connection) {

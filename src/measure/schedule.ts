@@ -1,4 +1,5 @@
 import { pause } from "../cluster/pause.ts";
+import { conditionsOf } from "../cluster/untrusted.ts";
 import type { Profile } from "../model/profile.ts";
 import type { RequestTimes, Untimed } from "../model/recording.ts";
 import { type ClientClock, clientNow, elapsedMs, realMs } from "./client-clock.ts";
@@ -116,16 +117,13 @@ async function coldStart(order: ColdStartsOrder, subject: Subject, round: number
 		expectBody: order.expectBody,
 		timeoutMs: requestTimeoutMs,
 	});
-	record({ kind: "request", round, ...times });
+	const { location: _, ...recorded } = times;
+	record({ kind: "request", round, ...recorded });
 	return times;
 }
 
 /** The answer may come before the pod is Ready; the talk's spans need both. */
 async function untilReady({ state, signal }: ColdStartsOrder, { service }: Subject, isUp: boolean): Promise<void> {
-	interface Condition {
-		type: string;
-		status: string;
-	}
 	let mayBeGone = !isUp;
 	// A pod that never becomes Ready is a fact about the sample, which the recording holds; the run goes on.
 	await untilLate(
@@ -133,9 +131,7 @@ async function untilReady({ state, signal }: ColdStartsOrder, { service }: Subje
 		() => {
 			const { pods } = revisionState(state, service.revision);
 			const isReady = pods.some((pod) =>
-				((pod.status as { conditions?: Condition[] } | undefined)?.conditions ?? []).some(
-					({ type, status }) => type === "Ready" && status === "True",
-				),
+				conditionsOf(pod).some(({ type, status }) => type === "Ready" && status === "True"),
 			);
 			if (pods.length > 0) mayBeGone = true;
 			return isReady || (mayBeGone && pods.length === 0) ? true : undefined;

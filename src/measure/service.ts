@@ -1,9 +1,13 @@
+import { ApiError } from "../cluster/api-error.ts";
 import type { Cluster, KubeObject, ObjectRef } from "../cluster/cluster.ts";
+import { conditionsOf, numberOf, objectOf, objectsOf, textOf } from "../cluster/untrusted.ts";
 import { ClusterError } from "../errors.ts";
+import { passesByItself } from "../install/patience.ts";
 import type { PodTrouble } from "../install/pod-trouble.ts";
 import type { Profile } from "../model/profile.ts";
 import type { LiveState } from "./live-state.ts";
 import { pingAnnotation, pingPodName } from "./observer-protocol.ts";
+import { revisionState } from "./zero.ts";
 
 /** What is deployed to be started cold. */
 export interface ServiceOrder {
@@ -94,13 +98,6 @@ export function pingManifest(namespace: string, image: string): KubeObject {
 	};
 }
 
-interface Condition {
-	type: string;
-	status: string;
-	reason?: string;
-	message?: string;
-}
-
 /** How long to wait, and how to say why it takes so long. */
 export interface DeployOptions {
 	timeoutMs: number;
@@ -122,44 +119,69 @@ export async function deployService(
 ): Promise<DeployedService> {
 	const { timeoutMs, signal, tag, pause = sleep } = options;
 	const ref = { apiVersion: serving, kind: "Service", ...manifest.metadata } as ObjectRef;
-	const created = await cluster.apply(manifest, { signal });
-	const generation = created.metadata.generation ?? 1;
 	const deadline = performance.now() + timeoutMs;
+	let generation: number | undefined;
 	for (;;) {
 		signal.throwIfAborted();
-		const service = await cluster.get(ref, signal);
-		const status = (service?.status ?? {}) as {
-			conditions?: Condition[];
-			observedGeneration?: number;
-			url?: string;
-			latestReadyRevisionName?: string;
-			latestCreatedRevisionName?: string;
-			traffic?: { tag?: string; url?: string }[];
-		};
-		const ready = status.conditions?.find(({ type }) => type === "Ready");
-		const isCurrent = (status.observedGeneration ?? 0) >= generation;
-		const revision = status.latestReadyRevisionName;
-		const url = tag === undefined ? status.url : status.traffic?.find((each) => each.tag === tag)?.url;
-		if (isCurrent && ready?.status === "True" && url && revision && revision === status.latestCreatedRevisionName) {
-			return { ref, revision, host: new URL(url).host };
+		let trouble: PodTrouble | undefined;
+		try {
+			generation ??= (await cluster.apply(manifest, { signal })).metadata.generation ?? 1;
+			const service = await cluster.get(ref, signal);
+			const { deployed, created, said } = deploymentState(service, { generation, tag });
+			if (deployed !== undefined) return { ref, ...deployed };
+			trouble = troubleOf(revisionName(manifest) ?? created, options);
+			trouble ??= { text: (await revisionTrouble(cluster, { ref, created, signal })) ?? said, isFinal: false };
+		} catch (error) {
+			// Just after an installation a webhook may not be there yet, and an API server may restart.
+			if (!(error instanceof ApiError) || !passesByItself(error) || performance.now() > deadline) throw error;
+			trouble = { text: error.message, isFinal: false };
 		}
-		const pods = options.state
-			.objects("pods")
-			.filter(({ metadata }) => metadata.namespace === ref.namespace && metadata.deletionTimestamp === undefined);
-		const trouble = pods.map((pod) => options.podTrouble(pod)).find((found) => found !== undefined);
-		const ofService = `${ready?.reason ?? ""} ${ready?.message ?? ""}`.trim();
-		const created = ready?.status === "True" ? undefined : status.latestCreatedRevisionName;
-		const said = trouble?.text ?? (await revisionTrouble(cluster, { ref, created, signal })) ?? ofService;
-		options.onDetail(said || "waiting for Ready");
-		if (trouble?.isFinal === true || performance.now() > deadline) {
-			const late =
-				trouble?.isFinal === true ? "cannot become Ready" : `did not become Ready within ${timeoutMs / 1000} s`;
-			throw new ClusterError(`service ${ref.namespace}/${ref.name} ${late}: ${said || "Knative says nothing of it"}`, {
-				hint: hintFor(said),
+		const { text, isFinal } = trouble;
+		options.onDetail(text || "waiting for Ready");
+		if (isFinal || performance.now() > deadline) {
+			const late = isFinal ? "cannot become Ready" : `did not become Ready within ${timeoutMs / 1000} s`;
+			throw new ClusterError(`service ${ref.namespace}/${ref.name} ${late}: ${text || "Knative says nothing of it"}`, {
+				hint: hintFor(text),
 			});
 		}
 		await pause(200);
 	}
+}
+
+/** The name that a revision is given by us; undefined where Knative names it. */
+function revisionName(manifest: KubeObject): string | undefined {
+	return textOf(objectOf(objectOf(objectOf(manifest.spec).template).metadata).name);
+}
+
+/** What the service's status says of this generation: who is Ready, which revision is new, and Knative's words. */
+function deploymentState(
+	service: KubeObject | undefined,
+	{ generation, tag }: { generation: number; tag: string | undefined },
+): { deployed?: { revision: string; host: string }; created: string | undefined; said: string } {
+	const status = objectOf(service?.status);
+	const ready = conditionsOf(service).find(({ type }) => type === "Ready");
+	const said = `${ready?.reason ?? ""} ${ready?.message ?? ""}`.trim();
+	if ((numberOf(status.observedGeneration) ?? 0) < generation) return { created: undefined, said };
+	const [revision, created] = [textOf(status.latestReadyRevisionName), textOf(status.latestCreatedRevisionName)];
+	const route = tag === undefined ? status : objectsOf(status.traffic).find((each) => each.tag === tag);
+	const url = textOf(route?.url);
+	const isUp = ready?.status === "True" && url !== undefined && URL.canParse(url);
+	if (isUp && revision !== undefined && revision === created) {
+		return { deployed: { revision, host: new URL(url).host }, created, said };
+	}
+	return { created, said };
+}
+
+/** What keeps a pod of the new revision from starting. Other pods in the namespace are none of this run's. */
+function troubleOf(
+	revision: string | undefined,
+	options: DeployOptions & { state: LiveState },
+): PodTrouble | undefined {
+	if (revision === undefined) return undefined;
+	const pods = revisionState(options.state, revision).pods;
+	const staying = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+	const troubles = staying.flatMap((pod) => options.podTrouble(pod) ?? []);
+	return troubles.find(({ isFinal }) => isFinal) ?? troubles[0];
 }
 
 /** Why a revision has no pod at all, such as an image that Knative cannot find: the service itself says only that. */
@@ -169,8 +191,7 @@ async function revisionTrouble(
 ): Promise<string | undefined> {
 	if (created === undefined) return undefined;
 	const revision = await cluster.get({ ...ref, kind: "Revision", name: created }, signal);
-	const { conditions = [] } = (revision?.status ?? {}) as { conditions?: Condition[] };
-	const failed = conditions.find(({ status, message }) => status === "False" && message !== undefined);
+	const failed = conditionsOf(revision).find(({ status, message }) => status === "False" && message !== undefined);
 	return failed === undefined ? undefined : `${failed.reason ?? failed.type}: ${failed.message}`;
 }
 

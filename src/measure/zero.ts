@@ -1,4 +1,5 @@
 import type { KubeObject } from "../cluster/cluster.ts";
+import { numberOf, objectOf, objectsOf } from "../cluster/untrusted.ts";
 import { ClusterError } from "../errors.ts";
 import type { LiveState } from "./live-state.ts";
 
@@ -21,11 +22,12 @@ export function revisionState(state: LiveState, revision: string): RevisionState
 	const slices = state
 		.objects("endpointslices")
 		.filter(({ metadata }) => metadata.labels?.["kubernetes.io/service-name"] === `${revision}-private`);
-	const endpoints = slices.flatMap((slice) => (slice.endpoints as { conditions?: { ready?: boolean } }[] | null) ?? []);
+	const endpoints = slices.flatMap((slice) => objectsOf(slice.endpoints));
 	return {
 		pods: state.objects("pods").filter(isOf),
-		replicas: deployment === undefined ? undefined : ((deployment.spec as { replicas?: number }).replicas ?? 1),
-		readyEndpoints: endpoints.filter(({ conditions }) => conditions?.ready === true).length,
+		// A Deployment that does not say how many it wants has one (Kubernetes' default).
+		replicas: deployment === undefined ? undefined : (numberOf(objectOf(deployment.spec).replicas) ?? 1),
+		readyEndpoints: endpoints.filter(({ conditions }) => objectOf(conditions).ready === true).length,
 	};
 }
 

@@ -23,6 +23,8 @@ export interface RequestTimes {
 	lastByteAt?: string;
 	status?: number;
 	server?: string;
+	/** Where a redirect leads; never in a recording, for it may be an address of somebody's network. */
+	location?: string;
 	bodyMatches?: boolean;
 	/** The beginning of the body where it is not the expected one. */
 	body?: string;

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Cluster, Connection, KubeObject } from "../../src/cluster/cluster.ts";
 import { openCluster } from "../../src/cluster/kube.ts";
-import { type ApiServer, refusal, startApiServer } from "../support/api-server.ts";
+import { type ApiServer, type Reply, refusal, startApiServer } from "../support/api-server.ts";
 import { connectionTo } from "./connection.ts";
 
 interface Opened {
@@ -20,7 +20,13 @@ async function opened(): Promise<Opened> {
 	const sleeps: number[] = [];
 	const connect = async (): Promise<Connection> =>
 		connectionTo(server.origin, { headers: { Authorization: `Bearer secret-${++count}` } });
-	const cluster = await openCluster({ context: "here", connect }, async (ms) => void sleeps.push(ms));
+	let now = 0;
+	const sleep = async (ms: number, signal?: AbortSignal) => {
+		signal?.throwIfAborted();
+		sleeps.push(ms);
+		now += ms;
+	};
+	const cluster = await openCluster({ context: "here", connect }, { now: () => now, sleep, random: () => 1 });
 	onTestFinished(() => cluster.close());
 	return { server, cluster, connects: () => count, sleeps };
 }
@@ -163,7 +169,7 @@ describe("discovery", () => {
 
 	it("does not remember a failure", async () => {
 		const { server, cluster } = await opened();
-		server.on(`GET ${crd}`, refusal(500, "InternalError", "aggregated API is away"));
+		server.on(`GET ${crd}`, refusal(403, "Forbidden", "aggregated API is away"));
 		await expect(cluster.resource("example.com/v1", "Thing")).rejects.toThrow(
 			"discover what the API serves: aggregated API is away",
 		);
@@ -194,12 +200,55 @@ describe("discovery", () => {
 		expect(await kinds()).toEqual(["Pod", "ConfigMap", "Namespace", "Deployment", "Thing"]);
 	});
 
-	it("goes on without a group whose own API server is away", async () => {
-		const { server, cluster } = await opened();
+	it.each<[string, Reply]>([
+		["is away", { status: 503, text: "service unavailable\n" }],
+		["breaks", refusal(500, "InternalError")],
+		["answers with a page", { text: "<html>" }],
+		["answers with nothing", { text: "" }],
+		["answers with other JSON", { json: [] }],
+		["refuses", refusal(403, "Forbidden")],
+	])("goes on without a group whose own API server %s, and tells", async (_, reply) => {
+		const { server, cluster, sleeps } = await opened();
 		server.on("GET /api", { json: { versions: ["v1"] } });
 		server.on("GET /apis", { json: { groups: [{ preferredVersion: { groupVersion: "metrics.k8s.io/v1" } }] } });
-		server.on("GET /apis/metrics.k8s.io/v1", { status: 503, text: "service unavailable\n" });
-		expect((await cluster.resources()).map(({ kind }) => kind)).toEqual(["Pod", "ConfigMap", "Namespace"]);
+		server.on("GET /apis/metrics.k8s.io/v1", reply);
+		const unread: string[] = [];
+		const kinds = await cluster.resources(undefined, ({ apiVersion }) => void unread.push(apiVersion));
+		expect(kinds.map(({ kind }) => kind)).toEqual(["Pod", "ConfigMap", "Namespace"]);
+		expect(unread).toEqual(["metrics.k8s.io/v1"]);
+		expect(sleeps.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(3_000);
+	});
+
+	it("takes each kind in the preferred version that has it, and in another where that has not", async () => {
+		const { server, cluster } = await opened();
+		const versions = ["v1", "v1alpha3"].map((version) => ({ groupVersion: `networking.istio.io/${version}` }));
+		server.on("GET /api", { json: { versions: ["v1"] } });
+		server.on("GET /apis", { json: { groups: [{ preferredVersion: versions[0], versions: versions.toReversed() }] } });
+		server.serves({
+			v1: ["Pod"],
+			"networking.istio.io/v1": ["Gateway"],
+			"networking.istio.io/v1alpha3": ["Gateway", "EnvoyFilter"],
+		});
+		const found = (await cluster.resources()).map(({ apiVersion, kind }) => `${kind} ${apiVersion}`);
+		expect(found).toEqual(["Pod v1", "Gateway networking.istio.io/v1", "EnvoyFilter networking.istio.io/v1alpha3"]);
+	});
+
+	it("takes what documents with missing and wrong fields do tell", async () => {
+		const { server, cluster } = await opened();
+		const groups = [null, 3, { name: "empty.io" }, { name: "a.io", versions: [{ groupVersion: "a.io/v1" }, {}] }];
+		const thing = { name: "things", kind: "Thing" };
+		server.on("GET /api", { json: { versions: ["v1", null] } });
+		server.on("GET /apis", { json: { groups } });
+		server.on("GET /apis/a.io/v1", { json: { resources: [null, {}, { name: "x" }, thing] } });
+		server.on("GET /api/v1", { json: { resources: null } });
+		const unread: string[] = [];
+		const found = await cluster.resources(undefined, ({ apiVersion }) => void unread.push(apiVersion));
+		expect(found).toEqual([{ apiVersion: "a.io/v1", kind: "Thing", plural: "things", namespaced: false, verbs: [] }]);
+		expect(unread).toEqual(["empty.io"]);
+		server.on("GET /api", { json: {} });
+		server.on("GET /apis", { json: { groups: null } });
+		expect(await cluster.resources(undefined, ({ apiVersion }) => void unread.push(apiVersion))).toEqual([]);
+		expect(unread).toEqual(["empty.io", "v1", "/apis"]);
 	});
 });
 
@@ -216,11 +265,19 @@ describe("refusals", () => {
 		});
 	});
 
-	it("of a proxy in between show its words, not all of its page", async () => {
+	it("of a proxy in between are a sentence that says who answered, and none of its markup", async () => {
 		const { server, cluster } = await opened();
-		server.on(`GET ${pods}`, { status: 502, text: `<html>${"x".repeat(5_000)}` });
+		const head = "<head><title>502 Bad Gateway</title><style>body { color: red }</style></head>";
+		const text = `<html>\r\n${head}<script>alert(1)</script><body>\u001b[31m<p>upstream&nbsp;is away</p>${"x".repeat(5_000)}`;
+		server.on(`GET ${pods}`, { status: 502, headers: { Server: "nginx" }, text });
 		const error = await cluster.list({ ...podRef }).catch((error: Error) => error);
-		expect(error).toMatchObject({ status: 502, message: expect.stringContaining("list pods in x: <html>xxx") });
+		expect(error).toMatchObject({
+			status: 502,
+			message: expect.stringMatching(
+				/^list pods in x: HTTP 502 Bad Gateway, answered by nginx: 502 Bad Gateway \[31m upstream is away x+…/,
+			),
+			hint: expect.stringContaining("load balancer"),
+		});
 		expect((error as Error).message.length).toBeLessThan(400);
 	});
 
@@ -244,11 +301,224 @@ describe("refusals", () => {
 		expect(sleeps).toHaveLength(12);
 	});
 
-	it("that do not ask to come later are final", async () => {
+	it.each([400, 403, 404, 405, 409, 410, 413, 415, 422, 501])("%i is final", async (code) => {
 		const { server, cluster, sleeps } = await opened();
-		server.on(`GET ${pods}/a`, refusal(500, "InternalError", "etcd"), {});
-		await expect(cluster.get(podRef)).rejects.toMatchObject({ status: 500 });
+		server.on(`PATCH ${deploymentPath}`, refusal(code, "Refused"));
+		await expect(cluster.apply(deployment)).rejects.toMatchObject({ status: code });
 		expect(sleeps).toEqual([]);
+	});
+});
+
+const etcd = refusal(500, "", "etcdserver: leader changed");
+const hiccups: [string, Reply][] = [
+	["etcd's new leader", etcd],
+	["a load balancer's 502", { status: 502, text: "<html>bad gateway</html>" }],
+	["a 503", { status: 503, text: "no backend" }],
+	["a 504", refusal(504, "Timeout", "request did not complete")],
+	["a 429 that names no time", refusal(429, "TooManyRequests")],
+	["a connection that is cut", "hang up"],
+	["a webhook that is not yet there", refusal(500, "InternalError", 'failed calling webhook "x": EOF')],
+];
+
+describe("what may pass", () => {
+	it.each(hiccups)("%s is passed over, whatever was asked", async (_, hiccup) => {
+		const { server, cluster, sleeps } = await opened();
+		const answer = { json: { ...deployment, metadata: { ...deployment.metadata, uid: "u" } } };
+		const { spec: _spec, ...named } = { ...deployment, ...deployment.metadata };
+		const ref = { apiVersion: "apps/v1", kind: "Deployment", namespace: named.namespace as string, name: named.name };
+		await cluster.resource("apps/v1", "Deployment");
+		const route = async (name: string, ask: () => Promise<unknown>) => {
+			server.on(name, hiccup, hiccup, answer);
+			return ask();
+		};
+		expect(await route(`GET ${deploymentPath}`, () => cluster.get(ref))).toMatchObject({ metadata: { uid: "u" } });
+		expect(await route(`PATCH ${deploymentPath}`, () => cluster.apply(deployment))).toMatchObject(answer.json);
+		server.on(`GET ${deploymentPath}`, refusal(404, "NotFound"));
+		const patch = { metadata: { resourceVersion: "7" }, spec: { replicas: 2 } };
+		expect(await route(`PATCH ${deploymentPath}`, () => cluster.patch(ref, patch))).toMatchObject(answer.json);
+		expect(await route(`DELETE ${deploymentPath}`, () => cluster.remove(ref, { uid: "u" }))).toBe(true);
+		const collectionPath = deploymentPath.replace("/istiod", "");
+		expect(await route(`POST ${collectionPath}`, () => cluster.create(deployment))).toMatchObject(answer.json);
+		server.on(`GET ${collectionPath}`, hiccup, { json: { metadata: {}, items: [answer.json] } });
+		expect(await cluster.list(ref)).toHaveLength(1);
+		const review = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+		server.on(`POST ${review}`, hiccup, { json: { status: { allowed: true } } });
+		expect(await cluster.allowed({ verb: "get", group: "", resource: "pods" })).toBe(true);
+		expect(sleeps.length).toBeGreaterThanOrEqual(10);
+	});
+
+	it("is told in a sentence when it has not passed after half a minute, with growing gaps", async () => {
+		const { server, cluster, sleeps } = await opened();
+		server.on(`GET ${pods}/a`, etcd);
+		await expect(cluster.get(podRef)).rejects.toMatchObject({
+			message: expect.stringMatching(/^get Pod x\/a: etcdserver: leader changed \(tried again for \d\d s\)$/),
+			hint: expect.stringContaining("readyz"),
+			status: 500,
+		});
+		expect(sleeps.slice(0, 8)).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000]);
+		expect(sleeps.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(30_000);
+	});
+
+	it("holds nobody up for long where a webhook is broken", async () => {
+		const { server, cluster, sleeps } = await opened();
+		server.on(`DELETE ${pods}/a`, refusal(500, "InternalError", 'failed calling webhook "x": connection refused'));
+		await expect(cluster.remove(podRef)).rejects.toThrow("failed calling webhook");
+		expect(sleeps.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(5_000);
+	});
+
+	it("ends at once when it is aborted", async () => {
+		const server = await startApiServer();
+		server.serves({ v1: ["Pod"] });
+		server.on(`GET ${pods}/a`, etcd);
+		const controller = new AbortController();
+		const sleep = async (_: number, signal?: AbortSignal) => {
+			controller.abort(new Error("stop"));
+			signal?.throwIfAborted();
+		};
+		const clock = { now: () => 0, sleep, random: () => 1 };
+		const cluster = await openCluster({ context: "x", connect: async () => connectionTo(server.origin) }, clock);
+		onTestFinished(() => cluster.close());
+		await expect(cluster.get(podRef, controller.signal)).rejects.toThrow("stop");
+	});
+
+	it("includes a refused connection, once the server has answered", async () => {
+		let now = 0;
+		const server = await startApiServer();
+		server.serves({ v1: ["Pod"] });
+		const closed = connectionTo("http://127.0.0.1:1");
+		let connection = closed;
+		const sleeps: number[] = [];
+		const clock = {
+			now: () => now,
+			random: () => 1,
+			async sleep(ms: number) {
+				sleeps.push(ms);
+				now += ms;
+			},
+		};
+		const kubeconfig = { context: "x", connect: async () => connection };
+		const cluster = await openCluster(kubeconfig, clock);
+		onTestFinished(() => cluster.close());
+		await expect(cluster.get(podRef)).rejects.toMatchObject({ hint: expect.stringContaining("running") });
+		expect(sleeps).toEqual([]);
+		connection = connectionTo(server.origin);
+		const known = await openCluster(kubeconfig, clock);
+		onTestFinished(() => known.close());
+		expect(await known.get(podRef)).toBeUndefined();
+		await server.stop();
+		await expect(known.get(podRef)).rejects.toMatchObject({ hint: expect.stringContaining("running") });
+		expect(sleeps.length).toBeGreaterThan(8);
+	});
+
+	it("is no part of a raw request, whose time counts", async () => {
+		const { server, cluster, sleeps } = await opened();
+		server.on("GET /x", etcd, {});
+		expect(await cluster.raw("GET", "/x")).toMatchObject({ status: 500 });
+		expect(sleeps).toEqual([]);
+	});
+});
+
+describe("a write of which it is not known whether it was done", () => {
+	const pod: KubeObject = {
+		apiVersion: "v1",
+		kind: "Pod",
+		metadata: { name: "a", namespace: "x", labels: { by: "me" } },
+		spec: { containers: [{ name: "c" }] },
+	};
+	const stored = {
+		...pod,
+		metadata: { ...pod.metadata, uid: "u" },
+		spec: { containers: [{ name: "injected" }, { name: "c", image: "defaulted" }], extra: 1 },
+	};
+	const written = (server: ApiServer, method: string) => server.calls.filter((call) => call.method === method).length;
+
+	it("is not created again when it is there with what was written", async () => {
+		const { server, cluster } = await opened();
+		server.on(`POST ${pods}`, "hang up", refusal(409, "AlreadyExists"));
+		server.on(`GET ${pods}/a`, { json: stored });
+		expect(await cluster.create(pod)).toEqual(stored);
+		expect(written(server, "POST")).toBe(1);
+	});
+
+	it("is created again when nothing is there, and may then turn out to have come late", async () => {
+		const { server, cluster } = await opened();
+		server.on(`POST ${pods}`, "hang up", refusal(409, "AlreadyExists"));
+		server.on(`GET ${pods}/a`, refusal(404, "NotFound"), { json: stored });
+		expect(await cluster.create(pod)).toEqual(stored);
+		expect(written(server, "POST")).toBe(2);
+	});
+
+	it("is somebody else's when it holds something else", async () => {
+		const { server, cluster } = await opened();
+		server.on(`POST ${pods}`, "hang up", refusal(409, "AlreadyExists"));
+		server.on(`GET ${pods}/a`, { json: { ...stored, metadata: { ...stored.metadata, labels: { by: "them" } } } });
+		await expect(cluster.create(pod)).rejects.toMatchObject({ status: 409 });
+	});
+
+	it("is not looked for after a plain conflict", async () => {
+		const { server, cluster } = await opened();
+		server.on(`POST ${pods}`, refusal(409, "AlreadyExists"));
+		server.on(`GET ${pods}/a`, { json: stored });
+		await expect(cluster.create(pod)).rejects.toMatchObject({ status: 409 });
+	});
+
+	it("as a patch of a version is done when the object has its values", async () => {
+		const { server, cluster } = await opened();
+		server.on(`PATCH ${pods}/a`, "hang up", refusal(409, "Conflict"));
+		server.on(`GET ${pods}/a`, { json: stored });
+		const patch = { metadata: { resourceVersion: "7", labels: { by: "me", other: null } } };
+		expect(await cluster.patch(podRef, patch)).toEqual(stored);
+		server.on(`PATCH ${pods}/a`, "hang up", refusal(409, "Conflict"));
+		await expect(cluster.patch(podRef, { metadata: { labels: { by: null } } })).rejects.toMatchObject({ status: 409 });
+	});
+
+	it("as a deletion was done when the object is gone", async () => {
+		const { server, cluster } = await opened();
+		server.on(`DELETE ${pods}/a`, "hang up", refusal(404, "NotFound"));
+		expect(await cluster.remove(podRef)).toBe(true);
+	});
+});
+
+describe("lists of other people's API servers", () => {
+	const list = async (json: unknown) => {
+		const { server, cluster } = await opened();
+		server.on(`GET ${pods}`, { json });
+		return cluster.list(podRef);
+	};
+
+	it.each([{}, { items: null }, { items: [] }])("without any item: %j", async (more) => {
+		expect(await list({ kind: "PodList", metadata: { resourceVersion: "1" }, ...more })).toEqual([]);
+	});
+
+	it("lack fields of their items, which are filled in or left out", async () => {
+		const odd = { metadata: { name: "b", labels: null, annotations: "x", deletionTimestamp: null, finalizers: {} } };
+		const items = [null, 7, "x", {}, { metadata: null }, { metadata: { name: 5 } }, odd, { kind: null, ...odd }];
+		const clean = { apiVersion: "v1", kind: "Pod", metadata: { name: "b", labels: {}, annotations: {} } };
+		expect(await list({ metadata: {}, items })).toEqual([clean, clean]);
+	});
+
+	it.each([{}, { items: "none" }, [], null, "text"])("that are none are no empty list: %j", async (json) => {
+		await expect(list(json)).rejects.toMatchObject({ exitCode: 4, message: expect.stringContaining("holds no list") });
+	});
+
+	it("that were forgotten between two pages are asked for at once", async () => {
+		const { server, cluster } = await opened();
+		const page = { metadata: { continue: "next" }, items: [{ metadata: { name: "a" } }] };
+		server.on(`GET ${pods}`, { json: page }, refusal(410, "Expired"), {
+			json: { metadata: {}, items: [{ metadata: { name: "a" } }, { metadata: { name: "b" } }] },
+		});
+		expect((await cluster.list(podRef)).map(({ metadata }) => metadata.name)).toEqual(["a", "b"]);
+		expect(server.calls.at(-1)?.query.has("limit")).toBe(false);
+	});
+
+	it("of one object are no object without metadata", async () => {
+		const { server, cluster } = await opened();
+		for (const json of [{}, [], null, { metadata: null }]) {
+			server.on(`GET ${pods}/a`, { json });
+			await expect(cluster.get(podRef)).rejects.toMatchObject({ exitCode: 4 });
+		}
+		server.on(`GET ${pods}/a`, { text: "" });
+		await expect(cluster.get(podRef)).rejects.toMatchObject({ exitCode: 4 });
 	});
 });
 

@@ -312,7 +312,7 @@ describe("a server that fails", () => {
 			{ kind: "failing", failures: 1, reason: expect.stringContaining("socket hang up") },
 			{ failures: 2, reason: `watch ${path}: etcd is away` },
 			{ failures: 3 },
-			{ failures: 4, reason: `watch ${path}: <html>` },
+			{ failures: 4, reason: `watch ${path}: HTTP 502 Bad Gateway` },
 		]);
 		works.event("ADDED", pod("b", 6));
 		await vi.waitFor(() => expect(told).toContain("+b"));
@@ -418,4 +418,18 @@ describe("abort", () => {
 		controller.abort();
 		await done;
 	});
+});
+
+it("passes over lists without items and events without an object or a name", async () => {
+	const open = feed();
+	const watched = await watching({
+		lists: [{ json: { metadata: { resourceVersion: "1" }, items: null } }],
+		watches: [open],
+	});
+	await open.opened;
+	open.write('null\n7\n{"type":"ADDED"}\n{"type":"ADDED","object":{"metadata":null}}\n');
+	open.event("ADDED", { metadata: { name: "a", resourceVersion: 7, labels: null } });
+	await vi.waitFor(() => expect(watched.told).toEqual(["listed", "+a"]));
+	watched.abort();
+	await watched.done;
 });

@@ -124,6 +124,23 @@ describe("podTrouble", () => {
 		expect(podTrouble(pod(status))).toEqual({ text, isFinal });
 	});
 
+	it("of a pod that failed heals where a controller makes another in its place", () => {
+		const failed = pod({ phase: "Failed", reason: "Evicted" });
+		failed.metadata.ownerReferences = [
+			{ apiVersion: "apps/v1", kind: "ReplicaSet", name: "r", uid: "u", controller: true },
+		];
+		expect(podTrouble(failed)).toEqual({ text: "failed: Evicted", isFinal: false });
+	});
+
+	it.each([
+		null,
+		"x",
+		{ containerStatuses: null, conditions: 5 },
+		{ containerStatuses: [null, {}, { state: null }] },
+	])("is unknown of a status that is %j", (status) => {
+		expect(podTrouble(pod(status as object), [{ ...pod({}), involvedObject: null }])).toBeUndefined();
+	});
+
 	it("is none while containers start, and the last warning where no status says anything", () => {
 		const starting = pod({ containerStatuses: [{ name: "a", state: { waiting: { reason: "ContainerCreating" } } }] });
 		expect(podTrouble(starting)).toBeUndefined();

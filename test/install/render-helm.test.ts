@@ -98,6 +98,15 @@ describe("renderIstio with helm", () => {
 		expect(full.istio.values).toEqual({});
 	});
 
+	it("leaves what is not written as a number the text that it is", async () => {
+		const texts = ["1.30", "007", "+5", "1e3", "1.0", "-0", "12345678901234567890", "0x10", ".5", ""];
+		const numbers = [0, 5, -5, 1.5, 15021];
+		const sets = [...texts, ...numbers].map((value, index) => `values.pilot.v${index}=${value}`);
+		const { istiod } = await valuesOf(full, { sets });
+		const { cni: _, ...read } = (istiod as { pilot: Record<string, unknown> }).pilot;
+		expect(Object.values(read)).toEqual([...texts, ...numbers]);
+	});
+
 	it("gives the charts' own profile to every chart", async () => {
 		const ambient = { ...full, istio: { ...full.istio, values: { profile: "ambient" } } };
 		const values = await valuesOf(ambient, { sets: ["components.ztunnel.enabled=true"] });

@@ -62,13 +62,49 @@ it("is the load balancer before the nodes", async () => {
 		open: ["5.6.7.8:80", "10.0.0.1:31380"],
 	});
 	expect(route).toEqual({ kind: "direct", url: "http://5.6.7.8:80/", by: "load balancer" });
-	expect(tried).toEqual(["lb.example.com:80", "5.6.7.8:80"]);
+	expect(tried.slice(0, 2)).toEqual(["lb.example.com:80", "5.6.7.8:80"]);
 });
 
 it("is a node's port, the outer address first", async () => {
 	const { route, tried } = await find({ service: service({ ports }), nodes, open: ["10.0.0.2:31380"] });
 	expect(route).toEqual({ kind: "direct", url: "http://10.0.0.2:31380/", by: "node port" });
 	expect(tried).toEqual(["1.2.3.4:31380", "10.0.0.1:31380", "10.0.0.2:31380"]);
+});
+
+it("is tried at all addresses at once, of which the first in order is taken, however late it answers", async () => {
+	let [open, most] = [0, 0];
+	const released: string[] = [];
+	const cluster = { get: async () => service({ ports }), list: async () => nodes } as unknown as Cluster;
+	const route = await findGateway(cluster, {
+		signal: new AbortController().signal,
+		async canConnect(host, _, signal) {
+			most = Math.max(most, ++open);
+			await new Promise<void>((resolve) => {
+				if (host === "10.0.0.2") signal.addEventListener("abort", () => resolve());
+				else setTimeout(resolve, host === "10.0.0.1" ? 0 : 20);
+			});
+			released.push(host);
+			return host !== "10.0.0.2";
+		},
+	});
+	expect(route).toMatchObject({ url: "http://1.2.3.4:31380/" });
+	expect(most).toBe(3);
+	// Nobody waits for those that are of no use any more.
+	expect(released).toEqual(["10.0.0.1", "1.2.3.4", "10.0.0.2"]);
+});
+
+it.each<[string, unknown, unknown]>([
+	["ports", { ports: [null, 7, { port: "80" }, { port: 80, nodePort: 31380 }] }, { loadBalancer: { ingress: null } }],
+	["addresses", { ports: [{ port: 80, nodePort: 31380 }] }, { loadBalancer: { ingress: [null, { ip: 7 }, {}] } }],
+	["a status", { ports: [{ port: 80, nodePort: 31380 }] }, null],
+])("is found where %s are not as promised", async (_, spec, status) => {
+	const odd = { ...node(), status: { addresses: null } };
+	const { route } = await find({
+		service: service(spec as object, status as object),
+		nodes: [odd, { ...node(), status: null }, ...nodes],
+		open: ["10.0.0.2:31380"],
+	});
+	expect(route).toMatchObject({ url: "http://10.0.0.2:31380/" });
 });
 
 it("may have an IPv6 address", async () => {

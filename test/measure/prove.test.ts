@@ -173,6 +173,71 @@ describe("a profile that is not what it promises", () => {
 		expect(await differences({ answer: () => times })).toBe(words);
 	});
 
+	it("is not told as initial-scale where the gateway does not answer", async () => {
+		const failed = await prove({ pods: [], answer: () => ({ status: 503 }) }).catch((error: Error) => error);
+		clock.now = undefined;
+		expect(failed).toMatchObject({
+			message: "profile full: the service is Ready, but a request is answered with HTTP 503",
+		});
+		expect((failed as { hint?: string }).hint).not.toContain("initial-scale");
+	});
+
+	it.each<[string, Partial<RequestTimes>, RegExp, string]>([
+		[
+			"redirects to HTTPS",
+			{ status: 301, server: "istio-envoy", location: "https://h/" },
+			/HTTP 301 Moved Permanently by istio-envoy \(to https:\/\/h\)$/,
+			"http-protocol to Enabled",
+		],
+		[
+			"asks for a login",
+			{ status: 302, location: "https://sso.corp.example/login?secret=1" },
+			/HTTP 302 Found \(to https:\/\/sso.corp.example\)$/,
+			"login page",
+		],
+		[
+			"is another server",
+			{ status: 200, server: "nginx", bodyMatches: false, body: "<html>\nhi" },
+			/by nginx: "<html> hi"$/,
+			"not Istio's gateway",
+		],
+		["has an unknown certificate", { error: "self-signed certificate" }, /self-signed/, "NODE_EXTRA_CA_CERTS"],
+		["has another name", { error: "Hostname/IP does not match certificate's altnames" }, /altnames/, "another name"],
+		["speaks no TLS", { error: "write EPROTO 1:SSL routines:wrong version number" }, /EPROTO/, "--gateway http://"],
+		["speaks TLS", { error: "Parse Error: Expected HTTP/" }, /Parse Error/, "--gateway https://"],
+	])("by a gateway that %s is told at once", async (_, times, words, hint) => {
+		let count = 0;
+		const failed = prove({
+			pods: [],
+			answer: () => {
+				count++;
+				return times;
+			},
+		});
+		await expect(failed).rejects.toMatchObject({
+			exitCode: 4,
+			message: expect.stringMatching(words),
+			hint: expect.stringContaining(hint),
+		});
+		expect(count).toBe(1);
+	});
+
+	it("by a gateway without a route is waited for, and then told with the host", async () => {
+		const failed = await prove({ answer: () => ({ status: 404, server: "istio-envoy" }) }).catch(
+			(error: Error) => error,
+		);
+		clock.now = undefined;
+		expect(failed).toMatchObject({
+			message: expect.stringContaining("HTTP 404 Not Found"),
+			hint: expect.stringContaining("host h"),
+		});
+		const { seenAs } = await prove({
+			answer: (order, sent) =>
+				sent < 4 ? { status: 404 } : order.headers ? { status: 403 } : { status: 200, bodyMatches: true },
+		});
+		expect(seenAs).toMatchObject({ sidecar: "native" });
+	});
+
 	it("has no pod to look at", async () => {
 		const gone = aPod("p", { spec: rightSpec, metadata: { deletionTimestamp: "2026-11-23T10:00:00Z" } });
 		await expect(prove({ pods: [gone] })).rejects.toMatchObject({

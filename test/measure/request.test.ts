@@ -1,4 +1,5 @@
-import { describe, expect, it, vi } from "vitest";
+import { type AddressInfo, createServer } from "node:net";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type RequestOrder, sendRequest } from "../../src/measure/request.ts";
 import type { RequestTimes } from "../../src/model/recording.ts";
 import { connectionTo } from "../cluster/connection.ts";
@@ -67,6 +68,40 @@ describe("a request that is answered", () => {
 		const times = await answer;
 		expect(times.bodyMatches).toBe(true);
 		expect(Number(BigInt(times.lastByteAt ?? 0) - BigInt(times.firstByteAt ?? 0)) / 1e6).toBeGreaterThan(25);
+	});
+
+	it("has its first byte when that comes, not when the whole head has come", async () => {
+		const gap = 60;
+		const server = createServer((socket) => {
+			socket.on("error", () => {});
+			socket.once("data", () => {
+				socket.write("HTTP/1.1 2");
+				setTimeout(() => socket.end("00 OK\r\nContent-Length: 13\r\n\r\nHello mark-1!"), gap);
+			});
+		});
+		await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+		onTestFinished(() => void server.close());
+		const { port } = server.address() as AddressInfo;
+		const times = await sendRequest(orderTo(`http://127.0.0.1:${port}`), now);
+		expect(times).toMatchObject({ status: 200, bodyMatches: true });
+		expect(Number(BigInt(times.lastByteAt ?? 0) - BigInt(times.firstByteAt ?? 0)) / 1e6).toBeGreaterThan(gap / 2);
+	});
+
+	it("is looked through to its end, also where the expected text is cut in two", async () => {
+		const server = await startApiServer();
+		const body = feed();
+		server.on("GET /", body);
+		const answer = sendRequest(orderTo(server.origin), now);
+		await body.opened;
+		body.write("x".repeat(200_000));
+		for (const piece of ["Hel", "lo mark", "-1", "!", "y".repeat(200_000)]) {
+			body.write(piece);
+			await new Promise((resolve) => setTimeout(resolve, 2));
+		}
+		body.end();
+		expect(await answer).toMatchObject({ bodyMatches: true });
+		server.on("GET /", { text: `${"x".repeat(200_000)}Hello mark-1` });
+		expect(await sendRequest(orderTo(server.origin), now)).toMatchObject({ bodyMatches: false });
 	});
 
 	it("with another body shows its beginning", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { anchorClock } from "../../src/measure/client-clock.ts";
-import { openLiveState } from "../../src/measure/live-state.ts";
+import { type LiveState, openLiveState } from "../../src/measure/live-state.ts";
 import type { RequestOrder } from "../../src/measure/request.ts";
 import type { Round } from "../../src/measure/rounds.ts";
 import { type ColdStartsOrder, runColdStarts, type Subject } from "../../src/measure/schedule.ts";
@@ -314,4 +314,35 @@ describe("an interruption", () => {
 		waiting.fail(new Error("pods is forbidden"));
 		await expect(waiting.done).rejects.toThrow("pods is forbidden");
 	});
+});
+
+it("records how many pods were wanted and there at the request, not what was so at zero", async () => {
+	const samples = async (change: (state: LiveState) => void) => {
+		const world: { state?: LiveState } = {};
+		const run = start({
+			iterations: 0,
+			sleep: async () => {
+				if (world.state !== undefined) change(world.state);
+			},
+		});
+		world.state = run.state;
+		await run.done;
+		return run.recorded.filter(({ kind }) => kind === "sample");
+	};
+	expect(await samples(() => {})).toMatchObject([{ replicasBefore: 0, podsBefore: [] }]);
+	const warm = await samples((state) => {
+		state.add(seen("deployments", aDeployment(3)));
+		state.add(seen("pods", aPod("warm"), "ADDED"));
+	});
+	expect(warm).toMatchObject([{ replicasBefore: 3, podsBefore: ["warm"] }]);
+	// A Deployment that is not there says nothing, which is not zero.
+	const [unknown] = await samples((state) => state.add(seen("deployments", aDeployment(0), "DELETED")));
+	expect(unknown).not.toHaveProperty("replicasBefore");
+});
+
+it("keeps where a redirect leads out of the recording", async () => {
+	const redirected = { connectStartedAt: "1", status: 302, location: "https://sso.corp.example/login?token=x" };
+	const run = start({ iterations: 0, onRequest: async () => redirected });
+	await run.done;
+	expect(JSON.stringify(run.recorded)).not.toContain("sso.corp");
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ApiError } from "../../src/cluster/api-error.ts";
 import type { Cluster, KubeObject, ObjectRef } from "../../src/cluster/cluster.ts";
 import { podTrouble } from "../../src/install/pod-trouble.ts";
 import { openLiveState } from "../../src/measure/live-state.ts";
@@ -19,11 +20,18 @@ const ready = {
 	conditions: [{ type: "Ready", status: "True" }],
 };
 
+interface Knative {
+	pods?: KubeObject[];
+	timeoutMs?: number;
+	revision?: object;
+	/** What applying fails with, one at a time. */
+	failures?: ApiError[];
+}
+
+const starting = { observedGeneration: 3, latestCreatedRevisionName: "helloworld-00001" };
+
 /** A Knative whose service has these statuses, one at each look; the last one stays. */
-function deploy(
-	statuses: object[],
-	{ pods = [], timeoutMs = 1_000, revision }: { pods?: KubeObject[]; timeoutMs?: number; revision?: object } = {},
-) {
+function deploy(statuses: object[], { pods = [], timeoutMs = 1_000, revision, failures = [] }: Knative = {}) {
 	const manifest = serviceManifest(minimal, order);
 	const state = openLiveState();
 	for (const pod of pods) state.add(seen("pods", pod, "ADDED"));
@@ -31,7 +39,11 @@ function deploy(
 	const controller = new AbortController();
 	let looks = 0;
 	const cluster = {
-		apply: async (object: KubeObject) => ({ ...object, metadata: { ...object.metadata, generation: 3 } }),
+		async apply(object: KubeObject) {
+			const failure = failures.shift();
+			if (failure !== undefined) throw failure;
+			return { ...object, metadata: { ...object.metadata, generation: 3 } };
+		},
 		get: async ({ kind }: ObjectRef) =>
 			kind === "Revision"
 				? { kind, status: revision }
@@ -91,7 +103,7 @@ describe("the service", () => {
 	});
 
 	it("that cannot become Ready is given up at once, with the pod's own reason", async () => {
-		const { done, looks } = deploy([{}], {
+		const { done, looks } = deploy([starting], {
 			pods: [waiting("InvalidImageName", "couldn't parse image")],
 			timeoutMs: 1e6,
 		});
@@ -105,7 +117,7 @@ describe("the service", () => {
 
 	it("that takes too long tells the pod's reason, or else Knative's", async () => {
 		const late = "service knistio/helloworld did not become Ready within 0.02 s: ";
-		const pull = deploy([{}], { pods: [waiting("ErrImagePull", "not found")], timeoutMs: 20 });
+		const pull = deploy([starting], { pods: [waiting("ErrImagePull", "not found")], timeoutMs: 20 });
 		await expect(pull.done).rejects.toMatchObject({ message: expect.stringMatching(`${late}.*not found`) });
 		const condition = {
 			type: "Ready",
@@ -121,8 +133,40 @@ describe("the service", () => {
 	it("is not judged by a pod that is on its way out", async () => {
 		const old = waiting("InvalidImageName", "of the revision before");
 		old.metadata.deletionTimestamp = "2026-11-23T10:00:00Z";
-		const { done } = deploy([{}, ready], { pods: [old] });
+		const { done } = deploy([starting, ready], { pods: [old] });
 		expect(await done).toMatchObject({ revision: "helloworld-00002" });
+	});
+
+	it("is not judged by somebody else's pod, nor by one of the revision before", async () => {
+		const job = aPod("job", { status: { phase: "Failed", reason: "Evicted" } });
+		job.metadata.labels = { "job-name": "nightly-backup" };
+		const before = waiting("InvalidImageName", "of the revision before");
+		const steps = [{}, { ...starting, observedGeneration: 2 }, { ...ready, conditions: null }, ready];
+		const { done } = deploy(steps, { pods: [job, before] });
+		expect(await done).toMatchObject({ revision: "helloworld-00002" });
+	});
+
+	it("is applied and looked at again after what passes by itself, and only after that", async () => {
+		const webhook = new ApiError('apply Service x: failed calling webhook "x": EOF', { status: 500 });
+		const { done, details } = deploy([ready], { failures: [webhook, new ApiError("bad gateway", { status: 502 })] });
+		expect(await done).toMatchObject({ revision: "helloworld-00002" });
+		expect(details).toEqual([webhook.message, "bad gateway"]);
+		const denied = deploy([ready], { failures: [new ApiError("denied the request", { status: 403 })] });
+		await expect(denied.done).rejects.toThrow("denied the request");
+		const late = deploy([ready], { failures: Array(9999).fill(webhook), timeoutMs: 5 });
+		await expect(late.done).rejects.toThrow("failed calling webhook");
+	});
+
+	it.each([
+		null,
+		7,
+		"x",
+		[],
+		{ conditions: 7, traffic: "x", url: 5 },
+		{ ...ready, url: "no url" },
+	])("with a status that is %j is not Ready", async (status) => {
+		const { done } = deploy([status as object], { timeoutMs: 5 });
+		await expect(done).rejects.toThrow("did not become Ready");
 	});
 
 	it("is waited for no longer when the run is interrupted", async () => {
@@ -142,6 +186,7 @@ describe("the pod of the pings", () => {
 
 it("says the revision's own words where there is no pod at all", async () => {
 	const missing = {
+		observedGeneration: 3,
 		latestCreatedRevisionName: "helloworld-00002",
 		conditions: [{ type: "Ready", status: "False", reason: "RevisionMissing", message: "no ready Revision" }],
 	};

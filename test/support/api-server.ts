@@ -56,6 +56,8 @@ export interface ApiServer {
 	serves(kinds: Record<string, string[]>): void;
 	/** Connections opened so far, and those that are still open. */
 	connections(): { opened: number; open: number };
+	/** Refuses every further connection. */
+	stop(): Promise<void>;
 }
 
 /** Starts a server that is closed when the test is finished. @param tls for HTTPS */
@@ -101,6 +103,10 @@ export async function startApiServer(tls?: https.ServerOptions): Promise<ApiServ
 	});
 	const { port } = server.address() as AddressInfo;
 	const api: ApiServer = {
+		stop() {
+			server.closeAllConnections();
+			return new Promise((resolve) => server.close(() => resolve()));
+		},
 		origin: `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}`,
 		calls,
 		on: (route, ...replies) => void routes.set(route, replies),
