@@ -12,9 +12,12 @@ import {
 	count,
 	durationMs,
 	given,
+	image,
+	namespace,
 	precisionMs,
 	type SourceFlags,
 	sourceOf,
+	text,
 } from "./options.ts";
 
 /** The public sample that Knative's own documentation deploys. */
@@ -103,11 +106,11 @@ export function addBench(program: Command, context: Context, finish: Finish): vo
 			count(1),
 			1,
 		)
-		.option("--image <image>", "the service under test; answers with $TARGET on $PORT", sampleImage)
-		.option("--expect-body <text>", "what its answer must hold; default: the value that $TARGET gets")
-		.option("--namespace <name>", "where it runs; made and removed by knistio", workloadNamespace)
+		.option("--image <image>", "the service under test; answers with $TARGET on $PORT", image, sampleImage)
+		.option("--expect-body <text>", "what its answer must hold; default: the value that $TARGET gets", text)
+		.option("--namespace <name>", "where it runs; made and removed by knistio", namespace, workloadNamespace)
 		.option("-o, --out <file>", "write the report: .json, .csv or .md (repeatable)", collect)
-		.option("--record <file>", "the recording of all that happened; default: beside the first --out")
+		.option("--record <file>", "the recording of all that happened; default: beside the first --out", text)
 		.option("--no-record", "write no recording")
 		.addOption(new Option("--reference <what>", "show the talk's own figures too").choices(["talk"]))
 		.addOption(new Option("--sidecar <shape>", "ask for one shape of istio-proxy").choices(["native", "classic"]))
