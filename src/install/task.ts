@@ -22,7 +22,9 @@ export interface Task {
 	cluster: Cluster;
 	clock: Clock;
 	progress: Progress;
-	/** On `clock`; waits end with a {@link ClusterError} then. */
+	/** How long each wait may take, ms; it ends with a {@link ClusterError} then. */
+	waitMs: number;
+	/** On `clock`; the waits of a task that was bounded as a whole end by then. */
 	deadlineAt: number;
 	signal?: AbortSignal;
 }
@@ -35,7 +37,7 @@ export interface TaskOptions {
 	clock?: Clock;
 }
 
-/** A task that ends `timeoutMs` from now. */
+/** A task whose waits each take `timeoutMs` at most. */
 export function newTask(cluster: Cluster, options: TaskOptions): Task {
 	const clock = options.clock ?? systemClock;
 	// Every request in flight listens to the signal.
@@ -44,12 +46,13 @@ export function newTask(cluster: Cluster, options: TaskOptions): Task {
 		cluster,
 		clock,
 		progress: options.progress ?? (() => {}),
-		deadlineAt: clock.now() + options.timeoutMs,
+		waitMs: options.timeoutMs,
+		deadlineAt: Number.POSITIVE_INFINITY,
 		...(options.signal === undefined ? {} : { signal: options.signal }),
 	};
 }
 
-/** The same task with no more than `timeoutMs` left. */
+/** The same task with no more than `timeoutMs` left for all its waits together. */
 export function within(task: Task, timeoutMs: number): Task {
 	return { ...task, deadlineAt: Math.min(task.deadlineAt, task.clock.now() + timeoutMs) };
 }
@@ -61,7 +64,7 @@ const lastGapMs = 500;
 /**
  * Looks until there is nothing left to wait for.
  * @param look what is still waited for, as text for the progress; undefined when it has come.
- * @throws ClusterError from `late` when the task's time is over.
+ * @throws ClusterError from `late` when the wait's time is over.
  */
 export async function waitUntil(
 	task: Task,
@@ -69,13 +72,14 @@ export async function waitUntil(
 	late: (waitingFor: string) => ClusterError | Promise<ClusterError>,
 ): Promise<void> {
 	let told: string | undefined;
+	const deadlineAt = Math.min(task.deadlineAt, task.clock.now() + task.waitMs);
 	for (let gapMs = firstGapMs; ; gapMs = Math.min(gapMs * 1.5, lastGapMs)) {
 		task.signal?.throwIfAborted();
 		const waitingFor = await look();
 		if (waitingFor === undefined) return;
 		if (waitingFor !== told) task.progress({ kind: "detail", text: waitingFor });
 		told = waitingFor;
-		if (task.clock.now() >= task.deadlineAt) throw await late(waitingFor);
+		if (task.clock.now() >= deadlineAt) throw await late(waitingFor);
 		await task.clock.sleep(gapMs, task.signal);
 	}
 }
