@@ -130,7 +130,7 @@ export function addBench(program: Command, context: Context, finish: Finish): vo
 		)
 		.option("--seed <n>", "of the order of blocks and rounds, and of a simulated cluster's delays", count(0), 1)
 		.option("--speed <n>", "simulated seconds in a real one", count(1), 20)
-		.option("--keep", "leave everything on the cluster at the end")
+		.option("--keep", "leave everything on the cluster at the end, until `clean` or the next bench without it")
 		.option("--dry-run", "print what would be changed, and change nothing");
 	addGateOptions(addSourceOptions(addClusterOptions(command)));
 	command.addHelpText("after", examples).action(async (flags: BenchFlags) => {

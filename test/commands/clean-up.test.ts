@@ -134,8 +134,12 @@ describe("a clean-up that cannot be", () => {
 		const writes = cluster.writes.length;
 		const lock = { lost: AbortSignal.abort(new ClusterError("taken")), release: async () => {} };
 		const options = { keep: false, namespace: "knistio", lock, clock, timeoutMs: 1_000, progress: () => {} };
-		const failure = await cleanUp(cluster, { ...options, before: { kind: "nobody" } });
-		expect(failure?.message).toContain("another knistio has taken over the cluster");
+		for (const kind of ["nobody", "unknown"] as const) {
+			const failure = await cleanUp(cluster, { ...options, before: { kind } });
+			expect(failure?.message).toContain("another knistio has taken over the cluster");
+		}
+		const kept = await cleanUp(cluster, { ...options, keep: true, before: { kind: "nobody" } });
+		expect(kept?.message).toContain("another knistio has taken over the cluster");
 		expect(cluster.writes.length).toBe(writes);
 	});
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Ending, endRun } from "../../src/commands/ending.ts";
 import { ClusterError, exitCodeFor, InterruptedError, RunErrors, UsageError } from "../../src/errors.ts";
 import { main } from "../../src/main.ts";
+import { aReport, around } from "../judge/a-report.ts";
 import { fakeContext } from "../support/fake-context.ts";
 
 const unwritten = [new UsageError("cannot write r.json")];
@@ -45,8 +46,12 @@ describe("the end of a run", () => {
 describe("what a report says", () => {
 	it("reaches no terminal and no CI runner as a command", async () => {
 		const evil = "x\u001b]0;title\u0007\u009b2J\r::add-mask::a\n  ::error::b ##[add-mask]c \u202egnp";
-		const world = fakeContext({}, { GITHUB_ACTIONS: "true" });
-		await main(["show", evil], { ...world.context, color: true });
+		const report = { ...aReport({ minimal: { totals: around(2_000, 100, 20) } }), endedBy: evil };
+		const world = fakeContext({ "r.json": report });
+		// biome-ignore lint/suspicious/noControlCharactersInRegex: the program's own colours
+		const uncolored = (text: string) => world.context.stdout(text.replaceAll(/\u001b\[\d+m/g, ""));
+		await main(["show", "r.json"], { ...world.context, stdout: uncolored, color: true });
+		expect(world.said.stdout).toContain("\\u001b]0;title");
 		await main(["profiles", "validate", evil], world.context);
 		const said = world.said.stdout + world.said.stderr;
 		expect(said).toContain("\\u001b]0;title\\u0007\\u009b2J\\u000d");
