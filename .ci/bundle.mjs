@@ -15,7 +15,11 @@ await build({
 	platform: "node",
 	target: "node20.19",
 	format: "esm",
-	define: { "process.env.KNISTIO_VERSION": JSON.stringify(version) },
+	define: {
+		"process.env.KNISTIO_VERSION": JSON.stringify(version),
+		// write-file-atomic names its files by it; an ES module has it elsewhere.
+		__filename: "import.meta.filename",
+	},
 	banner: {
 		js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
 	},

@@ -1,32 +1,24 @@
 import { setMaxListeners } from "node:events";
-import { appendFileSync, constants } from "node:fs";
-import { access, open, readFile, stat, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
-import { text } from "node:stream/consumers";
 import type { Cluster } from "./cluster/cluster.ts";
-import { exitCodes, InterruptedError, UsageError } from "./errors.ts";
+import { exitCodes, InterruptedError } from "./errors.ts";
+import { type Files, nodeFiles } from "./files.ts";
+import { openStream } from "./streams.ts";
 
 /** The outside world as one value: the only way to the process, its files and a cluster. */
-export interface Context {
+export interface Context extends Files {
 	version: string;
 	/** The result. */
 	stdout(text: string): void;
-	/** Progress and messages. */
-	stderr(text: string): void;
+	/** Progress and messages. @param options.isCommand the text is knistio's own command to a terminal or a CI runner */
+	stderr(text: string, options?: { isCommand?: boolean }): void;
+	/** Waits until stdout has all. @throws UsageError if it could not be written; a reader who has gone is no failure */
+	flush?(): Promise<void>;
 	/** Whether the result may have colours. */
 	color: boolean;
 	/** Whether stderr is a terminal that progress may be drawn on. */
 	isLive: boolean;
 	columns: number;
 	env: Record<string, string | undefined>;
-	/** `-` is what is piped in. @throws UsageError for a file that cannot be read */
-	readFile(path: string): Promise<string>;
-	/** @throws UsageError for a file that cannot be written */
-	writeFile(path: string, text: string): Promise<void>;
-	/** Writes nothing yet. @throws UsageError for a file that cannot be written, as far as that can be foreseen */
-	requireWritable(path: string): Promise<void>;
-	/** Appends line by line, so that a crash loses nothing that was written. */
-	openLog(path: string): Promise<Log>;
 	/** Aborted by the first Ctrl-C or SIGTERM, with an {@link InterruptedError}; the second Ctrl-C ends at once. */
 	signal: AbortSignal;
 	/** Nothing is sent yet. `kubeconfigText` is a kubeconfig itself instead of a file's path. */
@@ -37,26 +29,17 @@ export interface Context {
 	simulatedThread: URL;
 }
 
-/** A file that grows. */
-export interface Log {
-	append(line: string): void;
-	close(): Promise<void>;
-}
-
 /** The real world. */
 export function nodeContext(): Context {
 	const { env, stdout, stderr } = process;
 	const wantsColor = env.NO_COLOR === undefined || env.NO_COLOR === "";
-	// A closed pipe (`knistio show r.json | head`) is the reader's wish, no failure.
-	stdout.on("error", (error: NodeJS.ErrnoException) => {
-		if (error.code !== "EPIPE") throw error;
-		process.exit(exitCodes.ok);
-	});
 	const signal = interruption(stderr);
+	const [result, messages] = [openStream(stdout, "stdout"), openStream(stderr, "stderr")];
 	return {
 		version: process.env.KNISTIO_VERSION ?? "0.0.0",
-		stdout: (text) => void stdout.write(text),
-		stderr: (text) => void stderr.write(text),
+		stdout: result.write,
+		stderr: (text) => messages.write(text),
+		flush: result.flush,
 		color: stdout.isTTY === true && wantsColor && env.TERM !== "dumb",
 		isLive: stderr.isTTY === true && !env.CI && env.TERM !== "dumb",
 		columns: stderr.columns ?? 80,
@@ -76,69 +59,6 @@ export function nodeContext(): Context {
 		},
 		observerThread: new URL("./observer-thread.js", import.meta.url),
 		simulatedThread: new URL("./simulated-thread.js", import.meta.url),
-	};
-}
-
-/** The real files. */
-export const nodeFiles: Pick<Context, "readFile" | "writeFile" | "requireWritable" | "openLog"> = {
-	// Decoded as a whole, which of large files takes a third of the time of Node's decoding in pieces.
-	readFile: (path) =>
-		(path === "-" ? text(process.stdin) : readFile(path).then((bytes) => bytes.toString())).catch(
-			fileError("read", path),
-		),
-	writeFile: (path, text) => writeFile(path, text).catch(fileError("write", path)),
-	requireWritable: (path) => foreseeWriting(path).catch(fileError("write", path)),
-	openLog,
-};
-
-async function foreseeWriting(path: string): Promise<void> {
-	const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-		if (error.code === "ENOENT") return undefined;
-		throw error;
-	});
-	if (found?.isDirectory()) throw Object.assign(new Error("it is a directory"), { code: "EISDIR" });
-	await access(found === undefined ? dirname(path) : path, constants.W_OK);
-}
-
-const reasons: Record<string, string> = {
-	ENOENT: "there is no such file or directory",
-	EACCES: "permission denied",
-	EISDIR: "it is a directory",
-	ENOTDIR: "a part of the path is no directory",
-	EROFS: "it lies on a file system that is only read",
-	ENOSPC: "the disk is full",
-	ERR_FS_FILE_TOO_LARGE: "it is larger than 2 GiB",
-};
-
-function fileError(doing: "read" | "write", path: string) {
-	return (cause: NodeJS.ErrnoException): never => {
-		// The longest string that V8 has; Node gives this error no code.
-		const isTooLong = cause instanceof RangeError && cause.code === undefined;
-		const reason = isTooLong ? "it is larger than 512 MiB" : (reasons[cause.code ?? ""] ?? cause.message);
-		const message = `cannot ${doing} ${path}: ${reason}`;
-		const hint =
-			doing === "write" && cause.code === "ENOENT" ? { hint: `make the folder: mkdir -p ${dirname(path)}` } : {};
-		throw new UsageError(message, { cause, ...hint });
-	};
-}
-
-/** Each line is the system's before the next thing happens: a kill loses none that was added. */
-async function openLog(path: string): Promise<Log> {
-	const file = await open(path, "w").catch(fileError("write", path));
-	let failure: NodeJS.ErrnoException | undefined;
-	return {
-		append(line) {
-			if (failure !== undefined) return;
-			try {
-				appendFileSync(file.fd, `${line}\n`);
-			} catch (error) {
-				failure = error as NodeJS.ErrnoException;
-			}
-		},
-		async close() {
-			await file.close();
-			if (failure !== undefined) fileError("write", path)(failure);
-		},
 	};
 }
 

@@ -63,3 +63,21 @@ export class InterruptedError extends KnistioError {
 		this.exitCode = signal === "SIGINT" ? exitCodes.interrupted : exitCodes.terminated;
 	}
 }
+
+/** Several things that went wrong in one run, to be told in this order; the last word is for what matters most. */
+export class RunErrors extends Error {
+	readonly errors: readonly unknown[];
+	readonly exitCode: ExitCode;
+
+	constructor(errors: readonly unknown[], exitCode: ExitCode) {
+		super(errors.map((error) => (error instanceof Error ? error.message : String(error))).join("\n"));
+		this.name = "RunErrors";
+		this.errors = errors;
+		this.exitCode = exitCode;
+	}
+}
+
+/** The exit code that an error stands for. */
+export function exitCodeFor(error: unknown): ExitCode {
+	return error instanceof KnistioError || error instanceof RunErrors ? error.exitCode : exitCodes.defect;
+}

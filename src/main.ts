@@ -6,7 +6,8 @@ import { addProfiles } from "./cli/profiles.ts";
 import { addReports } from "./cli/reports.ts";
 import { addSelftest } from "./cli/selftest.ts";
 import type { Context } from "./context.ts";
-import { type ExitCode, exitCodes, KnistioError } from "./errors.ts";
+import { type ExitCode, exitCodes, KnistioError, RunErrors } from "./errors.ts";
+import { printable } from "./printable.ts";
 
 /** What a command's declaration does with the code that its work ends with. */
 export type Finish = (code: ExitCode) => void;
@@ -21,7 +22,32 @@ Exit codes:
 \`knistio help COMMAND\` shows examples; \`knistio phases\` lists what is measured.`;
 
 /** Runs a command line (without node and the script) and gives its exit code; never exits, never throws. */
-export async function main(argv: readonly string[], context: Context): Promise<ExitCode> {
+export async function main(argv: readonly string[], world: Context): Promise<ExitCode> {
+	const context = withPrintableOutput(world);
+	const code = await run(argv, context);
+	try {
+		await context.flush?.();
+		return code;
+	} catch (error) {
+		const unwritten = explain(error, context, argv);
+		return code === exitCodes.ok ? unwritten : code;
+	}
+}
+
+/** The edge at which every text to a terminal or a log goes out. */
+function withPrintableOutput(world: Context): Context {
+	const { color } = world;
+	// A terminal's or a pipe's other names.
+	const isStream = (path: string) => /^\/(dev|proc)\//.test(path);
+	return {
+		...world,
+		stdout: (text) => world.stdout(printable(text, { color })),
+		stderr: (text, options) => world.stderr(options?.isCommand ? text : printable(text), options),
+		writeFile: (path, text) => world.writeFile(path, isStream(path) ? printable(text) : text),
+	};
+}
+
+async function run(argv: readonly string[], context: Context): Promise<ExitCode> {
 	let code: ExitCode = exitCodes.ok;
 	const program = declare(context, (result) => {
 		code = result;
@@ -58,6 +84,10 @@ function explain(error: unknown, context: Context, argv: readonly string[]): Exi
 	if (error instanceof CommanderError) {
 		// Commander ends with 1 for a mistyped option; that code is kept for defects of knistio.
 		return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+	}
+	if (error instanceof RunErrors) {
+		for (const each of error.errors) explain(each, context, argv);
+		return error.exitCode;
 	}
 	const isDebug = argv.includes("--debug");
 	if (error instanceof KnistioError) {

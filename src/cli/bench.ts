@@ -12,9 +12,12 @@ import {
 	count,
 	durationMs,
 	given,
+	image,
+	namespace,
 	precisionMs,
 	type SourceFlags,
 	sourceOf,
+	text,
 } from "./options.ts";
 
 /** The public sample that Knative's own documentation deploys. */
@@ -103,11 +106,11 @@ export function addBench(program: Command, context: Context, finish: Finish): vo
 			count(1),
 			1,
 		)
-		.option("--image <image>", "the service under test; answers with $TARGET on $PORT", sampleImage)
-		.option("--expect-body <text>", "what its answer must hold; default: the value that $TARGET gets")
-		.option("--namespace <name>", "where it runs; made and removed by knistio", workloadNamespace)
+		.option("--image <image>", "the service under test; answers with $TARGET on $PORT", image, sampleImage)
+		.option("--expect-body <text>", "what its answer must hold; default: the value that $TARGET gets", text)
+		.option("--namespace <name>", "where it runs; made and removed by knistio", namespace, workloadNamespace)
 		.option("-o, --out <file>", "write the report: .json, .csv or .md (repeatable)", collect)
-		.option("--record <file>", "the recording of all that happened; default: beside the first --out")
+		.option("--record <file>", "the recording of all that happened; default: beside the first --out", text)
 		.option("--no-record", "write no recording")
 		.addOption(new Option("--reference <what>", "show the talk's own figures too").choices(["talk"]))
 		.addOption(new Option("--sidecar <shape>", "ask for one shape of istio-proxy").choices(["native", "classic"]))
@@ -127,7 +130,7 @@ export function addBench(program: Command, context: Context, finish: Finish): vo
 		)
 		.option("--seed <n>", "of the order of blocks and rounds, and of a simulated cluster's delays", count(0), 1)
 		.option("--speed <n>", "simulated seconds in a real one", count(1), 20)
-		.option("--keep", "leave everything on the cluster at the end")
+		.option("--keep", "leave everything on the cluster at the end, until `clean` or the next bench without it")
 		.option("--dry-run", "print what would be changed, and change nothing");
 	addGateOptions(addSourceOptions(addClusterOptions(command)));
 	command.addHelpText("after", examples).action(async (flags: BenchFlags) => {

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { GateOptions } from "../commands/gate.ts";
 import { parseShare } from "../model/share.ts";
-import { argument, collect, durationMs, given } from "./options.ts";
+import { argument, collect, durationMs, given, text } from "./options.ts";
 
 /** What a run is judged by, and where CI finds the judgement. */
 export interface GateFlags {
@@ -51,11 +51,11 @@ export function addGateOptions(command: Command): Command {
 			"a key of the fingerprint that may differ from the baseline's (repeatable)",
 			collect,
 		)
-		.option("--junit <file>", "the verdicts as JUnit XML")
-		.option("--summary <file>", "a summary in Markdown; $GITHUB_STEP_SUMMARY gets it in any case")
-		.option("--comment <file>", "a comment for a pull request, in Markdown")
-		.option("--github-action-benchmark <file>", "medians for github-action-benchmark (customSmallerIsBetter)")
-		.option("--bencher <file>", "medians in Bencher Metric Format");
+		.option("--junit <file>", "the verdicts as JUnit XML", text)
+		.option("--summary <file>", "a summary in Markdown; $GITHUB_STEP_SUMMARY gets it in any case", text)
+		.option("--comment <file>", "a comment for a pull request, in Markdown", text)
+		.option("--github-action-benchmark <file>", "medians for github-action-benchmark (customSmallerIsBetter)", text)
+		.option("--bencher <file>", "medians in Bencher Metric Format", text);
 }
 
 /** The gate that the flags ask for. */

@@ -8,6 +8,8 @@ import {
 	type ClusterFlags,
 	collect,
 	given,
+	image,
+	namespace,
 	type SourceFlags,
 	sourceOf,
 } from "./options.ts";
@@ -29,8 +31,8 @@ export function addInstall(program: Command, context: Context, finish: Finish): 
 	const install = program
 		.command("install <profile>")
 		.description("put one profile on the cluster, to stay there; a later bench measures it without installing anew")
-		.option("--namespace <name>", "the workload's namespace", workloadNamespace)
-		.option("--image <image>", "for the external authorizer of profiles with a policy", sampleImage)
+		.option("--namespace <name>", "the workload's namespace", namespace, workloadNamespace)
+		.option("--image <image>", "for the external authorizer of profiles with a policy", image, sampleImage)
 		.option("--knative-manifests <path>", "install Knative from here if it is missing (repeatable)", collect)
 		.option("--dry-run", "print what would be changed, and change nothing")
 		.addHelpText(
@@ -39,13 +41,17 @@ export function addInstall(program: Command, context: Context, finish: Finish): 
 		);
 	addSourceOptions(addClusterOptions(install)).action(async (profile: string, flags: InstallFlags) => {
 		const commands = await import("../commands/install.ts");
-		const { namespace, image } = flags;
 		const rest = {
 			source: sourceOf(flags),
 			knativeManifests: flags.knativeManifests ?? [],
 			dryRun: flags.dryRun === true,
 		};
-		finish(await commands.install({ profile, namespace, image, ...rest, ...clusterOf(flags) }, context));
+		finish(
+			await commands.install(
+				{ profile, namespace: flags.namespace, image: flags.image, ...rest, ...clusterOf(flags) },
+				context,
+			),
+		);
 	});
 
 	const uninstall = program

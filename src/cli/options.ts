@@ -3,9 +3,7 @@ import { KnistioError, UsageError } from "../errors.ts";
 import type { IstioSource } from "../install/render.ts";
 import { parseCount, parseDuration } from "../model/duration.ts";
 import { viaApiServer } from "../model/gateway.ts";
-
-/** Collects an option that may be given several times. */
-export const collect = (value: string, before: string[] = []): string[] => [...before, value];
+import { parseImage, parseNamespace, parseText } from "../model/names.ts";
 
 /** Commander's way to refuse a value; it names the option itself. */
 export function argument<T>(parse: (text: string, where: string) => T): (text: string) => T {
@@ -19,6 +17,13 @@ export function argument<T>(parse: (text: string, where: string) => T): (text: s
 	};
 }
 
+/** Collects an option that may be given several times. */
+export const collect = (value: string, before: string[] = []): string[] => [...before, text(value)];
+
+/** A path, a name or another text that must not be empty. */
+export const text = argument(parseText);
+export const namespace = argument(parseNamespace);
+export const image = argument(parseImage);
 export const durationMs = argument(parseDuration);
 /** `±50ms`, also without its sign. */
 export const precisionMs = argument((text, where) => parseDuration(text.replace(/^\s*(±|\+\/?-)/, ""), where));
@@ -42,8 +47,8 @@ export interface ClusterFlags {
 
 export function addClusterOptions(command: Command): Command {
 	return command
-		.option("--kubeconfig <file>", "default: $KUBECONFIG, ~/.kube/config, or the pod's service account")
-		.option("--context <name>", "the kubeconfig's context; default: its current one")
+		.option("--kubeconfig <file>", "default: $KUBECONFIG, ~/.kube/config, or the pod's service account", text)
+		.option("--context <name>", "the kubeconfig's context; default: its current one", text)
 		.addOption(
 			new Option("--timeout <duration>", "for each wait on the cluster").argParser(durationMs).default(300_000, "5m"),
 		);
@@ -62,7 +67,7 @@ export interface SourceFlags {
 
 export function addSourceOptions(command: Command): Command {
 	return command
-		.option("--istioctl <file>", "renders Istio; its version is checked against the profile", "istioctl")
+		.option("--istioctl <file>", "renders Istio; its version is checked against the profile", text, "istioctl")
 		.option("--istio-set <key=value>", "on top of every profile, as istioctl's --set (repeatable)", collect)
 		.option(
 			"--istio-overlay <file>",
@@ -70,9 +75,9 @@ export function addSourceOptions(command: Command): Command {
 			collect,
 		)
 		.option("--istio-manifests <path>", "files or a directory instead of a renderer (repeatable)", collect)
-		.option("--helm <file>", "render with this helm instead of istioctl")
-		.option("--helm-charts <where>", "Istio's charts: a directory or a repository's URL")
-		.option("--helm-version <version>", "the charts' version in a repository");
+		.option("--helm <file>", "render with this helm instead of istioctl", text)
+		.option("--helm-charts <where>", "Istio's charts: a directory or a repository's URL", text)
+		.option("--helm-version <version>", "the charts' version in a repository", text);
 }
 
 /** The source that the flags name. Files come before helm, and helm before istioctl. */

@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import type { Context } from "../context.ts";
 import type { Finish } from "../main.ts";
 import { workloadNamespace } from "./bench.ts";
-import { addSourceOptions, type SourceFlags, sourceOf } from "./options.ts";
+import { addSourceOptions, namespace, type SourceFlags, sourceOf } from "./options.ts";
 
 /** Declares `knistio profiles` and its four verbs, and `knistio phases`. */
 export function addProfiles(program: Command, context: Context, finish: Finish): void {
@@ -28,10 +28,9 @@ export function addProfiles(program: Command, context: Context, finish: Finish):
 	const render = profiles
 		.command("render <name|file>")
 		.description("the manifests that the profile stands for, as YAML")
-		.option("--namespace <name>", "the workload's namespace", workloadNamespace);
+		.option("--namespace <name>", "the workload's namespace", namespace, workloadNamespace);
 	addSourceOptions(render).action(async (name: string, flags: SourceFlags & { namespace: string }) => {
-		const { namespace } = flags;
-		const options = { source: sourceOf(flags), namespace, signal: context.signal };
+		const options = { source: sourceOf(flags), namespace: flags.namespace, signal: context.signal };
 		finish(await (await load()).renderProfile(name, options, context));
 	});
 	program

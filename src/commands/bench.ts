@@ -3,11 +3,10 @@ import { type ExitCode, exitCodes, UsageError } from "../errors.ts";
 import { takeLock } from "../install/lock.ts";
 import { planInstall, planLines } from "../install/plan.ts";
 import { requireRights } from "../install/rights.ts";
-import { readState } from "../install/state.ts";
 import { contentHash } from "../measure/fingerprint.ts";
 import { planVisits, type Visit } from "../measure/rounds.ts";
 import type { Profile } from "../model/profile.ts";
-import { recordingVersion } from "../model/recording.ts";
+import { recordingVersion, type Untimed } from "../model/recording.ts";
 import type { Report } from "../model/report.ts";
 import { formatOf } from "../output/formats.ts";
 import { openProgress } from "../output/progress.ts";
@@ -15,11 +14,13 @@ import { renderTable } from "../output/table.ts";
 import { substitute } from "../profile/effective.ts";
 import { loadProfiles } from "../profile/load.ts";
 import { installRequest, measure, type Run, refuseIfUnlikeAlready, rendering } from "./bench-run.ts";
-import { cleanUp } from "./clean-up.ts";
+import { type Before, cleanUp, endInWords, lookBefore } from "./clean-up.ts";
+import { endRun } from "./ending.ts";
 import { type GateOptions, judgeRun, parseGate } from "./gate.ts";
 import { readKnativeManifests } from "./knative-manifests.ts";
 import { requireWritable } from "./outputs.ts";
-import { openRecorder } from "./recorder.ts";
+import { openRecorder, type Recorder } from "./recorder.ts";
+import { whatFails } from "./sink.ts";
 import { openTarget, type Where } from "./target.ts";
 
 /** Everything `knistio bench` can be told. */
@@ -93,37 +94,57 @@ type Outputs = { file: string; render: ReturnType<typeof formatOf> }[];
 
 async function benchOn(run: Run, outputs: Outputs): Promise<ExitCode> {
 	const { options, context, cluster, display } = run;
-	const { clock, simulated, installClock } = run.target;
-	const recorder = await openRecorder(context, recordingPath(options), clock);
-	recorder.record({
+	const { clock, installClock } = run.target;
+	const lock = await takeLock(cluster, { clock: installClock });
+	let before: Before;
+	let recorder: Recorder;
+	try {
+		before = await lookBefore(cluster, context.signal);
+		// What an earlier run left is replaced by one that may use the cluster, and not before.
+		recorder = await openRecorder(context, recordingPath(options), clock);
+	} catch (error) {
+		await lock.release().catch(() => {});
+		throw error;
+	}
+	recorder.record(beginning(run));
+	let failure: unknown;
+	try {
+		const onVisitDone = async () => {
+			const [unwritten] = await writeOutputs(context, recorder.report(), outputs, options);
+			if (unwritten === undefined) return;
+			display.progress({ kind: "note", text: `${unwritten.message}; it is tried again at the end` });
+		};
+		await measure(run, { recorder, lock, onVisitDone });
+	} catch (error) {
+		failure = error;
+	}
+	recorder.record({ kind: "end", ...(failure === undefined ? {} : { endedBy: (failure as Error).message }) });
+	const report = recorder.report();
+	const unwritten = [
+		...(await whatFails([recorder.close])),
+		...(await writeOutputs(context, report, outputs, options)),
+	];
+	const { progress } = display;
+	const uncleaned = await cleanUp(cluster, { ...options, lock, before, clock: installClock, progress });
+	display.clear();
+	if (report.profiles.length > 0) context.stdout(`${renderTable(report, tableOptions(options, context))}\n`);
+	// A simulated cluster is only ever measured where it was asked for by name.
+	const judge = () => judgeRun(report, run.gate, { acceptSimulated: report.simulated !== undefined, sink: context });
+	return endRun({ failure, judge, unwritten, uncleaned });
+}
+
+/** The first entry of the recording. */
+function beginning({ options, context, cluster, profiles, target, visits }: Run): Untimed {
+	return {
 		kind: "run",
 		version: recordingVersion,
 		knistio: context.version,
 		context: cluster.context,
 		iterations: options.iterations,
-		profiles: run.profiles.map(({ name }) => name),
-		order: { seed: options.seed, blocks: options.blocks, turns: turnsOf(run.visits) },
-		...(simulated === undefined ? {} : { simulated }),
-	});
-	const wasInstalled = (await readState(cluster, context.signal)).installed !== undefined;
-	const lock = await takeLock(cluster, { clock: installClock });
-	let failure: Error | undefined;
-	try {
-		const onVisitDone = () => writeOutputs(context, recorder.report(), outputs, options);
-		await measure(run, { recorder, lock, onVisitDone });
-	} catch (error) {
-		failure = error as Error;
-	}
-	recorder.record({ kind: "end", ...(failure === undefined ? {} : { endedBy: failure.message }) });
-	await recorder.close();
-	const report = recorder.report();
-	await writeOutputs(context, report, outputs, options);
-	await cleanUp(cluster, { ...options, lock, wasInstalled, clock: installClock, progress: display.progress });
-	display.clear();
-	if (report.profiles.length > 0) context.stdout(`${renderTable(report, tableOptions(options, context))}\n`);
-	if (failure !== undefined) throw failure;
-	// A simulated cluster is only ever measured where it was asked for by name.
-	return judgeRun(report, run.gate, { acceptSimulated: report.simulated !== undefined, sink: context });
+		profiles: profiles.map(({ name }) => name),
+		order: { seed: options.seed, blocks: options.blocks, turns: turnsOf(visits) },
+		...(target.simulated === undefined ? {} : { simulated: target.simulated }),
+	};
 }
 
 async function dryRun(run: Run): Promise<ExitCode> {
@@ -138,7 +159,8 @@ async function dryRun(run: Run): Promise<ExitCode> {
 		);
 	}
 	context.stdout(`${describeVisits(run.visits)}\n`);
-	if (!options.keep) context.stdout("in the end: remove all of this and restore what was changed\n");
+	const before = await lookBefore(cluster, context.signal);
+	context.stdout(`in the end: ${endInWords(before, options.keep)}\n`);
 	return exitCodes.ok;
 }
 
@@ -199,7 +221,13 @@ async function writeOutputs(
 	report: Report,
 	outputs: Outputs,
 	{ reference }: BenchOptions,
-): Promise<void> {
+): Promise<UsageError[]> {
 	const options = reference === undefined ? {} : { reference };
-	await Promise.all(outputs.map(({ file, render }) => context.writeFile(file, render(report, options))));
+	return whatFails(
+		outputs.map(
+			({ file, render }) =>
+				() =>
+					context.writeFile(file, render(report, options)),
+		),
+	);
 }

@@ -11,7 +11,7 @@ import { builtInProfiles } from "../profile/built-in.ts";
 import { type GateOptions, parseGate } from "./gate.ts";
 import { writeJudgement } from "./judgement-files.ts";
 import { requireWritable } from "./outputs.ts";
-import type { Sink } from "./sink.ts";
+import { type Sink, withoutUnwritten } from "./sink.ts";
 
 export interface CheckOptions extends GateOptions {
 	/** Path of the report. */
@@ -39,8 +39,7 @@ export async function check(options: CheckOptions, sink: Sink): Promise<ExitCode
 	}
 	const judgement = judge(report, { ...criteria, acceptSimulated: options.acceptSimulated });
 	sink.stdout(options.format === "json" ? renderJudgementJson(judgement) : renderJudgement(judgement));
-	await writeJudgement(report, judgement, { files, sink });
-	return exitCodeOf(judgement);
+	return withoutUnwritten(exitCodeOf(judgement), await writeJudgement(report, judgement, { files, sink }));
 }
 
 /** What may be named: all that knistio knows, and all that the report has. */

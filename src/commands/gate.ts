@@ -18,7 +18,7 @@ import type { Report } from "../model/report.ts";
 import { nearest } from "../nearest.ts";
 import { renderJudgement } from "../output/judgement-text.ts";
 import { type JudgementFiles, writeJudgement } from "./judgement-files.ts";
-import { readIfThere, type Sink } from "./sink.ts";
+import { readIfThere, type Sink, withoutUnwritten } from "./sink.ts";
 
 /** What a report is judged by, and where the judgement goes: the same for `bench`, `check` and `replay`. */
 export interface GateOptions {
@@ -89,8 +89,7 @@ export async function judgeRun(
 ): Promise<ExitCode> {
 	const judgement = judge(report, { ...criteria, acceptSimulated });
 	if (judgement.verdicts.length > 0) sink.stdout(`\n${renderJudgement(judgement)}`);
-	await writeJudgement(report, judgement, { files, sink });
-	return exitCodeOf(judgement);
+	return withoutUnwritten(exitCodeOf(judgement), await writeJudgement(report, judgement, { files, sink }));
 }
 
 function requireKnownPhases(required: readonly string[], known: KnownNames): void {

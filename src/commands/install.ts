@@ -53,6 +53,7 @@ export async function install(options: InstallOptions, context: Context): Promis
 			timeoutMs: options.timeoutMs,
 			signal,
 			progress: display.progress,
+			isToStay: true,
 		};
 		if (options.dryRun) {
 			context.stdout(`${planLines(await planInstall(cluster, request)).join("\n")}\n`);

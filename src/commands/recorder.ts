@@ -1,4 +1,5 @@
-import type { Context, Log } from "../context.ts";
+import type { Context } from "../context.ts";
+import type { Log } from "../files.ts";
 import { type ClientClock, clientNow } from "../measure/client-clock.ts";
 import { type LiveState, openLiveState } from "../measure/live-state.ts";
 import type { Entry, Untimed } from "../model/recording.ts";

@@ -8,8 +8,10 @@ import type { Report } from "../model/report.ts";
 import { formatOf } from "../output/formats.ts";
 import { renderTable } from "../output/table.ts";
 import { openReportBuilder, type ReportBuilder } from "../timing/report-builder.ts";
+import { endRun } from "./ending.ts";
 import { type GateOptions, judgeRun, parseGate } from "./gate.ts";
 import { requireWritable } from "./outputs.ts";
+import { whatFails } from "./sink.ts";
 
 /** What is rebuilt from what. */
 export interface ReplayOptions extends GateOptions {
@@ -29,11 +31,18 @@ export async function replay(options: ReplayOptions, context: Context): Promise<
 	await requireWritable(options.out, options, context);
 	const report = await reportOf(options.recording);
 	const reference = options.reference === undefined ? {} : { reference: options.reference };
-	await Promise.all(outputs.map(({ file, render }) => context.writeFile(file, render(report, reference))));
+	const unwritten = await whatFails(
+		outputs.map(
+			({ file, render }) =>
+				() =>
+					context.writeFile(file, render(report, reference)),
+		),
+	);
 	if (outputs.length === 0) context.stdout(`${renderTable(report, { color: context.color, ...reference })}\n`);
 	const profiles = report.profiles.map(({ profile }) => profile);
 	const gate = await parseGate(profiles, options, context);
-	return judgeRun(report, gate, { acceptSimulated: options.acceptSimulated, sink: context });
+	const judge = () => judgeRun(report, gate, { acceptSimulated: options.acceptSimulated, sink: context });
+	return endRun({ failure: undefined, judge, unwritten, uncleaned: undefined });
 }
 
 async function reportOf(path: string): Promise<Report> {

@@ -3,6 +3,7 @@ import { type ExitCode, exitCodes, UsageError } from "../errors.ts";
 import { parseReport } from "../model/read-report.ts";
 import { formatOf, formats } from "../output/formats.ts";
 import { renderTable } from "../output/table.ts";
+import { whatFails, withoutUnwritten } from "./sink.ts";
 
 /** How a saved report is shown again. */
 export interface ShowOptions {
@@ -18,8 +19,14 @@ export async function show(options: ShowOptions, context: Context): Promise<Exit
 	const outputs = options.out.map((file) => ({ file, render: formatOf(file) }));
 	const report = parseReport(await context.readFile(options.report), options.report);
 	const reference = options.reference === undefined ? {} : { reference: options.reference };
-	await Promise.all(outputs.map(({ file, render }) => context.writeFile(file, render(report, reference))));
-	if (outputs.length > 0) return exitCodes.ok;
+	const unwritten = await whatFails(
+		outputs.map(
+			({ file, render }) =>
+				() =>
+					context.writeFile(file, render(report, reference)),
+		),
+	);
+	if (outputs.length > 0) return withoutUnwritten(exitCodes.ok, unwritten);
 	if (options.format === "table") {
 		context.stdout(`${renderTable(report, { color: context.color, ...reference })}\n`);
 		return exitCodes.ok;

@@ -13,9 +13,12 @@ import { byStage, type Stage, stageOf } from "./order.ts";
 import { keyOf } from "./ownership.ts";
 import { type Removal, removeObjects } from "./remove.ts";
 import { restartDue } from "./restart.ts";
+import { keepStanding } from "./standing.ts";
 import {
+	type InstallState,
 	type InventoryEntry,
 	openState,
+	ownerOf,
 	type StateStore,
 	withInventory,
 	withoutInventory,
@@ -32,6 +35,8 @@ export interface InstallRequest extends WantedOptions {
 	clock?: Clock;
 	/** Held by the caller for longer than this install; otherwise one is taken and released. */
 	lock?: Lock;
+	/** Whether the profile is to stay after benches, which come back to it; otherwise whoever was there before is kept. */
+	isToStay?: boolean;
 }
 
 /** What an install did. */
@@ -86,6 +91,8 @@ async function install(task: Task, request: InstallRequest): Promise<Installed> 
 	await refuseForeign(task, { objects, live, installsIstio: !request.useInstalled });
 	const store = await openState(task.cluster);
 	const previous = leftBehind(store.current.inventory, wanted, request);
+	// Before it is noted: what is said to have come to stay can be brought back.
+	if (request.isToStay) await keepStanding(task.cluster, request, task.signal);
 	await noteInventory(store, wanted, request);
 
 	const run: Install = { task, store, request, wanted, live, applied: [] };
@@ -144,7 +151,8 @@ export function leftBehind(
 async function noteInventory(store: StateStore, wanted: Wanted, request: InstallRequest): Promise<void> {
 	const profile = request.profile.name;
 	await store.update((state) => {
-		const { installed: _, ...rest } = state;
+		const { installed: _, ...others } = state;
+		const rest: InstallState = { ...others, owner: request.isToStay ? "install" : (ownerOf(state) ?? "bench") };
 		const noted = Object.entries(wanted) as [keyof Wanted, KubeObject[]][];
 		return noted.reduce((next, [part, objects]) => withInventory(next, objects, { part, profile }), rest);
 	});

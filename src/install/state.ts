@@ -43,10 +43,14 @@ const stateSchema = z.object({
 	restarts: z.array(refSchema),
 	/** The profile that was installed to its end. */
 	installed: z.string().optional(),
+	/** Who began it: `install`, to stay, or a bench, which takes all away; unknown where an older state did not tell. */
+	owner: z.enum(["install", "bench", "unknown"]).optional(),
 });
 
 export type InventoryEntry = z.infer<typeof inventoryEntrySchema>;
 export type JournalEntry = z.infer<typeof journalEntrySchema>;
+/** Who put there what is on the cluster. */
+export type Owner = "install" | "bench" | "unknown";
 export type InstallState = z.infer<typeof stateSchema>;
 
 /** The state in the cluster. Its changes are written one after the other, each before it is returned. */
@@ -135,4 +139,10 @@ export function withoutInventory(state: InstallState, refs: readonly ObjectRef[]
 export function withRestarts(state: InstallState, refs: readonly ObjectRef[]): InstallState {
 	const due = new Map([...state.restarts, ...refs].map((ref) => [keyOf(ref), ref]));
 	return due.size === state.restarts.length ? state : { ...state, restarts: [...due.values()] };
+}
+
+/** Who put there what is on the cluster; undefined where nothing of knistio's is. Older states do not say it. */
+export function ownerOf(state: InstallState): Owner | undefined {
+	if (state.owner !== undefined) return state.owner;
+	return state.inventory.length > 0 || state.journal.length > 0 ? "unknown" : undefined;
 }

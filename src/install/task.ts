@@ -24,7 +24,9 @@ export interface Task {
 	cluster: Cluster;
 	clock: Clock;
 	progress: Progress;
-	/** On `clock`; waits end with a {@link ClusterError} then. */
+	/** How long each wait may take, ms; it ends with a {@link ClusterError} then. */
+	waitMs: number;
+	/** On `clock`; the waits of a task that was bounded as a whole end by then. */
 	deadlineAt: number;
 	signal?: AbortSignal;
 }
@@ -37,7 +39,7 @@ export interface TaskOptions {
 	clock?: Clock;
 }
 
-/** A task that ends `timeoutMs` from now. */
+/** A task whose waits each take `timeoutMs` at most. */
 export function newTask(cluster: Cluster, options: TaskOptions): Task {
 	const clock = options.clock ?? systemClock;
 	// Every request in flight listens to the signal.
@@ -46,12 +48,13 @@ export function newTask(cluster: Cluster, options: TaskOptions): Task {
 		cluster,
 		clock,
 		progress: options.progress ?? (() => {}),
-		deadlineAt: clock.now() + options.timeoutMs,
+		waitMs: options.timeoutMs,
+		deadlineAt: Number.POSITIVE_INFINITY,
 		...(options.signal === undefined ? {} : { signal: options.signal }),
 	};
 }
 
-/** The same task with no more than `timeoutMs` left. */
+/** The same task with no more than `timeoutMs` left for all its waits together. */
 export function within(task: Task, timeoutMs: number): Task {
 	return { ...task, deadlineAt: Math.min(task.deadlineAt, task.clock.now() + timeoutMs) };
 }
@@ -64,7 +67,7 @@ const lastGapMs = 500;
  * Looks until there is nothing left to wait for. A look that fails for a reason that may pass, such as an API server that
  * restarts, is one that has not seen it.
  * @param look what is still waited for, as text for the progress; undefined when it has come.
- * @throws ClusterError from `late` when the task's time is over, or the failure of the last look
+ * @throws ClusterError from `late` when the wait's time is over, or the failure of the last look.
  */
 export async function waitUntil(
 	task: Task,
@@ -72,6 +75,7 @@ export async function waitUntil(
 	late: (waitingFor: string) => ClusterError | Promise<ClusterError>,
 ): Promise<void> {
 	let told: string | undefined;
+	const deadlineAt = Math.min(task.deadlineAt, task.clock.now() + task.waitMs);
 	for (let gapMs = firstGapMs; ; gapMs = Math.min(gapMs * 1.5, lastGapMs)) {
 		task.signal?.throwIfAborted();
 		let failure: ApiError | undefined;
@@ -83,7 +87,7 @@ export async function waitUntil(
 		if (waitingFor === undefined) return;
 		if (waitingFor !== told) task.progress({ kind: "detail", text: waitingFor });
 		told = waitingFor;
-		if (task.clock.now() >= task.deadlineAt) throw failure ?? (await late(waitingFor));
+		if (task.clock.now() >= deadlineAt) throw failure ?? (await late(waitingFor));
 		await task.clock.sleep(gapMs, task.signal);
 	}
 }

@@ -1,4 +1,5 @@
 import { UsageError } from "../errors.ts";
+import { durationPattern, readDuration } from "../model/duration.ts";
 import type { Profile } from "../model/profile.ts";
 import { nearest } from "../nearest.ts";
 import { type Budget, isOutcomeMeasure, type Limit, type Operator, outcomeMeasures, type Statistic } from "./budget.ts";
@@ -75,18 +76,19 @@ function readOperator(scan: Scanner): Operator {
 	return scan.take(/<=|>=|<|>/, "<, <=, > or >=") as Operator;
 }
 
+const phaseBeforeTime = new RegExp(`[a-z0-9_]+(?:-(?!${durationPattern.source}(?!-))[a-z0-9_]+)*`, "i");
+
 function readTime(scan: Scanner): number {
-	const value = Number(scan.take(/\d+(\.\d+)?/, "a time such as 800ms or 3s"));
-	const unit = scan.take(/ms|s(?![a-z])/i, "ms or s").toLowerCase();
-	return unit === "s" ? value * 1_000 : value;
+	const at = scan.position();
+	return readDuration(scan.take(durationPattern, "a time such as 800ms, 3s or 1m30s")) ?? scan.fail(at, "no time");
 }
 
 function readLimit(scan: Scanner): Limit {
-	const number = scan.peek(/(\d+(?:\.\d+)?)\s*(%|ms|s(?![\w.-])|(?![\w.-]))/i);
+	if (scan.peek(durationPattern) !== undefined) return { kind: "time", ms: readTime(scan) };
+	const number = scan.peek(/(\d+(?:\.\d+)?)\s*(%|(?![\w.-]))/i);
 	if (number !== undefined) {
 		const [, digits = "", unit = ""] = number;
 		if (unit === "") return { kind: "count", count: Number(scan.take(/[\d.]+/, "a number")) };
-		if (unit !== "%") return { kind: "time", ms: readTime(scan) };
 		const shareAt = scan.position();
 		if (Number(scan.take(/[\d.]+/, "a share")) > 100) scan.fail(shareAt, "a share is at most 100 %");
 		scan.take(/%/, "%");
@@ -96,7 +98,7 @@ function readLimit(scan: Scanner): Limit {
 	const profile = scan.take(/[a-z0-9]([a-z0-9-]*[a-z0-9])?/i, "a limit such as 3s, 5% or full.total - 300ms");
 	scan.take(/\./, '"." and a phase of the other profile');
 	// In `full.total-300ms` the time is no part of the name.
-	const measure = scan.take(/[a-z0-9_]+(?:-(?!\d+(?:\.\d+)?m?s(?![\w-]))[a-z0-9_]+)*/i, "a phase");
+	const measure = scan.take(phaseBeforeTime, "a phase");
 	const sign = scan.skip(/-/) ? -1 : scan.skip(/\+/) ? 1 : 0;
 	return { kind: "profile", profile, measure, offsetMs: sign === 0 ? 0 : sign * readTime(scan) };
 }

@@ -1,4 +1,5 @@
 import type { KubeObject } from "../cluster/cluster.ts";
+import { startTimer } from "../cluster/timer.ts";
 import type { Entry, WatchedKind } from "../model/recording.ts";
 
 /** What the watches last said of every object, and a way to wait for a state of it without asking the API again. */
@@ -61,7 +62,7 @@ export function openLiveState(): LiveState {
 			return new Promise((resolve, reject) => {
 				const finish = (settle: () => void) => {
 					listeners.delete(check);
-					clearTimeout(timer);
+					stop();
 					signal.removeEventListener("abort", onAbort);
 					settle();
 				};
@@ -74,7 +75,7 @@ export function openLiveState(): LiveState {
 					}
 				};
 				const onAbort = () => finish(() => reject(signal.reason));
-				const timer = setTimeout(() => finish(() => reject(onTimeout(state))), timeoutMs);
+				const stop = startTimer(timeoutMs, () => finish(() => reject(onTimeout(state))));
 				signal.addEventListener("abort", onAbort);
 				listeners.add(check);
 				if (signal.aborted) onAbort();

@@ -3,6 +3,7 @@ import https from "node:https";
 import { isIP } from "node:net";
 import { agentFor } from "../cluster/agents.ts";
 import type { Connection } from "../cluster/cluster.ts";
+import { startTimer } from "../cluster/timer.ts";
 import type { RequestTimes } from "../model/recording.ts";
 
 /** How the request gets to the Istio ingress gateway. */
@@ -40,14 +41,14 @@ export async function sendRequest(
 		const isSecure = url.protocol === "https:";
 		const request = (isSecure ? https : http).get(url, options);
 		const fail = (error: NodeJS.ErrnoException) => {
-			clearTimeout(timer);
+			stop();
 			resolve({ ...times, error: error.message || (error.code ?? error.name) });
 		};
-		const timer = setTimeout(() => {
+		const stop = startTimer(order.timeoutMs, () => {
 			const error = new Error(`no whole answer within ${order.timeoutMs / 1000} s`);
 			request.destroy(error);
 			fail(error);
-		}, order.timeoutMs);
+		});
 		request.on("socket", (socket) => {
 			socket.once(isSecure ? "secureConnect" : "connect", () => {
 				times.connectedAt = now().toString();
@@ -71,7 +72,7 @@ export async function sendRequest(
 			response.on("data", body.add);
 			response.on("error", fail);
 			response.on("end", () => {
-				clearTimeout(timer);
+				stop();
 				times.lastByteAt = now().toString();
 				times.bodyMatches = body.isFound();
 				if (!times.bodyMatches) times.body = body.beginning();

@@ -1,22 +1,59 @@
 import { UsageError } from "../errors.ts";
 
-const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 };
+const unitMs: Record<string, number> = {
+	ns: 1e-6,
+	us: 1e-3,
+	µs: 1e-3,
+	μs: 1e-3,
+	ms: 1,
+	s: 1000,
+	m: 60_000,
+	min: 60_000,
+	h: 3_600_000,
+};
 
-/** Milliseconds of `250ms`, `90s`, `2m` or `1.5h`. @param where the option's name, for the message */
-export function parseDuration(text: string, where: string): number {
-	const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|min|h)$/.exec(text.trim());
-	const unit = unitMs[match?.[2] ?? ""];
-	if (match === null || unit === undefined || Number(match[1]) === 0) {
-		throw new UsageError(`${where}: "${text}" is no duration`, { hint: "such as 500ms, 90s or 2m" });
+/** The longest one, 10 years in ms: what is longer is a slip. */
+const longestMs = 87_600 * 3_600_000;
+
+const part = String.raw`(\d+(?:\.\d+)?)\s*(ns|us|µs|μs|ms|min|s|m|h)`;
+const ungrouped = part.replaceAll(/\((?!\?)/g, "(?:");
+
+/** A duration within a longer text: `500ms`, `1.5h`, or Go's `1m30s`. */
+export const durationPattern = new RegExp(`(?:${ungrouped})+(?![\\w.µμ])`, "i");
+
+/** Milliseconds of a duration that may be 0; undefined for any other text. */
+export function readDuration(text: string): number | undefined {
+	const trimmed = text.trim();
+	if (!new RegExp(`^(?:${ungrouped})+$`, "i").test(trimmed)) return undefined;
+	let ms = 0;
+	for (const [, digits, unit = ""] of trimmed.matchAll(new RegExp(part, "gi"))) {
+		ms += Number(digits) * (unitMs[unit.toLowerCase()] ?? Number.NaN);
 	}
-	return Number(match[1]) * unit;
+	// Half a nanosecond is nobody's wish; 0.1 s + 0.2 s shall be 300 ms.
+	return Math.round(ms * 1e6) / 1e6;
+}
+
+/**
+ * Milliseconds of `250ms`, `90s`, `1.5h` or Go's `1m30s`.
+ * @param where the option's name, for the message
+ * @throws UsageError for any other text, for 0, and for more than 10 years
+ */
+export function parseDuration(text: string, where: string): number {
+	const ms = readDuration(text);
+	if (ms === undefined || ms === 0) {
+		throw new UsageError(`${where}: "${text}" is no duration`, { hint: "such as 500ms, 90s or 1m30s" });
+	}
+	if (!(ms <= longestMs)) {
+		throw new UsageError(`${where}: "${text}" is too long`, { hint: "10 years (87600h) at most" });
+	}
+	return ms;
 }
 
 /** A whole number of at least `least`. @param where the option's name, for the message */
 export function parseCount(text: string, least: number, where: string): number {
-	const count = Number(text);
-	if (!Number.isInteger(count) || count < least) {
-		throw new UsageError(`${where}: "${text}" is no whole number of at least ${least}`);
+	const count = /^\s*\+?\d+\s*$/.test(text) ? Number(text) : Number.NaN;
+	if (!Number.isSafeInteger(count) || count < least) {
+		throw new UsageError(`${where}: "${text}" is no whole number of at least ${least}`, { hint: "such as 10" });
 	}
 	return count;
 }

@@ -2,7 +2,7 @@ import type { Progress } from "../model/progress.ts";
 
 /** Where progress is drawn. */
 export interface ProgressSink {
-	stderr(text: string): void;
+	stderr(text: string, options?: { isCommand?: boolean }): void;
 	/** Whether lines can be drawn over; otherwise every step is a line of its own. */
 	isLive: boolean;
 	columns: number;
@@ -22,12 +22,13 @@ export function openProgress(sink: ProgressSink): ProgressDisplay {
 	let step = "";
 	let isDrawn = false;
 	const clear = () => {
-		if (isDrawn) sink.stderr(clearLine);
+		if (isDrawn) sink.stderr(clearLine, { isCommand: true });
 		isDrawn = false;
 	};
 	const draw = (text: string) => {
 		const line = text.replaceAll("\n", " ").slice(0, Math.max(20, sink.columns - 1));
-		sink.stderr(`${clearLine}${line}`);
+		sink.stderr(clearLine, { isCommand: true });
+		sink.stderr(line);
 		isDrawn = true;
 	};
 	const progress: Progress = (event) => {

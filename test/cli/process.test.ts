@@ -1,34 +1,20 @@
 import { spawn, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { dump } from "js-yaml";
-import { beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { aReport, around } from "../judge/a-report.ts";
 import { startApiServer } from "../support/api-server.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
 const folder = temporaryFolder();
 
-beforeAll(async () => {
-	await build({
-		entryPoints: { bin: "src/bin.ts" },
-		outdir: folder,
-		outExtension: { ".js": ".mjs" },
-		bundle: true,
-		splitting: true,
-		platform: "node",
-		format: "esm",
-		banner: {
-			js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
-		},
-		logLevel: "error",
-	});
-}, 20_000);
+/** As the last build made it, which `npm test` does before. */
+const program = join(process.cwd(), "dist/bin.js");
 
 /** The program as a process of its own. */
 function start(...argv: string[]) {
-	const child = spawn(process.execPath, [join(folder, "bin.mjs"), ...argv], {
+	const child = spawn(process.execPath, [program, ...argv], {
 		env: { HOME: folder, PATH: process.env.PATH },
 		stdio: ["ignore", "pipe", "pipe"],
 	});
@@ -56,7 +42,7 @@ describe("what is piped in", () => {
 	it("is a report where its path is a dash", () => {
 		const report = JSON.stringify(aReport({ minimal: { totals: around(2_000, 100, 20) } }));
 		const checked = (input: string) =>
-			spawnSync(process.execPath, [join(folder, "bin.mjs"), "check", "-", "--budget", "total: p(50) < 3s"], {
+			spawnSync(process.execPath, [program, "check", "-", "--budget", "total: p(50) < 3s"], {
 				input,
 				encoding: "utf8",
 			});

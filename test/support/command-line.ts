@@ -1,5 +1,6 @@
 import type { Cluster } from "../../src/cluster/cluster.ts";
-import { type Context, nodeFiles } from "../../src/context.ts";
+import type { Context } from "../../src/context.ts";
+import { nodeFiles } from "../../src/files.ts";
 import { main } from "../../src/main.ts";
 
 /** What a command line did. */

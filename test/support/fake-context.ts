@@ -30,6 +30,7 @@ export function fakeContext(given: Record<string, unknown> = {}, env: Context["e
 			throw new UsageError(`cannot read ${path}`, { cause });
 		},
 		writeFile: async (path, text) => void files.set(path, text),
+		appendFile: async (path, text) => void files.set(path, `${files.get(path) ?? ""}${text}`),
 		requireWritable: async () => {},
 		openLog: () => Promise.reject(new Error("nothing is to be recorded")),
 		signal: new AbortController().signal,

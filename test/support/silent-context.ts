@@ -15,6 +15,7 @@ export function silentContext(): Context {
 		env: {},
 		readFile: fail,
 		writeFile: fail,
+		appendFile: fail,
 		requireWritable: fail,
 		openLog: fail,
 		signal: new AbortController().signal,

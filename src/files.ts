@@ -1,0 +1,118 @@
+import { appendFileSync, constants, type Stats } from "node:fs";
+import { access, appendFile, lstat, open, readFile, readlink, realpath, stat, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { text } from "node:stream/consumers";
+import { UsageError } from "./errors.ts";
+
+/** A file that grows. */
+export interface Log {
+	append(line: string): void;
+	/** @throws UsageError for a line that could not be written, or a file that was removed meanwhile */
+	close(): Promise<void>;
+}
+
+/** The files of the outside world. */
+export interface Files {
+	/** `-` is what is piped in. @throws UsageError for a file that cannot be read */
+	readFile(path: string): Promise<string>;
+	/** The file has the old text or the new one, never a part. @throws UsageError for a file that cannot be written */
+	writeFile(path: string, text: string): Promise<void>;
+	/** Leaves what others have written there. @throws UsageError for a file that cannot be written */
+	appendFile(path: string, text: string): Promise<void>;
+	/** Writes nothing yet. @throws UsageError for a file that cannot be written, as far as that can be foreseen */
+	requireWritable(path: string): Promise<void>;
+	/** Appends line by line, so that a crash loses nothing that was written. */
+	openLog(path: string): Promise<Log>;
+}
+
+/** The real files. */
+export const nodeFiles: Files = {
+	// Decoded as a whole, which of large files takes a third of the time of Node's decoding in pieces.
+	readFile: (path) =>
+		(path === "-" ? text(process.stdin) : readFile(path).then((bytes) => bytes.toString())).catch(
+			fileError("read", path),
+		),
+	writeFile: (path, text) => writeWhole(path, text).catch(fileError("write", path)),
+	appendFile: (path, text) => appendFile(path, text).catch(fileError("write", path)),
+	requireWritable: (path) => foreseeWriting(path).catch(fileError("write", path)),
+	openLog,
+};
+
+function unlessMissing(error: NodeJS.ErrnoException): undefined {
+	if (error.code === "ENOENT") return undefined;
+	throw error;
+}
+
+async function foreseeWriting(path: string): Promise<void> {
+	const found = await stat(path).catch(unlessMissing);
+	if (found?.isDirectory()) throw Object.assign(new Error("it is a directory"), { code: "EISDIR" });
+	await access(found === undefined ? dirname(path) : path, constants.W_OK);
+}
+
+/** Where a file may be written but nothing beside it: a folder of somebody else's, or a file that is mounted by itself. */
+const notBeside = ["EACCES", "EPERM", "EROFS", "EBUSY", "EXDEV"];
+
+/** Writes beside the file and renames; a pipe or a device is written to, a link's target is replaced and not the link. */
+async function writeWhole(path: string, text: string): Promise<void> {
+	const found: Stats | undefined = await stat(path).catch(unlessMissing);
+	if (found !== undefined && !found.isFile()) return writeFile(path, text);
+	const { default: writeFileAtomic } = await import("write-file-atomic");
+	try {
+		await writeFileAtomic(await targetOf(path), text);
+	} catch (error) {
+		if (found === undefined || !notBeside.includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+		await writeFile(path, text);
+	}
+}
+
+/** The path behind links, also behind one whose target is not there yet. */
+async function targetOf(path: string): Promise<string> {
+	const found = await realpath(path).catch(unlessMissing);
+	if (found !== undefined) return found;
+	const link = await lstat(path).catch(unlessMissing);
+	return link?.isSymbolicLink() ? targetOf(resolve(dirname(path), await readlink(path))) : path;
+}
+
+const reasons: Record<string, string> = {
+	ENOENT: "there is no such file or directory",
+	EACCES: "permission denied",
+	EISDIR: "it is a directory",
+	ENOTDIR: "a part of the path is no directory",
+	EROFS: "it lies on a file system that is only read",
+	ENOSPC: "the disk is full",
+	ERR_FS_FILE_TOO_LARGE: "it is larger than 2 GiB",
+};
+
+function fileError(doing: "read" | "write", path: string) {
+	return (cause: NodeJS.ErrnoException): never => {
+		// The longest string that V8 has; Node gives this error no code.
+		const isTooLong = cause instanceof RangeError && cause.code === undefined;
+		const reason = isTooLong ? "it is larger than 512 MiB" : (reasons[cause.code ?? ""] ?? cause.message);
+		const message = `cannot ${doing} ${path}: ${reason}`;
+		const hint =
+			doing === "write" && cause.code === "ENOENT" ? { hint: `make the folder: mkdir -p ${dirname(path)}` } : {};
+		throw new UsageError(message, { cause, ...hint });
+	};
+}
+
+/** Each line is the system's before the next thing happens: a kill loses none that was added. */
+async function openLog(path: string): Promise<Log> {
+	const file = await open(path, "w").catch(fileError("write", path));
+	let failure: NodeJS.ErrnoException | undefined;
+	return {
+		append(line) {
+			if (failure !== undefined) return;
+			try {
+				appendFileSync(file.fd, `${line}\n`);
+			} catch (error) {
+				failure = error as NodeJS.ErrnoException;
+			}
+		},
+		async close() {
+			const last = await file.stat();
+			if (last.isFile() && last.nlink === 0) failure ??= new Error("it was removed while it was written");
+			await file.close();
+			if (failure !== undefined) fileError("write", path)(failure);
+		},
+	};
+}

@@ -1,0 +1,42 @@
+import type { Cluster } from "../cluster/cluster.ts";
+import { refOf } from "../cluster/cluster.ts";
+import { keyOf } from "./ownership.ts";
+import { type InstallRequest, installProfile } from "./profile-install.ts";
+import { type Removal, removeObjects } from "./remove.ts";
+import type { Standing } from "./standing.ts";
+import { openState, withoutInventory } from "./state.ts";
+import { newTask } from "./task.ts";
+import { wantedObjects } from "./wanted.ts";
+
+/** How it is gone about. */
+export type ComeBackOptions = Pick<InstallRequest, "timeoutMs" | "signal" | "progress" | "clock" | "lock">;
+
+/**
+ * Brings back what `knistio install` had put there before a bench: installs it again, which leaves alone what is as it
+ * should be, and removes what only the bench needed, such as another namespace.
+ * @returns whether anything of Istio or Knative had to be changed, and what could not be removed
+ * @throws ClusterError
+ */
+export async function comeBackTo(
+	cluster: Cluster,
+	standing: Standing,
+	options: ComeBackOptions,
+): Promise<{ changed: boolean; kept: Removal["kept"] }> {
+	const { changed, kept } = await installProfile(cluster, { ...standing, ...options, isToStay: true });
+	const task = newTask(cluster, options);
+	const store = await openState(cluster);
+	const wanted = new Set(wantedObjects(standing).workload.map((object) => keyOf(refOf(object))));
+	const extra = store.current.inventory
+		.filter(({ part, ref }) => part === "workload" && !wanted.has(keyOf(ref)))
+		.map(({ ref }) => ref);
+	if (extra.length === 0) return { changed, kept };
+	const removal = await removeObjects(task, extra);
+	const left = new Set(removal.kept.map(({ ref }) => keyOf(ref)));
+	await store.update((state) =>
+		withoutInventory(
+			state,
+			extra.filter((ref) => !left.has(keyOf(ref))),
+		),
+	);
+	return { changed, kept: [...kept, ...removal.kept] };
+}

@@ -1,0 +1,66 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { bench } from "../../src/commands/bench.ts";
+import { openTarget } from "../../src/commands/target.ts";
+import { ClusterError } from "../../src/errors.ts";
+import { takeLock } from "../../src/install/lock.ts";
+import { builtContext } from "../selftest/built-context.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
+
+const folder = temporaryFolder();
+const [out, record] = ["run.json", "run.recording.ndjson"].map((name) => join(folder, name)) as [string, string];
+
+const options = {
+	profiles: ["minimal"],
+	iterations: 1,
+	blocks: 1,
+	seed: 1,
+	image: "simulated/helloworld:1",
+	namespace: "knistio",
+	where: { kind: "simulated", model: "today", seed: 1, speed: 20 } as const,
+	knativeManifests: [],
+	useInstalled: false,
+	timeoutMs: 60_000,
+	out: [out],
+	keep: false,
+	dryRun: false,
+	budgets: [],
+	budgetsFiles: [],
+	baseline: [],
+	minimumEffectMs: 0,
+	minimumEffectShare: 0,
+	required: [],
+	allowDifferent: [],
+	files: {},
+};
+
+it("leaves the earlier report and recording where another knistio holds the cluster", async () => {
+	for (const file of [out, record]) writeFileSync(file, "of an earlier run");
+	const { context } = builtContext();
+	const held = bench(options, context, async (where, inside) => {
+		const target = await openTarget(where, inside);
+		await takeLock(target.cluster, { clock: target.installClock });
+		return target;
+	});
+	await expect(held).rejects.toThrow(ClusterError);
+	for (const file of [out, record]) expect(readFileSync(file, "utf8")).toBe("of an earlier run");
+}, 60_000);
+
+it("lets go of the lock where it cannot record", async () => {
+	const { context } = builtContext();
+	const unreadable = { ...context, openLog: () => Promise.reject(new Error("no place for it")) };
+	let isHeld: boolean | undefined;
+	const failed = bench(options, unreadable, async (where, inside) => {
+		const target = await openTarget(where, inside);
+		const close = async () => {
+			const again = await takeLock(target.cluster, { clock: target.installClock }).catch(() => undefined);
+			isHeld = again === undefined;
+			await again?.release();
+			await target.close();
+		};
+		return { ...target, close };
+	});
+	await expect(failed).rejects.toThrow("no place for it");
+	expect(isHeld).toBe(false);
+}, 60_000);
