@@ -74,6 +74,8 @@ export interface RemoveOptions {
 	propagation?: "Foreground" | "Background" | "Orphan";
 	/** Only if the object still has this uid. */
 	uid?: string;
+	/** Only if nobody has written since this version was read. */
+	resourceVersion?: string;
 	signal?: AbortSignal;
 }
 

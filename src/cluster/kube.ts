@@ -130,7 +130,7 @@ export async function openCluster(kubeconfig: Kubeconfig, sleep = pause): Promis
 			})) as KubeObject;
 		},
 
-		async remove(ref, { gracePeriodSeconds, propagation, uid, signal } = {}) {
+		async remove(ref, { gracePeriodSeconds, propagation, uid, resourceVersion, signal } = {}) {
 			if ((await find(ref, signal)) === undefined) return false;
 			const doing = `delete ${describeRef(ref)}`;
 			const answer = call(doing, "DELETE", await pathTo(ref, doing, signal), {
@@ -138,7 +138,7 @@ export async function openCluster(kubeconfig: Kubeconfig, sleep = pause): Promis
 				body: JSON.stringify({
 					...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
 					...(propagation === undefined ? {} : { propagationPolicy: propagation }),
-					...(uid === undefined ? {} : { preconditions: { uid } }),
+					...(uid === undefined && resourceVersion === undefined ? {} : { preconditions: { uid, resourceVersion } }),
 				}),
 				...withSignal(signal),
 			});

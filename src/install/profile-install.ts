@@ -53,7 +53,9 @@ export interface Installed {
  * @throws ClusterError
  */
 export async function installProfile(cluster: Cluster, request: InstallRequest): Promise<Installed> {
-	const lock = request.lock ?? (await takeLock(cluster, request.clock === undefined ? {} : { clock: request.clock }));
+	const { clock, signal, progress } = request;
+	const options = { ...(clock && { clock }), ...(signal && { signal }), ...(progress && { progress }) };
+	const lock = request.lock ?? (await takeLock(cluster, options));
 	const signals = request.signal === undefined ? [lock.lost] : [lock.lost, request.signal];
 	try {
 		return await install(newTask(cluster, { ...request, signal: AbortSignal.any(signals) }), request);

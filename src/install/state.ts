@@ -61,10 +61,10 @@ const stateRef: ObjectRef = { apiVersion: "v1", kind: "ConfigMap", namespace: st
 const stateMarking: Marking = { part: "state", profile: "" };
 
 /** Makes the namespace of the state if it is not there. */
-export async function ensureStateNamespace(cluster: Cluster): Promise<void> {
+export async function ensureStateNamespace(cluster: Cluster, signal?: AbortSignal): Promise<void> {
 	const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: stateNamespace } };
 	try {
-		await cluster.create(markOurs(namespace, stateMarking));
+		await cluster.create(markOurs(namespace, stateMarking), signal);
 	} catch (error) {
 		if (!(error instanceof ApiError && error.status === 409)) throw error;
 	}

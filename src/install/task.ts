@@ -6,14 +6,14 @@ import type { Progress } from "../model/progress.ts";
 
 /** Time as the code sees it, so that tests need not wait. */
 export interface Clock {
-	/** Milliseconds since the epoch. */
+	/** Milliseconds since the epoch; never jumps when the machine's clock is set. */
 	now(): number;
 	/** Rejects with the signal's reason when it is aborted. */
 	sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 export const systemClock: Clock = {
-	now: Date.now,
+	now: () => Math.round(performance.timeOrigin + performance.now()),
 	sleep: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }),
 };
 
