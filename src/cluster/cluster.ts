@@ -89,7 +89,7 @@ export interface Cluster {
 	/** How to connect from another thread; asks for fresh credentials when `renew` is set. */
 	connection(renew?: boolean): Promise<Connection>;
 	/** The resource that serves a kind, from a cached discovery; asked again once when the kind is not known. */
-	resource(apiVersion: string, kind: string): Promise<Resource | undefined>;
+	resource(apiVersion: string, kind: string, signal?: AbortSignal): Promise<Resource | undefined>;
 	/** Every resource served, for looking through all of a cluster. */
 	resources(signal?: AbortSignal): Promise<Resource[]>;
 	get(ref: ObjectRef, signal?: AbortSignal): Promise<KubeObject | undefined>;

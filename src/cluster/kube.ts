@@ -73,7 +73,7 @@ export async function openCluster(kubeconfig: Kubeconfig, sleep = pause): Promis
 	const cluster: Cluster = {
 		context: kubeconfig.context,
 		connection: async (again) => (again ? renew() : connection),
-		resource: discovery.find,
+		resource: (apiVersion, kind, signal) => find({ apiVersion, kind }, signal),
 		resources: (signal) => unlessAborted(discovery.all(), signal),
 
 		async get(ref, signal) {

@@ -57,8 +57,9 @@ const realTime: Clock = {
 	sleep: (ms, signal) => delay(ms, undefined, { ref: false, ...(signal === undefined ? {} : { signal }) }),
 };
 
-/** How long letting go may take. */
+/** How long letting go may take, and once the user wants to stop. */
 const releaseTimeoutMs = 10_000;
+const hurriedReleaseTimeoutMs = 2_000;
 
 /** Who asks for the lock. */
 interface Asking {
@@ -81,17 +82,20 @@ export async function takeLock(cluster: Cluster, options: LockOptions = {}): Pro
 	await ensureStateNamespace(cluster, options.signal);
 	await removeOldLock(cluster, { ...options, clock });
 	const taken = await acquire(asking);
+	const renewalClock = options.renewalClock ?? realTime;
 	const renewal = keepRenewed(cluster, {
 		ref: lockRef,
 		identity: asking.identity,
 		version: taken.metadata.resourceVersion,
-		clock: options.renewalClock ?? realTime,
+		clock: renewalClock,
 	});
 	return {
 		lost: renewal.lost,
 		async release() {
 			await renewal.end();
-			if (!renewal.lost.aborted) await removeOwn(asking, AbortSignal.timeout(releaseTimeoutMs));
+			if (renewal.lost.aborted) return;
+			const limit = openLimit(renewalClock, options.signal);
+			await removeOwn(asking, limit.signal).finally(limit.close);
 		},
 	};
 }
@@ -141,6 +145,28 @@ async function tryToAcquire(asking: Asking): Promise<KubeObject> {
 	}
 	if (found === undefined) return cluster.create(markOurs(newLease(asking), { part: "state", profile: "" }), signal);
 	return cluster.patch(lockRef, takeOver(asking, found), signal);
+}
+
+/** Aborted after the time that letting go may take, which is shorter from the user's interruption on. */
+function openLimit(clock: Clock, interruption: AbortSignal | undefined): { signal: AbortSignal; close(): void } {
+	const late = new AbortController();
+	const done = new AbortController();
+	const endAfter = (ms: number) =>
+		clock.sleep(ms, done.signal).then(
+			() => late.abort(new ClusterError("the lock could not be released in time")),
+			() => {},
+		);
+	const hurry = () => void endAfter(hurriedReleaseTimeoutMs);
+	void endAfter(releaseTimeoutMs);
+	if (interruption?.aborted) hurry();
+	else interruption?.addEventListener("abort", hurry, { once: true });
+	return {
+		signal: late.signal,
+		close() {
+			done.abort();
+			interruption?.removeEventListener("abort", hurry);
+		},
+	};
 }
 
 /** Deletes the Lease, if it is still this holder's in the version that was read. */

@@ -1,5 +1,5 @@
 import { describeRef, type KubeObject, refOf } from "../cluster/cluster.ts";
-import { inParallel, lateError, type Task, waitUntil } from "./task.ts";
+import { inParallel, lateError, signalOf, type Task, waitUntil } from "./task.ts";
 import { listed } from "./wording.ts";
 
 /** Which pods a workload has. */
@@ -52,7 +52,7 @@ export function podHurrier(task: Task): (pods: readonly KubeObject[]) => Promise
 		await inParallel(fresh, async (pod) => {
 			const { uid = "" } = pod.metadata;
 			hurried.add(uid);
-			await task.cluster.remove(refOf(pod), { gracePeriodSeconds: hurriedGraceSeconds, uid });
+			await task.cluster.remove(refOf(pod), { gracePeriodSeconds: hurriedGraceSeconds, uid, ...signalOf(task) });
 		});
 	};
 }

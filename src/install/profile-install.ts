@@ -86,7 +86,7 @@ async function install(task: Task, request: InstallRequest): Promise<Installed> 
 	const objects = Object.values(wanted).flat();
 	const live = await lookUpSettled(task, objects);
 	await refuseForeign(task, { objects, live, installsIstio: !request.useInstalled });
-	const store = await openState(task.cluster);
+	const store = await openState(task.cluster, task.signal);
 	const previous = leftBehind(store.current.inventory, wanted, request);
 	await noteInventory(store, wanted, request);
 

@@ -91,9 +91,9 @@ function parseJson(text: string): unknown {
 	}
 }
 
-/** Opens the state for writing; the namespace must be there. */
-export async function openState(cluster: Cluster): Promise<StateStore> {
-	let current = await readState(cluster);
+/** Opens the state for writing; the namespace must be there. The signal also ends a write under way. */
+export async function openState(cluster: Cluster, signal?: AbortSignal): Promise<StateStore> {
+	let current = await readState(cluster, signal);
 	let written = Promise.resolve();
 	return {
 		get current() {
@@ -103,7 +103,7 @@ export async function openState(cluster: Cluster): Promise<StateStore> {
 			const turn = written.then(async () => {
 				const next = change(current);
 				if (next === current) return;
-				await cluster.apply(stateObject(next));
+				await cluster.apply(stateObject(next), signal === undefined ? {} : { signal });
 				current = next;
 			});
 			written = turn.catch(() => {});

@@ -49,6 +49,11 @@ export function newTask(cluster: Cluster, options: TaskOptions): Task {
 	};
 }
 
+/** The task's signal as an option of a call. */
+export function signalOf({ signal }: Task): { signal?: AbortSignal } {
+	return signal === undefined ? {} : { signal };
+}
+
 /** The same task with no more than `timeoutMs` left. */
 export function within(task: Task, timeoutMs: number): Task {
 	return { ...task, deadlineAt: Math.min(task.deadlineAt, task.clock.now() + timeoutMs) };

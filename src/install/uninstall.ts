@@ -10,7 +10,7 @@ import { patiently } from "./patience.ts";
 import { type Kept, removeObjects, waitGone } from "./remove.ts";
 import { restartPath, untilOnlyNewAnswer } from "./restart.ts";
 import { type InstallState, type JournalEntry, readState, stateNamespace } from "./state.ts";
-import { type Clock, inParallel, newTask, type Task, within } from "./task.ts";
+import { type Clock, inParallel, newTask, signalOf, type Task, within } from "./task.ts";
 import { removeWorkloads } from "./workload-removal.ts";
 
 export interface UninstallOptions {
@@ -99,9 +99,7 @@ async function removeAll(
 	await remove("removing Istio", ofParts("istio", "knative"));
 	if (state.inventory.some(({ part }) => part === "istio")) {
 		const leftovers = await istioLeftovers(task);
-		await inParallel(leftovers, (ref) =>
-			task.cluster.remove(ref, task.signal === undefined ? {} : { signal: task.signal }),
-		);
+		await inParallel(leftovers, (ref) => task.cluster.remove(ref, signalOf(task)));
 		result.removed.push(...leftovers);
 	}
 	await remove("removing the namespaces", all.map(({ ref }) => ref).filter(isNamespace));
@@ -169,7 +167,7 @@ async function removeState(task: Task, result: Uninstalled): Promise<void> {
 		result.kept.push({ ref, reason: "it is not labelled as knistio's" });
 		return;
 	}
-	await task.cluster.remove(ref, task.signal === undefined ? {} : { signal: task.signal });
+	await task.cluster.remove(ref, signalOf(task));
 	await waitGone(task, [ref]);
 	result.removed.push(ref);
 }

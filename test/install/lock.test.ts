@@ -142,6 +142,34 @@ describe("the lock", () => {
 		expect(leaseOf(cluster).spec.holderIdentity).toMatch(/^two_/);
 	});
 
+	it("is let go within seconds where the API server does not answer, and sooner when the user interrupts", async () => {
+		for (const [isInterrupted, limitMs] of [
+			[false, 10_000],
+			[true, 2_000],
+		] as const) {
+			const { cluster, clock, take } = world();
+			const controller = new AbortController();
+			const lock = await take("one", { signal: controller.signal });
+			cluster.get = (_, signal) =>
+				new Promise((__, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+			const releasing = lock.release();
+			await clock.pass(0);
+			if (isInterrupted) controller.abort();
+			expect(await outcomeAfter(clock, limitMs - 100, releasing)).toBe("pending");
+			expect(await outcomeAfter(clock, 200, releasing)).toMatchObject({ message: expect.stringContaining("released") });
+		}
+	});
+
+	it("is no longer asked for when the user interrupts the wait", async () => {
+		const { cluster, clock, take } = world();
+		await killedHolder(cluster);
+		const controller = new AbortController();
+		const taking = take("two", { signal: controller.signal });
+		expect(await outcomeAfter(clock, 3_000, taking)).toBe("pending");
+		controller.abort(new Error("interrupted"));
+		expect(await outcomeAfter(clock, 0, taking)).toMatchObject({ message: "interrupted" });
+	});
+
 	it("goes to one of two who take it at the same time", async () => {
 		const { cluster, clock, take } = world();
 		await killedHolder(cluster);
@@ -459,14 +487,15 @@ describe("a clean-up", () => {
 	it("that loses the lock on its way does not remove the namespace that the other's lock is in", async () => {
 		const { cluster, clock, take } = await installed();
 		const lock = await take("one");
-		const { remove } = cluster;
-		cluster.remove = async (ref, options) => {
-			const isRemoved = await remove(ref, options);
-			if (ref.name === "ours") {
+		const { get } = cluster;
+		cluster.get = async (ref, signal) => {
+			const found = await get(ref, signal);
+			// The last look of the removal, after which only the namespace is left.
+			if (ref.name === "ours" && found === undefined) {
 				await take("two", { force: true });
 				await clock.pass(5_000);
 			}
-			return isRemoved;
+			return found;
 		};
 		const cleaning = uninstall(cluster, { timeoutMs: 60_000, clock, lock });
 		expect(await outcomeAfter(clock, 10_000, cleaning)).toMatchObject({
