@@ -4,7 +4,7 @@ import { access, open, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Cluster } from "./cluster/cluster.ts";
-import { exitCodes, InterruptedError, UsageError } from "./errors.ts";
+import { type EndingSignal, exitCodeOf, exitCodes, InterruptedError, UsageError } from "./errors.ts";
 
 /** The outside world as one value: the only way to the process, its files and a cluster. */
 export interface Context {
@@ -27,7 +27,7 @@ export interface Context {
 	requireWritable(path: string): Promise<void>;
 	/** Appends line by line, so that a crash loses nothing that was written. */
 	openLog(path: string): Promise<Log>;
-	/** Aborted by the first Ctrl-C or SIGTERM, with an {@link InterruptedError}; the second Ctrl-C ends at once. */
+	/** Aborted by the first Ctrl-C, SIGTERM or SIGHUP, with an {@link InterruptedError}; the second ends at once. */
 	signal: AbortSignal;
 	/** Nothing is sent yet. `kubeconfigText` is a kubeconfig itself instead of a file's path. */
 	openCluster(choice: { kubeconfig?: string; kubeconfigText?: string; context?: string }): Promise<Cluster>;
@@ -52,6 +52,7 @@ export function nodeContext(): Context {
 		if (error.code !== "EPIPE") throw error;
 		process.exit(exitCodes.ok);
 	});
+	const signal = interruption(stderr);
 	return {
 		version: process.env.KNISTIO_VERSION ?? "0.0.0",
 		stdout: (text) => void stdout.write(text),
@@ -61,7 +62,8 @@ export function nodeContext(): Context {
 		columns: stderr.columns ?? 80,
 		env,
 		...nodeFiles,
-		signal: interruption(stderr),
+		readFile: (path) => (path === "-" ? untilInterrupted(nodeFiles.readFile(path), signal) : nodeFiles.readFile(path)),
+		signal,
 		openCluster: async ({ kubeconfig, kubeconfigText, context }) => {
 			const { openKube } = await import("./cluster/kube.ts");
 			return openKube({
@@ -74,6 +76,14 @@ export function nodeContext(): Context {
 		observerThread: new URL("./observer-thread.js", import.meta.url),
 		simulatedThread: new URL("./simulated-thread.js", import.meta.url),
 	};
+}
+
+/** Whoever pipes something in may be long in coming to its end. */
+function untilInterrupted<T>(piped: Promise<T>, signal: AbortSignal): Promise<T> {
+	return new Promise((resolve, reject) => {
+		signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+		piped.then(resolve, reject);
+	});
 }
 
 /** The real files. */
@@ -139,19 +149,24 @@ async function openLog(path: string): Promise<Log> {
 	};
 }
 
-/** The first signal asks to end in order, the second Ctrl-C ends at once. */
+/** npx hands a Ctrl-C on that its child had from the terminal too: within so long the two are one. */
+const sameSignalMs = 100;
+
+/** The first signal asks to end in order, the second ends at once. */
 function interruption(stderr: NodeJS.WriteStream): AbortSignal {
 	const controller = new AbortController();
 	// Whatever waits listens.
 	setMaxListeners(0, controller.signal);
-	const onSignal = (signal: "SIGINT" | "SIGTERM") => {
-		if (controller.signal.aborted) {
+	let firstAt = Number.NEGATIVE_INFINITY;
+	const onSignal = (signal: EndingSignal) => {
+		if (!controller.signal.aborted) {
+			firstAt = performance.now();
+			controller.abort(new InterruptedError(signal));
+		} else if (performance.now() - firstAt > sameSignalMs) {
 			stderr.write("\nstopped at once; `knistio clean` removes what is left on the cluster\n");
-			process.exit(signal === "SIGINT" ? exitCodes.interrupted : exitCodes.terminated);
+			process.exit(exitCodeOf[signal]);
 		}
-		controller.abort(new InterruptedError(signal));
 	};
-	process.on("SIGINT", onSignal);
-	process.on("SIGTERM", onSignal);
+	for (const signal of Object.keys(exitCodeOf) as EndingSignal[]) process.on(signal, onSignal);
 	return controller.signal;
 }
