@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { Cluster } from "./cluster/cluster.ts";
-import { exitCodes, InterruptedError } from "./errors.ts";
+import { type EndingSignal, exitCodeOf, InterruptedError } from "./errors.ts";
 import { type Files, nodeFiles } from "./files.ts";
 import { openStream } from "./streams.ts";
 
@@ -19,7 +19,7 @@ export interface Context extends Files {
 	isLive: boolean;
 	columns: number;
 	env: Record<string, string | undefined>;
-	/** Aborted by the first Ctrl-C or SIGTERM, with an {@link InterruptedError}; the second Ctrl-C ends at once. */
+	/** Aborted by the first Ctrl-C, SIGTERM or SIGHUP, with an {@link InterruptedError}; the second ends at once. */
 	signal: AbortSignal;
 	/** Nothing is sent yet. `kubeconfigText` is a kubeconfig itself instead of a file's path. */
 	openCluster(choice: { kubeconfig?: string; kubeconfigText?: string; context?: string }): Promise<Cluster>;
@@ -45,6 +45,7 @@ export function nodeContext(): Context {
 		columns: stderr.columns ?? 80,
 		env,
 		...nodeFiles,
+		readFile: (path) => (path === "-" ? untilInterrupted(nodeFiles.readFile(path), signal) : nodeFiles.readFile(path)),
 		signal,
 		openCluster: async ({ kubeconfig, kubeconfigText, context }) => {
 			const { openKube } = await import("./cluster/kube.ts");
@@ -62,19 +63,32 @@ export function nodeContext(): Context {
 	};
 }
 
-/** The first signal asks to end in order, the second Ctrl-C ends at once. */
+/** Whoever pipes something in may be long in coming to its end. */
+function untilInterrupted<T>(piped: Promise<T>, signal: AbortSignal): Promise<T> {
+	return new Promise((resolve, reject) => {
+		signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+		piped.then(resolve, reject);
+	});
+}
+
+/** npx hands a Ctrl-C on that its child had from the terminal too: within so long the two are one. */
+const sameSignalMs = 100;
+
+/** The first signal asks to end in order, the second ends at once. */
 function interruption(stderr: NodeJS.WriteStream): AbortSignal {
 	const controller = new AbortController();
 	// Whatever waits listens.
 	setMaxListeners(0, controller.signal);
-	const onSignal = (signal: "SIGINT" | "SIGTERM") => {
-		if (controller.signal.aborted) {
+	let firstAt = Number.NEGATIVE_INFINITY;
+	const onSignal = (signal: EndingSignal) => {
+		if (!controller.signal.aborted) {
+			firstAt = performance.now();
+			controller.abort(new InterruptedError(signal));
+		} else if (performance.now() - firstAt > sameSignalMs) {
 			stderr.write("\nstopped at once; `knistio clean` removes what is left on the cluster\n");
-			process.exit(signal === "SIGINT" ? exitCodes.interrupted : exitCodes.terminated);
+			process.exit(exitCodeOf[signal]);
 		}
-		controller.abort(new InterruptedError(signal));
 	};
-	process.on("SIGINT", onSignal);
-	process.on("SIGTERM", onSignal);
+	for (const signal of Object.keys(exitCodeOf) as EndingSignal[]) process.on(signal, onSignal);
 	return controller.signal;
 }

@@ -12,6 +12,8 @@ export const exitCodes = {
 	cluster: 4,
 	/** A budget or a baseline is breached. */
 	breach: 99,
+	/** Its terminal was closed (SIGHUP), cleaned up. */
+	hungUp: 129,
 	/** Interrupted by SIGINT, cleaned up. */
 	interrupted: 130,
 	/** Ended by SIGTERM, cleaned up. */
@@ -54,13 +56,23 @@ export class InconclusiveError extends KnistioError {
 	readonly exitCode = exitCodes.inconclusive;
 }
 
+/** As a shell has it: 128 and the signal's number. */
+export const exitCodeOf = {
+	SIGHUP: exitCodes.hungUp,
+	SIGINT: exitCodes.interrupted,
+	SIGTERM: exitCodes.terminated,
+} as const;
+
+/** The signals that ask a program to end. */
+export type EndingSignal = keyof typeof exitCodeOf;
+
 /** The run was stopped from outside; what knistio made has been removed or listed by then. */
 export class InterruptedError extends KnistioError {
 	readonly exitCode: ExitCode;
 
-	constructor(signal: "SIGINT" | "SIGTERM") {
+	constructor(signal: EndingSignal) {
 		super(`interrupted by ${signal}`);
-		this.exitCode = signal === "SIGINT" ? exitCodes.interrupted : exitCodes.terminated;
+		this.exitCode = exitCodeOf[signal];
 	}
 }
 

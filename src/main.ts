@@ -17,7 +17,7 @@ Exit codes:
   0 measured, and every verdict passed     2 usage, profile or file error
   99 a budget or baseline is breached      4 the cluster is unreachable, or not as promised
   3 inconclusive: no data, too little      1 a defect of knistio
-  130/143 interrupted, cleaned up
+  129/130/143 interrupted, cleaned up
 
 \`knistio help COMMAND\` shows examples; \`knistio phases\` lists what is measured.`;
 

@@ -83,6 +83,8 @@ export interface RemoveOptions {
 	propagation?: "Foreground" | "Background" | "Orphan";
 	/** Only if the object still has this uid. */
 	uid?: string;
+	/** Only if nobody has written since this version was read. */
+	resourceVersion?: string;
 	signal?: AbortSignal;
 }
 
@@ -96,7 +98,7 @@ export interface Cluster {
 	/** How to connect from another thread; asks for fresh credentials when `renew` is set. */
 	connection(renew?: boolean): Promise<Connection>;
 	/** The resource that serves a kind, from a cached discovery; asked again once when the kind is not known. */
-	resource(apiVersion: string, kind: string): Promise<Resource | undefined>;
+	resource(apiVersion: string, kind: string, signal?: AbortSignal): Promise<Resource | undefined>;
 	/**
 	 * Every kind served, for looking through all of a cluster. A group that cannot be read, such as one whose own API server is
 	 * away, is told to `onUnread` and left out: whoever says that nothing is there must have looked there too.

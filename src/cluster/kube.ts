@@ -118,7 +118,7 @@ export async function openCluster(kubeconfig: Kubeconfig, clock: RepetitionClock
 	const cluster: Cluster = {
 		context: kubeconfig.context,
 		connection: async (again) => (again ? renew() : connection),
-		resource: discovery.find,
+		resource: (apiVersion, kind, signal) => find({ apiVersion, kind }, signal),
 		resources: (signal, onUnread = () => {}) => unlessAborted(discovery.all(onUnread), signal),
 
 		async get(ref, signal) {
@@ -187,7 +187,7 @@ export async function openCluster(kubeconfig: Kubeconfig, clock: RepetitionClock
 			return write(order, { ref, path, written: patch });
 		},
 
-		async remove(ref, { gracePeriodSeconds, propagation, uid, signal } = {}) {
+		async remove(ref, { gracePeriodSeconds, propagation, uid, resourceVersion, signal } = {}) {
 			if ((await find(ref, signal)) === undefined) return false;
 			const doing = `delete ${describeRef(ref)}`;
 			const order: Call = {
@@ -198,7 +198,7 @@ export async function openCluster(kubeconfig: Kubeconfig, clock: RepetitionClock
 				body: JSON.stringify({
 					...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
 					...(propagation === undefined ? {} : { propagationPolicy: propagation }),
-					...(uid === undefined ? {} : { preconditions: { uid } }),
+					...(uid === undefined && resourceVersion === undefined ? {} : { preconditions: { uid, resourceVersion } }),
 				}),
 				...withSignal(signal),
 			};

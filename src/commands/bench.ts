@@ -95,7 +95,8 @@ type Outputs = { file: string; render: ReturnType<typeof formatOf> }[];
 async function benchOn(run: Run, outputs: Outputs): Promise<ExitCode> {
 	const { options, context, cluster, display } = run;
 	const { clock, installClock } = run.target;
-	const lock = await takeLock(cluster, { clock: installClock });
+	const { progress } = display;
+	const lock = await takeLock(cluster, { clock: installClock, signal: context.signal, progress });
 	let before: Before;
 	let recorder: Recorder;
 	try {
@@ -124,7 +125,6 @@ async function benchOn(run: Run, outputs: Outputs): Promise<ExitCode> {
 		...(await whatFails([recorder.close])),
 		...(await writeOutputs(context, report, outputs, options)),
 	];
-	const { progress } = display;
 	const uncleaned = await cleanUp(cluster, { ...options, lock, before, clock: installClock, progress });
 	display.clear();
 	if (report.profiles.length > 0) context.stdout(`${renderTable(report, tableOptions(options, context))}\n`);

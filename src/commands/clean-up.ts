@@ -88,9 +88,12 @@ async function endOn(cluster: Cluster, options: CleanUpOptions): Promise<void> {
 	const note = (text: string) => progress({ kind: "note", text });
 	if (keep) return note(`as asked: ${endInWords(before, keep)}`);
 	if (before.kind === "nobody") {
-		const { kept, notes } = await uninstall(cluster, { lock, timeoutMs, progress, clock });
+		const { kept, notes, unseen } = await uninstall(cluster, { lock, timeoutMs, progress, clock });
 		for (const { ref, reason } of kept) note(`left ${describeRef(ref)}: ${reason}`);
 		for (const text of notes) note(text);
+		if (unseen.length > 0) {
+			throw new ClusterError(`it is not known whether something is left of ${unseen.join(", ")}`);
+		}
 		return;
 	}
 	await removeService(cluster, options);

@@ -1,10 +1,11 @@
-import { describeRef } from "../cluster/cluster.ts";
+import { type Cluster, describeRef } from "../cluster/cluster.ts";
 import type { Context } from "../context.ts";
-import { type ExitCode, exitCodes } from "../errors.ts";
+import { type ExitCode, exitCodes, InterruptedError } from "../errors.ts";
 import { planInstall, planLines } from "../install/plan.ts";
 import { installProfile } from "../install/profile-install.ts";
 import { type IstioSource, renderIstio } from "../install/render.ts";
 import { requireRights } from "../install/rights.ts";
+import { readState } from "../install/state.ts";
 import { uninstall as uninstallAll } from "../install/uninstall.ts";
 import { listed } from "../install/wording.ts";
 import { openProgress } from "../output/progress.ts";
@@ -59,7 +60,13 @@ export async function install(options: InstallOptions, context: Context): Promis
 			context.stdout(`${planLines(await planInstall(cluster, request)).join("\n")}\n`);
 			return exitCodes.ok;
 		}
-		const { changed, installMs, istioVersion, knative, kept } = await installProfile(cluster, request);
+		const { changed, installMs, istioVersion, knative, kept } = await installProfile(cluster, request).catch(
+			async (error) => {
+				display.clear();
+				context.stderr(await leftBy(cluster));
+				throw error;
+			},
+		);
 		display.clear();
 		for (const { ref, reason } of kept) context.stderr(`kept ${describeRef(ref)}: ${reason}\n`);
 		const what = `${profile.name}: Istio ${istioVersion ?? "of unknown version"}, Knative ${knative.version ?? "of unknown version"}`;
@@ -70,6 +77,27 @@ export async function install(options: InstallOptions, context: Context): Promis
 		cluster.close();
 	}
 }
+
+/** How long it may take to look at what a failed install has left. */
+const lookTimeoutMs = 3_000;
+
+/** What an install that did not come to its end has left, and what takes it away; nothing where it left nothing. */
+async function leftBy(cluster: Cluster): Promise<string> {
+	const remedy = "`knistio uninstall` (or `knistio clean`) removes what is left and restores what was changed";
+	try {
+		const { inventory, journal } = await readState(cluster, AbortSignal.timeout(lookTimeoutMs));
+		if (inventory.length === 0 && journal.length === 0) return "";
+		const parts = [
+			...(inventory.length === 0 ? [] : [`up to ${amount(inventory.length, "object")} that knistio makes`]),
+			...(journal.length === 0 ? [] : [`${amount(journal.length, "setting")} that it changed`]),
+		];
+		return `left on the cluster: ${parts.join(" and ")}; ${remedy}\n`;
+	} catch {
+		return `not known what is left on the cluster; ${remedy}\n`;
+	}
+}
+
+const amount = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
 
 export interface UninstallOptions extends ClusterOptions {
 	/** Even while another run seems to use the cluster. */
@@ -86,6 +114,12 @@ export async function uninstall(options: UninstallOptions, context: Context): Pr
 			force: options.force,
 			signal: context.signal,
 			progress: display.progress,
+		}).catch((error) => {
+			display.clear();
+			if (error instanceof InterruptedError) {
+				context.stderr("some of it may be left; `knistio clean` goes on where this ended\n");
+			}
+			throw error;
 		});
 		display.clear();
 		for (const text of notes) context.stderr(`${text}\n`);

@@ -1,6 +1,6 @@
 import { describeRef, type KubeObject, refOf } from "../cluster/cluster.ts";
 import { objectOf, textMapOf } from "../cluster/untrusted.ts";
-import { inParallel, lateError, type Task, waitUntil } from "./task.ts";
+import { inParallel, lateError, signalOf, type Task, waitUntil } from "./task.ts";
 import { listed } from "./wording.ts";
 
 /** Which pods a workload has. */
@@ -54,7 +54,7 @@ export function podHurrier(task: Task): (pods: readonly KubeObject[]) => Promise
 		await inParallel(fresh, async (pod) => {
 			const { uid = "" } = pod.metadata;
 			hurried.add(uid);
-			await task.cluster.remove(refOf(pod), { gracePeriodSeconds: hurriedGraceSeconds, uid });
+			await task.cluster.remove(refOf(pod), { gracePeriodSeconds: hurriedGraceSeconds, uid, ...signalOf(task) });
 		});
 	};
 }

@@ -58,7 +58,9 @@ export interface Installed {
  * @throws ClusterError
  */
 export async function installProfile(cluster: Cluster, request: InstallRequest): Promise<Installed> {
-	const lock = request.lock ?? (await takeLock(cluster, request.clock === undefined ? {} : { clock: request.clock }));
+	const { clock, signal, progress } = request;
+	const options = { ...(clock && { clock }), ...(signal && { signal }), ...(progress && { progress }) };
+	const lock = request.lock ?? (await takeLock(cluster, options));
 	const signals = request.signal === undefined ? [lock.lost] : [lock.lost, request.signal];
 	try {
 		return await install(newTask(cluster, { ...request, signal: AbortSignal.any(signals) }), request);
@@ -89,7 +91,7 @@ async function install(task: Task, request: InstallRequest): Promise<Installed> 
 	const objects = Object.values(wanted).flat();
 	const live = await lookUpSettled(task, objects);
 	await refuseForeign(task, { objects, live, installsIstio: !request.useInstalled });
-	const store = await openState(task.cluster);
+	const store = await openState(task.cluster, task.signal);
 	const previous = leftBehind(store.current.inventory, wanted, request);
 	// Before it is noted: what is said to have come to stay can be brought back.
 	if (request.isToStay) await keepStanding(task.cluster, request, task.signal);

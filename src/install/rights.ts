@@ -61,7 +61,12 @@ export const neededRights: readonly Right[] = [
 		verbs: ["list"],
 		why: "leaving a definition that somebody else uses",
 	})),
-	{ group: "coordination.k8s.io", resource: "leases", verbs: [...look, "delete"], why: "what istiod leaves behind" },
+	{
+		group: "coordination.k8s.io",
+		resource: "leases",
+		verbs: change,
+		why: "knistio's lock, and what istiod leaves behind",
+	},
 	...["roles", "rolebindings", "clusterroles", "clusterrolebindings"].map((resource) => ({
 		group: "rbac.authorization.k8s.io",
 		resource,

@@ -65,10 +65,10 @@ const stateRef: ObjectRef = { apiVersion: "v1", kind: "ConfigMap", namespace: st
 const stateMarking: Marking = { part: "state", profile: "" };
 
 /** Makes the namespace of the state if it is not there. */
-export async function ensureStateNamespace(cluster: Cluster): Promise<void> {
+export async function ensureStateNamespace(cluster: Cluster, signal?: AbortSignal): Promise<void> {
 	const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: stateNamespace } };
 	try {
-		await cluster.create(markOurs(namespace, stateMarking));
+		await cluster.create(markOurs(namespace, stateMarking), signal);
 	} catch (error) {
 		if (!(error instanceof ApiError && error.status === 409)) throw error;
 	}
@@ -95,9 +95,9 @@ function parseJson(text: string): unknown {
 	}
 }
 
-/** Opens the state for writing; the namespace must be there. */
-export async function openState(cluster: Cluster): Promise<StateStore> {
-	let current = await readState(cluster);
+/** Opens the state for writing; the namespace must be there. The signal also ends a write under way. */
+export async function openState(cluster: Cluster, signal?: AbortSignal): Promise<StateStore> {
+	let current = await readState(cluster, signal);
 	let written = Promise.resolve();
 	return {
 		get current() {
@@ -107,7 +107,7 @@ export async function openState(cluster: Cluster): Promise<StateStore> {
 			const turn = written.then(async () => {
 				const next = change(current);
 				if (next === current) return;
-				await cluster.apply(stateObject(next));
+				await cluster.apply(stateObject(next), signal === undefined ? {} : { signal });
 				current = next;
 			});
 			written = turn.catch(() => {});

@@ -8,14 +8,14 @@ import type { Progress } from "../model/progress.ts";
 
 /** Time as the code sees it, so that tests need not wait. */
 export interface Clock {
-	/** Milliseconds since the epoch. */
+	/** Milliseconds since the epoch; never jumps when the machine's clock is set. */
 	now(): number;
 	/** Rejects with the signal's reason when it is aborted. */
 	sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 export const systemClock: Clock = {
-	now: Date.now,
+	now: () => Math.round(performance.timeOrigin + performance.now()),
 	sleep: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }),
 };
 
@@ -52,6 +52,11 @@ export function newTask(cluster: Cluster, options: TaskOptions): Task {
 		deadlineAt: Number.POSITIVE_INFINITY,
 		...(options.signal === undefined ? {} : { signal: options.signal }),
 	};
+}
+
+/** The task's signal as an option of a call. */
+export function signalOf({ signal }: Task): { signal?: AbortSignal } {
+	return signal === undefined ? {} : { signal };
 }
 
 /** The same task with no more than `timeoutMs` left for all its waits together. */

@@ -10,7 +10,7 @@ import { patiently } from "./patience.ts";
 import { type Kept, removeObjects, waitGone } from "./remove.ts";
 import { restartPath, untilOnlyNewAnswer } from "./restart.ts";
 import { type InstallState, type JournalEntry, readState, stateNamespace } from "./state.ts";
-import { type Clock, inParallel, newTask, type Task, within } from "./task.ts";
+import { type Clock, inParallel, newTask, signalOf, type Task, within } from "./task.ts";
 import { mayHoldOurs } from "./unseen.ts";
 import { removeWorkloads } from "./workload-removal.ts";
 
@@ -55,10 +55,14 @@ export async function uninstall(cluster: Cluster, options: UninstallOptions): Pr
 		const signals = options.signal === undefined ? [lock.lost] : [lock.lost, options.signal];
 		const task = newTask(cluster, { ...options, signal: AbortSignal.any(signals) });
 		await removeAll(task, { result, objects: before.objects, state: await readState(cluster, task.signal) });
+		if (result.kept.every(({ ref }) => ref.name !== stateNamespace)) {
+			// The lock goes with its namespace; whoever has taken it from here needs both.
+			lock.lost.throwIfAborted();
+			await removeState(newTask(cluster, options), result);
+		}
 	} finally {
 		if (options.lock === undefined) await lock.release().catch(() => {});
 	}
-	if (result.kept.every(({ ref }) => ref.name !== stateNamespace)) await removeState(newTask(cluster, options), result);
 	return result;
 }
 
@@ -98,7 +102,7 @@ async function removeAll(
 	await remove("removing Istio", ofParts("istio", "knative"));
 	if (state.inventory.some(({ part }) => part === "istio")) {
 		const leftovers = await istioLeftovers(task);
-		await inParallel(leftovers, (ref) => task.cluster.remove(ref));
+		await inParallel(leftovers, (ref) => task.cluster.remove(ref, signalOf(task)));
 		result.removed.push(...leftovers);
 	}
 	await remove("removing the namespaces", all.map(({ ref }) => ref).filter(isNamespace));
@@ -172,7 +176,7 @@ async function removeState(task: Task, result: Uninstalled): Promise<void> {
 		result.kept.push({ ref, reason: "it is not labelled as knistio's" });
 		return;
 	}
-	await task.cluster.remove(ref);
+	await task.cluster.remove(ref, signalOf(task));
 	await waitGone(task, [ref]);
 	result.removed.push(ref);
 }

@@ -2,7 +2,7 @@ import { ApiError } from "../cluster/api-error.ts";
 import { describeRef, type KubeObject, type ObjectRef, refOf } from "../cluster/cluster.ts";
 import { isDerived, isOurs, keyOf } from "./ownership.ts";
 import { podHurrier } from "./pods-gone.ts";
-import { inParallel, lateError, type Task, waitUntil } from "./task.ts";
+import { inParallel, lateError, signalOf, type Task, waitUntil } from "./task.ts";
 import { listed } from "./wording.ts";
 
 /** Knative's label on everything that a Service has, its pods included. */
@@ -27,7 +27,7 @@ const heldKinds = [
 export async function removeWorkloads(task: Task, refs: readonly ObjectRef[]): Promise<ObjectRef[]> {
 	const found = await inParallel(refs, (ref) => task.cluster.get(ref, task.signal));
 	const going = found.filter((object) => object !== undefined).filter(isOurs);
-	await inParallel(going, (object) => task.cluster.remove(refOf(object)));
+	await inParallel(going, (object) => task.cluster.remove(refOf(object), signalOf(task)));
 	const startedAt = task.clock.now();
 	const hurry = podHurrier(task);
 	await waitUntil(

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Cluster } from "../cluster/cluster.ts";
 import { collection } from "../cluster/kube.ts";
 import { pause } from "../cluster/pause.ts";
@@ -57,20 +58,28 @@ export interface BenchmarkOrder {
 }
 
 /** Runs it; what is measured goes to `record` as it happens. The observer is stopped however the run ends. */
-export async function runBenchmark(order: BenchmarkOrder): Promise<void> {
+export async function runBenchmark(given: BenchmarkOrder): Promise<void> {
 	let observer: Observer | undefined;
+	// Nothing that waits outlives the run, whatever ended it.
+	const ended = new AbortController();
+	const order = { ...given, signal: AbortSignal.any([given.signal, ended.signal]) };
+	setMaxListeners(0, order.signal);
 	const sofar: SoFar = { limits: new Map(), ended: new Set() };
 	try {
 		for (const [index, visit] of order.visits.entries()) {
 			const [installed] = visit.profiles;
 			if (installed === undefined || visit.profiles.every((profile) => sofar.ended.has(profile))) continue;
 			const { installMs, fingerprint } = await order.install(installed);
-			observer ??= await observeNamespace(order);
+			if (observer === undefined) {
+				observer = await observeNamespace(order);
+				observer.failure.catch((error) => ended.abort(error));
+			}
 			const subjects = await measureVisit(order, observer, { visit, installMs, fingerprint, sofar });
 			await order.onVisitDone();
 			if (index < order.visits.length - 1) await removeService(order, subjects);
 		}
 	} finally {
+		ended.abort();
 		await observer?.stop();
 	}
 }
@@ -87,17 +96,20 @@ async function observeNamespace(order: BenchmarkOrder): Promise<Observer> {
 	const { cluster, namespace } = order;
 	const watches = await Promise.all(
 		watched.map(async ([watch, apiVersion, objectKind]) => {
-			const resource = await cluster.resource(apiVersion, objectKind);
+			const resource = await cluster.resource(apiVersion, objectKind, order.signal);
 			if (resource === undefined) throw new ClusterError(`the cluster does not serve ${objectKind} of ${apiVersion}`);
 			return { watch, apiVersion, objectKind, path: collection(resource, namespace) };
 		}),
 	);
 	const pods = watches.find(({ watch }) => watch === "pods")?.path;
 	const hasPing = await cluster
-		.apply(markOurs(pingManifest(order.namespace, order.image), { part: "workload", profile: "" }))
+		.apply(markOurs(pingManifest(order.namespace, order.image), { part: "workload", profile: "" }), {
+			signal: order.signal,
+		})
 		.then(
 			() => true,
 			(error: Error) => {
+				order.signal.throwIfAborted();
 				const message = `the watch's lag is not measured: ${error.message}`;
 				order.record({ kind: "finding", finding: { code: "no-ping", message } });
 				return false;
@@ -111,6 +123,7 @@ async function observeNamespace(order: BenchmarkOrder): Promise<Observer> {
 			...(hasPing ? { pingPath: `${pods}/${pingPodName}` } : {}),
 		},
 		order.host,
+		{ timeoutMs: order.timeoutMs, signal: order.signal },
 	);
 }
 

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { Connection } from "../cluster/cluster.ts";
+import { pause } from "../cluster/pause.ts";
 import { ClusterError } from "../errors.ts";
 import type { Entry, RequestTimes } from "../model/recording.ts";
 import type { FromObserver, ObserverOrder, ToObserver } from "./observer-protocol.ts";
@@ -22,18 +23,37 @@ export interface ObserverHost {
 	renew(): Promise<Connection>;
 }
 
-/** Starts the thread and resolves when all of its watches have listed what there is. */
-export async function startObserver(order: ObserverOrder, host: ObserverHost): Promise<Observer> {
+/** How long to wait for the first lists. */
+export interface ObserverLimits {
+	timeoutMs: number;
+	signal: AbortSignal;
+}
+
+/** How long the thread may take to end in order. */
+const stopTimeoutMs = 5_000;
+
+/**
+ * Starts the thread and resolves when all of its watches have listed what there is. However it fails, no thread is left.
+ * @throws ClusterError when a watch is refused, or they have not listed in time; the signal's reason
+ */
+export async function startObserver(
+	order: ObserverOrder,
+	host: ObserverHost,
+	limits: ObserverLimits,
+): Promise<Observer> {
+	limits.signal.throwIfAborted();
 	const worker = new Worker(host.threadUrl, { workerData: order });
 	const post = (message: ToObserver) => worker.postMessage(message);
 	const answers = new Map<number, (times: RequestTimes) => void>();
 	let lastId = 0;
+	let lastFailing: string | undefined;
 	let onReady = () => {};
 	let onStopped = () => {};
 	let onFailed: (error: Error) => void = () => {};
 	const ready = new Promise<void>((resolve) => {
 		onReady = resolve;
 	});
+	const ended = new AbortController();
 	const stopped = new Promise<void>((resolve) => {
 		onStopped = resolve;
 	});
@@ -46,6 +66,7 @@ export async function startObserver(order: ObserverOrder, host: ObserverHost): P
 	worker.on("message", (message: FromObserver) => {
 		switch (message.kind) {
 			case "entry":
+				if (message.entry.kind === "watch-state") lastFailing = message.entry.reason;
 				host.onEntry(message.entry);
 				return;
 			case "ready":
@@ -72,7 +93,8 @@ export async function startObserver(order: ObserverOrder, host: ObserverHost): P
 	});
 
 	try {
-		await Promise.race([ready, failure]);
+		const tooLate = () => notListed(limits.timeoutMs, lastFailing);
+		await inTime(Promise.race([ready, failure]), { ...limits, tooLate });
 	} catch (error) {
 		// Nobody gets an observer to stop, and a thread that goes on keeps the process alive.
 		await worker.terminate();
@@ -88,8 +110,35 @@ export async function startObserver(order: ObserverOrder, host: ObserverHost): P
 		},
 		async stop() {
 			post({ kind: "stop" });
-			await stopped;
+			// A thread that hangs is ended all the same.
+			await Promise.race([stopped, pause(stopTimeoutMs, ended.signal).catch(() => {})]);
+			ended.abort();
 			await worker.terminate();
 		},
 	};
+}
+
+/** Waits for a promise, but no longer than the limits allow; no timer is left. */
+async function inTime<T>(
+	promise: Promise<T>,
+	{ timeoutMs, signal, tooLate }: ObserverLimits & { tooLate(): Error },
+): Promise<T> {
+	const done = new AbortController();
+	const limit = pause(timeoutMs, AbortSignal.any([signal, done.signal])).then(() => {
+		throw tooLate();
+	});
+	// It is lost when the promise comes first.
+	limit.catch(() => {});
+	try {
+		return await Promise.race([promise, limit]);
+	} finally {
+		done.abort();
+	}
+}
+
+function notListed(timeoutMs: number, reason: string | undefined): ClusterError {
+	const why = reason === undefined ? "" : `: ${reason}`;
+	return new ClusterError(`the watches could not list what there is within ${timeoutMs / 1000} s${why}`, {
+		hint: "the API server is overloaded or unwell; try again later, or allow more with --timeout",
+	});
 }

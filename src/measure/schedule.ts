@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { pause } from "../cluster/pause.ts";
 import { conditionsOf } from "../cluster/untrusted.ts";
 import type { Profile } from "../model/profile.ts";
@@ -56,7 +57,19 @@ const lateEventsMs = 2_000;
  * Cold start after cold start: wait until no profile has a pod, wait a random part of a second, send one request, watch
  * until the pod is Ready. After the last one the pod is not seen out, for its service goes next.
  */
-export async function runColdStarts(order: ColdStartsOrder): Promise<void> {
+export async function runColdStarts(given: ColdStartsOrder): Promise<void> {
+	// Whatever lost the race against a failure does not go on waiting.
+	const over = new AbortController();
+	const signal = AbortSignal.any([given.signal, over.signal]);
+	setMaxListeners(0, signal);
+	try {
+		await startAll({ ...given, signal });
+	} finally {
+		over.abort();
+	}
+}
+
+async function startAll(order: ColdStartsOrder): Promise<void> {
 	const { ended, onSample } = order;
 	const failure = Promise.race([order.observer.failure, aborted(order.signal)]);
 	// Whoever waits for something races with it; nobody may be waiting when it comes.

@@ -75,6 +75,7 @@ describe("an interruption", () => {
 	}
 
 	it.each([
+		["SIGHUP", 129],
 		["SIGINT", 130],
 		["SIGTERM", 143],
 	] as const)("by %s ends in order with %d, and says so", async (signal, code) => {
@@ -84,4 +85,12 @@ describe("an interruption", () => {
 		expect(stderr()).toContain(`error: interrupted by ${signal}\n`);
 		expect(stderr()).not.toContain("defect");
 	});
+
+	it("ends the wait for what is piped in", async () => {
+		const child = spawn(process.execPath, [join(folder, "bin.mjs"), "check", "-"], { stdio: "pipe" });
+		onTestFinished(() => void child.kill("SIGKILL"));
+		const ended = new Promise((resolve) => child.on("close", resolve));
+		setTimeout(() => child.kill("SIGINT"), 2_000);
+		expect(await ended).toBe(130);
+	}, 20_000);
 });

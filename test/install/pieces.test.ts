@@ -3,7 +3,6 @@ import { ApiError } from "../../src/cluster/api-error.ts";
 import type { KubeObject } from "../../src/cluster/cluster.ts";
 import { applyAll } from "../../src/install/apply.ts";
 import { restoreForeign, setForeign } from "../../src/install/journal.ts";
-import { takeLock } from "../../src/install/lock.ts";
 import { markOurs } from "../../src/install/ownership.ts";
 import { planInstall, planLines } from "../../src/install/plan.ts";
 import { installProfile } from "../../src/install/profile-install.ts";
@@ -30,39 +29,6 @@ import {
 const clock = jumpingClock();
 const marking = { part: "istio", profile: "minimal" } as const;
 const taskOn = (cluster: ReturnType<typeof fakeCluster>, timeoutMs = 10_000) => newTask(cluster, { clock, timeoutMs });
-
-describe("the lock", () => {
-	it("is held by one at a time, can be forced, and the one who lost it does not release it", async () => {
-		const cluster = fakeCluster();
-		const mine = await takeLock(cluster, { clock });
-		await expect(takeLock(cluster, { clock })).rejects.toMatchObject({
-			exitCode: 4,
-			message: expect.stringContaining(`process ${process.pid}`),
-			hint: expect.stringContaining("--force"),
-		});
-		const theirs = await takeLock(cluster, { clock, force: true });
-		await mine.release();
-		await expect(takeLock(cluster, { clock })).rejects.toThrow("another knistio");
-		await theirs.release();
-		await (await takeLock(cluster, { clock })).release();
-	});
-
-	it("grows stale, and is not kept by a process of this machine that is gone", async () => {
-		const cluster = fakeCluster();
-		await takeLock(cluster, { clock });
-		clock.jump(121_000);
-		await (await takeLock(cluster, { clock })).release();
-		const holder = {
-			id: "a",
-			host: (await import("node:os")).hostname(),
-			pid: 2 ** 22 + 1,
-			startedAt: clock.now(),
-			renewedAt: clock.now(),
-		};
-		cluster.put(configMap("knistio-system", "knistio-lock", { holder: JSON.stringify(holder) }));
-		await (await takeLock(cluster, { clock })).release();
-	});
-});
 
 describe("the journal", () => {
 	const ref = { apiVersion: "v1", kind: "ConfigMap", namespace: "default", name: "c" };

@@ -38,13 +38,12 @@ const request: RequestOrder = {
 	timeoutMs: 1,
 };
 
+const patient = { timeoutMs: 60_000, signal: new AbortController().signal };
+
 async function start(script: string, renew = async () => connectionTo("http://fresh")) {
 	const entries: Entry[] = [];
-	const observer = await startObserver(order, {
-		threadUrl: thread(script),
-		onEntry: (entry) => void entries.push(entry),
-		renew,
-	});
+	const host = { threadUrl: thread(script), onEntry: (entry: Entry) => void entries.push(entry), renew };
+	const observer = await startObserver(order, host, patient);
 	return { observer, entries };
 }
 
@@ -101,18 +100,74 @@ describe("the observer's thread", () => {
 		await observer.stop();
 	});
 
-	it("does not live on when it fails before it is ready", async () => {
-		const beat = `const beats = new Int32Array(workerData.beats); setInterval(() => Atomics.add(beats, 0, 1), 1);`;
-		const start = startObserver({ ...order, beats: endings } as typeof order, {
-			threadUrl: thread(`${beat} setTimeout(() => post({ kind: "failed", message: "events is forbidden" }), 10);`),
-			onEntry: () => {},
-			renew: async () => connectionTo("http://x"),
+	describe("does not live on when before it is ready", () => {
+		const failing = `post({ kind: "entry", entry: { kind: "watch-state", at: "1", watch: "pods", state: "failing", reason: "HTTP 503" } });`;
+
+		/** Starts a thread that counts its beats, and gives how the start ended. */
+		async function ending(script: string, limits: Partial<typeof patient>): Promise<unknown> {
+			new Int32Array(endings)[0] = 0;
+			const beat = `const beats = new Int32Array(workerData.beats); setInterval(() => Atomics.add(beats, 0, 1), 1);`;
+			const threadUrl = thread(`${beat} ${script}`);
+			const host = { threadUrl, onEntry: () => {}, renew: async () => connectionTo("http://x") };
+			const start = startObserver({ ...order, beats: endings } as typeof order, host, { ...patient, ...limits });
+			const outcome = await start.catch((error: unknown) => error);
+			const beats = new Int32Array(endings)[0];
+			await new Promise((resolve) => setTimeout(resolve, 20));
+			expect(new Int32Array(endings)[0]).toBe(beats);
+			return outcome;
+		}
+
+		it("it fails", async () => {
+			const failed = `setTimeout(() => post({ kind: "failed", message: "events is forbidden" }), 10);`;
+			expect(await ending(failed, {})).toMatchObject({ message: "events is forbidden" });
+			expect(new Int32Array(endings)[0]).toBeGreaterThan(0);
 		});
-		await expect(start).rejects.toThrow("events is forbidden");
-		const beats = new Int32Array(endings)[0];
-		expect(beats).toBeGreaterThan(0);
-		await new Promise((resolve) => setTimeout(resolve, 20));
-		expect(new Int32Array(endings)[0]).toBe(beats);
+
+		it("the user interrupts", async () => {
+			const controller = new AbortController();
+			setTimeout(() => controller.abort(new Error("interrupted")), 300);
+			expect(await ending(failing, { signal: controller.signal })).toMatchObject({ message: "interrupted" });
+			const aborted = { signal: AbortSignal.abort(new Error("interrupted")) };
+			expect(await ending(failing, aborted)).toMatchObject({ message: "interrupted" });
+		});
+
+		it("the lists take too long, and says why they do", async () => {
+			expect(await ending(failing, { timeoutMs: 500 })).toMatchObject({
+				exitCode: 4,
+				message: "the watches could not list what there is within 0.5 s: HTTP 503",
+				hint: expect.stringContaining("--timeout"),
+			});
+		});
+	});
+
+	it("leaves no timer when it is ready, and none when it is stopped", async () => {
+		const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+		const clear = vi.spyOn(globalThis, "clearTimeout");
+		const set = vi.spyOn(globalThis, "setTimeout");
+		try {
+			const before = timers();
+			const { observer } = await start(`post({ kind: "ready" }); onMessage((message) => { ${stops} });`);
+			await observer.stop();
+			const made = set.mock.results.map(({ value }) => value);
+			expect(made.length).toBeGreaterThanOrEqual(2);
+			for (const timer of made) expect(clear).toHaveBeenCalledWith(timer);
+			expect(timers()).toBeLessThanOrEqual(before);
+		} finally {
+			set.mockRestore();
+			clear.mockRestore();
+		}
+	});
+
+	it("is ended although it does not answer", async () => {
+		const { observer } = await start(`post({ kind: "ready" }); onMessage(() => { for (;;); });`);
+		vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+		try {
+			const stopping = observer.stop();
+			await vi.advanceTimersByTimeAsync(5_000);
+			await stopping;
+		} finally {
+			vi.useRealTimers();
+		}
 	});
 
 	it.each([

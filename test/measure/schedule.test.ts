@@ -346,3 +346,38 @@ it("keeps where a redirect leads out of the recording", async () => {
 	await run.done;
 	expect(JSON.stringify(run.recorded)).not.toContain("sso.corp");
 });
+
+it("leaves nobody waiting when the observer fails", async () => {
+	const waits: AbortSignal[] = [];
+	const state = openLiveState();
+	state.add(seen("deployments", aDeployment(1)));
+	let fail: (error: Error) => void = () => {};
+	const failure = new Promise<never>((_, reject) => {
+		fail = reject;
+	});
+	failure.catch(() => {});
+	const subject = aSubject("one");
+	const running = runColdStarts({
+		observer: { failure, request: async () => answered },
+		state: {
+			...state,
+			until: (look, limits) => {
+				waits.push(limits.signal);
+				return state.until(look, limits);
+			},
+		},
+		subjects: [subject],
+		rounds: [{ round: 0, order: [subject.profile] }],
+		expectBody: "",
+		zeroTimeoutMs: 300_000,
+		signal: new AbortController().signal,
+		record: () => {},
+		onSample: () => {},
+		ended: new Set(),
+		clock: anchorClock(),
+	});
+	setImmediate(() => fail(new Error("watch pods: forbidden")));
+	await expect(running).rejects.toThrow("watch pods: forbidden");
+	expect(waits.length).toBeGreaterThan(0);
+	expect(waits.every(({ aborted }) => aborted)).toBe(true);
+});

@@ -185,10 +185,13 @@ export function fakeCluster(): FakeCluster {
 			if (patched.metadata.deletionTimestamp !== undefined && !isHeld(patched)) drop(patched);
 			return patched;
 		},
-		async remove(ref) {
+		async remove(ref, { uid, resourceVersion } = {}) {
 			alive();
 			const found = existing(ref);
 			if (found === undefined) return false;
+			const isOther = uid !== undefined && uid !== found.metadata.uid;
+			const isNewer = resourceVersion !== undefined && resourceVersion !== found.metadata.resourceVersion;
+			if (isOther || isNewer) throw conflict(ref);
 			wrote({ verb: "remove", ref: withScope(ref) });
 			if (isHeld(found)) found.metadata.deletionTimestamp ??= "2026-01-01T00:00:00Z";
 			else drop(found);
