@@ -11,6 +11,23 @@ interface ResourceList {
 	resources: { name: string; kind: string; namespaced: boolean; verbs: string[] }[];
 }
 
+interface Group {
+	preferredVersion: { groupVersion: string };
+	versions?: { groupVersion: string }[];
+}
+
+/** The preferred version first; a kind may be served in another one alone, as Istio's EnvoyFilter is. */
+function versionsOf({ preferredVersion, versions = [] }: Group): string[] {
+	return [...new Set([preferredVersion, ...versions].map(({ groupVersion }) => groupVersion))];
+}
+
+/** The kinds of a group, each in the first of the versions that has it. */
+function eachOnce(versions: readonly Resource[][]): Resource[] {
+	const kinds = new Map<string, Resource>();
+	for (const resource of versions.flat()) if (!kinds.has(resource.kind)) kinds.set(resource.kind, resource);
+	return [...kinds.values()];
+}
+
 /** `get` reads a path of the API as JSON and fails with an {@link ApiError}. */
 export function openDiscovery(get: (path: string) => Promise<unknown>): Discovery {
 	const known = new Map<string, Promise<Resource[]>>();
@@ -49,10 +66,12 @@ export function openDiscovery(get: (path: string) => Promise<unknown>): Discover
 
 	async function all(): Promise<Resource[]> {
 		const core = (await get("/api")) as { versions: string[] };
-		const groups = (await get("/apis")) as { groups: { preferredVersion: { groupVersion: string } }[] };
-		const versions = [...core.versions, ...groups.groups.map((group) => group.preferredVersion.groupVersion)];
-		for (const version of versions) known.delete(version);
-		return (await Promise.all(versions.map((version) => resourcesOf(version).catch(unlessAway)))).flat();
+		const groups = (await get("/apis")) as { groups: Group[] };
+		const versions = [...core.versions.map((version) => [version]), ...groups.groups.map(versionsOf)];
+		for (const version of versions.flat()) known.delete(version);
+		const ofGroup = async (group: readonly string[]) =>
+			eachOnce(await Promise.all(group.map((version) => resourcesOf(version).catch(unlessAway))));
+		return (await Promise.all(versions.map(ofGroup))).flat();
 	}
 
 	return { find, all };

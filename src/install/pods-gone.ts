@@ -1,6 +1,6 @@
-import { describeRef, type KubeObject, refOf } from "../cluster/cluster.ts";
-import { inParallel, lateError, type Task, waitUntil } from "./task.ts";
-import { listed } from "./wording.ts";
+import { type KubeObject, refOf } from "../cluster/cluster.ts";
+import { waitUntilNone } from "./gone.ts";
+import { inParallel, type Task } from "./task.ts";
 
 /** Which pods a workload has. */
 export interface PodSelector {
@@ -13,11 +13,13 @@ export interface PodSelector {
 /** Pods whose work is over are not given time to drain: Knative's activator would take minutes. */
 export const hurriedGraceSeconds = 1;
 
-/** The pods of a Deployment, DaemonSet or StatefulSet; undefined for everything else. */
+const kindsWithPods = ["Deployment", "ReplicaSet", "DaemonSet", "StatefulSet"];
+
+/** The pods of a Deployment, ReplicaSet, DaemonSet or StatefulSet; undefined for everything else. */
 export function podSelector(workload: KubeObject): PodSelector | undefined {
 	const selector = (workload.spec as { selector?: { matchLabels?: Record<string, string> } } | undefined)?.selector;
 	const { namespace } = workload.metadata;
-	if (!["Deployment", "DaemonSet", "StatefulSet"].includes(workload.kind)) return undefined;
+	if (!kindsWithPods.includes(workload.kind)) return undefined;
 	if (selector?.matchLabels === undefined || namespace === undefined) return undefined;
 	const labels = Object.entries(selector.matchLabels).map(([key, value]) => `${key}=${value}`);
 	// Istio's CNI agent takes its plugin out of the node's configuration when it ends.
@@ -29,19 +31,17 @@ export async function podsOf(task: Task, { namespace, labelSelector }: PodSelect
 	return task.cluster.list({ apiVersion: "v1", kind: "Pod", namespace, labelSelector }, task.signal);
 }
 
-/** Waits until no pod is there, Terminating ones included. */
-export async function waitPodsGone(task: Task, selectors: readonly PodSelector[]): Promise<void> {
+/**
+ * Waits until no pod is there, Terminating ones included.
+ * @returns the pods that are still there when the task's time is over
+ */
+export async function waitPodsGone(task: Task, selectors: readonly PodSelector[]): Promise<KubeObject[]> {
 	let open = selectors;
-	await waitUntil(
-		task,
-		async () => {
-			const lists = await inParallel(open, (selector) => podsOf(task, selector));
-			open = open.filter((_, index) => lists[index]?.length !== 0);
-			const pods = lists.flat().map((pod) => describeRef(refOf(pod)));
-			return pods.length === 0 ? undefined : `${listed(pods)} to be gone`;
-		},
-		(waitingFor) => lateError(waitingFor, "`knistio clean` goes on where this ended"),
-	);
+	return waitUntilNone(task, async () => {
+		const lists = await inParallel(open, (selector) => podsOf(task, selector));
+		open = open.filter((_, index) => lists[index]?.length !== 0);
+		return lists.flat();
+	});
 }
 
 /** Ends pods, each once, before their owner's deletion does: the kubelet does not shorten a time that has begun. */
