@@ -37,10 +37,14 @@ export async function istioLeftovers(task: Task, since: string | undefined): Pro
 	return [...new Map(refs.map((ref) => [describeRef(ref), ref])).values()];
 }
 
-/** Whether it is the record of an election that an istiod won; each version of Istio has other elections. */
+/**
+ * Whether it is the record of an election that an istiod won: each version of Istio has other elections. One that ends
+ * in order gives its lead up and leaves the record without a holder.
+ */
 function isHeldByIstiod({ kind, metadata, spec }: KubeObject): boolean {
 	const record = kind === "Lease" ? spec : parsed(metadata.annotations?.[leaderAnnotation]);
 	const holder = (record as { holderIdentity?: unknown } | null | undefined)?.holderIdentity;
+	if (holder === "") return metadata.name.startsWith("istio-");
 	return typeof holder === "string" && /^istiod(-|$)/.test(holder);
 }
 

@@ -97,10 +97,20 @@ async function kill(args: string[], { says, afterMs }: { says: string | RegExp; 
 	await running.ended;
 }
 
-/** Pods of others have new names after a restart; that there are as many is compared. */
+/**
+ * Pods of others have new names after a restart, and old ones may take minutes to drain when nothing is sent to them any
+ * more; which ReplicaSet has how many is compared.
+ */
 async function lasting(): Promise<string[]> {
+	const pods = await cluster.list({ apiVersion: "v1", kind: "Pod" });
+	const ending = new Set(
+		pods
+			.filter(({ metadata }) => metadata.deletionTimestamp !== undefined)
+			.map(({ metadata: { namespace, name } }) => `v1 Pod ${namespace}/${name}`),
+	);
+	const lines = (await everything()).filter((line) => !ending.has(line.trimEnd()));
 	const isPod = /^v1 Pod (?<namespace>[^/]*)\/(?<name>.*?)(-[a-z0-9]{5})? *$/;
-	return (await everything()).map((line) => line.replace(isPod, "v1 Pod $<namespace>/$<name>")).sort();
+	return lines.map((line) => line.replace(isPod, "v1 Pod $<namespace>/$<name>")).sort();
 }
 
 describe("kill -9 on a cluster whose Knative is somebody else's", () => {
