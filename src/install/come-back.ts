@@ -1,5 +1,6 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import { refOf } from "../cluster/cluster.ts";
+import { undoneError } from "./failures.ts";
 import { keyOf } from "./ownership.ts";
 import { type InstallRequest, installProfile } from "./profile-install.ts";
 import { type Removal, removeObjects } from "./remove.ts";
@@ -31,6 +32,7 @@ export async function comeBackTo(
 		.map(({ ref }) => ref);
 	if (extra.length === 0) return { changed, kept };
 	const removal = await removeObjects(task, extra);
+	if (removal.failed.length > 0) throw undoneError(removal.failed);
 	const left = new Set(removal.kept.map(({ ref }) => keyOf(ref)));
 	await store.update((state) =>
 		withoutInventory(

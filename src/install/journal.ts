@@ -60,21 +60,27 @@ function placeOf(change: { ref: ObjectRef; path: readonly string[] }): string {
 	return JSON.stringify([keyOf(change.ref), change.path]);
 }
 
-/**
- * Puts one journalled value back, if it is still one that knistio set.
- * @returns why it was left as it is, where somebody else changed it since; otherwise undefined
- */
-export async function restoreForeign(task: Task, entry: JournalEntry): Promise<string | undefined> {
+/** What became of a journalled value. */
+export interface Restored {
+	/** Whether it was changed now: false where it was back already. */
+	changed: boolean;
+	/** Why it was left as it is, where somebody else changed it since. */
+	note?: string;
+}
+
+/** Puts one journalled value back, if it is still one that knistio set. */
+export async function restoreForeign(task: Task, entry: JournalEntry): Promise<Restored> {
 	const object = await task.cluster.get(entry.ref, task.signal);
-	if (object === undefined) return undefined;
+	if (object === undefined) return { changed: false };
 	const found = valueAt(object, entry.path);
-	if (found === entry.before) return undefined;
+	if (found === entry.before) return { changed: false };
 	if (!entry.set.includes(found)) {
 		const was = entry.before === null ? "there was none" : `it was ${JSON.stringify(entry.before)}`;
-		return `${describePlace(entry)} was changed by somebody else to ${JSON.stringify(found)}; before knistio ${was}`;
+		const note = `${describePlace(entry)} was changed by somebody else to ${JSON.stringify(found)}; before knistio ${was}`;
+		return { changed: false, note };
 	}
 	await put(task, entry.ref, nested(entry.path, entry.before));
-	return undefined;
+	return { changed: true };
 }
 
 /** Knative's webhook checks its ConfigMaps, and may not be up yet. */

@@ -1,7 +1,7 @@
-import { describeRef, type KubeObject, refOf } from "../cluster/cluster.ts";
+import { type KubeObject, refOf } from "../cluster/cluster.ts";
 import { objectOf, textMapOf } from "../cluster/untrusted.ts";
-import { inParallel, lateError, signalOf, type Task, waitUntil } from "./task.ts";
-import { listed } from "./wording.ts";
+import { waitUntilNone } from "./gone.ts";
+import { inParallel, signalOf, type Task } from "./task.ts";
 
 /** Which pods a workload has. */
 export interface PodSelector {
@@ -14,11 +14,13 @@ export interface PodSelector {
 /** Pods whose work is over are not given time to drain: Knative's activator would take minutes. */
 export const hurriedGraceSeconds = 1;
 
-/** The pods of a Deployment, DaemonSet or StatefulSet; undefined for everything else. */
+const kindsWithPods = ["Deployment", "ReplicaSet", "DaemonSet", "StatefulSet"];
+
+/** The pods of a Deployment, ReplicaSet, DaemonSet or StatefulSet; undefined for everything else. */
 export function podSelector(workload: KubeObject): PodSelector | undefined {
 	const matchLabels = Object.entries(textMapOf(objectOf(objectOf(workload.spec).selector).matchLabels));
 	const { namespace } = workload.metadata;
-	if (!["Deployment", "DaemonSet", "StatefulSet"].includes(workload.kind)) return undefined;
+	if (!kindsWithPods.includes(workload.kind)) return undefined;
 	// No label at all would select every pod of the namespace, also somebody else's.
 	if (matchLabels.length === 0 || namespace === undefined) return undefined;
 	const labels = matchLabels.map(([key, value]) => `${key}=${value}`);
@@ -31,19 +33,17 @@ export async function podsOf(task: Task, { namespace, labelSelector }: PodSelect
 	return task.cluster.list({ apiVersion: "v1", kind: "Pod", namespace, labelSelector }, task.signal);
 }
 
-/** Waits until no pod is there, Terminating ones included. */
-export async function waitPodsGone(task: Task, selectors: readonly PodSelector[]): Promise<void> {
+/**
+ * Waits until no pod is there, Terminating ones included.
+ * @returns the pods that are still there when the task's time is over
+ */
+export async function waitPodsGone(task: Task, selectors: readonly PodSelector[]): Promise<KubeObject[]> {
 	let open = selectors;
-	await waitUntil(
-		task,
-		async () => {
-			const lists = await inParallel(open, (selector) => podsOf(task, selector));
-			open = open.filter((_, index) => lists[index]?.length !== 0);
-			const pods = lists.flat().map((pod) => describeRef(refOf(pod)));
-			return pods.length === 0 ? undefined : `${listed(pods)} to be gone`;
-		},
-		(waitingFor) => lateError(waitingFor, "`knistio clean` goes on where this ended"),
-	);
+	return waitUntilNone(task, async () => {
+		const lists = await inParallel(open, (selector) => podsOf(task, selector));
+		open = open.filter((_, index) => lists[index]?.length !== 0);
+		return lists.flat();
+	});
 }
 
 /** Ends pods, each once, before their owner's deletion does: the kubelet does not shorten a time that has begun. */

@@ -161,10 +161,11 @@ async function noteInventory(store: StateStore, wanted: Wanted, request: Install
 }
 
 async function prune(run: Install, entries: readonly InventoryEntry[]): Promise<Removal> {
-	if (entries.length === 0) return { removed: [], kept: [] };
+	if (entries.length === 0) return { removed: [], kept: [], failed: [] };
 	const refs = entries.map(({ ref }) => ref);
 	run.task.progress({ kind: "step", text: `removing what ${entries[0]?.profile} left` });
 	const removal = await removeObjects(run.task, refs);
+	if (removal.failed[0] !== undefined) throw removal.failed[0].error;
 	const kept = new Set(removal.kept.map(({ ref }) => keyOf(ref)));
 	await run.store.update((state) =>
 		withoutInventory(

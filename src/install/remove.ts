@@ -1,11 +1,13 @@
 import { ApiError } from "../cluster/api-error.ts";
-import { describeRef, type KubeObject, type ObjectRef, refOf } from "../cluster/cluster.ts";
+import { describeRef, groupOf, type KubeObject, type ObjectRef, refOf } from "../cluster/cluster.ts";
+import { type Failure, forEach } from "./failures.ts";
+import { stillThere, waitGone, waitUntilGone } from "./gone.ts";
 import { type Stage, stageOf, stages } from "./order.ts";
-import { isDerived, isOurs, isShareable } from "./ownership.ts";
+import { orphanPods } from "./orphan.ts";
+import { isDerived, isOurs, isShareable, keyOf } from "./ownership.ts";
 import { patiently } from "./patience.ts";
-import { hurriedGraceSeconds, type PodSelector, podHurrier, podSelector, podsOf, waitPodsGone } from "./pods-gone.ts";
-import { inParallel, lateError, type Task, waitUntil } from "./task.ts";
-import { listed } from "./wording.ts";
+import { hurriedGraceSeconds, podHurrier, podSelector, podsOf, waitPodsGone } from "./pods-gone.ts";
+import { inParallel, type Task, within } from "./task.ts";
 
 /** What was asked to be removed, and is not. */
 export interface Kept {
@@ -16,68 +18,115 @@ export interface Kept {
 export interface Removal {
 	removed: ObjectRef[];
 	kept: Kept[];
+	/** What was refused, or did not go in time. */
+	failed: Failure[];
 }
+
+/** How long a removal waits for what another try, or another object's removal, may mend; no longer than the task. */
+export interface Patience {
+	/** For a refusal that passes by itself, such as that of a webhook that does not answer. */
+	refusedMs: number;
+	/** For a stage's objects to be gone. */
+	goneMs: number;
+}
+
+export const untilTaskEnds: Patience = { refusedMs: Number.POSITIVE_INFINITY, goneMs: Number.POSITIVE_INFINITY };
 
 /**
  * Deletes what knistio made, in the reverse of the order in which it is applied, and waits after each stage until it
  * is gone. Only what still has knistio's label is deleted; a definition with somebody else's objects, and a namespace
- * with somebody else's workloads, are kept.
- * @throws ClusterError when something does not go away in the task's time
+ * with somebody else's workloads, are kept. One object that cannot be removed does not stop the others; only what it
+ * needs stays: its namespace and its definition.
  */
-export async function removeObjects(task: Task, refs: readonly ObjectRef[]): Promise<Removal> {
-	const removal: Removal = { removed: [], kept: [] };
+export async function removeObjects(
+	task: Task,
+	refs: readonly ObjectRef[],
+	options: { patience?: Patience; failedBefore?: readonly Failure[] } = {},
+): Promise<Removal> {
+	const removal: Removal = { removed: [], kept: [], failed: [] };
+	const { patience = untilTaskEnds, failedBefore = [] } = options;
 	for (const stage of stages.toReversed()) {
 		const ofStage = refs.filter((ref) => stageOf(ref) === stage);
 		// The CNI's DaemonSet goes when no other workload is left: without it no pod can start until it has cleaned up.
 		const last = ofStage.filter((ref) => ref.kind === "DaemonSet");
 		const first = ofStage.filter((ref) => ref.kind !== "DaemonSet");
 		for (const group of [first, last]) {
-			if (group.length > 0) await removeStage(task, { stage, refs: group, removal });
+			if (group.length > 0) await removeStage(task, { stage, refs: group, removal, patience, failedBefore });
 		}
 	}
 	return removal;
 }
 
-async function removeStage(
-	task: Task,
-	request: { stage: Stage; refs: readonly ObjectRef[]; removal: Removal },
-): Promise<void> {
-	const { stage, removal } = request;
-	const found = (await inParallel(request.refs, (ref) => task.cluster.get(ref, task.signal))).filter(
-		(object) => object !== undefined,
-	);
-	const going: KubeObject[] = [];
-	for (const object of found) {
-		const reason = await reasonToKeep(task, stage, object);
-		if (reason === undefined) going.push(object);
-		else if (reason !== "") removal.kept.push({ ref: refOf(object), reason });
-	}
-	const selectors = going.map(podSelector).filter((selector) => selector !== undefined);
-	const hurry = podHurrier(task);
-	await inParallel(going, async (object) => {
-		const selector = podSelector(object);
-		const isHurried = selector !== undefined && !selector.mayTakeTime;
-		if (isHurried) await orphanPods(task, object, selector);
-		if (isHurried) await hurry(await podsOf(task, selector));
-		if (object.metadata.deletionTimestamp === undefined) await remove(task, object);
-	});
-	await waitPodsGone(task, selectors);
-	await waitGone(task, going.map(refOf));
-	removal.removed.push(...going.map(refOf));
+interface StageRemoval {
+	stage: Stage;
+	refs: readonly ObjectRef[];
+	removal: Removal;
+	patience: Patience;
+	failedBefore: readonly Failure[];
 }
 
-/**
- * Takes a Deployment and its ReplicaSets away from their pods: else a ReplicaSet makes new ones for those that are ended,
- * which are given all the time that they ask for when it goes itself.
- */
-async function orphanPods(task: Task, workload: KubeObject, { namespace, labelSelector }: PodSelector): Promise<void> {
-	if (workload.kind !== "Deployment") return;
-	await remove(task, workload, "Orphan");
-	await waitGone(task, [refOf(workload)]);
-	const query = { apiVersion: "apps/v1", kind: "ReplicaSet", namespace, labelSelector };
-	const replicaSets = await task.cluster.list(query, task.signal);
-	await inParallel(replicaSets, (each) => remove(task, each, "Orphan"));
-	await waitGone(task, replicaSets.map(refOf));
+async function removeStage(task: Task, request: StageRemoval): Promise<void> {
+	const { removal, patience } = request;
+	const refused = within(task, patience.refusedMs);
+	const going = await goingOf(refused, request);
+	const gone = within(task, patience.goneMs);
+	const hurry = podHurrier(task);
+	const failed = await forEach(task, going, {
+		refOf,
+		run: (object) => removeOne({ refused, gone }, object, hurry),
+	});
+	const isRefused = new Set(failed.map(({ ref }) => keyOf(ref)));
+	const accepted = going.filter((object) => !isRefused.has(keyOf(refOf(object))));
+	const selectors = accepted.map(podSelector).filter((selector) => selector !== undefined);
+	const left = [...(await waitPodsGone(gone, selectors)), ...(await waitUntilGone(gone, accepted.map(refOf)))];
+	failed.push(...left.map((object) => ({ ref: refOf(object), error: stillThere([object]) })));
+	removal.failed.push(...failed);
+	const isFailed = new Set(failed.map(({ ref }) => keyOf(ref)));
+	removal.removed.push(...accepted.map(refOf).filter((ref) => !isFailed.has(keyOf(ref))));
+}
+
+/** Those of the stage's objects that are to go now; the others are noted in the removal. */
+async function goingOf(task: Task, request: StageRemoval): Promise<KubeObject[]> {
+	const { stage, removal, failedBefore } = request;
+	const blockers = [...failedBefore, ...removal.failed];
+	const going: KubeObject[] = [];
+	const judge = async (ref: ObjectRef) => {
+		const object = await task.cluster.get(ref, task.signal);
+		if (object === undefined) return;
+		const reason = await reasonToKeep(task, stage, object);
+		const blocker = blockers.find((failure) => needs(failure.ref, object));
+		if (reason === undefined && blocker !== undefined) throw blocker.error;
+		if (reason === undefined) going.push(object);
+		else if (reason !== "") removal.kept.push({ ref: refOf(object), reason });
+	};
+	removal.failed.push(...(await forEach(task, request.refs, { refOf: (ref) => ref, run: judge })));
+	return going;
+}
+
+/** Whether what is still there would go with a namespace or a definition, which could not end before. */
+function needs(ref: ObjectRef, object: KubeObject): boolean {
+	if (object.kind === "Namespace") return ref.namespace === object.metadata.name;
+	if (object.kind !== "CustomResourceDefinition") return false;
+	const { group, names } = object.spec as Definition;
+	return groupOf(ref.apiVersion) === group && ref.kind === names.kind;
+}
+
+async function removeOne(
+	tasks: { refused: Task; gone: Task },
+	object: KubeObject,
+	hurry: ReturnType<typeof podHurrier>,
+): Promise<void> {
+	const { refused, gone } = tasks;
+	const selector = podSelector(object);
+	if (selector !== undefined && !selector.mayTakeTime) {
+		const orphan = async (owner: KubeObject) => {
+			await remove(refused, owner, "Orphan");
+			await waitGone(gone, [refOf(owner)]);
+		};
+		await orphanPods(gone, object, { selector, orphan });
+		await hurry(await podsOf(gone, selector));
+	}
+	if (object.metadata.deletionTimestamp === undefined) await remove(refused, object);
 }
 
 async function remove(
@@ -86,21 +135,26 @@ async function remove(
 	propagation: "Background" | "Orphan" = "Background",
 ): Promise<void> {
 	const { uid } = object.metadata;
-	try {
-		await task.cluster.remove(refOf(object), {
-			propagation,
-			...(uid === undefined ? {} : { uid }),
-			...(object.kind === "Pod" ? { gracePeriodSeconds: hurriedGraceSeconds } : {}),
-			...(task.signal === undefined ? {} : { signal: task.signal }),
-		});
-	} catch (error) {
-		// The one that was meant is gone, and another has its name: not ours to judge here.
-		if (!(error instanceof ApiError && error.status === 409)) throw error;
-	}
+	const options = {
+		propagation,
+		...(uid === undefined ? {} : { uid }),
+		...(object.kind === "Pod" ? { gracePeriodSeconds: hurriedGraceSeconds } : {}),
+		...(task.signal === undefined ? {} : { signal: task.signal }),
+	};
+	await patiently(task, describeRef(refOf(object)), async () => {
+		try {
+			await task.cluster.remove(refOf(object), options);
+		} catch (error) {
+			// The one that was meant is gone, and another has its name: not ours to judge here.
+			if (!(error instanceof ApiError && error.status === 409)) throw error;
+		}
+	});
 }
 
 /** Why an object stays; empty where that need not be said, undefined where it goes. */
 async function reasonToKeep(task: Task, stage: Stage, object: KubeObject): Promise<string | undefined> {
+	// A pod that ends already is only waited for, whosever it is: a workload of ours left it.
+	if (object.kind === "Pod" && object.metadata.deletionTimestamp !== undefined) return undefined;
 	if (!isOurs(object)) return isShareable(object) ? "" : "it is not labelled as knistio's";
 	if (stage === "definitions") return foreignInstances(task, object);
 	if (stage === "namespaces") return foreignContent(task, object);
@@ -148,25 +202,4 @@ async function foreignContent(task: Task, namespace: KubeObject): Promise<string
 	);
 	const foreign = lists.flat().find((object) => !isOurs(object) && !isDerived(object));
 	return foreign && `somebody else's ${describeRef(refOf(foreign))} is in it`;
-}
-
-/** Waits until none of these is there. @throws ClusterError that names what is left and its finalizers */
-export async function waitGone(task: Task, refs: readonly ObjectRef[]): Promise<void> {
-	let open = refs;
-	await waitUntil(
-		task,
-		async () => {
-			const found = await inParallel(open, (ref) => task.cluster.get(ref, task.signal));
-			const left = found.filter((object) => object !== undefined);
-			open = left.map(refOf);
-			if (left.length === 0) return undefined;
-			return `${listed(left.map((object) => describeRef(refOf(object)) + heldBy(object)))} to be gone`;
-		},
-		(waitingFor) => lateError(waitingFor, "`knistio clean` goes on where this ended"),
-	);
-}
-
-function heldBy(object: KubeObject): string {
-	const finalizers = (object.metadata.finalizers ?? []) as string[];
-	return finalizers.length === 0 ? "" : ` (held by ${finalizers.join(", ")})`;
 }

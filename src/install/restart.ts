@@ -1,6 +1,7 @@
 import { describeRef, type KubeObject, type ObjectRef, refOf } from "../cluster/cluster.ts";
 import { setForeign } from "./journal.ts";
 import { keyOf } from "./ownership.ts";
+import { deploymentPods, podsBeside } from "./replica-sets.ts";
 import type { StateStore } from "./state.ts";
 import { inParallel, lateError, type Task, waitUntil } from "./task.ts";
 import { waitReady } from "./wait-ready.ts";
@@ -16,9 +17,10 @@ export async function restartDue(task: Task, store: StateStore, only: (ref: Obje
 	const due = store.current.restarts.filter(only);
 	if (due.length === 0) return false;
 	const value = new Date(task.clock.now()).toISOString();
-	await untilOnlyNewAnswer(task, due, async () => {
-		await inParallel(due, (ref) => setForeign(task, store, { change: { ref, path: restartPath, value } }));
-	});
+	await untilOnlyNewAnswer(
+		task,
+		due.map((ref) => ({ ref, restart: () => setForeign(task, store, { change: { ref, path: restartPath, value } }) })),
+	);
 	const done = new Set(due.map(keyOf));
 	await store.update((state) => ({
 		...state,
@@ -27,34 +29,41 @@ export async function restartDue(task: Task, store: StateStore, only: (ref: Obje
 	return true;
 }
 
+/** A Deployment, and what changes its pod template; `restart` tells whether it changed it. */
+export interface Restart {
+	ref: ObjectRef;
+	restart: () => Promise<boolean>;
+}
+
 /**
- * Does what starts the pods of these Deployments anew, and waits until the new ones are ready and no Service sends to an
- * old one: it would still answer. Knative copies the activator's addresses to each revision's Service, in whichever
- * namespace, and may do so late.
+ * Changes the pod templates of Deployments, and waits until the pods of the new ones are ready and no Service sends to
+ * an old pod: it would still answer. Where a template was as it should be, nothing starts anew and nothing is waited
+ * for. Knative copies the activator's addresses to each revision's Service, in whichever namespace, and may do so late.
+ * @throws ClusterError that names what is not ready, or which old pod still gets requests
  */
-export async function untilOnlyNewAnswer(
-	task: Task,
-	deployments: readonly ObjectRef[],
-	restart: () => Promise<void>,
-): Promise<void> {
-	const namespaces = [...new Set(deployments.flatMap(({ namespace }) => namespace ?? []))];
-	const names = deployments.map(({ name }) => name);
-	const podsNow = async () => {
-		const lists = await Promise.all(
-			namespaces.map((namespace) => task.cluster.list({ apiVersion: "v1", kind: "Pod", namespace }, task.signal)),
-		);
-		return lists.flat();
-	};
-	const old = (await podsNow()).filter((pod) => names.some((name) => pod.metadata.name.startsWith(`${name}-`)));
-	const oldUids = new Set(old.map(({ metadata }) => metadata.uid));
-	await restart();
-	await waitReady(task, deployments);
+export async function untilOnlyNewAnswer(task: Task, restarts: readonly Restart[]): Promise<void> {
+	const before = await deploymentPods(
+		task,
+		restarts.map(({ ref }) => ref),
+	);
+	const isChanged = await inParallel(restarts, ({ restart }) => restart());
+	const changed = restarts.filter((_, index) => isChanged[index]).map(({ ref }) => ref);
+	if (changed.length === 0) return;
+	await waitReady(task, changed);
+	const { wantedSets } = await deploymentPods(task, changed);
+	const changedKeys = new Set(changed.map(keyOf));
+	// A rollout may go back to a ReplicaSet that still ran: its pods are those that are wanted, however old.
+	const old = before.pods.filter(({ deployment, setUid }) => changedKeys.has(deployment) && !wantedSets.has(setUid));
+	const oldUids = new Set(old.map(({ pod }) => pod.metadata.uid));
 	await waitUntil(
 		task,
 		async () => {
-			const addresses = new Map(old.map((pod) => [addressOf(pod), pod]));
+			const addresses = new Map(old.flatMap(({ pod }) => addressesOf(pod).map((address) => [address, pod] as const)));
 			// A new pod may have been given the address of an old one.
-			for (const pod of await podsNow()) if (!oldUids.has(pod.metadata.uid)) addresses.delete(addressOf(pod));
+			for (const pod of await podsBeside(task, changed)) {
+				if (oldUids.has(pod.metadata.uid)) continue;
+				for (const address of addressesOf(pod)) addresses.delete(address);
+			}
 			const stillSentTo = (await addressesInUse(task)).map((address) => addresses.get(address));
 			const first = stillSentTo.find((pod) => pod !== undefined);
 			return first && `${describeRef(refOf(first))} to get no more requests`;
@@ -63,8 +72,9 @@ export async function untilOnlyNewAnswer(
 	);
 }
 
-function addressOf(pod: KubeObject): string | undefined {
-	return (pod.status as { podIP?: string } | undefined)?.podIP;
+function addressesOf(pod: KubeObject): string[] {
+	const { podIP, podIPs = [] } = (pod.status ?? {}) as { podIP?: string; podIPs?: { ip?: string }[] | null };
+	return [podIP, ...(podIPs ?? []).map(({ ip }) => ip)].filter((address) => address !== undefined);
 }
 
 /** Every address that some Service sends to. */

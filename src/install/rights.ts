@@ -43,7 +43,7 @@ export const neededRights: readonly Right[] = [
 	{
 		group: "apps",
 		resource: "replicasets",
-		verbs: [...look, "delete"],
+		verbs: [...look, "patch", "delete"],
 		why: "ending pods without others in their place",
 	},
 	{ group: "discovery.k8s.io", resource: "endpointslices", verbs: [...look, "watch"], why: "measuring, restarts" },

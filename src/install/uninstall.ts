@@ -1,18 +1,14 @@
 import { ApiError } from "../cluster/api-error.ts";
-import { type Cluster, describeRef, type KubeObject, type ObjectRef, refOf } from "../cluster/cluster.ts";
+import { type Cluster, describeRef, type KubeObject, refOf } from "../cluster/cluster.ts";
 import type { Progress } from "../model/progress.ts";
-import { restoreForeign } from "./journal.ts";
-import { istioLeftovers } from "./leftovers.ts";
+import { waitGone } from "./gone.ts";
 import { type Lock, takeLock } from "./lock.ts";
-import { stageOf } from "./order.ts";
-import { isMadeByUs, keyOf, ownedBySelector, type Part, partOf } from "./ownership.ts";
+import { isMadeByUs, keyOf, ownedBySelector } from "./ownership.ts";
 import { patiently } from "./patience.ts";
-import { type Kept, removeObjects, waitGone } from "./remove.ts";
-import { restartPath, untilOnlyNewAnswer } from "./restart.ts";
-import { type InstallState, type JournalEntry, readState, stateNamespace } from "./state.ts";
+import { readState, stateNamespace } from "./state.ts";
 import { type Clock, inParallel, newTask, signalOf, type Task, within } from "./task.ts";
+import { type Undone, undoAll } from "./undo.ts";
 import { mayHoldOurs } from "./unseen.ts";
-import { removeWorkloads } from "./workload-removal.ts";
 
 export interface UninstallOptions {
 	timeoutMs: number;
@@ -25,36 +21,24 @@ export interface UninstallOptions {
 	lock?: Lock;
 }
 
-export interface Uninstalled {
-	removed: ObjectRef[];
-	/** What is still there, and why. */
-	kept: Kept[];
-	/** Journalled values that are as they were before knistio. */
-	restored: number;
-	/** What else the user should know, such as a value that somebody else has changed since. */
-	notes: string[];
-	/** Where knistio may have left something, and could not look; `notes` says why. */
-	unseen: string[];
-}
-
 /**
  * Removes all that knistio put on the cluster and puts back what it changed: by its inventory, and by its label on
  * whatever can be listed, so that it works after a kill at any point, without the inventory, and when run twice.
- * @throws ClusterError when something does not go away in time; to be run again then
+ * @throws ClusterError that names what could not be removed or put back, after all else was; to be run again then
  */
-export async function uninstall(cluster: Cluster, options: UninstallOptions): Promise<Uninstalled> {
+export async function uninstall(cluster: Cluster, options: UninstallOptions): Promise<Undone> {
 	const progress = options.progress ?? (() => {});
 	progress({ kind: "step", text: "looking for what knistio put here" });
 	const looking = newTask(cluster, options);
 	const before = await findMade(looking);
 	const state = await readState(cluster, options.signal);
-	const result: Uninstalled = { removed: [], kept: [], restored: 0, notes: before.notes, unseen: before.unseen };
+	const result: Undone = { removed: [], kept: [], restored: 0, notes: before.notes, unseen: before.unseen };
 	if (before.objects.length === 0 && state.inventory.length === 0 && state.journal.length === 0) return result;
 	const lock = options.lock ?? (await takeLock(cluster, options));
 	try {
 		const signals = options.signal === undefined ? [lock.lost] : [lock.lost, options.signal];
 		const task = newTask(cluster, { ...options, signal: AbortSignal.any(signals) });
-		await removeAll(task, { result, objects: before.objects, state: await readState(cluster, task.signal) });
+		await undoAll(task, { result, objects: before.objects, state: await readState(cluster, task.signal) });
 		if (result.kept.every(({ ref }) => ref.name !== stateNamespace)) {
 			// The lock goes with its namespace; whoever has taken it from here needs both.
 			lock.lost.throwIfAborted();
@@ -64,77 +48,6 @@ export async function uninstall(cluster: Cluster, options: UninstallOptions): Pr
 		if (options.lock === undefined) await lock.release().catch(() => {});
 	}
 	return result;
-}
-
-async function removeAll(
-	task: Task,
-	found: { result: Uninstalled; objects: readonly KubeObject[]; state: InstallState },
-): Promise<void> {
-	const { result, objects, state } = found;
-	const refs = new Map<string, { ref: ObjectRef; part: Part }>();
-	for (const { ref, part } of state.inventory) refs.set(keyOf(ref), { ref, part });
-	for (const object of objects)
-		refs.set(keyOf(refOf(object)), { ref: refOf(object), part: partOf(object) ?? "workload" });
-	const all = [...refs.values()].filter(({ part }) => part !== "state");
-	const isNamespace = (ref: ObjectRef) => ref.kind === "Namespace";
-	const ofParts = (...parts: Part[]) =>
-		all.filter(({ ref, part }) => parts.includes(part) && !isNamespace(ref)).map(({ ref }) => ref);
-	const remove = async (text: string, these: readonly ObjectRef[]) => {
-		if (these.length === 0) return;
-		task.progress({ kind: "step", text });
-		const removal = await removeObjects(task, these);
-		result.removed.push(...removal.removed);
-		result.kept.push(...removal.kept);
-	};
-
-	// The services go while the controllers that hold their finalizers run.
-	const workloads = ofParts("workload");
-	task.progress({ kind: "step", text: "removing the services under test" });
-	const custom = workloads.filter((ref) => stageOf(ref) === "custom-resources");
-	result.removed.push(...(await removeWorkloads(task, custom)));
-	await remove("removing the policies", ofParts("policy"));
-	await remove(
-		"removing what the services needed",
-		workloads.filter((ref) => !custom.includes(ref)),
-	);
-	await restoreAll(task, result, state);
-	// istiod and the CNI plugin, and Knative if it is ours; the definitions last.
-	await remove("removing Istio", ofParts("istio", "knative"));
-	if (state.inventory.some(({ part }) => part === "istio")) {
-		const leftovers = await istioLeftovers(task);
-		await inParallel(leftovers, (ref) => task.cluster.remove(ref, signalOf(task)));
-		result.removed.push(...leftovers);
-	}
-	await remove("removing the namespaces", all.map(({ ref }) => ref).filter(isNamespace));
-}
-
-/** Puts the journalled values back, the restarts last: removing the annotation is what starts the pods anew. */
-async function restoreAll(task: Task, result: Uninstalled, state: InstallState): Promise<void> {
-	const ours = new Set(state.inventory.map(({ ref }) => keyOf(ref)));
-	const isForeign = async (entry: JournalEntry) => {
-		if (!ours.has(keyOf(entry.ref))) return true;
-		const object = await task.cluster.get(entry.ref, task.signal);
-		return object !== undefined && !isMadeByUs(object);
-	};
-	const marked = await Promise.all(state.journal.map(async (entry) => ({ entry, isForeign: await isForeign(entry) })));
-	const entries = marked.filter((each) => each.isForeign).map(({ entry }) => entry);
-	if (entries.length === 0) return;
-	task.progress({ kind: "step", text: "restoring what was changed" });
-	const isRestart = (entry: JournalEntry) => entry.path.join() === restartPath.join();
-	const restore = async (entry: JournalEntry) => {
-		const note = await restoreForeign(task, entry);
-		if (note === undefined) result.restored++;
-		else result.notes.push(note);
-	};
-	await inParallel(
-		entries.filter((entry) => !isRestart(entry)),
-		restore,
-	);
-	const restarts = entries.filter(isRestart);
-	const found = await Promise.all(restarts.map(({ ref }) => task.cluster.get(ref, task.signal)));
-	await untilOnlyNewAnswer(task, found.filter((object) => object !== undefined).map(refOf), async () => {
-		await inParallel(restarts, restore);
-	});
 }
 
 const listPatienceMs = 5_000;
@@ -167,7 +80,7 @@ async function findMade(task: Task): Promise<{ objects: KubeObject[]; notes: str
 	return { objects: [...objects.values()].filter(isMadeByUs), notes, unseen };
 }
 
-async function removeState(task: Task, result: Uninstalled): Promise<void> {
+async function removeState(task: Task, result: Undone): Promise<void> {
 	const ref = { apiVersion: "v1", kind: "Namespace", name: stateNamespace };
 	task.progress({ kind: "step", text: `removing ${describeRef(ref)}` });
 	const object = await task.cluster.get(ref, task.signal);

@@ -1,9 +1,12 @@
 import { ApiError } from "../cluster/api-error.ts";
 import { describeRef, type KubeObject, type ObjectRef, refOf } from "../cluster/cluster.ts";
+import { forEach, ofOneObject } from "./failures.ts";
+import { stillThere, waitUntilNone } from "./gone.ts";
 import { isDerived, isOurs, keyOf } from "./ownership.ts";
+import { patiently } from "./patience.ts";
 import { podHurrier } from "./pods-gone.ts";
-import { inParallel, lateError, signalOf, type Task, waitUntil } from "./task.ts";
-import { listed } from "./wording.ts";
+import { type Patience, type Removal, untilTaskEnds } from "./remove.ts";
+import { inParallel, signalOf, type Task, within } from "./task.ts";
 
 /** Knative's label on everything that a Service has, its pods included. */
 const serviceLabel = "serving.knative.dev/service";
@@ -21,27 +24,35 @@ const heldKinds = [
 /**
  * Deletes Knative Services of ours, or other custom resources of the workload's part, and waits until they are gone
  * with all that hangs on them: Ingresses, and pods, Terminating ones included. Pods are not given time to drain. Where
- * a finalizer's controller is gone, the finalizer is taken off.
- * @returns what was deleted
+ * a finalizer's controller is gone, the finalizer is taken off. What cannot be removed does not stop the others.
  */
-export async function removeWorkloads(task: Task, refs: readonly ObjectRef[]): Promise<ObjectRef[]> {
+export async function removeWorkloads(
+	task: Task,
+	refs: readonly ObjectRef[],
+	patience: Patience = untilTaskEnds,
+): Promise<Removal> {
 	const found = await inParallel(refs, (ref) => task.cluster.get(ref, task.signal));
-	const going = found.filter((object) => object !== undefined).filter(isOurs);
-	await inParallel(going, (object) => task.cluster.remove(refOf(object), signalOf(task)));
+	const ours = found.filter((object) => object !== undefined).filter(isOurs);
+	const refused = within(task, patience.refusedMs);
+	const failed = await forEach(task, ours, {
+		refOf,
+		run: async (object) => {
+			await patiently(refused, describeRef(refOf(object)), () => task.cluster.remove(refOf(object), signalOf(task)));
+		},
+	});
+	const isRefused = new Set(failed.map(({ ref }) => keyOf(ref)));
+	const going = ours.filter((object) => !isRefused.has(keyOf(refOf(object))));
 	const startedAt = task.clock.now();
 	const hurry = podHurrier(task);
-	await waitUntil(
-		task,
-		async () => {
-			const left = await remains(task, going);
-			await hurry(left.filter((object) => object.kind === "Pod"));
-			if (task.clock.now() - startedAt > finalizerPatienceMs) await dropFinalizers(task, left);
-			if (left.length === 0) return undefined;
-			return `${listed(left.map((object) => describeRef(refOf(object))))} to be gone`;
-		},
-		(waitingFor) => lateError(waitingFor, "`knistio clean` goes on where this ended"),
-	);
-	return going.map(refOf);
+	const left = await waitUntilNone(within(task, patience.goneMs), async () => {
+		const still = await remains(task, going);
+		await hurry(still.filter((object) => object.kind === "Pod"));
+		if (task.clock.now() - startedAt > finalizerPatienceMs) await dropFinalizers(task, still);
+		return still;
+	});
+	failed.push(...left.map((object) => ({ ref: refOf(object), error: stillThere([object]) })));
+	const isLeft = new Set(left.map((object) => keyOf(refOf(object))));
+	return { removed: going.map(refOf).filter((ref) => !isLeft.has(keyOf(ref))), kept: [], failed };
 }
 
 async function remains(task: Task, services: readonly KubeObject[]): Promise<KubeObject[]> {
@@ -63,14 +74,18 @@ async function dropFinalizers(task: Task, left: readonly KubeObject[]): Promise<
 		if (!isOurs(object) && !isDerived(object)) continue;
 		if (((object.metadata.finalizers ?? []) as string[]).length === 0) continue;
 		task.progress({ kind: "note", text: `${describeRef(refOf(object))}: no controller removes its finalizers` });
-		await unlessGone(task.cluster.patch(refOf(object), { metadata: { finalizers: null } }, task.signal));
+		const patch = { metadata: { finalizers: null } };
+		await unlessGone(task, object, task.cluster.patch(refOf(object), patch, task.signal));
 	}
 }
 
-async function unlessGone(change: Promise<unknown>): Promise<void> {
+/** A controller may have been faster, and a webhook that does not answer may answer at the next look. */
+async function unlessGone(task: Task, object: KubeObject, change: Promise<unknown>): Promise<void> {
 	try {
 		await change;
 	} catch (error) {
-		if (!(error instanceof ApiError && error.status === 404)) throw error;
+		const { message } = ofOneObject(task, error);
+		const isGone = error instanceof ApiError && error.status === 404;
+		if (!isGone) task.progress({ kind: "detail", text: `${describeRef(refOf(object))}: ${message}` });
 	}
 }

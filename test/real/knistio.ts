@@ -8,6 +8,9 @@ const program = fileURLToPath(new URL("../../dist/bin.js", import.meta.url));
 /** What bench and install need on this cluster, such as `--image`; words separated by blanks. */
 const clusterArgs = (process.env.KNISTIO_TEST_ARGS ?? "").split(/\s+/).filter(Boolean);
 
+/** The folders of `--knative-manifests` among them. */
+export const knativeManifests = clusterArgs.filter((_, index) => clusterArgs[index - 1] === "--knative-manifests");
+
 /** They come right after the command, so that what a test says itself wins. */
 function withClusterArgs([command = "", ...rest]: readonly string[]): string[] {
 	return [command, ...(command === "bench" || command === "install" ? clusterArgs : []), ...rest];
