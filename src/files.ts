@@ -56,7 +56,7 @@ const notBeside = ["EACCES", "EPERM", "EROFS", "EBUSY", "EXDEV"];
 async function writeWhole(path: string, text: string): Promise<void> {
 	const found: Stats | undefined = await stat(path).catch(unlessMissing);
 	if (found !== undefined && !found.isFile()) return writeFile(path, text);
-	const { default: writeFileAtomic } = await import("write-file-atomic");
+	const { writeFileAtomic } = await import("./atomic.ts");
 	try {
 		await writeFileAtomic(await targetOf(path), text);
 	} catch (error) {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { lstat, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -47,8 +48,11 @@ describe("a file that is written as a whole", () => {
 	});
 
 	it("is written into where it is no file", async () => {
-		await nodeFiles.writeFile("/dev/null", "text");
-		expect((await stat("/dev/null")).isCharacterDevice()).toBe(true);
+		execFileSync("mkfifo", [at("pipe")]);
+		const piped = readFile(at("pipe"), "utf8");
+		await nodeFiles.writeFile(at("pipe"), "text");
+		expect((await stat(at("pipe"))).isFIFO()).toBe(true);
+		expect(await piped).toBe("text");
 		await expect(nodeFiles.writeFile("/dev/full", "text")).rejects.toThrow("cannot write /dev/full: the disk is full");
 	});
 
