@@ -27,6 +27,7 @@ interface Import {
 	from: string;
 	to: string;
 	isType: boolean;
+	isDynamic: boolean;
 }
 
 function importsOf(file: string): Import[] {
@@ -36,6 +37,7 @@ function importsOf(file: string): Import[] {
 		from: file,
 		to: named ?? dynamic ?? "",
 		isType: isType !== undefined,
+		isDynamic: dynamic !== undefined,
 	}));
 }
 
@@ -81,6 +83,17 @@ describe("the source", () => {
 			return undefined;
 		};
 		for (const file of files) expect(visit(file, []) ?? []).toEqual([]);
+	});
+
+	it("uses client-node for credentials alone, and loads it only when it is needed", () => {
+		const users = imports.filter(({ to, isType }) => to.startsWith("@kubernetes/client-node") && !isType);
+		expect(users.map(({ from, to }) => `${from} ${to}`)).toEqual([
+			"cluster/client-node.ts @kubernetes/client-node/dist/config.js",
+		]);
+		const loaders = inside.filter((each) => target(each) === "cluster/client-node.ts" && !each.isType);
+		expect(loaders.map(({ from, isDynamic }) => ({ from, isDynamic }))).toEqual([
+			{ from: "cluster/credentials.ts", isDynamic: true },
+		]);
 	});
 
 	it("imports no package dynamically, for a CommonJS one has no named exports then in the bundle", () => {
