@@ -65,10 +65,11 @@ export async function connect(login: Login, signal?: AbortSignal): Promise<Conne
 }
 
 /**
- * As kubectl: who has a token, a password or a certificate is asked for no other. client-node's own logins are not used: it
- * refreshes an OpenID Connect token without its client-secret, its authority and a proxy, and goes on without credentials where
- * that cannot be done; it tells a plugin nothing (KUBERNETES_EXEC_INFO), shows what it says only when it has failed, leaves it
- * running when knistio is interrupted, and takes any JSON for its answer.
+ * As kubectl: who has a token, a password or a certificate is asked for no other. client-node's own logins are not used:
+ * - it cannot refresh an OpenID Connect token, for it hands its library a text where that takes a URL; and without an
+ *   id-token it goes on without credentials;
+ * - it tells a plugin nothing (KUBERNETES_EXEC_INFO), shows what it says only when it has failed, leaves it running when
+ *   knistio is interrupted, and takes any JSON for its answer.
  */
 async function askForCredentials(
 	{ user, cluster, env, terminal, loginLimitMs }: Login,
