@@ -27,6 +27,7 @@ interface Import {
 	from: string;
 	to: string;
 	isType: boolean;
+	isDynamic: boolean;
 }
 
 function importsOf(file: string): Import[] {
@@ -36,6 +37,7 @@ function importsOf(file: string): Import[] {
 		from: file,
 		to: named ?? dynamic ?? "",
 		isType: isType !== undefined,
+		isDynamic: dynamic !== undefined,
 	}));
 }
 
@@ -83,8 +85,21 @@ describe("the source", () => {
 		for (const file of files) expect(visit(file, []) ?? []).toEqual([]);
 	});
 
-	it("imports no package dynamically, for a CommonJS one has no named exports then in the bundle", () => {
-		const found = files.filter((file) => /import\("[^.]/.test(readFileSync(join(root, file), "utf8")));
+	it("uses client-node for credentials alone, and loads it only when it is needed", () => {
+		const users = imports.filter(({ to, isType }) => to.startsWith("@kubernetes/client-node") && !isType);
+		expect(users.map(({ from, to }) => `${from} ${to}`)).toEqual([
+			"cluster/client-node.ts @kubernetes/client-node/dist/config.js",
+		]);
+		const loaders = inside.filter((each) => target(each) === "cluster/client-node.ts" && !each.isType);
+		expect(loaders.map(({ from, isDynamic }) => ({ from, isDynamic }))).toEqual([
+			{ from: "cluster/credentials.ts", isDynamic: true },
+		]);
+	});
+
+	it("imports no more than the default of a package dynamically, for a CommonJS one has no names then in the bundle", () => {
+		const found = files.filter((file) =>
+			/(?<!\{ default: \w+ \} = await )import\("[^.]/.test(readFileSync(join(root, file), "utf8")),
+		);
 		expect(found).toEqual([]);
 	});
 

@@ -3,8 +3,9 @@ import { readFile } from "node:fs/promises";
 import { validateHeaderValue } from "node:http";
 import { createSecureContext } from "node:tls";
 import { ClusterError, KnistioError, UsageError } from "../errors.ts";
+import type { PlainUser } from "./client-node.ts";
 import type { Connection } from "./cluster.ts";
-import type { PluginTerminal } from "./exec-plugin.ts";
+import type { PluginCredentials, PluginTerminal } from "./exec-plugin.ts";
 import type { ClusterEntry, UserEntry } from "./kubeconfig-file.ts";
 import { proxyFromEnvironment } from "./proxy-url.ts";
 
@@ -25,72 +26,85 @@ export interface Login {
 const pluginExtension = "client.authentication.k8s.io/exec";
 
 /**
- * Gets the credentials of a context: reads its files, runs its exec plugin, refreshes its token.
+ * Gets the credentials of a context: reads its files, runs its exec plugin, refreshes its token. client-node makes headers and
+ * TLS options of what was found.
  * @throws ClusterError with the plugin's own words, never with what it gave; UsageError for data that is none
  */
 export async function connect(login: Login, signal?: AbortSignal): Promise<Connection> {
-	const { cluster, context } = login;
+	const { cluster, user, context } = login;
 	const url = new URL(cluster.server);
 	const proxyUrl = cluster["proxy-url"] ?? proxyFromEnvironment(cluster.server, login.env);
 	try {
-		const [ca, own] = [await authorityOf(cluster), await ownCertificate(login.user)];
-		const given = await credentialsOf(login, own !== undefined, signal);
-		const headers = { ...impersonation(login.user), ...authorization(given) };
+		const { optionsOf } = await import("./client-node.ts");
+		checkBase64({ ...cluster, ...user });
+		const known = { ...user, token: await tokenOf(user) };
+		const own = await optionsOf(cluster, known);
+		checkTls(own.tls);
+		const given = await askForCredentials(login, own, signal);
+		const { headers, tls } = given === undefined ? own : await optionsOf(cluster, { ...known, ...asFields(given) });
+		Object.assign(headers, furtherImpersonation(user));
 		checkHeaders(headers);
-		const certificate = own ?? (given.cert && given.key ? { cert: given.cert, key: given.key } : undefined);
-		checkPair(certificate);
+		checkTls(tls);
 		return {
 			origin: url.origin,
 			basePath: url.pathname.replace(/\/+$/, ""),
 			headers,
-			tls: url.protocol === "http:" ? {} : { ...tlsOf(cluster, ca), ...certificate },
+			tls: url.protocol === "http:" ? {} : tls,
 			...(proxyUrl === undefined ? {} : { proxyUrl }),
-			...(given.expiresAtMs === undefined ? {} : { expiresAtMs: given.expiresAtMs }),
+			...(given?.expiresAtMs === undefined ? {} : { expiresAtMs: given.expiresAtMs }),
 		};
 	} catch (cause) {
 		if (signal?.aborted) throw signal.reason;
 		if (cause instanceof UsageError) throw cause;
 		const { message, hint } = cause as KnistioError;
-		throw new ClusterError(`no credentials for context "${context}": ${message}`, {
+		throw new ClusterError(`no credentials for context "${context}": ${unreadable(cause, login) ?? message}`, {
 			cause,
 			hint: (cause instanceof KnistioError ? hint : undefined) ?? "`kubectl get namespaces` reads the same kubeconfig",
 		});
 	}
 }
 
-interface Given {
-	token?: string;
-	/** `name:password`. */
-	basic?: string;
-	cert?: string;
-	key?: string;
-	expiresAtMs?: number;
-}
-
-/** As kubectl: who has a token, a password or a certificate is asked for no other, and a token's file is newer. */
-async function credentialsOf(login: Login, hasCertificate: boolean, signal?: AbortSignal): Promise<Given> {
-	const { user, cluster, env, terminal, loginLimitMs } = login;
-	const token = await tokenOf(user);
-	if (token !== undefined) return { token };
-	if (user.username !== undefined || user.password !== undefined) {
-		return { basic: `${user.username ?? ""}:${user.password ?? ""}` };
-	}
+/**
+ * As kubectl: who has a token, a password or a certificate is asked for no other. client-node's own logins are not used:
+ * - it cannot refresh an OpenID Connect token, for it hands its library a text where that takes a URL; and without an
+ *   id-token it goes on without credentials;
+ * - it tells a plugin nothing (KUBERNETES_EXEC_INFO), shows what it says only when it has failed, leaves it running when
+ *   knistio is interrupted, and takes any JSON for its answer.
+ */
+async function askForCredentials(
+	{ user, cluster, env, terminal, loginLimitMs }: Login,
+	{ headers, tls }: Pick<Connection, "headers" | "tls">,
+	signal?: AbortSignal,
+): Promise<PluginCredentials | undefined> {
+	if (headers.Authorization !== undefined) return undefined;
 	if (user["auth-provider"]) {
 		const { idToken } = await import("./oidc.ts");
 		return idToken(user["auth-provider"].config, { env, ...(signal === undefined ? {} : { signal }) });
 	}
-	if (!user.exec || hasCertificate) return {};
+	if (!user.exec || user["client-certificate"] || user["client-certificate-data"]) return undefined;
 	const { runPlugin } = await import("./exec-plugin.ts");
 	return runPlugin(user.exec, {
 		env,
-		cluster: () => toldToPlugin(cluster),
+		cluster: async () => toldToPlugin(cluster, tls.ca),
 		...(terminal === undefined ? {} : { terminal }),
 		...(signal === undefined ? {} : { signal }),
 		...(loginLimitMs === undefined ? {} : { limitMs: loginLimitMs }),
 	});
 }
 
-/** The file is read at each call: whoever runs the cluster renews it, in a pod each hour. */
+/** What was given, as a kubeconfig would have it. */
+function asFields({ token, cert, key }: PluginCredentials): Partial<PlainUser> {
+	const data = (pem: string) => Buffer.from(pem).toString("base64");
+	return {
+		...(token === undefined ? {} : { token }),
+		...(cert && key ? { "client-certificate-data": data(cert), "client-key-data": data(key) } : {}),
+	};
+}
+
+/**
+ * A token's file is newer than a token. It is read at each call: whoever runs the cluster renews it, in a pod each hour.
+ * client-node does not know a user's tokenFile, and sends the end of a line as part of a pod's token.
+ */
 async function tokenOf({ token, tokenFile }: UserEntry): Promise<string | undefined> {
 	if (tokenFile === undefined) return token?.trim();
 	const read = await readFile(tokenFile, "utf8").catch((cause: Error) => {
@@ -103,14 +117,9 @@ async function tokenOf({ token, tokenFile }: UserEntry): Promise<string | undefi
 	return trimmed;
 }
 
-function authorization({ token, basic }: Given): Record<string, string> {
-	if (token !== undefined) return { Authorization: `Bearer ${token}` };
-	return basic === undefined ? {} : { Authorization: `Basic ${Buffer.from(basic).toString("base64")}` };
-}
-
-function impersonation(user: UserEntry): Connection["headers"] {
-	if (user.as === undefined) return {};
-	const headers: Connection["headers"] = { "Impersonate-User": user.as };
+/** client-node sends `as` alone: without its groups, the same user would have other rights than for kubectl. */
+function furtherImpersonation(user: UserEntry): Connection["headers"] {
+	const headers: Connection["headers"] = {};
 	if (user["as-uid"] !== undefined) headers["Impersonate-Uid"] = user["as-uid"];
 	if (user["as-groups"].length > 0) headers["Impersonate-Group"] = user["as-groups"];
 	for (const [key, values] of Object.entries(user["as-user-extra"])) {
@@ -141,19 +150,18 @@ function checkHeaders(headers: Connection["headers"]): void {
 	}
 }
 
-async function authorityOf(cluster: ClusterEntry): Promise<string | undefined> {
-	const ca = await dataOrFile(cluster, "certificate-authority");
+/** client-node decodes what it can of a text that is not base64, and leaves out the rest. */
+function checkBase64(fields: object): void {
+	for (const [key, value] of Object.entries(fields)) {
+		const isData = key.endsWith("-data") && typeof value === "string";
+		if (isData && !/^[A-Za-z0-9+/\s]+={0,2}\s*$/.test(value)) throw new ClusterError(`its ${key} is not base64`);
+	}
+}
+
+/** client-node hands on whatever it has read: TLS would fail at it later, and not say which field is wrong. */
+function checkTls({ ca, cert, key }: Connection["tls"]): void {
 	if (ca !== undefined) checkPem("certificate-authority", () => new X509Certificate(ca));
-	return ca;
-}
-
-async function ownCertificate(user: UserEntry): Promise<{ cert: string; key: string } | undefined> {
-	const [cert, key] = [await dataOrFile(user, "client-certificate"), await dataOrFile(user, "client-key")];
-	return cert !== undefined && key !== undefined ? { cert, key } : undefined;
-}
-
-function checkPair(pair: { cert: string; key: string } | undefined): void {
-	if (pair !== undefined) checkPem("client certificate with its key", () => createSecureContext(pair));
+	if (cert && key) checkPem("client certificate with its key", () => createSecureContext({ cert, key }));
 }
 
 /** OpenSSL's words say what is wrong, and hold nothing of the text. */
@@ -165,33 +173,16 @@ function checkPem(what: string, read: () => unknown): void {
 	}
 }
 
-type Entry<K extends string> = { [key in K | `${K}-data`]?: string | undefined };
-
-async function dataOrFile<K extends string>(entry: Entry<K>, key: K): Promise<string | undefined> {
-	const data = entry[`${key}-data`];
-	if (data !== undefined) {
-		if (!/^[A-Za-z0-9+/\s]+={0,2}\s*$/.test(data)) throw new ClusterError(`its ${key}-data is not base64`);
-		return Buffer.from(data, "base64").toString("utf8");
-	}
-	const file = entry[key];
-	if (file === undefined) return undefined;
-	return readFile(file, "utf8").catch((cause: Error) => {
-		throw new ClusterError(`its ${key} cannot be read: ${cause.message}`, { cause });
-	});
-}
-
-function tlsOf(cluster: ClusterEntry, ca: string | undefined): Connection["tls"] {
-	const servername = cluster["tls-server-name"];
-	return {
-		...(ca === undefined ? {} : { ca }),
-		...(servername === undefined ? {} : { servername }),
-		...(cluster["insecure-skip-tls-verify"] ? { rejectUnauthorized: false } : {}),
-	};
+/** The field whose file client-node could not read. */
+function unreadable(cause: unknown, { cluster, user }: Login): string | undefined {
+	const { path, message } = cause as NodeJS.ErrnoException;
+	const files = Object.entries({ ...cluster, ...user });
+	const field = path === undefined ? undefined : files.find(([, value]) => value === path)?.[0];
+	return field === undefined ? undefined : `its ${field} cannot be read: ${message}`;
 }
 
 /** The `spec.cluster` of an ExecCredential. */
-async function toldToPlugin(cluster: Login["cluster"]): Promise<object> {
-	const ca = await authorityOf(cluster);
+function toldToPlugin(cluster: Login["cluster"], ca: string | undefined): object {
 	const config = cluster.extensions.find(({ name }) => name === pluginExtension)?.extension;
 	return {
 		server: cluster.server,

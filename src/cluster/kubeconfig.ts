@@ -47,7 +47,9 @@ export interface Kubeconfig {
 
 /**
  * Loads a kubeconfig by the rules of kubectl (client-go's clientcmd): every field that it knows of a cluster and a user is
- * followed, or refused by its name. The file is only read, never written.
+ * followed, or refused by its name. The file is only read, never written. client-node's own loading is not used: it merges the
+ * files of $KUBECONFIG so that the last current-context wins and a name in two of them is an error, fails where one is missing,
+ * leaves paths of tokens and plugins relative to the current folder, and passes over fields that it does not know.
  * @throws UsageError for a file or a context that is not there, or that kubectl would not accept either
  */
 export async function loadKubeconfig(choice: KubeconfigChoice): Promise<Kubeconfig> {

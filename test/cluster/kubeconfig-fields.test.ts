@@ -1,9 +1,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { loadKubeconfig } from "../../src/cluster/kubeconfig.ts";
 import { makeCertificate } from "../support/certificate.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
+
+// Unlike the built program, a test loads all of client-node, which takes seconds on a machine that is busy.
+beforeAll(() => import("../../src/cluster/client-node.ts"), 60_000);
 
 const folder = temporaryFolder();
 const beside = join(folder, "beside");
@@ -113,6 +116,7 @@ describe("each field of a cluster", () => {
 			{ "certificate-authority": "garbage" },
 			"its certificate-authority cannot be used: ",
 		],
+		["a file that is not there", { "certificate-authority": "missing" }, "its certificate-authority cannot be read: "],
 		["data that is no base64", { "certificate-authority-data": "%%%" }, "its certificate-authority-data is not base64"],
 		[
 			"data that is no certificate",
@@ -155,6 +159,8 @@ describe("each field of a user", () => {
 			{ username: "n", password: "p" },
 			{ headers: { Authorization: `Basic ${base64("n:p")}` } },
 		],
+		["username without a password", { username: "n" }, { headers: { Authorization: `Basic ${base64("n:")}` } }],
+		["password without a username, as for kubectl,", { password: "p" }, { headers: {} }],
 		["auth-provider", oidc({ "id-token": jwt }), { ...bearer(jwt), expiresAtMs: 9_999_999_999_000 }],
 		["token before auth-provider", { ...oidc({ "id-token": jwt }), token: "t" }, bearer("t")],
 		["exec", { exec: exec() }, bearer("plugin")],
@@ -295,6 +301,16 @@ describe("each field of a user", () => {
 		["a token over two lines", { token: "top-secret\nsecond" }, "its token holds characters that no header may hold"],
 		["a name over two lines", { as: "a\nb" }, "its Impersonate-User holds characters"],
 		[
+			"a key's file that is not there",
+			{ "client-certificate": "me.crt", "client-key": "missing" },
+			"its client-key cannot be read: ",
+		],
+		[
+			"a key's data that is no base64",
+			{ "client-certificate": "me.crt", "client-key-data": "%" },
+			"its client-key-data",
+		],
+		[
 			"a key of another certificate",
 			{ "client-certificate": "me.crt", "client-key": "garbage" },
 			"its client certificate with its key cannot be used: ",
@@ -324,9 +340,8 @@ describe("plain HTTP", () => {
 
 	it("takes who is impersonated over the network, and a token on the own machine", async () => {
 		expect((await connect(plain, { as: "me" })).headers).toEqual({ "Impersonate-User": "me" });
-		expect((await connect({ server: "http://[::1]:8080" }, { token: "t" })).headers).toEqual({
-			Authorization: "Bearer t",
-		});
+		const { headers, tls } = await connect({ server: "http://[::1]:8080" }, { token: "t" });
+		expect({ headers, tls }).toEqual({ headers: { Authorization: "Bearer t" }, tls: {} });
 	});
 });
 

@@ -1,12 +1,15 @@
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { dump } from "js-yaml";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { openKube } from "../../src/cluster/kube.ts";
 import { type KubeconfigChoice, loadKubeconfig } from "../../src/cluster/kubeconfig.ts";
 import { startApiServer } from "../support/api-server.ts";
 import { makeCertificate } from "../support/certificate.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
+
+// Unlike the built program, a test loads all of client-node, which takes seconds on a machine that is busy.
+beforeAll(() => import("../../src/cluster/client-node.ts"), 60_000);
 
 const folder = temporaryFolder();
 let serial = 0;
@@ -293,6 +296,18 @@ describe("exec plugins", () => {
 		const status = JSON.stringify({ clientCertificateData: cert, clientKeyData: key });
 		const user = await plugin(`cat <<'EOF'\n{${credential}, "status": ${status}}\nEOF`);
 		expect((await connectionOf({ user })).tls).toEqual({ cert, key });
+	});
+
+	it("that give what is no certificate are told so, without what they gave", async () => {
+		const status = JSON.stringify({ clientCertificateData: "top-secret", clientKeyData: "top-secret" });
+		const error = await connectionOf({ user: await plugin(`echo '{${credential}, "status": ${status}}'`) }).catch(
+			(error: Error) => error,
+		);
+		expect(error).toMatchObject({
+			exitCode: 4,
+			message: expect.stringContaining("its client certificate with its key cannot be used: "),
+		});
+		expect(wordsOf(error)).not.toContain("top-secret");
 	});
 
 	it("run once for all who ask at the same time", async () => {
