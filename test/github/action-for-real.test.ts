@@ -31,13 +31,13 @@ const gh = `#!/usr/bin/env bash
 if [[ $2 == list ]]; then [[ -n $ARTIFACT ]] && echo 7; exit 0; fi
 [[ $2 == download && $3 == 7 ]] || exit 1
 while [[ $1 != --dir ]]; do shift; done
-mkdir -p "$2" && cp "$ARTIFACT" "$2/baseline.json"
+mkdir -p "$2" && cp "$ARTIFACT"/*.json "$2"
 `;
 
 interface Job {
 	inputs: Record<string, string>;
 	refName: string;
-	/** A baseline that an earlier run has kept. */
+	/** The folder that an earlier run has kept as its baseline. */
 	artifact?: string;
 }
 
@@ -105,7 +105,9 @@ function runJob({ inputs: given, refName, artifact = "" }: Job) {
 		outputs,
 		verdict,
 		keepsBaseline: values["steps.bench.outputs.keep-baseline"] === "true",
-		baselineFile: evaluate(action.runs.steps.find(({ name }) => name === "Keep the baseline")?.with?.path ?? ""),
+		baselineFolder: evaluate(
+			action.runs.steps.find(({ name }) => name === "Keep the baseline")?.with?.path ?? "",
+		).replace(/\/\*\.json$/, ""),
 		reportFolder: evaluate(uploads.split("\n")[0] ?? "").replace(/\/\*$/, ""),
 		summary: existsSync(summary) ? readFileSync(summary, "utf8") : "",
 	};
@@ -120,7 +122,7 @@ describe("the action's scripts, with the program", () => {
 
 	beforeAll(() => {
 		first = runJob({ inputs: usual, refName: "main" });
-		artifact = first.baselineFile;
+		artifact = first.baselineFolder;
 	}, 60_000);
 
 	test("measure, write what a job shows, and keep the first baseline", () => {
@@ -139,7 +141,9 @@ describe("the action's scripts, with the program", () => {
 			"report.recording.ndjson",
 		]);
 		expect(first.keepsBaseline).toBe(true);
-		expect(readFileSync(artifact, "utf8")).toBe(readFileSync(first.outputs.report ?? "", "utf8"));
+		expect(readdirSync(artifact).sort()).toEqual(["anchor-1.json", "recent-1.json"]);
+		const kept = readFileSync(join(artifact, "recent-1.json"), "utf8");
+		expect(kept).toBe(readFileSync(first.outputs.report ?? "", "utf8"));
 		expect(first.summary).toContain("## ✅ Cold starts: pass (simulated)");
 	});
 

@@ -2,7 +2,9 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { loadAll } from "js-yaml";
 import { describe, expect, test } from "vitest";
+import { exitCodeOf, judge } from "../../src/judge/judge.ts";
 import { declare } from "../../src/main.ts";
+import { aReport, around } from "../judge/a-report.ts";
 import { fakeContext } from "../support/fake-context.ts";
 
 const folder = join(import.meta.dirname, "../../.github");
@@ -53,6 +55,30 @@ describe("what CI reads", () => {
 			.filter((line) => /^\s*(- )?uses: (?!\.\/|YOUR-ORG)/.test(line));
 		for (const line of uses) expect(line).toMatch(/uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
 		if (workflows.includes(name)) expect(uses).not.toEqual([]);
+	});
+
+	test("bench.yml asks for enough cold starts that a run can fail", () => {
+		const [workflow] = loadAll(textOf("workflows/bench.yml")) as {
+			jobs: { kind: { steps: { uses?: string; with?: Record<string, string> }[] } };
+		}[];
+		const { with: inputs = {} } = workflow?.jobs.kind.steps.find(({ uses }) => uses?.startsWith("./")) ?? {};
+		const n = Number(/\|\| '(\d+)'/.exec(inputs.iterations ?? "")?.[1]);
+		const report = (slower: number) => {
+			const phases = Array.from({ length: 18 }, (_, index): [string, number[]] => [
+				`phase-${index}`,
+				around(200 * slower, 30, n),
+			]);
+			const sketch = { totals: around(18 * 200 * slower, 500, n), phases: Object.fromEntries(phases) };
+			return aReport({ minimal: sketch, full: sketch });
+		};
+		const baseline = {
+			reports: [report(1)],
+			minimumEffectMs: 100,
+			minimumEffectShare: 0.05,
+			required: ["total"],
+			allowDifferent: [],
+		};
+		expect(exitCodeOf(judge(report(1.3), { budgets: [], acceptSimulated: false, baseline }))).toBe(99);
 	});
 
 	test.each(yamlFiles.filter((name) => name !== "rbac.yaml"))("%s keeps expressions out of scripts", (name) => {
