@@ -2,6 +2,7 @@ import { UsageError } from "../errors.ts";
 import { ledgerOf, type ProfileRun, type Report } from "../model/report.ts";
 import { leastCountForPower, type Power } from "../statistics/power.ts";
 import { measuresOf, sampleOf } from "./measure.ts";
+import { questionLevel } from "./significance.ts";
 
 /** What a run shall be able to show. */
 export interface PlanQuestion {
@@ -70,8 +71,8 @@ export function planRun(pilot: Report, question: PlanQuestion): Plan {
 			{ hint: "give a --min-effect well below --detect; three quarters of it are the default" },
 		);
 	}
-	// Every measure of every profile, and how often it fails.
-	const comparisons = pilot.profiles.reduce((sum, run) => sum + measuresOf(run).length + 1, 0);
+	// One question a profile; its phases explain and take nothing from the level.
+	const comparisons = pilot.profiles.length;
 	const profiles = pilot.profiles.map((run): ProfilePlan => {
 		const values = sampleOf(run, measure).values.map((value) => value.ms);
 		requirePilot(run, measure, values.length);
@@ -79,7 +80,7 @@ export function planRun(pilot: Report, question: PlanQuestion): Plan {
 			pilot: values,
 			shift: detectMs,
 			minimumEffect: minimumEffectMs,
-			alpha: alpha / comparisons,
+			alpha: questionLevel(alpha) / comparisons,
 			seed,
 		};
 		const needed = leastCountForPower(power, simulated);

@@ -2,7 +2,7 @@ import type { Movement } from "../judge/baseline.ts";
 import { rangeOf } from "../judge/baseline.ts";
 import type { Judgement } from "../judge/judge.ts";
 import type { Status, Verdict } from "../judge/verdict.ts";
-import { formatCount, formatMsWithRange, formatShare, formatShift } from "./amounts.ts";
+import { formatCount, formatMsWithRange, formatRatio, formatShare, formatShift } from "./amounts.ts";
 import { duration } from "./units.ts";
 
 /** What was found, phase first: `total 3.412 s [3.204, 3.611] in minimal`. */
@@ -18,7 +18,7 @@ export function amountWords({ found, interval, unit, n }: Verdict): string {
 	return n === 0 ? "not measured" : "not known";
 }
 
-const formatBy = { ms: formatMsWithRange, shift: formatShift, share: formatShare, count: formatCount };
+const formatBy = { ms: formatMsWithRange, shift: formatShift, share: formatShare, count: formatCount, ratio: formatRatio };
 
 /** What was wanted: the budget as written, or how much slower than the baseline is too much. */
 export function expectedWords({ expected, limit, baseline }: Verdict): string {
