@@ -105,11 +105,13 @@ export function judgeLeftOut(report: Report, baseline: BaselineQuestion | undefi
 		const earlier = before === undefined ? undefined : leftOutOf(before).tally;
 		const isMost = tally.hits > mostLeftOut * tally.of;
 		const isMore =
-			earlier !== undefined &&
-			tally.hits > worthSaying * tally.of &&
-			moreHitsP(earlier, tally) <= accidentLevel;
+			earlier !== undefined && tally.hits > worthSaying * tally.of && moreHitsP(earlier, tally) <= accidentLevel;
 		// Where nothing counts, that is the verdict.
-		if (!(isMost || isMore) || starts.length === run.coldStarts.length || !run.coldStarts.some(({ counted }) => counted)) {
+		if (
+			!(isMost || isMore) ||
+			starts.length === run.coldStarts.length ||
+			!run.coldStarts.some(({ counted }) => counted)
+		) {
 			return [];
 		}
 		const than = isMore && !isMost ? `, ${earlier.hits} of ${earlier.of} in the baseline` : "";

@@ -108,8 +108,7 @@ function culpritOf(movements: readonly Movement[], verdicts: readonly Verdict[])
 	const [worst] = verdicts;
 	const isBreach = worst?.status === "breach" && worst.kind === "baseline";
 	const significant = movements.filter(
-		(movement) =>
-			movement.isSignificant && (!isBreach || (movement.ms > 0 && movement.profile === worst.profile)),
+		(movement) => movement.isSignificant && (!isBreach || (movement.ms > 0 && movement.profile === worst.profile)),
 	);
 	return (
 		significant.find((movement) => movement.isPhase) ??

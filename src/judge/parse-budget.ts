@@ -95,7 +95,10 @@ function readLimit(scan: Scanner): Limit {
 		return { kind: "share", share: Number(digits) / 100 };
 	}
 	if (scan.peek(/\d+(\.\d+)?[a-z]+(?![\w.-])/i)) readTime(scan);
-	const profile = scan.take(/[a-z0-9]([a-z0-9-]*[a-z0-9])?/i, "a limit such as 3s, 5%, full.total - 300ms or minimal.total * 3");
+	const profile = scan.take(
+		/[a-z0-9]([a-z0-9-]*[a-z0-9])?/i,
+		"a limit such as 3s, 5%, full.total - 300ms or minimal.total * 3",
+	);
 	scan.take(/\./, '"." and a phase of the other profile');
 	// In `full.total-300ms` the time is no part of the name.
 	const measure = scan.take(/[a-z0-9_]+(?:-(?!\d+(?:\.\d+)?m?s(?![\w-]))[a-z0-9_]+)*/i, "a phase");

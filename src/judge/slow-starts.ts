@@ -1,8 +1,8 @@
 import type { ProfileRun } from "../model/report.ts";
 import { moreHitsP, type Tally } from "../statistics/fisher.ts";
 import { medianOf } from "../statistics/median.ts";
-import { shareBounds } from "../statistics/share.ts";
 import { twoModesOf } from "../statistics/shape.ts";
+import { shareBounds } from "../statistics/share.ts";
 import { sampleOf } from "./measure.ts";
 import type { Verdict } from "./verdict.ts";
 
