@@ -19,7 +19,8 @@ Examples:
     --allow-different istio
 
   # profiles against each other: by a distance, a share or a multiple of the other's median
-  knistio check run.json --budget "full.total: p(50) < minimal.total * 3" --budget "new.total: p(50) < old.total + 10%"
+  knistio check run.json --budget "full.total: p(50) < minimal.total * 3"
+  knistio check run.json --budget "new.total: p(50) < old.total + 10%"
 
   # several baselines are pooled; three or more tell how much runs differ, and the limit allows for it
   knistio check run.json --baseline mon.json --baseline tue.json --baseline wed.json
@@ -100,7 +101,7 @@ function addPlan(program: Command, context: Context, finish: Finish): void {
 				.argParser(share)
 				.default(0.8),
 		)
-		.option("--min-effect <duration>", "of that check; default: three quarters of --detect", durationMs)
+		.option("--min-effect <duration>", "of that check; default: half of --detect", durationMs)
 		.option("--phase <name>", "default: total")
 		.addOption(format())
 		.addHelpText("after", planExamples)

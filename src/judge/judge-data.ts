@@ -82,9 +82,10 @@ function judgeBaselineData(baseline: BaselineQuestion | undefined): Verdict[] {
 const mostLeftOut = 0.5;
 
 /** From this share on it is said. */
-const worthSaying = 0.1;
+const worthSaying = 0.2;
 
-/** More is left out than in the baseline, below this chance of an accident. */
+/** More is left out than in the baseline where it is more than this share, below this chance of an accident. */
+const leastMore = 0.1;
 const accidentLevel = 0.01;
 
 /** Attempts that neither count nor failed: warm answers, and cold starts that are set aside. */
@@ -105,7 +106,7 @@ export function judgeLeftOut(report: Report, baseline: BaselineQuestion | undefi
 		const earlier = before === undefined ? undefined : leftOutOf(before).tally;
 		const isMost = tally.hits > mostLeftOut * tally.of;
 		const isMore =
-			earlier !== undefined && tally.hits > worthSaying * tally.of && moreHitsP(earlier, tally) <= accidentLevel;
+			earlier !== undefined && tally.hits > leastMore * tally.of && moreHitsP(earlier, tally) <= accidentLevel;
 		// Where nothing counts, that is the verdict.
 		if (
 			!(isMost || isMore) ||

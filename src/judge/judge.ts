@@ -106,7 +106,7 @@ function worstFirst(verdicts: readonly Verdict[]): Verdict[] {
  */
 function culpritOf(movements: readonly Movement[], verdicts: readonly Verdict[]): Movement | undefined {
 	const [worst] = verdicts;
-	const isBreach = worst?.status === "breach" && worst.kind === "baseline";
+	const isBreach = worst?.status === "breach" && movements.some(({ profile }) => profile === worst.profile);
 	const significant = movements.filter(
 		(movement) => movement.isSignificant && (!isBreach || (movement.ms > 0 && movement.profile === worst.profile)),
 	);

@@ -10,7 +10,7 @@ export interface PlanQuestion {
 	detectMs: number;
 	/** How surely, 0 … 1: that a slow-down of `detectMs` is a breach, and that none is a pass. */
 	power: number;
-	/** The smallest shift that `check` will call a regression; three quarters of `detectMs` unless given. */
+	/** The smallest shift that `check` will call a regression; half of `detectMs` unless given. */
 	minimumEffectMs?: number;
 	measure?: string;
 	alpha?: number;
@@ -43,11 +43,8 @@ export interface ProfilePlan {
 	iterations?: number;
 }
 
-/**
- * Where both errors cost about the same number of cold starts: ruling a shift out takes 1.96 + 0.84 standard errors at
- * a power of 80 %, seeing that one is above the limit takes 0.84.
- */
-const defaultEffect = 0.75;
+/** Where both errors cost about as much: the limit is as far from no slow-down as from the one to be found. */
+const defaultEffect = 0.5;
 
 /** With fewer cold starts a pilot knows its own spread too badly to plan by. */
 const leastPilot = 5;
@@ -68,7 +65,7 @@ export function planRun(pilot: Report, question: PlanQuestion): Plan {
 	if (minimumEffectMs >= detectMs) {
 		throw new UsageError(
 			`a slow-down of ${detectMs} ms cannot be found by a check whose minimum effect is ${minimumEffectMs} ms`,
-			{ hint: "give a --min-effect well below --detect; three quarters of it are the default" },
+			{ hint: "give a --min-effect well below --detect; half of it is the default" },
 		);
 	}
 	// One question a profile; its phases explain and take nothing from the level.

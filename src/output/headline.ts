@@ -1,7 +1,6 @@
 import type { Movement } from "../judge/baseline.ts";
 import type { Judgement } from "../judge/judge.ts";
 import type { Verdict } from "../judge/verdict.ts";
-import { formatShift } from "./amounts.ts";
 import { signedDuration, spell } from "./units.ts";
 import { amountWords, mediansWords, overallStatus } from "./verdict-words.ts";
 
@@ -28,12 +27,16 @@ function passWords(verdicts: readonly Verdict[]): string {
 /** What one verdict says, without its profile. */
 export function sentenceOf(verdict: Verdict, moved?: Movement): string {
 	if (verdict.status === "inconclusive") return `${unsureWords(verdict)}${neededWords(verdict, "; ")}`;
-	const { kind, unit, measure } = verdict;
-	const isSlower = kind === "baseline" && unit === "shift" && verdict.status === "breach";
-	if (!isSlower) return statement(verdict);
-	const isCulprit = moved !== undefined && moved.profile === verdict.profile && moved.measure !== measure;
-	const culprit = isCulprit && moved.ms > 0 ? `, of it ${moved.measure} ${formatShift(moved.ms, undefined)}` : "";
-	return `${statement(verdict)}${culprit}; see every phase with \`knistio compare BASELINE REPORT\``;
+	const { kind, unit, measure, status } = verdict;
+	if (status !== "breach" || moved === undefined || moved.profile !== verdict.profile || moved.ms <= 0) {
+		return statement(verdict);
+	}
+	const phase = moved.measure === measure ? undefined : `${moved.measure} ${signedDuration(moved.ms)}`;
+	if (kind === "baseline" && unit === "shift") {
+		const culprit = phase === undefined ? "" : `, of it ${phase}`;
+		return `${statement(verdict)}${culprit}; see every phase with \`knistio compare BASELINE REPORT\``;
+	}
+	return `${statement(verdict)}${phase === undefined ? "" : `; ${phase} against the baseline`}`;
 }
 
 /** What was found beside what was wanted. */

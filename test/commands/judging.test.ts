@@ -63,7 +63,7 @@ describe("check", () => {
 		[{}, /there is nothing to judge it by/],
 		[{ budgets: ["minimal.totl: p(50) < 3s"] }, /there is no phase or outcome "totl"/],
 		[{ budgets: ["minmal.total: p(50) < 3s"] }, /there is no profile "minmal"/],
-		[{ baseline: ["main.json"], required: ["totl"] }, /there is no phase "totl" to require/],
+		[{ baseline: ["main.json"], required: ["totl"] }, /there is no phase "totl" to judge/],
 		[{ report: "none.json" }, /cannot read none\.json/],
 		[{ baseline: ["main.json"] }, /the baseline main\.json is the very report/],
 		[
@@ -106,7 +106,7 @@ describe("check", () => {
 		};
 		expect(await check({ ...options, baseline: ["main.json"], format: "json", files: paths }, sink)).toBe(99);
 		expect(JSON.parse(said.stdout).verdicts[0]).toMatchObject({ status: "breach", measure: "total", n: 20 });
-		expect(said.stderr).toMatch(/^::error title=knistio%3A breach::total \+600 ms \[/);
+		expect(said.stderr).toMatch(/^::error title=knistio%3A breach::minimal: total \+600 ms \[/);
 		expect(files.get("j.xml")).toContain("<failure");
 		expect(files.get("s.md")).toContain("❌ Cold starts: breach");
 		expect(files.get("step.md")).toMatch(/^before\n## ❌ Cold starts: breach/);
