@@ -59,27 +59,13 @@ export interface BaselineComparison {
 
 /** Compares every measure, the failures and the slow starts of every profile that both sides have. */
 export function compareWithBaseline(report: Report, question: BaselineQuestion, alpha: number): BaselineComparison {
-	const movements: Movement[] = [];
-	const failures: FailureChange[] = [];
-	const slow: SlowChange[] = [];
-	for (const after of report.profiles) {
+	const pairs = report.profiles.flatMap((after) => {
 		const before = poolOf(question.reports, after.profile.name);
-		if (before === undefined) continue;
-		movements.push(...movementsOfProfile({ before, after, question, alpha }));
-		failures.push(failureChange(before, after));
-		const change = slowChange(before, after, question.minimumEffectMs);
-		if (change !== undefined) slow.push(change);
-	}
-	weigh(
-		report.profiles.map(({ profile }) => movements.filter((movement) => movement.profile === profile.name)),
-		alpha,
-	);
-	for (const family of [failures, slow]) {
-		for (const [index, adjustedP] of holm(family.map(({ p }) => p)).entries()) {
-			const member = family[index];
-			if (member !== undefined) member.adjustedP = adjustedP;
-		}
-	}
+		return before === undefined ? [] : [{ before, after, question, alpha }];
+	});
+	const groups = pairs.map(movementsOfProfile);
+	weigh(groups, alpha);
+	const movements = groups.flat();
 	const questions = movements.filter(({ isQuestion }) => isQuestion);
 	for (const movement of questions) {
 		const oneSided = oneSidedOf(report, movement, { question, alpha });
@@ -89,8 +75,26 @@ export function compareWithBaseline(report: Report, question: BaselineQuestion, 
 		const movement = questions[index];
 		if (movement !== undefined) movement.adjustedPOfLimit = Math.min(1, (p * alpha) / questionLevel(alpha));
 	}
+	const failures = pairs.map(({ before, after }) => failureChange(before, after));
+	const slow = pairs.flatMap(({ before, after }) => {
+		const name = after.profile.name;
+		const whole = questions.find(({ profile, measure }) => profile === name && measure === "total");
+		const shiftMs = whole !== undefined && isSlower(whole, alpha) ? whole.ms : 0;
+		return slowChange(before, after, { leastMs: question.minimumEffectMs, shiftMs }) ?? [];
+	});
+	for (const family of [failures, slow]) {
+		for (const [index, adjustedP] of holm(family.map(({ p }) => p)).entries()) {
+			const member = family[index];
+			if (member !== undefined) member.adjustedP = adjustedP;
+		}
+	}
 	movements.sort((a, b) => Number(b.isSignificant) - Number(a.isSignificant) || Math.abs(b.ms) - Math.abs(a.ms));
 	return { movements, failures, slow, questions: questions.length };
+}
+
+/** Whether a question is answered by yes: it is slower, surely, and surely by more than the limit. */
+export function isSlower({ isSignificant, adjustedPOfLimit = 1 }: Movement, alpha: number): boolean {
+	return isSignificant && adjustedPOfLimit <= alpha;
 }
 
 function pOfLimit(report: Report, { profile, measure, limitMs }: Movement, { reports }: BaselineQuestion): number {

@@ -1,5 +1,5 @@
 import type { ProfileRun, Report } from "../model/report.ts";
-import type { BaselineComparison, BaselineQuestion, Movement } from "./baseline.ts";
+import { type BaselineComparison, type BaselineQuestion, isSlower, type Movement } from "./baseline.ts";
 import { fingerprintDifferences } from "./fingerprint.ts";
 import { measureOf, measuresOf, sampleOf } from "./measure.ts";
 import { leastToDiffer, neededToSettle } from "./needed.ts";
@@ -76,7 +76,7 @@ function judgeMovement(movement: Movement, { comparison, alpha }: MovementQuesti
 		missing: missing[0] + missing[1],
 		values: movement.values,
 	} as const;
-	if (movement.isSignificant && (movement.adjustedPOfLimit ?? 1) <= alpha) {
+	if (isSlower(movement, alpha)) {
 		return { ...verdict, status: "breach", reason: "surely slower than the baseline by more than the limit" };
 	}
 	const least = leastToDiffer(questionLevel(alpha) / Math.max(1, comparison.questions));
@@ -96,8 +96,9 @@ function whyUnsure(
 	interval: { lo: number; hi: number },
 ): Pick<Verdict, "reason" | "needed"> {
 	if (!Number.isFinite(interval.hi)) {
-		const [gone, all] = [missing[0] + missing[1], n[0] + n[1] + missing[0] + missing[1]];
-		return { reason: `${gone} of ${all} attempts have no value: the median may be anything` };
+		const [before, after] = ([0, 1] as const).map((side) => `${missing[side]} of ${n[side] + missing[side]}`);
+		const both = missing[0] === 0 ? "" : `, ${before} in the baseline`;
+		return { reason: `${after} attempts failed or have no value${both}: the median may be anything` };
 	}
 	if (band.lo < limitMs && band.hi >= limitMs && band.hi - band.lo > (interval.hi - interval.lo) / 2) {
 		return { reason: "the times are known too roughly to tell, however many cold starts there are" };

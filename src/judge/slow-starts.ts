@@ -11,6 +11,8 @@ export interface SlowChange {
 	profile: string;
 	/** What is slow, learned from the baseline alone. */
 	limitMs: number;
+	/** By how much the whole is slower, where that is a breach already: the limit for the report is higher by it. */
+	shiftMs: number;
 	before: Tally;
 	after: Tally;
 	/** Fisher's exact test, of more slow ones than in the baseline. */
@@ -29,7 +31,11 @@ const leastToLearn = 10;
  * Compares how many cold starts are slow: a median hardly minds that three times as many hang. Undefined where the
  * baseline is too small to say what slow is.
  */
-export function slowChange(before: ProfileRun, after: ProfileRun, leastMs: number): SlowChange | undefined {
+export function slowChange(
+	before: ProfileRun,
+	after: ProfileRun,
+	{ leastMs, shiftMs = 0 }: { leastMs: number; shiftMs?: number },
+): SlowChange | undefined {
 	const [a, b] = [sampleOf(before, "total"), sampleOf(after, "total")];
 	const limitMs = slowLimit(
 		a.values.map(({ ms }) => ms),
@@ -39,11 +45,12 @@ export function slowChange(before: ProfileRun, after: ProfileRun, leastMs: numbe
 	// What may be slow within its bounds is slow in the baseline, and is not in the report.
 	const tallies = [
 		{ hits: a.values.filter(({ hiMs }) => hiMs > limitMs).length, of: a.values.length },
-		{ hits: b.values.filter(({ loMs }) => loMs > limitMs).length, of: b.values.length },
+		{ hits: b.values.filter(({ loMs }) => loMs > limitMs + shiftMs).length, of: b.values.length },
 	] as const;
 	return {
 		profile: after.profile.name,
 		limitMs,
+		shiftMs,
 		before: tallies[0],
 		after: tallies[1],
 		p: moreHitsP(...tallies),
@@ -62,10 +69,12 @@ function slowLimit(values: readonly number[], leastMs: number): number | undefin
 }
 
 /** A breach where more cold starts are slow than chance explains; few cold starts cannot show that none will be. */
-export function judgeSlow({ profile, limitMs, before, after, adjustedP }: SlowChange, alpha: number): Verdict {
+export function judgeSlow(change: SlowChange, alpha: number): Verdict {
+	const { profile, limitMs, shiftMs, before, after, adjustedP } = change;
 	const isMore = adjustedP <= alpha;
 	const interval = shareBounds(after.hits, after.of, 1 - alpha);
-	const than = `${before.hits} of ${before.of} in the baseline`;
+	const beyond = shiftMs === 0 ? "" : ` > ${secondsOf(limitMs)}`;
+	const than = `${before.hits} of ${before.of} in the baseline${beyond}`;
 	return {
 		status: isMore ? "breach" : "pass",
 		kind: "baseline",
@@ -76,11 +85,11 @@ export function judgeSlow({ profile, limitMs, before, after, adjustedP }: SlowCh
 		unit: "share",
 		found: after.hits / after.of,
 		...(interval !== undefined && { interval }),
-		limit: limitMs,
+		limit: limitMs + shiftMs,
 		n: after.of,
 		missing: 0,
 		values: [],
-		reason: `${after.hits} of ${after.of} took > ${secondsOf(limitMs)}, ${than}${isMore ? "" : ": no more than chance explains"}`,
+		reason: `${after.hits} of ${after.of} took > ${secondsOf(limitMs + shiftMs)}, ${than}${isMore ? "" : ": no more than chance explains"}`,
 	};
 }
 

@@ -27,11 +27,11 @@ function passWords(verdicts: readonly Verdict[]): string {
 /** What one verdict says, without its profile. */
 export function sentenceOf(verdict: Verdict, moved?: Movement): string {
 	if (verdict.status === "inconclusive") return `${unsureWords(verdict)}${neededWords(verdict, "; ")}`;
-	const { kind, unit, measure, status } = verdict;
+	const { kind, unit, status } = verdict;
 	if (status !== "breach" || moved === undefined || moved.profile !== verdict.profile || moved.ms <= 0) {
 		return statement(verdict);
 	}
-	const phase = moved.measure === measure ? undefined : `${moved.measure} ${signedDuration(moved.ms)}`;
+	const phase = moved.isQuestion ? undefined : `${moved.measure} ${signedDuration(moved.ms)}`;
 	if (kind === "baseline" && unit === "shift") {
 		const culprit = phase === undefined ? "" : `, of it ${phase}`;
 		return `${statement(verdict)}${culprit}; see every phase with \`knistio compare BASELINE REPORT\``;
@@ -68,11 +68,16 @@ function unsureWords(verdict: Verdict): string {
 	if (kind === "data") return reason;
 	if (found === undefined) return kind === "budget" ? `${measure}: ${expected}: ${reason}` : `${measure}: ${reason}`;
 	if (kind === "budget") {
-		return `${tallyWords(verdict) ?? `${measure} ${amountWords(verdict)}, expected ${expected}`}: ${reason}`;
+		const tally = tallyWords(verdict);
+		if (tally !== undefined && verdict.needed !== undefined && reason.includes("needed")) {
+			return `${tally}: ${verdict.needed} are needed to show it`;
+		}
+		return `${tally ?? `${measure} ${amountWords(verdict)}, expected ${expected}`}: ${reason}`;
 	}
 	if (unit !== "shift" || limit === undefined) return reason;
 	const [before = 0, after = 0] = medians ?? [];
-	const isTold = interval !== undefined && Number.isFinite(interval.hi) && verdict.needed !== undefined;
+	if (interval?.hi === Number.POSITIVE_INFINITY) return reason;
+	const isTold = interval !== undefined && verdict.needed !== undefined;
 	if (!isTold || reason.includes("cannot show")) {
 		const times = before > 0 && after >= 2 * before ? `${(after / before).toFixed(1)} × slower, but ` : "";
 		return `${measure} ${signedDuration(found)}: ${times}${reason}`;

@@ -82,12 +82,7 @@ describe("a budget", () => {
 			"<",
 			{ kind: "profile", profile: "minimal", measure: "total", factor: 1.1, offsetMs: 0 },
 		],
-		[
-			"minimal.failed: count <= 0",
-			{ kind: "count", beyond: undefined },
-			"<=",
-			{ kind: "count", count: 0 },
-		],
+		["minimal.failed: count <= 0", { kind: "count", beyond: undefined }, "<=", { kind: "count", count: 0 }],
 		["minimal.failed: share > 0%", { kind: "share", beyond: undefined }, ">", { kind: "share", share: 0 }],
 	])("%s", (text, statistic, operator, limit) => {
 		expect(parse(text)).toMatchObject({ statistic, operator, limit });
@@ -122,7 +117,11 @@ describe("a budget", () => {
 		["minimal.total: count(> 4s) <= 5%", 31, "a count is limited by a number"],
 		["minimal.failed: p(50) < 3s", 17, '"failed" is an outcome'],
 		["minimal.total: p(90) < full.total", 24, "only medians, p(50), can be compared"],
-		["minimal.failed: share <= 0%", 26, "no number of cold starts shows a share of 0 %, so this can never pass: write count <= 0"],
+		[
+			"minimal.failed: share <= 0%",
+			26,
+			"no number of cold starts shows a share of 0 %, so this can never pass: write count <= 0",
+		],
 		["minimal.failed: share < 0.0%", 25, "no number of cold starts shows a share of 0 %"],
 		["minimal.failed: share >= 0%", 26, "every share is, so this can never be breached"],
 		["minimal.total: share(> 4s) <= 100%", 31, "every share is, so this can never be breached"],

@@ -53,7 +53,8 @@ function bothAnswers(before: Report, after: Report) {
 			return [[key(title, measure), { ms, adjustedP, isSignificant }]];
 		}),
 	);
-	return { checked: Object.fromEntries(checked), compared: Object.fromEntries(compared) };
+	type Answers = Record<string, { ms: number; adjustedP: number; isSignificant: boolean }>;
+	return { checked: Object.fromEntries(checked) as Answers, compared: Object.fromEntries(compared) as Answers };
 }
 
 test("check and compare say the same of 1,000 pairs of reports", () => {
