@@ -89,10 +89,15 @@ function unsureWords(verdict: Verdict): string {
 /** `about 60 cold starts a side would tell (10 now), 45 min`; empty where no number would, or the reason says it. */
 export function neededWords({ needed, neededMinutes, n, medians, reason }: Verdict, before = ""): string {
 	if (needed === undefined) return "";
-	const time = neededMinutes === undefined ? "" : `about ${spell(neededMinutes * 60_000)}`;
-	if (reason.includes("needed")) return time === "" ? "" : `${before}${time}`;
+	const time = neededMinutes === undefined ? "" : `about ${roughly(neededMinutes)}`;
+	if (reason.includes("needed")) return time === "" ? "" : `${before}they take ${time}`;
 	const side = medians === undefined ? "" : " a side";
 	return `${before}about ${needed} cold starts${side} would tell (${n} now)${time === "" ? "" : `, ${time}`}`;
+}
+
+/** In whole minutes from one on: the pace of the next run is not known better. */
+function roughly(minutes: number): string {
+	return spell((minutes < 1 ? minutes : Math.round(minutes)) * 60_000);
 }
 
 function othersWords(verdicts: readonly Verdict[]): string {

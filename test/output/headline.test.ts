@@ -68,7 +68,7 @@ describe("the first line", () => {
 			"five times as slow, of too few",
 			flat(20_000, 3),
 			{ before: [flat(2_000, 3)] },
-			"inconclusive: full: total +18.000 s: 10.0 × slower, but 3 + 3 cold starts cannot show a difference: 4 of each are needed; about 2 min",
+			"inconclusive: full: total +18.000 s: 10.0 × slower, but 3 + 3 cold starts cannot show a difference: 4 of each are needed; they take about 2 min",
 		],
 		[
 			"what is not ruled out, and what would tell",
@@ -98,7 +98,7 @@ describe("the first line", () => {
 			"a share that few cannot show",
 			flat(2_000, 20),
 			{ budgets: ["failed: share <= 5%"] },
-			"inconclusive: full: 0 of 20 attempts failed (limit <= 5%): 59 are needed to show it; about 29 min 30 s",
+			"inconclusive: full: 0 of 20 attempts failed (limit <= 5%): 59 are needed to show it; they take about 30 min",
 		],
 		[
 			"a median over its limit",
