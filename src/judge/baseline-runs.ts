@@ -2,7 +2,7 @@ import type { Finding, Report } from "../model/report.ts";
 import { holm } from "../statistics/holm.ts";
 import { medianOf } from "../statistics/median.ts";
 import { mannWhitney } from "../statistics/rank-sum.ts";
-import { runSpread } from "../statistics/run-spread.ts";
+import { leastRuns, runSpread } from "../statistics/run-spread.ts";
 import { sampleOf } from "./measure.ts";
 import { runsOf } from "./pool.ts";
 
@@ -20,7 +20,7 @@ function valuesByRun(reports: readonly Report[], profile: string, measure: strin
  * milliseconds. Undefined for fewer.
  */
 export function runSpreadOf(reports: readonly Report[], profile: string, measure: string): number | undefined {
-	return runSpread(valuesByRun(reports, profile, measure));
+	return reports.length < leastRuns ? undefined : runSpread(valuesByRun(reports, profile, measure));
 }
 
 /** Says where pooled baselines are not alike: their cold starts are then no sample of one thing. */

@@ -65,7 +65,7 @@ function tallyWords({ unit, found, n, missing, expected, measure }: Verdict): st
 
 function unsureWords(verdict: Verdict): string {
 	const { kind, measure, found, interval, limit, medians, reason, unit, expected } = verdict;
-	if (kind === "data") return reason;
+	if (kind === "data") return measure === "run" ? `${measure}: ${reason}` : reason;
 	if (found === undefined) return kind === "budget" ? `${measure}: ${expected}: ${reason}` : `${measure}: ${reason}`;
 	if (kind === "budget") {
 		const tally = tallyWords(verdict);
