@@ -70,6 +70,11 @@ describe("check", () => {
 			{ baseline: ["other.json", "twin.json"] },
 			/the baseline twin\.json is given twice: it is the same as other\.json/,
 		],
+		[{ baseline: ["spaced.json"] }, /the baseline spaced\.json is the very report/],
+		[
+			{ baseline: ["other.json", "respaced.json"] },
+			/the baseline respaced\.json is given twice: it is the same as other\.json/,
+		],
 		[{ baseline: ["cut.json"] }, /^cut\.json:1:\d+: the file ends in the middle/],
 	] as const)("refuses %j", async (given, message) => {
 		const { sink, said } = world({
@@ -77,6 +82,8 @@ describe("check", () => {
 			"main.json": fine,
 			"other.json": main,
 			"twin.json": main,
+			"spaced.json": JSON.stringify(fine, undefined, 4),
+			"respaced.json": JSON.stringify(main, undefined, 1),
 			"cut.json": JSON.stringify(fine).slice(0, 300),
 		});
 		const run = check({ ...options, ...given }, sink);
