@@ -7,6 +7,10 @@ import { countWords, expectedWords, foundWords, mediansWords, overallStatus, sim
 /** More values than these are left to the report. */
 const mostValues = 100;
 
+/** Why a shift need not be what a reader gets by subtracting the medians beside it. */
+const shiftNote =
+	"              A shift is the median of all differences between a cold start and one of the baseline.";
+
 /**
  * A judgement for a terminal or a log: a line that says it all, then each verdict with all that it was judged by. What
  * passed without being asked for is told in one line each, and each list of values once.
@@ -26,6 +30,7 @@ export function renderJudgement(judgement: Judgement): string {
 	const phases = phaseLines(judgement.movements);
 	if (phases.length > 0) lines.push("");
 	for (const line of phases) lines.push(`phases        ${line}`);
+	if (judgement.movements.length > 0) lines.push(shiftNote);
 	if (judgement.remarks.length > 0) lines.push("");
 	for (const { message, hint } of judgement.remarks) {
 		lines.push(`note          ${message}`, ...(hint === undefined ? [] : [`              hint: ${hint}`]));

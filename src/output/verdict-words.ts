@@ -39,10 +39,10 @@ export function countWords({ n, missing }: Verdict): string {
 	return `n = ${n}${missing === 0 ? "" : `, ${missing} more without a value`}`;
 }
 
-/** Both medians, for a reader who checks the difference: ` (5.100 s → 6.520 s)`; empty where there are none. */
+/** Both medians, for a reader who checks the difference: ` (medians 5.100 s → 6.520 s)`; empty where there are none. */
 export function mediansWords({ medians, unit }: Verdict): string {
 	if (medians === undefined || unit === "ms") return "";
-	return ` (${medians.map(duration).join(" → ")})`;
+	return ` (medians ${medians.map(duration).join(" → ")})`;
 }
 
 /** A change, with `~` before one that is no more than chance explains: `~ +12 ms [-30, 55]`. */

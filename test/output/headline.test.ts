@@ -62,7 +62,7 @@ describe("the first line", () => {
 			"a slow-down: how much, of which phase, and where to look",
 			aReport({ full: full(2_000) }),
 			{ before: [aReport({ full: full(800) })] },
-			"breach: full: total +1.200 s [1.200, 1.200] (3.200 s → 4.400 s), limit +160 ms, of it startup-istio-proxy +1.200 s; see every phase with `knistio compare BASELINE REPORT`",
+			"breach: full: total +1.200 s [1.200, 1.200] (medians 3.200 s → 4.400 s), limit +160 ms, of it startup-istio-proxy +1.200 s; see every phase with `knistio compare BASELINE REPORT`",
 		],
 		[
 			"five times as slow, of too few",
@@ -110,13 +110,13 @@ describe("the first line", () => {
 			"a ratio of two profiles",
 			aReport({ minimal: { totals: around(1_313, 30, 20) }, full: { totals: around(5_185, 90, 20) } }),
 			{ budgets: ["full.total: p(50) < minimal.total * 3"] },
-			"breach: full: total 3.95 × [3.87, 4.03] (1.313 s → 5.185 s), expected p(50) < minimal.total * 3",
+			"breach: full: total 3.95 × [3.87, 4.03] (medians 1.313 s → 5.185 s), expected p(50) < minimal.total * 3",
 		],
 		[
 			"no slow-down",
 			flat(2_012, 25),
 			{ before: [flat(2_000, 25)] },
-			"pass: full: total +12 ms [5, 19] (2.000 s → 2.012 s), limit +100 ms; all 3 verdicts pass",
+			"pass: full: total +12 ms [5, 19] (medians 2.000 s → 2.012 s), limit +100 ms; all 3 verdicts pass",
 		],
 		[
 			"more slow starts",
