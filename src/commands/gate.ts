@@ -159,8 +159,8 @@ async function readBaseline(
 }
 
 /**
- * A report against itself always passes, and one that is pooled twice seems twice as sure. They are told by when their
- * requests were sent and how long they took, so that a copy that was formatted again is still a copy.
+ * A report against itself always passes, and one that is pooled twice seems twice as sure. They are told by what they
+ * say, so that a copy that was formatted again is still a copy.
  */
 function requireOther(
 	path: string,
@@ -177,9 +177,11 @@ function requireOther(
 	}
 }
 
-function identityOf({ startedAt, profiles }: Report): string {
-	const starts = profiles.flatMap(({ profile, coldStarts }) =>
-		coldStarts.map(({ round, requestSentAt, total }) => [profile.name, round, requestSentAt, total?.ms]),
+/** The report's text with its keys in one order. */
+function identityOf(report: Report): string {
+	return JSON.stringify(report, (_, value: unknown) =>
+		typeof value === "object" && value !== null && !Array.isArray(value)
+			? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+			: value,
 	);
-	return JSON.stringify([startedAt, starts]);
 }

@@ -78,9 +78,9 @@ export function compareWithBaseline(report: Report, question: BaselineQuestion, 
 	const failures = pairs.map(({ before, after }) => failureChange(before, after));
 	const slow = pairs.flatMap(({ before, after }) => {
 		const name = after.profile.name;
-		const whole = questions.find(({ profile, measure }) => profile === name && measure === "total");
-		const shiftMs = whole !== undefined && isSlower(whole, alpha) ? whole.ms : 0;
-		return slowChange(before, after, { leastMs: question.minimumEffectMs, shiftMs }) ?? [];
+		const whole = movements.find(({ profile, measure }) => profile === name && measure === "total");
+		const shiftMs = whole?.isSignificant === true ? Math.max(0, whole.ms) : 0;
+		return slowChange(before, after, { leastMs: whole?.limitMs ?? question.minimumEffectMs, shiftMs }) ?? [];
 	});
 	for (const family of [failures, slow]) {
 		for (const [index, adjustedP] of holm(family.map(({ p }) => p)).entries()) {

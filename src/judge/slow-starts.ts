@@ -11,7 +11,7 @@ export interface SlowChange {
 	profile: string;
 	/** What is slow, learned from the baseline alone. */
 	limitMs: number;
-	/** By how much the whole is slower, where that is a breach already: the limit for the report is higher by it. */
+	/** By how much the whole is slower, which is another question: the limit for the report is higher by it. */
 	shiftMs: number;
 	before: Tally;
 	after: Tally;

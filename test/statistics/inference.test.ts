@@ -81,8 +81,10 @@ describe("power", () => {
 			const [a, same, slower] = [0, 0, 200].map((by) => Array.from({ length: n }, () => draw(by)));
 			if (a === undefined || same === undefined || slower === undefined) throw new Error("three samples");
 			const isSignificant = (mannWhitney(a, slower)?.p ?? 1) <= alpha;
-			if (isSignificant && (shiftOf(a, slower)?.ms ?? 0) >= minimumEffect) breaches++;
-			const interval = shiftOf(a, same)?.interval;
+			const reached = a.map((value) => value + minimumEffect);
+			const isAbove = (shiftOf(reached, slower)?.ms ?? 0) > 0 && (mannWhitney(reached, slower)?.p ?? 1) / 2 <= alpha;
+			if (isSignificant && isAbove) breaches++;
+			const interval = shiftOf(a, same, [0, 0], 0.9)?.interval;
 			if (interval !== undefined && interval.hi < minimumEffect) passes++;
 		}
 		return { breach: breaches / runs, pass: passes / runs };
