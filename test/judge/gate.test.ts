@@ -126,7 +126,7 @@ describe("more slow cold starts", () => {
 	test("are a breach though the median stays, and seldom a false alarm", () => {
 		expect(found(0.3)).toBeGreaterThan(0.6);
 		expect(found(0.1)).toBeLessThanOrEqual(0.03);
-	});
+	}, 30_000);
 
 	test("are told by a limit that the baseline teaches", () => {
 		const usual = around(800, 40, 45);

@@ -101,7 +101,7 @@ describe("power", () => {
 		expect(Math.min(planned.breach, planned.pass)).toBeGreaterThanOrEqual(0.8);
 		expect(Math.abs(observed.breach - planned.breach)).toBeLessThan(0.03);
 		expect(Math.abs(observed.pass - planned.pass)).toBeLessThan(0.03);
-	});
+	}, 60_000);
 
 	test("draws values with the mean and the variance of a small pilot, and other ones", () => {
 		const values = [1800, 1900, 1950, 2000, 2000, 2050, 2100, 2500];
