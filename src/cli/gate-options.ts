@@ -10,6 +10,7 @@ export interface GateFlags {
 	baseline?: string[];
 	minEffect: number;
 	minEffectShare: number;
+	gate?: string[];
 	require?: string[];
 	allowDifferent?: string[];
 	junit?: string;
@@ -19,8 +20,11 @@ export interface GateFlags {
 	bencher?: string;
 }
 
-/** A slow-down below either of these is no regression, unless the user says otherwise. */
-export const defaultMinimumEffect = { ms: 100, share: 0.05 };
+/**
+ * A slow-down below either of these is no regression, unless the user says otherwise. With 25 cold starts whose times
+ * spread by 10 %, unchanged code passes and 20 % more is a breach in more than 9 of 10 runs each; at 5 % it took 100.
+ */
+export const defaultMinimumEffect = { ms: 100, share: 0.1 };
 
 /** Commander's reading of `5%` or `0.05`. */
 export const share = argument(parseShare);
@@ -32,7 +36,7 @@ export function addGateOptions(command: Command): Command {
 		.option("--budgets <file>", "budgets from a YAML file (repeatable)", collect)
 		.option(
 			"--baseline <report>",
-			"an earlier report that nothing may be slower than (repeatable: they are pooled)",
+			"an earlier report that the run may not be slower than (repeatable: they are pooled)",
 			collect,
 		)
 		.addOption(
@@ -45,7 +49,8 @@ export function addGateOptions(command: Command): Command {
 				.argParser(share)
 				.default(defaultMinimumEffect.share, `${defaultMinimumEffect.share * 100}%`),
 		)
-		.option("--require <phase>", "must be shown to be no slower; default: total (repeatable)", collect)
+		.option("--gate <phase>", "what is judged; the other phases explain; default: total (repeatable)", collect)
+		.addOption(new Option("--require <phase>", "the same as --gate").argParser(collect).hideHelp())
 		.option(
 			"--allow-different <key>",
 			"a key of the fingerprint that may differ from the baseline's (repeatable)",
@@ -67,7 +72,7 @@ export function gateOptionsOf(flags: GateFlags): GateOptions {
 		baseline: flags.baseline ?? [],
 		minimumEffectMs: flags.minEffect,
 		minimumEffectShare: flags.minEffectShare,
-		required: flags.require ?? [],
+		required: [...(flags.gate ?? []), ...(flags.require ?? [])],
 		allowDifferent: flags.allowDifferent ?? [],
 		files: given({ junit, summary, comment, githubActionBenchmark, bencher }),
 	};

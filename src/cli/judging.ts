@@ -14,12 +14,22 @@ Examples:
   knistio check run.json --budget "minimal.total: p(50) < 3s" --budget "failed: count <= 0"
   knistio check run.json --budgets budgets.yaml --junit knistio.xml
 
-  # no slower than main by 150 ms and 10 %, with Istio's version allowed to differ
-  knistio check run.json --baseline main.json --min-effect 150ms --min-effect-share 10% \\
+  # no slower than main by 150 ms and 5 %, with Istio's version allowed to differ
+  knistio check run.json --baseline main.json --min-effect 150ms --min-effect-share 5% \\
     --allow-different istio
 
-  # several baselines are pooled; the proxy's start must not be slower either
-  knistio check run.json --baseline mon.json --baseline tue.json --require total --require startup-istio-proxy`;
+  # profiles against each other: by a distance, a share or a multiple of the other's median
+  knistio check run.json --budget "full.total: p(50) < minimal.total * 3"
+  knistio check run.json --budget "new.total: p(50) < old.total + 10%"
+
+  # several baselines are pooled; three or more tell how much runs differ, and the limit allows for it
+  knistio check run.json --baseline mon.json --baseline tue.json --baseline wed.json
+
+  # the proxy's start is judged too; else total alone is, and the phases explain it
+  knistio check run.json --baseline main.json --gate total --gate startup-istio-proxy
+
+  # before a gate is switched on: two runs of the same code should pass
+  knistio check second.json --baseline first.json`;
 
 const compareExamples = `
 Examples:
@@ -27,7 +37,13 @@ Examples:
   knistio compare run.json                     the profiles of one report side by side
   knistio compare a.json b.json --by profile   profiles side by side, a table for each report
 
-~ is a difference that is not significant at 95 %, by Mann-Whitney and Holm.`;
+Did it get slower? That is asked of total: p is by Mann-Whitney and Holm over all totals, and no
+more than 5 % of tables without any difference show one. Where? That is asked of the phases where
+total differs: q is the rate of false discoveries, and of the phases named one in ten may be false.
+~ marks what is no more than chance explains. \`check --baseline\` uses the same rule.
+
+A change is the median of all differences between a cold start of each side (Hodges-Lehmann), so it
+need not be the difference of the two medians.`;
 
 const planExamples = `
 Examples:
@@ -85,7 +101,7 @@ function addPlan(program: Command, context: Context, finish: Finish): void {
 				.argParser(share)
 				.default(0.8),
 		)
-		.option("--min-effect <duration>", "of that check; default: three quarters of --detect", durationMs)
+		.option("--min-effect <duration>", "of that check; default: half of --detect", durationMs)
 		.option("--phase <name>", "default: total")
 		.addOption(format())
 		.addHelpText("after", planExamples)

@@ -28,10 +28,13 @@ export interface CheckOptions extends GateOptions {
  */
 export async function check(options: CheckOptions, sink: Sink): Promise<ExitCode> {
 	await requireWritable([], options, sink);
-	const reportText = await sink.readFile(options.report);
-	const report = parseReport(reportText, options.report, "measures");
+	const report = parseReport(await sink.readFile(options.report), options.report, "measures");
 	const profiles = report.profiles.map(({ profile }) => profile);
-	const { files, ...criteria } = await parseGate(profiles, { ...options, reportText, known: knownNames(report) }, sink);
+	const { files, ...criteria } = await parseGate(
+		profiles,
+		{ ...options, judged: report, known: knownNames(report) },
+		sink,
+	);
 	if (criteria.budgets.length === 0 && criteria.baseline === undefined) {
 		throw new UsageError(`${options.report}: there is nothing to judge it by`, {
 			hint: "give --budget, --budgets or --baseline, or write budgets into the profile",

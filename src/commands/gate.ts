@@ -30,7 +30,7 @@ export interface GateOptions {
 	baseline: readonly string[];
 	minimumEffectMs: number;
 	minimumEffectShare: number;
-	/** Measures that must be shown not to have become slower; `total` if empty. */
+	/** Measures that are judged by the baseline; `total` if empty. */
 	required: readonly string[];
 	/** Keys of the fingerprint that may differ. */
 	allowDifferent: readonly string[];
@@ -47,13 +47,13 @@ export interface Gate {
 /**
  * Reads all budgets, those of the profiles too, and the baseline; `bench` does so before anything is installed.
  *
- * `known` may name more than the run has; without it only the run's profiles may be named. `reportText` is what is
- * judged, where it is a file: it cannot be its own baseline. Throws a `UsageError` with the nearest name for a mistyped
+ * `known` may name more than the run has; without it only the run's profiles may be named. `judged` is the report
+ * that is judged, where there is one already: it cannot be its own baseline. Throws a `UsageError` with the nearest name for a mistyped
  * one, and for files that cannot be read.
  */
 export async function parseGate(
 	profiles: readonly Profile[],
-	{ known, reportText, ...options }: GateOptions & { known?: KnownNames; reportText?: string },
+	{ known, judged, ...options }: GateOptions & { known?: KnownNames; judged?: Report },
 	sink: Sink,
 ): Promise<Gate> {
 	const names = profiles.map(({ name }) => name);
@@ -70,7 +70,7 @@ export async function parseGate(
 		...options.budgets.map((text) => ({ text, source: "--budget" })),
 	];
 	requireKnownPhases(options.required, nameable);
-	const baseline = await readBaseline(options, { reportText, sink });
+	const baseline = await readBaseline(options, { judged, sink });
 	return {
 		budgets: resolveBudgets(written.map(parseBudget), names, nameable),
 		...(baseline !== undefined && { baseline }),
@@ -96,7 +96,7 @@ function requireKnownPhases(required: readonly string[], known: KnownNames): voi
 	const unknown = required.find((name) => !known.isPhase(name));
 	if (unknown === undefined) return;
 	const meant = nearest(unknown, known.phases);
-	throw new UsageError(`there is no phase "${unknown}" to require`, {
+	throw new UsageError(`there is no phase "${unknown}" to judge`, {
 		hint: meant === undefined ? `known: ${known.phases.join(", ")}` : `did you mean "${meant}"?`,
 	});
 }
@@ -125,17 +125,17 @@ export function refuseUnlike({ baseline }: Gate, { isPartial, ...measured }: For
 }
 
 interface BaselineFiles {
-	reportText: string | undefined;
+	judged: Report | undefined;
 	sink: Sink;
 }
 
 async function readBaseline(
 	options: GateOptions,
-	{ reportText, sink }: BaselineFiles,
+	{ judged, sink }: BaselineFiles,
 ): Promise<BaselineQuestion | undefined> {
 	if (options.baseline.length === 0) return undefined;
 	const missing: string[] = [];
-	const texts = new Map<string, string>();
+	const reports = new Map<string, Report>();
 	for (const path of options.baseline) {
 		const text = await readIfThere(sink, path);
 		if (text === undefined) {
@@ -143,11 +143,12 @@ async function readBaseline(
 			sink.stderr(`there is no baseline at ${path}\nhint: the first run has none; save its report as the baseline\n`);
 			continue;
 		}
-		requireOther(path, text, { reportText, texts });
-		texts.set(path, text);
+		const report = parseReport(text, path, "measures");
+		requireOther(path, report, { judged, reports });
+		reports.set(path, report);
 	}
 	return {
-		reports: [...texts].map(([path, text]) => parseReport(text, path, "measures")),
+		reports: [...reports.values()],
 		missing,
 		minimumEffectMs: options.minimumEffectMs,
 		minimumEffectShare: options.minimumEffectShare,
@@ -156,15 +157,30 @@ async function readBaseline(
 	};
 }
 
-/** A report against itself always passes, and one that is pooled twice seems twice as sure. */
+/**
+ * A report against itself always passes, and one that is pooled twice seems twice as sure. They are told by what they
+ * say, so that a copy that was formatted again is still a copy.
+ */
 function requireOther(
 	path: string,
-	text: string,
-	{ reportText, texts }: { reportText: string | undefined; texts: ReadonlyMap<string, string> },
+	report: Report,
+	{ judged, reports }: { judged: Report | undefined; reports: ReadonlyMap<string, Report> },
 ): void {
-	if (text === reportText) throw new UsageError(`the baseline ${path} is the very report that is to be judged`);
-	const twin = [...texts].find(([, other]) => other === text)?.[0];
+	const identity = identityOf(report);
+	if (judged !== undefined && identityOf(judged) === identity) {
+		throw new UsageError(`the baseline ${path} is the very report that is to be judged`);
+	}
+	const twin = [...reports].find(([, other]) => identityOf(other) === identity)?.[0];
 	if (twin !== undefined) {
 		throw new UsageError(`the baseline ${path} is given twice${twin === path ? "" : `: it is the same as ${twin}`}`);
 	}
+}
+
+/** The report's text with its keys in one order. */
+function identityOf(report: Report): string {
+	return JSON.stringify(report, (_, value: unknown) =>
+		typeof value === "object" && value !== null && !Array.isArray(value)
+			? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+			: value,
+	);
 }

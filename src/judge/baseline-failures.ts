@@ -10,7 +10,7 @@ export interface FailureChange {
 	after: Tally;
 	/** Fisher's exact test, of more failures than in the baseline. */
 	p: number;
-	/** By Holm, in one family with the movements. */
+	/** By Holm, over the profiles. */
 	adjustedP: number;
 }
 
@@ -26,26 +26,24 @@ function failuresOf({ coldStarts }: ProfileRun): Tally {
 	return { hits: failed.length, of: attempts.length };
 }
 
-/** A verdict only where more attempts fail than chance explains; few attempts cannot show that none will. */
-export function judgeFailures(changes: readonly FailureChange[], alpha: number): Verdict[] {
-	return changes
-		.filter((change) => change.adjustedP <= alpha)
-		.map(({ profile, before, after }): Verdict => {
-			const interval = shareBounds(after.hits, after.of, 1 - alpha);
-			return {
-				status: "breach",
-				kind: "baseline",
-				profile,
-				measure: "failed",
-				expected: `no more failures than ${before.hits} of ${before.of}`,
-				source: "baseline",
-				unit: "share",
-				found: after.hits / after.of,
-				...(interval !== undefined && { interval }),
-				n: after.of,
-				missing: 0,
-				values: [],
-				reason: `${after.hits} of ${after.of} attempts failed or were not resolved`,
-			};
-		});
+/** A breach where more attempts fail than chance explains; few attempts cannot show that none will. */
+export function judgeFailures({ profile, before, after, adjustedP }: FailureChange, alpha: number): Verdict {
+	const isMore = adjustedP <= alpha;
+	const interval = shareBounds(after.hits, after.of, 1 - alpha);
+	const than = `${before.hits} of ${before.of} in the baseline`;
+	return {
+		status: after.of === 0 ? "inconclusive" : isMore ? "breach" : "pass",
+		kind: "baseline",
+		profile,
+		measure: "failed",
+		expected: "no more failures",
+		source: "baseline",
+		unit: "share",
+		...(after.of > 0 && { found: after.hits / after.of }),
+		...(interval !== undefined && { interval }),
+		n: after.of,
+		missing: 0,
+		values: [],
+		reason: `${after.hits} of ${after.of} attempts failed or were not resolved, ${than}${isMore ? "" : ": no more than chance explains"}`,
+	};
 }

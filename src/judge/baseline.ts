@@ -2,10 +2,12 @@ import type { ProfileRun, Report } from "../model/report.ts";
 import { holm } from "../statistics/holm.ts";
 import type { Range } from "../statistics/median.ts";
 import { type FailureChange, failureChange } from "./baseline-failures.ts";
-import { fingerprintDifferences } from "./fingerprint.ts";
-import { measureOf, measuresOf, type Sample, sampleOf } from "./measure.ts";
-import { medianMs, type Shift, shiftBetween } from "./shift.ts";
-import type { Verdict } from "./verdict.ts";
+import { runSpreadOf } from "./baseline-runs.ts";
+import { measuresOf, sampleOf } from "./measure.ts";
+import { poolOf } from "./pool.ts";
+import { medianMs, pOfAtMost, type Shift, shiftBetween } from "./shift.ts";
+import { questionLevel, type Tested, weigh } from "./significance.ts";
+import { type SlowChange, slowChange } from "./slow-starts.ts";
 
 /** What a baseline is asked. */
 export interface BaselineQuestion {
@@ -17,14 +19,14 @@ export interface BaselineQuestion {
 	minimumEffectMs: number;
 	/** … and at least this share of the baseline's median. */
 	minimumEffectShare: number;
-	/** Measures that must be shown not to have become slower; the others can only be found to have. */
+	/** The gate: measures that are judged. The others only say where a difference comes from. */
 	required: readonly string[];
 	/** Keys of the fingerprint that may differ. */
 	allowDifferent: readonly string[];
 }
 
 /** How one measure of one profile moved against the baseline. */
-export interface Movement extends Shift {
+export interface Movement extends Shift, Tested {
 	profile: string;
 	measure: string;
 	/** Whether `measure` is one of the disjoint phases, which say where time went. */
@@ -34,46 +36,82 @@ export interface Movement extends Shift {
 	/** Cold starts with a value, in the baseline and in the report. */
 	n: readonly [number, number];
 	missing: readonly [number, number];
-	/** By Holm over all measures and profiles, failures included. */
-	adjustedP: number;
-	isSignificant: boolean;
 	/** The smallest shift that counts as a regression here. */
 	limitMs: number;
+	/** How much slower a run of unchanged code may be, by three baselines or more; `limitMs` is no smaller. */
+	runSpreadMs?: number;
+	/** Of a question: Holm's p of the shift being no larger than the limit. */
+	adjustedPOfLimit?: number;
+	/** Of a question: where the shift lies, each end wrong with a chance of at most 5 %; what a pass is judged by. */
+	oneSided?: Range;
 	values: readonly number[];
 }
 
-/** The runs of a profile in several reports as one. */
-function pool(reports: readonly Report[], profile: string): ProfileRun | undefined {
-	const [first, ...rest] = reports.flatMap((report) => report.profiles.filter((run) => run.profile.name === profile));
-	if (first === undefined) return undefined;
-	return { ...first, coldStarts: [first, ...rest].flatMap((run) => run.coldStarts) };
-}
-
-/** A report held against its baseline: one family of tests. */
+/** A report held against its baseline. */
 export interface BaselineComparison {
 	/** The one that moved furthest first, those by more than chance before the others. */
 	movements: Movement[];
 	failures: FailureChange[];
+	slow: SlowChange[];
+	/** Among how many questions the level is shared. */
+	questions: number;
 }
 
-/** Compares every measure, and the failures, of every profile that both sides have. */
+/** Compares every measure, the failures and the slow starts of every profile that both sides have. */
 export function compareWithBaseline(report: Report, question: BaselineQuestion, alpha: number): BaselineComparison {
-	const movements: Movement[] = [];
-	const failures: FailureChange[] = [];
-	for (const after of report.profiles) {
-		const before = pool(question.reports, after.profile.name);
-		if (before === undefined) continue;
-		movements.push(...movementsOfProfile({ before, after, question, alpha }));
-		failures.push(failureChange(before, after));
+	const pairs = report.profiles.flatMap((after) => {
+		const before = poolOf(question.reports, after.profile.name);
+		return before === undefined ? [] : [{ before, after, question, alpha }];
+	});
+	const groups = pairs.map(movementsOfProfile);
+	weigh(groups, alpha);
+	const movements = groups.flat();
+	const questions = movements.filter(({ isQuestion }) => isQuestion);
+	for (const movement of questions) {
+		const oneSided = oneSidedOf(report, movement, { question, alpha });
+		if (oneSided !== undefined) movement.oneSided = oneSided;
 	}
-	const family = [...movements, ...failures];
-	for (const [index, adjustedP] of holm(family.map(({ p }) => p)).entries()) {
-		const member = family[index];
-		if (member !== undefined) member.adjustedP = adjustedP;
+	for (const [index, p] of holm(questions.map((movement) => pOfLimit(report, movement, question))).entries()) {
+		const movement = questions[index];
+		if (movement !== undefined) movement.adjustedPOfLimit = Math.min(1, (p * alpha) / questionLevel(alpha));
 	}
-	for (const movement of movements) movement.isSignificant = movement.adjustedP <= alpha;
+	const failures = pairs.map(({ before, after }) => failureChange(before, after));
+	const slow = pairs.flatMap(({ before, after }) => {
+		const name = after.profile.name;
+		const whole = movements.find(({ profile, measure }) => profile === name && measure === "total");
+		const shiftMs = whole?.isSignificant === true ? Math.max(0, whole.ms) : 0;
+		return slowChange(before, after, { leastMs: whole?.limitMs ?? question.minimumEffectMs, shiftMs }) ?? [];
+	});
+	for (const family of [failures, slow]) {
+		for (const [index, adjustedP] of holm(family.map(({ p }) => p)).entries()) {
+			const member = family[index];
+			if (member !== undefined) member.adjustedP = adjustedP;
+		}
+	}
 	movements.sort((a, b) => Number(b.isSignificant) - Number(a.isSignificant) || Math.abs(b.ms) - Math.abs(a.ms));
-	return { movements, failures };
+	return { movements, failures, slow, questions: questions.length };
+}
+
+/** Whether a question is answered by yes: it is slower, surely, and surely by more than the limit. */
+export function isSlower({ isSignificant, adjustedPOfLimit = 1 }: Movement, alpha: number): boolean {
+	return isSignificant && adjustedPOfLimit <= alpha;
+}
+
+function pOfLimit(report: Report, { profile, measure, limitMs }: Movement, { reports }: BaselineQuestion): number {
+	const [before, after] = [poolOf(reports, profile), poolOf([report], profile)];
+	if (before === undefined || after === undefined) return 1;
+	return pOfAtMost(limitMs, sampleOf(before, measure), sampleOf(after, measure));
+}
+
+/** To pass wrongly is one error, so its whole chance may lie at one end; all measures have to pass, so no level is shared. */
+function oneSidedOf(
+	report: Report,
+	{ profile, measure }: Movement,
+	{ question, alpha }: { question: BaselineQuestion; alpha: number },
+): Range | undefined {
+	const [before, after] = [poolOf(question.reports, profile), poolOf([report], profile)];
+	if (before === undefined || after === undefined) return undefined;
+	return shiftBetween(sampleOf(before, measure), sampleOf(after, measure), 1 - 2 * alpha)?.interval;
 }
 
 interface ProfilePair {
@@ -84,131 +122,32 @@ interface ProfilePair {
 }
 
 function movementsOfProfile({ before, after, question, alpha }: ProfilePair): Movement[] {
+	const profile = after.profile.name;
 	return measuresOf(after).flatMap((measure) => {
 		const [a, b] = [sampleOf(before, measure), sampleOf(after, measure)];
 		const shift = shiftBetween(a, b, 1 - alpha);
 		const [beforeMs, afterMs] = [medianMs(a), medianMs(b)];
 		if (shift === undefined || beforeMs === undefined || afterMs === undefined) return [];
+		const runSpreadMs = runSpreadOf(question.reports, profile, measure);
+		const leastMs = Math.max(question.minimumEffectMs, question.minimumEffectShare * beforeMs);
 		return {
 			...shift,
-			profile: after.profile.name,
+			profile,
 			measure,
 			isPhase: after.coldStarts.some((start) => start.phases[measure] !== undefined),
+			isQuestion: question.required.includes(measure),
 			beforeMs,
 			afterMs,
 			n: [a.values.length, b.values.length] as const,
 			missing: [a.missing, b.missing] as const,
+			isExplanation: false,
 			adjustedP: 1,
 			isSignificant: false,
-			limitMs: Math.max(question.minimumEffectMs, question.minimumEffectShare * beforeMs),
+			limitMs: Math.max(leastMs, runSpreadMs ?? 0),
+			...(runSpreadMs !== undefined && { runSpreadMs }),
 			values: b.values.map((value) => value.ms),
 		};
 	});
-}
-
-/**
- * Judges the movements.
- *
- * A regression is large, by the minimum effect, and significant, by Mann–Whitney and Holm. A measure passes when its
- * whole interval is below the minimum effect: not finding a difference among a few noisy cold starts is not a pass.
- * Measures that are not required yield no verdict where they are too noisy; nor where one side lacks them, if they are
- * not in every cold start of the other (there are two ways to the answer), or the fingerprints differ in what may well
- * have taken a container out of the pod, which was allowed.
- */
-export function judgeMovements(report: Report, movements: readonly Movement[], question: BaselineQuestion): Verdict[] {
-	return report.profiles.flatMap((run) => {
-		const profile = run.profile.name;
-		const before = pool(question.reports, profile);
-		if (before === undefined) {
-			const reason = question.reports.length === 0 ? "there is no baseline" : `the baseline has no profile ${profile}`;
-			return question.required.map((measure) => withoutMovement(run, measure, reason));
-		}
-		const hasOtherPods = mayHaveOtherPods(report, run, question);
-		const measures = new Set([...question.required, ...measuresOf(run), ...measuresOf(before)]);
-		return [...measures].flatMap((measure) => {
-			const isRequired = question.required.includes(measure);
-			const movement = movements.find((candidate) => candidate.profile === profile && candidate.measure === measure);
-			if (movement === undefined) {
-				const isExpected = isAlwaysThere(before, measure) || isAlwaysThere(run, measure);
-				if (!isRequired && (!isExpected || hasOtherPods)) return [];
-				return withoutMovement(run, measure, whyNotCompared(before, run, measure));
-			}
-			const verdict = judgeMovement(movement);
-			return verdict.status === "inconclusive" && !isRequired ? [] : verdict;
-		});
-	});
-}
-
-/** Keys of the fingerprint that say nothing about the containers of a pod. */
-const podless = ["client", "kernel", "nodes", "node-shape"];
-
-function mayHaveOtherPods(report: Report, run: ProfileRun, { reports }: BaselineQuestion): boolean {
-	const differences = reports.flatMap((other) => fingerprintDifferences(other, { ...report, profiles: [run] }));
-	return differences.some(({ key }) => !podless.includes(key));
-}
-
-function isAlwaysThere(run: ProfileRun, measure: string): boolean {
-	const counted = run.coldStarts.filter((start) => start.counted);
-	return counted.length > 0 && counted.every((start) => measureOf(start, measure) !== undefined);
-}
-
-function judgeMovement(movement: Movement): Verdict {
-	const { ms, band, interval, limitMs, n, missing, profile, measure } = movement;
-	const verdict = {
-		kind: "baseline",
-		profile,
-		measure,
-		expected: "no regression",
-		source: "baseline",
-		unit: "shift",
-		found: ms,
-		...(interval !== undefined && { interval }),
-		limit: limitMs,
-		baseline: movement.beforeMs,
-		n: n[1],
-		missing: missing[0] + missing[1],
-		values: movement.values,
-	} as const;
-	if (movement.isSignificant && band.lo >= limitMs) {
-		return { ...verdict, status: "breach", reason: "slower than the baseline, by more than the minimum effect" };
-	}
-	if (interval === undefined) {
-		return { ...verdict, status: "inconclusive", reason: `${n[0]} and ${n[1]} cold starts are too few to compare` };
-	}
-	if (interval.hi < limitMs) {
-		return { ...verdict, status: "pass", reason: "a regression of the minimum effect is ruled out" };
-	}
-	return { ...verdict, status: "inconclusive", reason: whyUnsure(movement) };
-}
-
-function whyUnsure({ ms, isSignificant, limitMs }: Movement): string {
-	if (ms >= limitMs && !isSignificant) return "slower, but not by more than chance can do";
-	return "a regression of the minimum effect is not ruled out; more cold starts would tell";
-}
-
-function whyNotCompared(before: ProfileRun, after: ProfileRun, measure: string): string {
-	const [a, b]: Sample[] = [sampleOf(before, measure), sampleOf(after, measure)];
-	if (a?.values.length === 0 && b?.values.length === 0) return "neither the report nor the baseline has it";
-	return b?.values.length === 0
-		? "the baseline has it, the report does not"
-		: "the report has it, the baseline does not";
-}
-
-function withoutMovement(run: ProfileRun, measure: string, reason: string): Verdict {
-	const sample = sampleOf(run, measure);
-	return {
-		status: "inconclusive",
-		kind: "baseline",
-		profile: run.profile.name,
-		measure,
-		expected: "no regression",
-		source: "baseline",
-		unit: "shift",
-		n: sample.values.length,
-		missing: sample.missing,
-		values: sample.values.map((value) => value.ms),
-		reason,
-	};
 }
 
 /** The range that a movement is printed with: its interval, or, where n is too small, that of the measurement. */

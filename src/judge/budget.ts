@@ -6,7 +6,8 @@
  * - `share(> 4s)`: how many of that population are beyond a time; `share` of an outcome, such as `failed`;
  * - `max`, `min`, `count(> 4s)`, `count` of an outcome: what was observed in this run, and no more.
  *
- * A limit is a time (`3s`, `800ms`), a share (`5%`), a number, or another profile (`full.total - 300ms`).
+ * A limit is a time (`3s`, `800ms`), a share (`5%`), a number, or another profile: a distance (`full.total - 300ms`), a
+ * share (`minimal.total + 10%`) or a multiple (`minimal.total * 3`) of its median.
  */
 export interface Budget {
 	/** As the user wrote it, for messages. */
@@ -41,7 +42,8 @@ export type Limit =
 	| { kind: "time"; ms: number }
 	| { kind: "share"; share: number }
 	| { kind: "count"; count: number }
-	| { kind: "profile"; profile: string; measure: string; offsetMs: number };
+	/** So many times the other profile's median, and `offsetMs` more; the factor is 1 unless it is given. */
+	| { kind: "profile"; profile: string; measure: string; factor: number; offsetMs: number };
 
 /** Outcomes that a share or count can be limited for, in place of a measure. */
 export const outcomeMeasures = ["failed", "warm", "unresolved"] as const;

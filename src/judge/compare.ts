@@ -1,9 +1,10 @@
 import { type Ledger, ledgerOf, type ProfileRun, type Report } from "../model/report.ts";
-import { holm } from "../statistics/holm.ts";
 import { type Estimate, estimateOf } from "./estimate.ts";
 import { fingerprintDifferences } from "./fingerprint.ts";
+import { refuseUnsound } from "./judge-data.ts";
 import { measuresOf, sampleOf } from "./measure.ts";
 import { medianMs, type Shift, shiftBetween } from "./shift.ts";
+import { type Tested, usualQuestion, weigh } from "./significance.ts";
 
 /** A report and what to call it: its file, or what is special about it. */
 export interface LabelledReport {
@@ -28,12 +29,9 @@ export interface Cell {
 	change?: Change;
 }
 
-export interface Change extends Shift {
+export interface Change extends Shift, Tested {
 	/** Of the first column's median; undefined where that is 0. */
 	share?: number;
-	/** By Holm over all comparisons of all tables, with more of the level for `total`; to be held against `alpha`. */
-	adjustedP: number;
-	isSignificant: boolean;
 }
 
 interface Column {
@@ -45,12 +43,14 @@ interface Column {
 /**
  * Puts reports side by side, a table for each profile that they share; or, of one report, its profiles.
  *
- * `by: "profile"` puts profiles side by side also where there are several reports.
+ * `by: "profile"` puts profiles side by side also where there are several reports. Throws a `UsageError` for a report
+ * that no run writes.
  */
 export function compareReports(
 	reports: readonly LabelledReport[],
 	{ by = reports.length > 1 ? "report" : "profile", alpha = 0.05 }: { by?: "report" | "profile"; alpha?: number } = {},
 ): ComparisonTable[] {
+	for (const { label, report } of reports) refuseUnsound(report, label);
 	const columns = reports.flatMap(({ label, report }) =>
 		report.profiles.map((run): Column => ({ label, report, run })),
 	);
@@ -64,8 +64,16 @@ export function compareReports(
 		...tableOf(group, { nameOf: (column) => (by === "report" ? column.label : column.run.profile.name), alpha }),
 		varies: by === "report" ? keysThatVary(group) : [],
 	}));
-	adjust(tables, alpha);
+	weigh(tables.flatMap(columnsOfChanges), alpha);
 	return tables;
+}
+
+/** Until all differences are weighed together. */
+const untested = { isExplanation: false, adjustedP: 1, isSignificant: false };
+
+/** What each column is compared with the first in. */
+function columnsOfChanges({ columns, rows }: ComparisonTable): Change[][] {
+	return columns.map((_, index) => rows.flatMap(({ cells }) => cells[index]?.change ?? []));
 }
 
 function tableOf(columns: Column[], { nameOf, alpha }: { nameOf: (column: Column) => string; alpha: number }) {
@@ -81,7 +89,8 @@ function tableOf(columns: Column[], { nameOf, alpha }: { nameOf: (column: Column
 			const shift = shiftBetween(base, sample, 1 - alpha);
 			if (shift === undefined) return { estimate };
 			const share = from === undefined || from === 0 ? {} : { share: shift.ms / from };
-			return { estimate, change: { ...shift, ...share, adjustedP: 1, isSignificant: false } };
+			const isQuestion = measure === usualQuestion;
+			return { estimate, change: { ...shift, ...share, isQuestion, ...untested } };
 		});
 		return { measure, cells };
 	});
@@ -93,31 +102,6 @@ function tableOf(columns: Column[], { nameOf, alpha }: { nameOf: (column: Column
 		})),
 		rows,
 	};
-}
-
-/** The share of the level that goes to `total`. */
-const totalWeight = 0.8;
-
-/**
- * `total` is the question and gets most of the level; the phases explain the answer and share the rest, so that their
- * number does not hide a difference of the whole. Together no more than `alpha` of tables show any false difference.
- */
-function adjust(tables: readonly ComparisonTable[], alpha: number): void {
-	const rows = tables.flatMap((table) => table.rows);
-	const families = [
-		{ weight: totalWeight, of: rows.filter(({ measure }) => measure === "total") },
-		{ weight: 1 - totalWeight, of: rows.filter(({ measure }) => measure !== "total") },
-	];
-	for (const family of families) {
-		const cells = family.of.flatMap((row) => row.cells);
-		const changes = cells.flatMap(({ change }) => (change === undefined ? [] : [change]));
-		for (const [index, p] of holm(changes.map((change) => change.p)).entries()) {
-			const change = changes[index];
-			if (change === undefined) continue;
-			change.adjustedP = Math.min(1, p / family.weight);
-			change.isSignificant = change.adjustedP <= alpha;
-		}
-	}
 }
 
 function keysThatVary(columns: readonly Column[]): string[] {

@@ -1,11 +1,13 @@
 import { ledgerOf, type ProfileRun, type Report } from "../model/report.ts";
 import { boundedMedianInterval, quantileOf, type Range } from "../statistics/median.ts";
+import { differenceOfMedians, ratioOfMedians } from "../statistics/medians-apart.ts";
 import { leastCountFor, quantileEstimate } from "../statistics/quantile.ts";
 import { shareBounds } from "../statistics/share.ts";
 import { type Budget, type HitStatistic, holds, isOutcomeMeasure, type Operator } from "./budget.ts";
 import { openEnds, type Sample, sampleOf, withMissing } from "./measure.ts";
+import { neededToSettle } from "./needed.ts";
 import type { ResolvedBudget } from "./resolve-budgets.ts";
-import { shiftBetween } from "./shift.ts";
+import { medianMs } from "./shift.ts";
 import { statusOf, type Verdict } from "./verdict.ts";
 
 type Finding = Pick<Verdict, "status" | "reason"> & Partial<Verdict>;
@@ -74,13 +76,35 @@ function judgeQuantile({ budget, sample, confidence }: Question, p: number): Fin
 		p,
 	);
 	const least = p === 0.5 ? leastCountFor(0.5, (1 + confidence) / 2) : leastCountFor(p, confidence);
-	if (found === undefined || n < least) {
-		const name = `p(${Math.round(p * 1000) / 10})`;
-		return inconclusive(`${n} cold ${n === 1 ? "start does" : "starts do"} not support ${name}: ${least} are needed`);
-	}
 	const interval = quantileInterval(sample, p, confidence);
-	if (interval === undefined) return { ...inconclusive("too few cold starts have a value"), found };
-	return { found, ...decide(interval, budget) };
+	const tooFew = { ...inconclusive(tooFewFor(p, n, least)), needed: least };
+	if (found === undefined || interval === undefined) return n < least ? tooFew : openFinding(sample, found);
+	const decided = decide(interval, budget);
+	// One end may be known where the other is not: a percentile can be too slow before n can show that it is not.
+	if (decided.status === "inconclusive" && n < least) return tooFew;
+	return { found, ...settled(found, decided, { limit: limitOf(budget), sample }) };
+}
+
+function tooFewFor(p: number, n: number, least: number): string {
+	const name = `p(${Math.round(p * 1000) / 10})`;
+	return `${n} cold ${n === 1 ? "start does" : "starts do"} not support ${name}: ${least} are needed`;
+}
+
+function openFinding({ values, missing }: Sample, found: number | undefined): Finding {
+	const reason = `${missing} of ${values.length + missing} attempts have no value, so that it may be anything`;
+	return { ...inconclusive(reason), ...(found !== undefined && { found }) };
+}
+
+type Decided = ReturnType<typeof decide>;
+
+/** Adds to what is inconclusive how many cold starts would tell, or why no number would. */
+function settled(found: number, decided: Decided, { limit, sample }: { limit: number; sample: Sample }): Finding {
+	if (decided.status !== "inconclusive") return decided;
+	const { interval } = decided;
+	const isOpen = !Number.isFinite(interval.lo) || !Number.isFinite(interval.hi);
+	if (isOpen && sample.missing > 0) return { ...openFinding(sample, found), interval };
+	const needed = neededToSettle(found, interval, { limit, n: sample.values.length });
+	return needed === undefined ? decided : { ...decided, needed };
 }
 
 function quantileInterval(sample: Sample, p: number, confidence: number): Range | undefined {
@@ -89,9 +113,9 @@ function quantileInterval(sample: Sample, p: number, confidence: number): Range 
 		const interval = boundedMedianInterval(values, confidence)?.interval;
 		return interval === undefined ? undefined : openEnds({ lo: interval.lo, hi: interval.hi });
 	}
-	const estimate = quantileEstimate(values, p, confidence);
-	if (estimate?.lower === undefined || estimate.upper === undefined) return undefined;
-	return openEnds({ lo: estimate.lower, hi: estimate.upper });
+	const { lower, upper } = quantileEstimate(values, p, confidence) ?? {};
+	if (lower === undefined && upper === undefined) return undefined;
+	return openEnds({ lo: lower ?? Number.NEGATIVE_INFINITY, hi: upper ?? Number.POSITIVE_INFINITY });
 }
 
 function judgeBetweenProfiles(
@@ -102,13 +126,30 @@ function judgeBetweenProfiles(
 	const otherRun = report.profiles.find((candidate) => candidate.profile.name === other.profile);
 	if (otherRun === undefined) return inconclusive(`the report has no profile ${other.profile}`);
 	const reference = sampleOf(otherRun, other.measure);
-	const shift = shiftBetween(reference, sample, confidence);
-	if (shift === undefined) return inconclusive(`${other.profile}: ${whyEmpty(otherRun, other.measure)}`);
-	if (shift.interval === undefined) {
-		const sizes = `${reference.values.length} and ${sample.values.length}`;
-		return inconclusive(`${sizes} cold starts are too few to compare two profiles`);
+	const [median, otherMedian] = [medianMs(sample), medianMs(reference)];
+	if (median === undefined || otherMedian === undefined) {
+		return inconclusive(`${other.profile}: ${whyEmpty(otherRun, other.measure)}`);
 	}
-	return { unit: "shift", found: shift.ms, ...decide(shift.interval, budget, other.offsetMs) };
+	const medians = [otherMedian, median] as const;
+	const [own, others] = [sample, reference].map((each) => quantileInterval(each, 0.5, confidence));
+	if (own === undefined || others === undefined) {
+		const least = leastCountFor(0.5, (1 + confidence) / 2);
+		const sizes = `${reference.values.length} and ${sample.values.length}`;
+		const reason = `${sizes} cold starts are too few to compare two medians: ${least} of each are needed`;
+		return { ...inconclusive(reason), medians, needed: least };
+	}
+	const fewer = reference.values.length < sample.values.length ? reference : sample;
+	const asked = { limit: limitOf(budget), sample: { ...fewer, missing: reference.missing + sample.missing } };
+	const { factor, offsetMs } = other;
+	const ratio = factor === 1 || offsetMs !== 0 ? undefined : ratioOfMedians(own, others);
+	if (ratio !== undefined) {
+		const found = median / otherMedian;
+		const decided = decide(ratio, budget, factor);
+		return { unit: "ratio", found, medians, ...settled(found, decided, { ...asked, limit: factor }) };
+	}
+	const found = median - factor * otherMedian;
+	const decided = decide(differenceOfMedians(own, others, factor), budget);
+	return { unit: "shift", found, medians, ...settled(found, decided, asked) };
 }
 
 function judgeExtreme({ budget, sample }: Question, p: 0 | 1): Finding {
@@ -136,10 +177,15 @@ function judgeShare(hits: Hits, budget: Budget, confidence: number): Finding {
 	if (least === undefined || most === undefined) return inconclusive("there was no attempt");
 	const decided = decide({ lo: least.lo, hi: most.hi }, budget);
 	const share = budget.limit.kind === "share" ? budget.limit.share : 0;
-	if (decided.status === "inconclusive" && hits.possible === 0 && share > 0) {
-		decided.reason = `none of ${hits.of} does not yet show it: ${leastCountFor(1 - share, confidence)} are needed`;
+	const found = hits.best / hits.of;
+	if (decided.status !== "inconclusive") return { unit: "share", found, ...decided };
+	if (hits.possible === 0 && share > 0) {
+		const needed = leastCountFor(1 - share, confidence);
+		const reason = `none of ${hits.of} does not yet show it: ${needed} are needed`;
+		return { unit: "share", found, ...decided, reason, needed };
 	}
-	return { unit: "share", found: hits.best / hits.of, ...decided };
+	const needed = neededToSettle(found, decided.interval, { limit: share, n: hits.of });
+	return { unit: "share", found, ...decided, ...(needed !== undefined && { needed }) };
 }
 
 function judgeOutcome(run: ProfileRun, budget: Budget, confidence: number): Finding {
@@ -154,8 +200,7 @@ function judgeOutcome(run: ProfileRun, budget: Budget, confidence: number): Find
 
 const wordsOf: Record<Operator, string> = { "<": "below", "<=": "at most", ">": "above", ">=": "at least" };
 
-function decide(interval: Range, budget: Budget, offsetMs?: number) {
-	const limit = offsetMs ?? limitOf(budget);
+function decide(interval: Range, budget: Budget, limit = limitOf(budget)) {
 	const status = statusOf(interval, (value) => holds(value, budget.operator, limit));
 	const side = `${wordsOf[budget.operator]} the limit`;
 	// Without uncertainty there is no interval to speak of.

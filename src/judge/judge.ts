@@ -1,11 +1,16 @@
 import { type ExitCode, exitCodes } from "../errors.ts";
 import { type Finding, type Ledger, ledgerOf, type Report } from "../model/report.ts";
-import { type BaselineQuestion, compareWithBaseline, judgeMovements, type Movement } from "./baseline.ts";
+import { type BaselineQuestion, compareWithBaseline, type Movement } from "./baseline.ts";
 import { judgeFailures } from "./baseline-failures.ts";
+import { remarksOnRuns } from "./baseline-runs.ts";
 import { refuseDifferent } from "./fingerprint.ts";
 import { judgeBudget } from "./judge-budget.ts";
+import { judgeData, judgeLeftOut, refuseUnsound, remarkOnLeftOut } from "./judge-data.ts";
+import { judgeMovements } from "./judge-movements.ts";
+import { withMinutes } from "./needed.ts";
 import { remarksOn } from "./remarks.ts";
 import type { ResolvedBudget } from "./resolve-budgets.ts";
+import { judgeSlow } from "./slow-starts.ts";
 import type { Verdict } from "./verdict.ts";
 
 export interface JudgeOptions {
@@ -36,30 +41,43 @@ export interface Judgement {
 /**
  * Judges a report: the one function that `bench`, `check` and `replay` share.
  *
- * Throws a `UsageError` where the baseline measured something else.
+ * Throws a `UsageError` where the baseline measured something else, and for a report that no run writes.
  */
 export function judge(report: Report, options: JudgeOptions): Judgement {
 	const { budgets, baseline, alpha = 0.05, acceptSimulated } = options;
+	refuseUnsound(report, "the report");
+	for (const other of baseline?.reports ?? []) refuseUnsound(other, `the baseline of ${other.startedAt}`);
 	if (baseline !== undefined) refuseDifferent(baseline.reports, report, { allowed: baseline.allowDifferent });
 	const comparison = baseline === undefined ? undefined : compareWithBaseline(report, baseline, alpha);
 	const movements = comparison?.movements ?? [];
-	const verdicts = [
-		...judgeData(report),
-		...judgeMissing(baseline),
+	const isAsked = budgets.length > 0 || baseline !== undefined;
+	const found = [
+		...judgeData(report, baseline),
+		...(isAsked ? judgeLeftOut(report, baseline) : []),
 		...budgets.map((budget) => judgeBudget(report, budget, 1 - alpha)),
-		...(baseline === undefined ? [] : judgeMovements(report, movements, baseline)),
-		...judgeFailures(comparison?.failures ?? [], alpha),
-	];
-	const moved = furthestMoved(movements, verdicts);
+		...(baseline === undefined || comparison === undefined
+			? []
+			: judgeMovements(report, { question: baseline, comparison, alpha })),
+		...(comparison?.failures ?? []).map((change) => judgeFailures(change, alpha)),
+		...(comparison?.slow ?? []).map((change) => judgeSlow(change, alpha)),
+	].map((verdict) => withMinutes(verdict, report));
+	const verdicts = worstFirst(report.simulated !== undefined && !acceptSimulated ? found.map(asSimulated) : found);
+	const moved = culpritOf(movements, verdicts);
 	return {
 		...(report.simulated !== undefined && { simulated: report.simulated.model }),
 		ledgers: report.profiles.map(({ profile, coldStarts }) => ({
 			profile: profile.name,
 			ledger: ledgerOf(coldStarts),
 		})),
-		verdicts: worstFirst(report.simulated !== undefined && !acceptSimulated ? verdicts.map(asSimulated) : verdicts),
+		verdicts,
 		movements,
-		remarks: remarksOf(report),
+		remarks: [
+			...report.profiles.flatMap((run) => [...remarkOnLeftOut(run), ...remarksOn(run)]),
+			...remarksOnRuns(
+				baseline?.reports ?? [],
+				report.profiles.map(({ profile }) => profile.name),
+			),
+		],
 		...(moved !== undefined && { moved }),
 	};
 }
@@ -69,52 +87,6 @@ export function exitCodeOf({ verdicts }: Judgement): ExitCode {
 	if (verdicts.some((verdict) => verdict.status === "breach")) return exitCodes.breach;
 	if (verdicts.some((verdict) => verdict.status === "inconclusive")) return exitCodes.inconclusive;
 	return exitCodes.ok;
-}
-
-function remarksOf(report: Report): Finding[] {
-	return report.profiles.flatMap((run) => remarksOn(run));
-}
-
-/** Nothing to say a number from. */
-const noData = {
-	status: "inconclusive",
-	kind: "data",
-	profile: "",
-	measure: "total",
-	source: "report",
-	unit: "count",
-	n: 0,
-	missing: 0,
-	values: [],
-} as const;
-
-/**
- * A profile without a cold start is never fine, whether or not a budget asks about it. Nor is a run that was cut short:
- * whole profiles may be missing, and one that somebody ends when it looks good is biased.
- */
-function judgeData(report: Report): Verdict[] {
-	const expected = "at least one cold start";
-	const cut = { measure: "run", expected: "a run to its end", reason: `it ended early: ${report.endedBy}` };
-	const empty = { expected, found: 0, reason: "the report has no profile" };
-	const without = report.profiles.filter((run) => !run.coldStarts.some((start) => start.counted));
-	return [
-		...(report.endedBy === undefined ? [] : [{ ...noData, ...cut }]),
-		...(report.profiles.length === 0 ? [{ ...noData, ...empty }] : []),
-		...without.map(({ profile, coldStarts }) => {
-			const reason = `none of ${coldStarts.length} attempts counts as a cold start`;
-			return { ...noData, profile: profile.name, expected, found: 0, reason };
-		}),
-	];
-}
-
-/** Where no baseline is there at all, each profile says so. */
-function judgeMissing(baseline: BaselineQuestion | undefined): Verdict[] {
-	const { reports = [], missing = [] } = baseline ?? {};
-	if (reports.length === 0) return [];
-	return missing.map((path) => {
-		const reason = `there is no baseline at ${path}`;
-		return { ...noData, measure: "baseline", expected: "every baseline that was named", source: path, reason };
-	});
 }
 
 function asSimulated(verdict: Verdict): Verdict {
@@ -129,16 +101,14 @@ function worstFirst(verdicts: readonly Verdict[]): Verdict[] {
 }
 
 /**
- * Phases say where the time went; spans overlap, and the total only adds them up. Where something became too slow, it
- * is explained by what became slower in the same profile, though another phase may have gained more.
+ * The phase that explains the first verdict: of the same profile, and slower, where something became too slow; else the
+ * one that moved furthest. Phases say where the time went; spans overlap, and the total only adds them up.
  */
-function furthestMoved(movements: readonly Movement[], verdicts: readonly Verdict[]): Movement | undefined {
-	const breached = new Set(
-		verdicts.filter(({ kind, status }) => kind === "baseline" && status === "breach").map(({ profile }) => profile),
-	);
+function culpritOf(movements: readonly Movement[], verdicts: readonly Verdict[]): Movement | undefined {
+	const [worst] = verdicts;
+	const isBreach = worst?.status === "breach" && movements.some(({ profile }) => profile === worst.profile);
 	const significant = movements.filter(
-		(movement) =>
-			movement.isSignificant && (breached.size === 0 || (movement.ms > 0 && breached.has(movement.profile))),
+		(movement) => movement.isSignificant && (!isBreach || (movement.ms > 0 && movement.profile === worst.profile)),
 	);
 	return (
 		significant.find((movement) => movement.isPhase) ??

@@ -41,6 +41,8 @@ export function parseBudget(written: WrittenBudget): Budget {
 	scan.end();
 	const complaint = mismatchOf(measure, statistic, limit);
 	if (complaint !== undefined) scan.fail(complaint.of === "limit" ? at.limit : statisticAt, complaint.message);
+	const oneWay = whyOneWay(statistic, operator, limit);
+	if (oneWay !== undefined) scan.fail(at.limit, oneWay);
 	const profile = hasPrefix ? first : written.profile;
 	return { text: written.text.trim(), source: written.source, profile, measure, statistic, operator, limit, at };
 }
@@ -95,12 +97,58 @@ function readLimit(scan: Scanner): Limit {
 		return { kind: "share", share: Number(digits) / 100 };
 	}
 	if (scan.peek(/\d+(\.\d+)?[a-z]+(?![\w.-])/i)) readTime(scan);
-	const profile = scan.take(/[a-z0-9]([a-z0-9-]*[a-z0-9])?/i, "a limit such as 3s, 5% or full.total - 300ms");
+	const profile = scan.take(
+		/[a-z0-9]([a-z0-9-]*[a-z0-9])?/i,
+		"a limit such as 3s, 5%, full.total - 300ms or minimal.total * 3",
+	);
 	scan.take(/\./, '"." and a phase of the other profile');
 	// In `full.total-300ms` the time is no part of the name.
 	const measure = scan.take(phaseBeforeTime, "a phase");
+	return { kind: "profile", profile, measure, ...readRelation(scan) };
+}
+
+/** What follows another profile's name: `* 3`, `+ 10%`, `- 300ms`, or `* 3 + 300ms`. */
+function readRelation(scan: Scanner): { factor: number; offsetMs: number } {
+	const factorAt = scan.skip(/[*×]/) ? scan.position() : undefined;
+	const factor = factorAt === undefined ? 1 : Number(scan.take(/\d+(\.\d+)?/, "a factor such as 3 or 1.5"));
+	if (factorAt !== undefined && factor === 0) scan.fail(factorAt, "0 times a median is 0: give a larger factor");
 	const sign = scan.skip(/-/) ? -1 : scan.skip(/\+/) ? 1 : 0;
-	return { kind: "profile", profile, measure, offsetMs: sign === 0 ? 0 : sign * readTime(scan) };
+	if (sign === 0) return { factor, offsetMs: 0 };
+	if (factorAt !== undefined || !scan.peek(/\d+(\.\d+)?\s*%/)) return { factor, offsetMs: sign * readTime(scan) };
+	const shareAt = scan.position();
+	const share = Number(scan.take(/\d+(\.\d+)?/, "a share")) / 100;
+	if (sign < 0 && share >= 1) scan.fail(shareAt, "less by 100 % is nothing: give a smaller share");
+	scan.take(/%/, "%");
+	return { factor: 1 + sign * share, offsetMs: 0 };
+}
+
+/** What a budget asks that no run can fail, or none can pass; undefined where both may be. */
+function whyOneWay(statistic: Statistic, operator: Operator, limit: Limit): string | undefined {
+	const isUpper = operator === "<" || operator === "<=";
+	if ("beyond" in statistic && statistic.beyond !== undefined && statistic.beyond.ms === 0) {
+		return "every cold start takes longer than 0 s: give a time that some may be beyond";
+	}
+	if (limit.kind === "time" && limit.ms === 0) {
+		return isUpper
+			? "no cold start takes 0 s, so this can never pass: give a longer time"
+			: "every cold start takes longer than 0 s, so this can never be breached: give a longer time";
+	}
+	if (limit.kind === "count" && limit.count === 0) {
+		if (operator === "<") return "no count is below 0, so this can never pass: write <= 0 for none";
+		if (operator === ">=") return "every count is at least 0, so this can never be breached: write > 0 for some";
+	}
+	if (limit.kind !== "share") return undefined;
+	const { share } = limit;
+	if (share === 0 && isUpper) {
+		return "no number of cold starts shows a share of 0 %, so this can never pass: write count <= 0 for none in this run";
+	}
+	if (share === 1 && !isUpper) {
+		return "no number of cold starts shows a share of 100 %, so this can never pass: limit the count of the others";
+	}
+	if ((share === 0 && operator === ">=") || (share === 1 && operator === "<=")) {
+		return "every share is, so this can never be breached: give another share, or limit the count";
+	}
+	return undefined;
 }
 
 /** Why these parts do not go together, and which of them is wrong. */

@@ -2,6 +2,7 @@ import { UsageError } from "../errors.ts";
 import { ledgerOf, type ProfileRun, type Report } from "../model/report.ts";
 import { leastCountForPower, type Power } from "../statistics/power.ts";
 import { measuresOf, sampleOf } from "./measure.ts";
+import { questionLevel } from "./significance.ts";
 
 /** What a run shall be able to show. */
 export interface PlanQuestion {
@@ -9,7 +10,7 @@ export interface PlanQuestion {
 	detectMs: number;
 	/** How surely, 0 … 1: that a slow-down of `detectMs` is a breach, and that none is a pass. */
 	power: number;
-	/** The smallest shift that `check` will call a regression; three quarters of `detectMs` unless given. */
+	/** The smallest shift that `check` will call a regression; half of `detectMs` unless given. */
 	minimumEffectMs?: number;
 	measure?: string;
 	alpha?: number;
@@ -42,11 +43,8 @@ export interface ProfilePlan {
 	iterations?: number;
 }
 
-/**
- * Where both errors cost about the same number of cold starts: ruling a shift out takes 1.96 + 0.84 standard errors at
- * a power of 80 %, seeing that one is above the limit takes 0.84.
- */
-const defaultEffect = 0.75;
+/** Where both errors cost about as much: the limit is as far from no slow-down as from the one to be found. */
+const defaultEffect = 0.5;
 
 /** With fewer cold starts a pilot knows its own spread too badly to plan by. */
 const leastPilot = 5;
@@ -67,11 +65,11 @@ export function planRun(pilot: Report, question: PlanQuestion): Plan {
 	if (minimumEffectMs >= detectMs) {
 		throw new UsageError(
 			`a slow-down of ${detectMs} ms cannot be found by a check whose minimum effect is ${minimumEffectMs} ms`,
-			{ hint: "give a --min-effect well below --detect; three quarters of it are the default" },
+			{ hint: "give a --min-effect well below --detect; half of it is the default" },
 		);
 	}
-	// Every measure of every profile, and how often it fails.
-	const comparisons = pilot.profiles.reduce((sum, run) => sum + measuresOf(run).length + 1, 0);
+	// One question a profile; its phases explain and take nothing from the level.
+	const comparisons = pilot.profiles.length;
 	const profiles = pilot.profiles.map((run): ProfilePlan => {
 		const values = sampleOf(run, measure).values.map((value) => value.ms);
 		requirePilot(run, measure, values.length);
@@ -79,7 +77,7 @@ export function planRun(pilot: Report, question: PlanQuestion): Plan {
 			pilot: values,
 			shift: detectMs,
 			minimumEffect: minimumEffectMs,
-			alpha: alpha / comparisons,
+			alpha: questionLevel(alpha) / comparisons,
 			seed,
 		};
 		const needed = leastCountForPower(power, simulated);

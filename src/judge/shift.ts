@@ -41,6 +41,16 @@ export function shiftBetween(before: Sample, after: Sample, confidence: number):
 	return { ...shift, interval: openEnds({ lo: least.at(rank), hi: most.at(n * m + 1 - rank) }) };
 }
 
+/**
+ * The one-sided p of the populations being shifted by no more than `limitMs`; small where the slow-down is surely
+ * larger. Everything that is not known is taken at its worst. 1 where a sample has no value.
+ */
+export function pOfAtMost(limitMs: number, before: Sample, after: Sample): number {
+	if (before.values.length === 0 || after.values.length === 0) return 1;
+	const reached = sortedColumns(withMissing(before)).hiMs.map((ms) => ms + limitMs);
+	return oneWayP(reached, sortedColumns(withMissing(after)).loMs) / 2;
+}
+
 /** The estimates and the bounds, each for themselves in ascending order. */
 function sortedColumns(values: readonly BoundedMs[]) {
 	const n = values.length;

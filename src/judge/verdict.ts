@@ -12,16 +12,22 @@ export interface Verdict {
 	expected: string;
 	/** Where the user wrote it. */
 	source: string;
-	/** Of `found` and `interval`; a shift is a difference in milliseconds. */
-	unit: "ms" | "shift" | "share" | "count";
+	/** Of `found` and `interval`; a shift is a difference in milliseconds, a ratio of medians has no unit. */
+	unit: "ms" | "shift" | "share" | "count" | "ratio";
 	/** Undefined where there is nothing to say it from. */
 	found?: number;
 	/** Where the true value lies; an infinite end where missing values leave it open. */
 	interval?: Range;
-	/** The largest shift that a baseline lets pass, in milliseconds. */
+	/** The largest shift that a baseline lets pass, or the time from which a start is slow, in milliseconds. */
 	limit?: number;
 	/** The baseline's median in milliseconds. */
 	baseline?: number;
+	/** Both medians of a comparison in milliseconds: of what it is compared with, and of this profile. */
+	medians?: readonly [number, number];
+	/** About how many cold starts, on each side of a comparison, would settle what is inconclusive. */
+	needed?: number;
+	/** How long they take at the pace of the report. */
+	neededMinutes?: number;
 	/** How many values it was judged by. */
 	n: number;
 	/** Attempts that may have had any value; see `Sample`. */

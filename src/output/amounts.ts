@@ -20,6 +20,12 @@ export function formatShare(share: number, range: Range | undefined): string {
 	return `${digits(share)} %${bracketed(range, digits)}`;
 }
 
+/** A ratio of two times with the range it lies in: `3.70 × [3.45, 3.98]`. */
+export function formatRatio(ratio: number, range: Range | undefined): string {
+	const digits = (value: number) => openEnd(value) ?? value.toFixed(2);
+	return `${digits(ratio)} ×${bracketed(range, digits)}`;
+}
+
 /** A count; its range is only told where measuring leaves it open. */
 export function formatCount(count: number, range: Range | undefined): string {
 	const isOpen = range !== undefined && range.lo !== range.hi;

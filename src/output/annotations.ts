@@ -1,6 +1,7 @@
 import type { Judgement } from "../judge/judge.ts";
+import { sentenceOf } from "./headline.ts";
 import { ledgerWords } from "./units.ts";
-import { expectedWords, foundWords, simulatedWords } from "./verdict-words.ts";
+import { simulatedWords } from "./verdict-words.ts";
 
 /**
  * GitHub's workflow commands: an error for each breach, a warning for each inconclusive verdict. They are read from
@@ -15,7 +16,8 @@ export function renderAnnotations(judgement: Judgement): string {
 			const title = `knistio: ${verdict.status}${simulated === undefined ? "" : " (simulated)"}`;
 			const ledger = judgement.ledgers.find(({ profile }) => profile === verdict.profile)?.ledger;
 			const attempts = ledger === undefined ? "" : ` (${ledgerWords(ledger)})`;
-			const message = `${foundWords(verdict)}, expected ${expectedWords(verdict)}: ${verdict.reason}${attempts}`;
+			const where = verdict.profile === "" ? "" : `${verdict.profile}: `;
+			const message = `${where}${sentenceOf(verdict, judgement.moved)}${attempts}`;
 			return `::${command} title=${escapeProperty(title)}::${escapeData(message)}\n`;
 		})
 		.join("");

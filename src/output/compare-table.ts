@@ -1,12 +1,13 @@
 import Table from "cli-table3";
 import type { Cell, Change, ComparisonTable } from "../judge/compare.ts";
-import { formatMsWithRange, formatShift } from "./amounts.ts";
+import { formatMsWithRange } from "./amounts.ts";
 import { ledgerWords } from "./units.ts";
-import { formatP } from "./verdict-words.ts";
+import { chanceWords, changeNote, changeWords } from "./verdict-words.ts";
 
 /** Tables of medians side by side, in the manner of benchstat: `~` where a difference is not significant. */
 export function renderComparison(tables: readonly ComparisonTable[]): string {
-	return `${tables.map(renderTable).join("\n\n")}\n`;
+	const note = tables.some(({ columns }) => columns.length > 1) ? [changeNote.replaceAll("; ", "\n")] : [];
+	return `${[...tables.map(renderTable), ...note].join("\n\n")}\n`;
 }
 
 function renderTable({ title, columns, rows, varies }: ComparisonTable): string {
@@ -47,17 +48,16 @@ function estimateText({ estimate }: Cell, mark: Mark): string {
 	if (estimate === undefined) return "-";
 	const text = formatMsWithRange(estimate.medianMs, estimate.interval);
 	const few = estimate.interval === undefined ? mark("at least 6 cold starts are needed for an interval at 95 %") : "";
-	const missing = estimate.missing === 0 ? "" : mark(`${estimate.missing} more failed or were not resolved`);
+	const missing = estimate.missing === 0 ? "" : mark(`${estimate.missing} more without a value`);
 	return `${text}${few}${missing}`;
 }
 
 function changeText({ change }: Cell, mark: Mark): string {
 	if (change === undefined) return "";
-	const p = `(p ${formatP(change.adjustedP)})`;
-	if (change.isSignificant) return `${formatShift(change.ms, change.interval)}${shareText(change)} ${p}`;
 	const few =
 		change.interval === undefined ? mark("at least 4 cold starts on both sides are needed to see a difference") : "";
-	return `~ ${p}${few}`;
+	const share = change.isSignificant ? shareText(change) : "";
+	return `${changeWords(change, change.interval)}${share} (${chanceWords(change)})${few}`;
 }
 
 function shareText({ share }: Change): string {

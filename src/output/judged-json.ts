@@ -20,11 +20,26 @@ const verdictSchema = z.strictObject({
 	measure: z.string().describe("total, a phase, a span or an outcome; see `knistio phases`."),
 	expected: z.string(),
 	source: z.string().describe("Where the user wrote it."),
-	unit: z.enum(["ms", "shift", "share", "count"]).describe("Of found and interval; a shift is in milliseconds."),
+	unit: z
+		.enum(["ms", "shift", "share", "count", "ratio"])
+		.describe("Of found and interval; a shift is in milliseconds, a ratio is of two medians."),
 	found: z.number().optional(),
 	interval: rangeSchema.optional(),
-	limit: z.number().optional().describe("The largest shift that a baseline lets pass, in milliseconds."),
+	limit: z
+		.number()
+		.optional()
+		.describe("The largest shift that a baseline lets pass, or the time from which a start is slow, in milliseconds."),
 	baseline: z.number().optional().describe("The baseline's median in milliseconds."),
+	medians: z
+		.tuple([z.number(), z.number()])
+		.readonly()
+		.optional()
+		.describe("In milliseconds, of what it is compared with, and of this profile."),
+	needed: z
+		.number()
+		.optional()
+		.describe("About how many cold starts, on each side of a comparison, would settle what is inconclusive."),
+	neededMinutes: z.number().optional().describe("How long they take at the pace of the report."),
 	n: z.number(),
 	missing: z.number(),
 	values: z.array(z.number()).readonly(),
@@ -38,8 +53,12 @@ const shift = {
 	band: rangeSchema.describe("Where it lies, whatever the true times within their bounds."),
 	interval: rangeSchema.optional().describe("At 95 %; absent where n is too small."),
 	p: z.number(),
-	adjustedP: z.number().describe("By Holm."),
-	isSignificant: z.boolean(),
+	isQuestion: z.boolean().describe("Whether it answers if this got slower: total, or what the gate asks about."),
+	isExplanation: z.boolean().describe("Whether it says where a difference of the whole comes from."),
+	adjustedP: z
+		.number()
+		.describe("Of an explanation the rate of false discoveries (Benjamini and Hochberg); else by Holm."),
+	isSignificant: z.boolean().describe("At 10 % of an explanation, else at 5 %."),
 };
 
 const movementSchema = z.strictObject({
@@ -52,6 +71,9 @@ const movementSchema = z.strictObject({
 	n: both,
 	missing: both,
 	limitMs: z.number(),
+	runSpreadMs: z.number().optional().describe("How much slower a run of unchanged code may be, by three baselines."),
+	oneSided: rangeSchema.optional().describe("Of a question: each end is wrong with a chance of at most 5 %."),
+	adjustedPOfLimit: z.number().optional().describe("Of a question: that the shift is no larger than the limit."),
 	values: z.array(z.number()).readonly(),
 });
 

@@ -4,15 +4,19 @@ import type { Judgement } from "../judge/judge.ts";
 import { measuresOf, sampleOf } from "../judge/measure.ts";
 import type { Status, Verdict } from "../judge/verdict.ts";
 import { ledgerOf, type Report } from "../model/report.ts";
-import { formatMsWithRange, formatShift } from "./amounts.ts";
+import { ratioOfMedians } from "../statistics/medians-apart.ts";
+import { formatMsWithRange, formatRatio } from "./amounts.ts";
+import { headlineOf, neededWords, phaseLines } from "./headline.ts";
 import { valuesWords } from "./judgement-text.ts";
 import { duration } from "./units.ts";
 import {
 	amountWords,
+	chanceWords,
+	changeNote,
+	changeWords,
 	countWords,
 	expectedWords,
-	formatP,
-	headlineOf,
+	mediansWords,
 	overallStatus,
 	simulatedWords,
 } from "./verdict-words.ts";
@@ -26,18 +30,32 @@ export const commentMark = "<!-- knistio -->";
 export function renderStepSummary(report: Report, judgement: Judgement): string {
 	return joined([
 		heading(judgement),
-		verdictTable(judgement),
-		remarkList(judgement),
+		ratioLines(report),
+		verdictTable(judgement.verdicts),
+		noteList(judgement),
 		movementTable(judgement),
 		measuredTables(report),
 	]);
 }
 
-/** A judgement as a comment to a pull request: the verdicts at once, the rest folded away. */
+/** A judgement as a comment to a pull request: what was asked for or failed at once, the rest folded away. */
 export function renderPullRequestComment(report: Report, judgement: Judgement): string {
-	const details = joined([movementTable(judgement), measuredTables(report), valueList(judgement)]);
-	const folded = `<details><summary>All phases and values</summary>\n\n${details}\n</details>`;
-	return joined([commentMark, heading(judgement), verdictTable(judgement), remarkList(judgement), folded]);
+	const isShown = ({ status, kind, unit }: Verdict) => status !== "pass" || kind === "budget" || unit === "shift";
+	const details = joined([
+		verdictTable(judgement.verdicts.filter((verdict) => !isShown(verdict))),
+		movementTable(judgement),
+		measuredTables(report),
+		valueList(judgement),
+	]);
+	const folded = details === "" ? "" : `<details><summary>All phases and values</summary>\n\n${details}\n</details>`;
+	return joined([
+		commentMark,
+		heading(judgement),
+		ratioLines(report),
+		verdictTable(judgement.verdicts.filter(isShown)),
+		noteList(judgement),
+		folded,
+	]);
 }
 
 function heading(judgement: Judgement): string {
@@ -48,23 +66,39 @@ function heading(judgement: Judgement): string {
 	return joined([title, ...warning, escapeMarkdown(headlineOf(judgement))]);
 }
 
-function verdictTable({ verdicts }: Judgement): string {
+/** How the profiles compare as a whole: `full takes 3.70 × [3.45, 3.98] as long to start as minimal`. */
+function ratioLines({ profiles }: Report): string {
+	const [first, ...rest] = profiles.map((run) => ({
+		name: run.profile.name,
+		total: estimateOf(sampleOf(run, "total")),
+	}));
+	const lines = rest.flatMap(({ name, total }) => {
+		if (first?.total === undefined || total === undefined || !(first.total.medianMs > 0)) return [];
+		const [own, others] = [total.interval, first.total.interval];
+		const range = own === undefined || others === undefined ? undefined : ratioOfMedians(own, others);
+		const ratio = formatRatio(total.medianMs / first.total.medianMs, range);
+		return [`${name} takes ${ratio} as long to start as ${first.name}`];
+	});
+	return lines.map(escapeMarkdown).join("  \n");
+}
+
+function verdictTable(verdicts: readonly Verdict[]): string {
 	const rows = verdicts.map((verdict) => [
 		`${signs[verdict.status]} ${verdict.status}`,
 		verdict.measure,
 		verdict.profile,
 		expectedWords(verdict),
-		amountWords(verdict),
+		`${amountWords(verdict)}${mediansWords(verdict)}`,
 		countWords(verdict),
-		verdict.reason,
+		`${verdict.reason}${neededWords(verdict, "; ")}`,
 	]);
 	return table(["", "phase", "profile", "expected", "found", "", "why"], rows);
 }
 
-function remarkList({ remarks }: Judgement): string {
-	return remarks
-		.map(({ message, hint }) => `- ${escapeMarkdown(hint === undefined ? message : `${message}: ${hint}`)}`)
-		.join("\n");
+function noteList({ movements, remarks }: Judgement): string {
+	const phases = phaseLines(movements).map((line) => `phases of ${line}`);
+	const notes = remarks.map(({ message, hint }) => (hint === undefined ? message : `${message}: ${hint}`));
+	return [...phases, ...notes].map((note) => `- ${escapeMarkdown(note)}`).join("\n");
 }
 
 function movementTable({ movements }: Judgement): string {
@@ -73,12 +107,12 @@ function movementTable({ movements }: Judgement): string {
 		movement.profile,
 		duration(movement.beforeMs),
 		duration(movement.afterMs),
-		movement.isSignificant ? formatShift(movement.ms, rangeOf(movement)) : "~",
-		formatP(movement.adjustedP),
+		changeWords(movement, rangeOf(movement)),
+		chanceWords(movement),
 		`${movement.n[0]} + ${movement.n[1]}`,
 	]);
-	const body = table(["phase", "profile", "baseline", "now", "change", "p (Holm)", "n"], rows);
-	return rows.length === 0 ? "" : `### Against the baseline\n\n${body}`;
+	const body = table(["phase", "profile", "baseline", "now", "change", "chance", "n"], rows);
+	return rows.length === 0 ? "" : `### Against the baseline\n\n${body}\n\n${escapeMarkdown(sentence(changeNote))}`;
 }
 
 function measuredTables(report: Report): string {
@@ -94,7 +128,8 @@ function measuredTables(report: Report): string {
 		return [run.profile.name, attempted, cold, warm, failed, unresolved, counted].map(String);
 	});
 	const attempts = table(["profile", "attempted", "cold", "warm", "failed", "unresolved", "counted"], ledgers);
-	return `### Medians\n\n${table(["profile", "phase", "median [95 %]", "n"], rows)}\n\n${attempts}`;
+	const medians = rows.length === 0 ? "" : table(["profile", "phase", "median [95 %]", "n"], rows);
+	return ledgers.length === 0 ? "" : joined(["### Medians", medians, attempts]);
 }
 
 function valueList({ verdicts }: Judgement): string {
@@ -107,7 +142,13 @@ function valueList({ verdicts }: Judgement): string {
 		.join("\n");
 }
 
+function sentence(text: string): string {
+	return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+/** Nothing where there are no rows: a heading alone says nothing. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+	if (rows.length === 0) return "";
 	const line = (cells: readonly string[]) => `| ${cells.map(escapeMarkdown).join(" | ")} |`;
 	return [line(head), `|${" --- |".repeat(head.length)}`, ...rows.map(line)].join("\n");
 }

@@ -1,23 +1,36 @@
 import type { Judgement } from "../judge/judge.ts";
 import type { Verdict } from "../judge/verdict.ts";
+import { headlineOf, neededWords, phaseLines, sentenceOf } from "./headline.ts";
 import { ledgerWords } from "./units.ts";
-import { countWords, expectedWords, foundWords, headlineOf, overallStatus, simulatedWords } from "./verdict-words.ts";
+import { countWords, expectedWords, foundWords, mediansWords, overallStatus, simulatedWords } from "./verdict-words.ts";
 
 /** More values than these are left to the report. */
 const mostValues = 100;
 
-/** A judgement for a terminal or a log: a line that says it all, then each verdict with all that it was judged by. */
+/** Why a shift need not be what a reader gets by subtracting the medians beside it. */
+const shiftNote =
+	"              A shift is the median of all differences between a cold start and one of the baseline.";
+
+/**
+ * A judgement for a terminal or a log: a line that says it all, then each verdict with all that it was judged by. What
+ * passed without being asked for is told in one line each, and each list of values once.
+ */
 export function renderJudgement(judgement: Judgement): string {
 	const simulated = simulatedWords(judgement);
 	const lines = [`${overallStatus(judgement)}: ${headlineOf(judgement)}`];
 	if (simulated !== undefined) lines.unshift(simulated);
 	for (const { profile, ledger } of judgement.ledgers) lines.push(`attempts      ${profile}: ${ledgerWords(ledger)}`);
 	const passes = judgement.verdicts.filter((verdict) => verdict.status === "pass" && verdict.kind === "baseline");
+	const shown = new Set<string>();
 	for (const verdict of judgement.verdicts) {
-		if (!passes.includes(verdict)) lines.push("", ...verdictLines(verdict));
+		if (!passes.includes(verdict)) lines.push("", ...verdictLines(verdict, shown));
 	}
-	if (passes.length > 0) lines.push("", "pass          no slower than the baseline:");
-	for (const verdict of passes) lines.push(`              ${foundWords(verdict)}, wanted ${expectedWords(verdict)}`);
+	if (passes.length > 0) lines.push("", "pass          against the baseline:");
+	for (const verdict of passes) lines.push(`              ${verdict.profile}: ${sentenceOf(verdict)}`);
+	const phases = phaseLines(judgement.movements);
+	if (phases.length > 0) lines.push("");
+	for (const line of phases) lines.push(`phases        ${line}`);
+	if (judgement.movements.length > 0) lines.push(shiftNote);
 	if (judgement.remarks.length > 0) lines.push("");
 	for (const { message, hint } of judgement.remarks) {
 		lines.push(`note          ${message}`, ...(hint === undefined ? [] : [`              hint: ${hint}`]));
@@ -25,12 +38,17 @@ export function renderJudgement(judgement: Judgement): string {
 	return `${lines.join("\n")}\n`;
 }
 
-function verdictLines(verdict: Verdict): string[] {
+function verdictLines(verdict: Verdict, shown: Set<string>): string[] {
 	const indent = " ".repeat(14);
+	const name = `${verdict.profile}.${verdict.measure}`;
+	const isShown = shown.has(name);
+	shown.add(name);
+	const needed = neededWords(verdict);
 	return [
-		`${verdict.status.padEnd(14)}${foundWords(verdict)}: ${verdict.reason}`,
+		`${verdict.status.padEnd(14)}${foundWords(verdict)}${mediansWords(verdict)}: ${verdict.reason}`,
 		`${indent}expected ${expectedWords(verdict)} (${verdict.source}), ${countWords(verdict)}`,
-		...(verdict.values.length === 0 ? [] : [`${indent}values in ms: ${valuesWords(verdict.values)}`]),
+		...(needed === "" ? [] : [`${indent}${needed}`]),
+		...(verdict.values.length === 0 || isShown ? [] : [`${indent}values in ms: ${valuesWords(verdict.values)}`]),
 	];
 }
 

@@ -1,8 +1,9 @@
 import type { Judgement } from "../judge/judge.ts";
 import type { Verdict } from "../judge/verdict.ts";
+import { neededWords } from "./headline.ts";
 import { valuesWords } from "./judgement-text.ts";
 import { ledgerWords } from "./units.ts";
-import { amountWords, countWords, expectedWords, foundWords, simulatedWords } from "./verdict-words.ts";
+import { amountWords, countWords, expectedWords, foundWords, mediansWords, simulatedWords } from "./verdict-words.ts";
 
 /**
  * A judgement as JUnit XML, a suite for each profile: a breach is a failure, an inconclusive verdict an error. Neither
@@ -65,8 +66,9 @@ function caseLines(verdict: Verdict, suite: string): string[] {
 function detailOf(verdict: Verdict): string {
 	return [
 		`expected ${expectedWords(verdict)} (${verdict.source})`,
-		`found ${amountWords(verdict)}, ${countWords(verdict)}`,
-		`values in ms: ${valuesWords(verdict.values)}`,
+		`found ${amountWords(verdict)}${mediansWords(verdict)}, ${countWords(verdict)}`,
+		...(neededWords(verdict) === "" ? [] : [neededWords(verdict)]),
+		...(verdict.values.length === 0 ? [] : [`values in ms: ${valuesWords(verdict.values)}`]),
 	].join("\n");
 }
 

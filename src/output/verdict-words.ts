@@ -1,8 +1,10 @@
 import type { Movement } from "../judge/baseline.ts";
-import { rangeOf } from "../judge/baseline.ts";
+import type { Change } from "../judge/compare.ts";
 import type { Judgement } from "../judge/judge.ts";
+import type { Tested } from "../judge/significance.ts";
 import type { Status, Verdict } from "../judge/verdict.ts";
-import { formatCount, formatMsWithRange, formatShare, formatShift } from "./amounts.ts";
+import type { Range } from "../statistics/median.ts";
+import { formatCount, formatMsWithRange, formatRatio, formatShare, formatShift } from "./amounts.ts";
 import { duration } from "./units.ts";
 
 /** What was found, phase first: `total 3.412 s [3.204, 3.611] in minimal`. */
@@ -18,7 +20,13 @@ export function amountWords({ found, interval, unit, n }: Verdict): string {
 	return n === 0 ? "not measured" : "not known";
 }
 
-const formatBy = { ms: formatMsWithRange, shift: formatShift, share: formatShare, count: formatCount };
+const formatBy = {
+	ms: formatMsWithRange,
+	shift: formatShift,
+	share: formatShare,
+	count: formatCount,
+	ratio: formatRatio,
+};
 
 /** What was wanted: the budget as written, or how much slower than the baseline is too much. */
 export function expectedWords({ expected, limit, baseline }: Verdict): string {
@@ -28,13 +36,28 @@ export function expectedWords({ expected, limit, baseline }: Verdict): string {
 
 /** How many values, and what is missing of them. */
 export function countWords({ n, missing }: Verdict): string {
-	return `n = ${n}${missing === 0 ? "" : `, ${missing} more failed or unresolved`}`;
+	return `n = ${n}${missing === 0 ? "" : `, ${missing} more without a value`}`;
 }
 
-/** The phase that moved: `istio-proxy +212 ms [180, 240] in full`. */
-export function movementWords(movement: Movement): string {
-	return `${movement.measure} ${formatShift(movement.ms, rangeOf(movement))} in ${movement.profile}`;
+/** Both medians, for a reader who checks the difference: ` (medians 5.100 s → 6.520 s)`; empty where there are none. */
+export function mediansWords({ medians, unit }: Verdict): string {
+	if (medians === undefined || unit === "ms") return "";
+	return ` (medians ${medians.map(duration).join(" → ")})`;
 }
+
+/** A change, with `~` before one that is no more than chance explains: `~ +12 ms [-30, 55]`. */
+export function changeWords({ ms, isSignificant }: Movement | Change, interval: Range | undefined): string {
+	return `${isSignificant ? "" : "~ "}${formatShift(ms, interval)}`;
+}
+
+/** `p 0.012` of a test, `q 0.034` where it is the rate of false discoveries. */
+export function chanceWords({ adjustedP, isExplanation }: Tested): string {
+	return `${isExplanation ? "q" : "p"} ${formatP(adjustedP)}`;
+}
+
+/** What a reader of changes has to know. */
+export const changeNote =
+	"a change is the median of all differences between a cold start of each side, so it need not be the difference of the two medians; ~ is no more than chance explains; p is by Mann-Whitney and Holm; q is of phases that say where a difference of the total comes from: of those that are named, one in ten may be false";
 
 /** The verdict of all verdicts; none is a pass, since a run without any cold start has one. */
 export function overallStatus({ verdicts }: Judgement): Status {
@@ -45,17 +68,6 @@ export function overallStatus({ verdicts }: Judgement): Status {
 /** A p-value without false precision. */
 export function formatP(p: number): string {
 	return p < 0.001 ? "<0.001" : p.toFixed(3);
-}
-
-/** One line that says it all, the phase that moved first. */
-export function headlineOf(judgement: Judgement): string {
-	const [worst] = judgement.verdicts;
-	const status = overallStatus(judgement);
-	const { length } = judgement.verdicts;
-	const passes =
-		length === 0 ? "nothing was to be judged" : length === 1 ? "the verdict passes" : `all ${length} verdicts pass`;
-	const judged = status === "pass" || worst === undefined ? passes : `${foundWords(worst)}: ${worst.reason}`;
-	return judgement.moved === undefined ? judged : `${movementWords(judgement.moved)} against the baseline; ${judged}`;
 }
 
 /** Said wherever a number of a simulated cluster is shown. */

@@ -6,6 +6,9 @@ import { medianOf } from "./median.ts";
  */
 const namedBeyond = 5;
 
+/** Of fewer values the scale is too rough: of three normal ones it would name one in every fifth sample. */
+const leastToName = 10;
+
 /** Tells how many standard deviations a value lies from the median, with the deviation taken from the median deviation. */
 function robustScale(values: readonly number[]): ((value: number) => number) | undefined {
 	const median = medianOf(values);
@@ -16,8 +19,9 @@ function robustScale(values: readonly number[]): ((value: number) => number) | u
 	return (value) => (0.6745 * (value - median)) / deviation;
 }
 
-/** The positions of values that lie far from the rest. They are to be named, never dropped. */
+/** The positions of values that lie far from the rest. They are to be named, never dropped; none of fewer than 10. */
 export function outliersOf(values: readonly number[]): number[] {
+	if (values.length < leastToName) return [];
 	const distanceOf = robustScale(values);
 	if (distanceOf === undefined) return [];
 	return [...values.entries()].flatMap(([index, value]) => (Math.abs(distanceOf(value)) > namedBeyond ? [index] : []));

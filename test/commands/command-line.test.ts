@@ -113,7 +113,9 @@ describe("what is said", () => {
 	test("check names the phase that moved first, and writes every file", async () => {
 		const paths = "--junit j.xml --summary s.md --comment c.md --github-action-benchmark g.json --bencher b.json";
 		const { said, files } = await run(`check slow.json --baseline fine.json ${paths}`);
-		expect(said.stdout).toMatch(/^breach: total \+600 ms \[\d+, \d+\] in minimal against the baseline/);
+		expect(said.stdout).toMatch(
+			/^breach: minimal: total \+600 ms \[\d+, \d+\] \(medians 2\.000 s → 2\.600 s\), limit \+200 ms/,
+		);
 		for (const path of ["j.xml", "s.md", "c.md", "g.json", "b.json"]) expect(files.get(path), path).toMatch(/\S/);
 	});
 

@@ -159,7 +159,7 @@ describe("the action's scripts, with the program", () => {
 		expect(outputs).toMatchObject({ "exit-code": "99", verdict: "breach" });
 		expect(verdict.status).toBe(99);
 		expect(keepsBaseline).toBe(false);
-		expect(measured.stderr).toMatch(/^::error title=knistio%3A breach \(simulated\)::total /m);
+		expect(measured.stderr).toMatch(/^::error title=knistio%3A breach \(simulated\)::minimal: total /m);
 		expect(summary).toContain("## ❌ Cold starts: breach (simulated)");
 		expect(readFileSync(join(reportFolder, "junit.xml"), "utf8")).toMatch(/<testsuites [^>]*failures="1"/);
 	});

@@ -36,12 +36,11 @@ function withProxy(proxyMs: number, n = 20, more: ProfileSketch = {}): Report {
 describe("against a baseline", () => {
 	const main = withProxy(500);
 
-	test("a slower proxy is a breach of the total and of itself, and named first", () => {
+	test("a slower proxy is a breach of the total, which it explains", () => {
 		const { judgement, of, code } = against([main], withProxy(712));
 		expect(code).toBe(99);
-		expect(of("istio-proxy")).toMatchObject({ status: "breach", n: 20, limit: 100 });
-		expect(of("total")?.status).toBe("breach");
-		expect(of("rest")?.status).toBe("pass");
+		expect(of("total")).toMatchObject({ status: "breach", n: 20, limit: 100 });
+		expect([of("istio-proxy"), of("rest")]).toEqual([undefined, undefined]);
 		expect(judgement.moved).toMatchObject({ measure: "istio-proxy", profile: "full" });
 		expect(judgement.moved?.ms).toBeCloseTo(212);
 		expect(judgement.moved?.interval?.lo).toBeGreaterThan(180);
@@ -56,8 +55,9 @@ describe("against a baseline", () => {
 	});
 
 	test("a significant difference below the minimum effect passes", () => {
-		const { of, code } = against([main], withProxy(550));
-		expect(of("istio-proxy")?.status).toBe("pass");
+		const { judgement, of, code } = against([main], withProxy(550));
+		expect(of("total")?.status).toBe("pass");
+		expect(judgement.movements.find(({ measure }) => measure === "istio-proxy")?.isSignificant).toBe(true);
 		expect(code).toBe(0);
 		expect(against([main], withProxy(550), { minimumEffectMs: 20, minimumEffectShare: 0.01 }).code).toBe(99);
 		expect(against([main], withProxy(550), { minimumEffectMs: 20, minimumEffectShare: 0.2 }).of("total")?.status).toBe(
@@ -70,7 +70,7 @@ describe("against a baseline", () => {
 		expect(against([noisy(0)], noisy(0)).of("total")).toMatchObject({ status: "inconclusive" });
 		expect(against([noisy(0)], noisy(300)).of("total")?.reason).toBe("slower, but not by more than chance can do");
 		expect(against([withProxy(500, 3)], withProxy(500, 3)).of("total")?.reason).toBe(
-			"3 and 3 cold starts are too few to compare",
+			"3 + 3 cold starts cannot show a difference: 4 of each are needed",
 		);
 	});
 
@@ -112,7 +112,7 @@ describe("against a baseline", () => {
 			return { totals: proxy.map((ms, index) => ms + (rest[index] ?? 0)), phases: { "istio-proxy": proxy, rest } };
 		};
 		const before = aReport({ minimal: run(500, 3000), full: run(500, 1500) });
-		const after = aReport({ minimal: run(500, 1000), full: run(900, 1000) });
+		const after = aReport({ minimal: run(500, 1000), full: run(900, 1400) });
 		const { judgement, code } = against([before], after);
 		expect(code).toBe(99);
 		expect(judgement.moved).toMatchObject({ measure: "istio-proxy", profile: "full" });
@@ -146,11 +146,11 @@ describe("against a baseline", () => {
 		const failed = Array.from({ length: 9 }, (_, index) => anAttempt(index + 30, "failed"));
 		const { of, code } = against([main], withProxy(500, 20, { extra: failed }));
 		expect(of("failed")).toMatchObject({ status: "breach", unit: "share", found: 9 / 29, n: 29 });
-		expect(of("failed")?.expected).toBe("no more failures than 0 of 20");
+		expect(of("failed")?.reason).toBe("9 of 29 attempts failed or were not resolved, 0 of 20 in the baseline");
 		expect(code).toBe(99);
 		const two = withProxy(500, 20, { extra: failed.slice(0, 2) });
-		expect(against([main], two).of("failed")).toBeUndefined();
-		expect(against([withProxy(500, 20, { extra: failed })], main).of("failed")).toBeUndefined();
+		expect(against([main], two).of("failed")?.status).toBe("pass");
+		expect(against([withProxy(500, 20, { extra: failed })], main).of("failed")?.status).toBe("pass");
 	});
 
 	test("times known to a second do not show 300 ms", () => {

@@ -64,6 +64,26 @@ describe("a budget", () => {
 			"<",
 			{ kind: "profile", profile: "full", measure: "total", offsetMs: 0 },
 		],
+		[
+			"full.total: p(50) < minimal.total * 3",
+			{ kind: "quantile", p: 0.5 },
+			"<",
+			{ kind: "profile", profile: "minimal", measure: "total", factor: 3, offsetMs: 0 },
+		],
+		[
+			"full.total: p(50) <= minimal.total*1.5 - 20ms",
+			{ kind: "quantile", p: 0.5 },
+			"<=",
+			{ kind: "profile", profile: "minimal", measure: "total", factor: 1.5, offsetMs: -20 },
+		],
+		[
+			"full.total: p(50) < minimal.total + 10%",
+			{ kind: "quantile", p: 0.5 },
+			"<",
+			{ kind: "profile", profile: "minimal", measure: "total", factor: 1.1, offsetMs: 0 },
+		],
+		["minimal.failed: count <= 0", { kind: "count", beyond: undefined }, "<=", { kind: "count", count: 0 }],
+		["minimal.failed: share > 0%", { kind: "share", beyond: undefined }, ">", { kind: "share", share: 0 }],
 	])("%s", (text, statistic, operator, limit) => {
 		expect(parse(text)).toMatchObject({ statistic, operator, limit });
 	});
@@ -96,6 +116,25 @@ describe("a budget", () => {
 		["minimal.total: count(> 4s) <= 5%", 31, "a count is limited by a number"],
 		["minimal.failed: p(50) < 3s", 17, '"failed" is an outcome'],
 		["minimal.total: p(90) < full.total", 24, "only medians, p(50), can be compared"],
+		[
+			"minimal.failed: share <= 0%",
+			26,
+			"no number of cold starts shows a share of 0 %, so this can never pass: write count <= 0",
+		],
+		["minimal.failed: share < 0.0%", 25, "no number of cold starts shows a share of 0 %"],
+		["minimal.failed: share >= 0%", 26, "every share is, so this can never be breached"],
+		["minimal.total: share(> 4s) <= 100%", 31, "every share is, so this can never be breached"],
+		["minimal.total: share(< 4s) >= 100%", 31, "no number of cold starts shows a share of 100 %"],
+		["minimal.total: share(> 0s) <= 5%", 31, "every cold start takes longer than 0 s"],
+		["minimal.total: p(50) < 0s", 24, "no cold start takes 0 s, so this can never pass"],
+		["minimal.total: max <= 0ms", 23, "no cold start takes 0 s, so this can never pass"],
+		["minimal.total: min >= 0s", 23, "every cold start takes longer than 0 s, so this can never be breached"],
+		["minimal.total: p(50) > 0ms", 24, "every cold start takes longer than 0 s"],
+		["minimal.failed: count < 0", 25, "no count is below 0, so this can never pass: write <= 0"],
+		["minimal.failed: count >= 0", 26, "every count is at least 0, so this can never be breached"],
+		["full.total: p(50) < minimal.total * 0", 37, "0 times a median is 0"],
+		["full.total: p(50) < minimal.total - 100%", 37, "less by 100 % is nothing"],
+		["full.total: p(50) < minimal.total * x", 37, 'expected a factor such as 3 or 1.5, found "x"'],
 	])("refuses %j at its place", (text, column, message) => {
 		const { message: found, hint, exitCode } = refusalOf(() => parse(text));
 		const [first, shown, pointer] = found.split("\n");

@@ -185,7 +185,7 @@ describe("between profiles", () => {
 		const { verdict } = judged(few, "full-cni.total: p(50) < full.total - 300ms");
 		expect(verdict).toMatchObject({
 			status: "inconclusive",
-			reason: "3 and 3 cold starts are too few to compare two profiles",
+			reason: "3 and 3 cold starts are too few to compare two medians: 6 of each are needed",
 		});
 	});
 });

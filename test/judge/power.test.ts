@@ -47,12 +47,15 @@ describe("a run of as many cold starts as planned", () => {
 		return found / runs;
 	}
 
-	test("finds the slow-down as often as planned, within 3 points", () => {
+	// 1,000 runs know a share to 1.3 points and the plan's 2,000 to 0.9: three standard errors of the difference.
+	const tolerance = 0.047;
+
+	test("finds the slow-down as often as planned", () => {
 		expect(n).toBeGreaterThan(10);
-		expect(Math.abs(shareOf("breach", 100) - (full?.needed?.breach ?? 0))).toBeLessThan(0.03);
+		expect(Math.abs(shareOf("breach", 100) - (full?.needed?.breach ?? 0))).toBeLessThan(tolerance);
 	}, 60_000);
 
-	test("passes without one as often as planned, within 3 points", () => {
-		expect(Math.abs(shareOf("pass", 0) - (full?.needed?.pass ?? 0))).toBeLessThan(0.03);
+	test("passes without one as often as planned", () => {
+		expect(Math.abs(shareOf("pass", 0) - (full?.needed?.pass ?? 0))).toBeLessThan(tolerance);
 	}, 60_000);
 });

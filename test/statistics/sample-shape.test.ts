@@ -40,11 +40,20 @@ describe("drift", () => {
 });
 
 describe("outliers", () => {
-	const values = [1000, 1010, 1020, 990, 1005, 1015, 995];
+	const values = [1000, 1010, 1020, 990, 1005, 1015, 995, 1002];
 
 	test("are named by position", () => {
-		expect(outliersOf([...values, 5000, 100])).toEqual([7, 8]);
-		expect(outliersOf(values)).toEqual([]);
+		expect(outliersOf([...values, 5000, 100])).toEqual([8, 9]);
+		expect(outliersOf([...values, 1001, 1003])).toEqual([]);
+	});
+
+	test("are not named of fewer than ten, where chance alone would make one in five samples odd", () => {
+		expect(outliersOf([...values, 5000])).toEqual([]);
+		const random = seededRandom(3);
+		const named = Array.from({ length: 400 }, () =>
+			outliersOf(Array.from({ length: 3 }, () => 1000 + 100 * normalDeviate(random))),
+		).filter(({ length }) => length > 0);
+		expect(named).toEqual([]);
 	});
 
 	test("cannot be told where most values are equal", () => {

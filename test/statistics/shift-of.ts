@@ -2,8 +2,13 @@ import type { Sample } from "../../src/judge/measure.ts";
 import { shiftBetween } from "../../src/judge/shift.ts";
 
 /** How far times lie above others, known to ± `aroundMs` each, as the gate has it. */
-export function shiftOf(a: readonly number[], b: readonly number[], aroundMs: readonly [number, number] = [0, 0]) {
-	return shiftBetween(sampleOf(a, aroundMs[0]), sampleOf(b, aroundMs[1]), 0.95);
+export function shiftOf(
+	a: readonly number[],
+	b: readonly number[],
+	aroundMs: readonly [number, number] = [0, 0],
+	confidence = 0.95,
+) {
+	return shiftBetween(sampleOf(a, aroundMs[0]), sampleOf(b, aroundMs[1]), confidence);
 }
 
 function sampleOf(values: readonly number[], by: number): Sample {
