@@ -89,6 +89,7 @@ describe("the source", () => {
 		const users = imports.filter(({ to, isType }) => to.startsWith("@kubernetes/client-node") && !isType);
 		expect(users.map(({ from, to }) => `${from} ${to}`)).toEqual([
 			"cluster/client-node.ts @kubernetes/client-node/dist/config.js",
+			"cluster/client-node.ts @kubernetes/client-node/dist/config_types.js",
 		]);
 		const loaders = inside.filter((each) => target(each) === "cluster/client-node.ts" && !each.isType);
 		expect(loaders.map(({ from, isDynamic }) => ({ from, isDynamic }))).toEqual([

@@ -1,9 +1,12 @@
-// Loaded as a whole when a connection is made: client-node takes as long to load as the rest of the program.
+// Loaded only when a connection is made: most commands need none, and it is half a megabyte.
 import type { RequestOptions } from "node:https";
 import { KubeConfig } from "@kubernetes/client-node/dist/config.js";
-import type { Cluster, User } from "@kubernetes/client-node/dist/config_types.js";
+import { newClusters, newUsers } from "@kubernetes/client-node/dist/config_types.js";
 import type { Connection } from "./cluster.ts";
 import type { ClusterEntry, UserEntry } from "./kubeconfig-file.ts";
+
+/** For client-node's lookup alone. */
+const name = "current";
 
 /** A user with credentials as they are; whatever renews them has been asked before. */
 export type PlainUser = Pick<
@@ -20,7 +23,13 @@ export async function optionsOf(
 	user: PlainUser,
 ): Promise<Pick<Connection, "headers" | "tls">> {
 	const config = new KubeConfig();
-	config.loadFromClusterAndUser(clusterOf(cluster), userOf(user));
+	config.loadFromOptions({
+		clusters: newClusters([{ name, cluster: usable(cluster) }]),
+		// client-node sends the word "undefined" where there is no password; kubectl sends an empty one.
+		users: newUsers([{ name, user: { ...user, password: user.password ?? "", exec: null, "auth-provider": null } }]),
+		contexts: [{ name, cluster: name, user: name }],
+		currentContext: name,
+	});
 	const options: RequestOptions = {};
 	await config.applyToHTTPSOptions(options);
 	return { headers: headersOf(options), tls: tlsOf(options) };
@@ -30,31 +39,11 @@ export async function optionsOf(
  * Without the proxy, which agents.ts goes through: client-node's own agent keeps no connection open, looks up a server's name
  * before a SOCKS proxy could, and knows nothing of HTTPS_PROXY and NO_PROXY.
  */
-function clusterOf(cluster: ClusterEntry & { server: string }): Cluster {
-	return {
-		name: "cluster",
-		server: cluster.server,
-		caFile: cluster["certificate-authority"],
-		caData: cluster["certificate-authority-data"],
-		tlsServerName: cluster["tls-server-name"],
-		// client-node refuses plain HTTP where TLS is not waived; kubectl does not ask for that.
-		skipTLSVerify: cluster.server.startsWith("http:") || cluster["insecure-skip-tls-verify"],
-	} as Cluster;
-}
-
-function userOf(user: PlainUser): User {
-	return {
-		name: "user",
-		certFile: user["client-certificate"],
-		certData: user["client-certificate-data"],
-		keyFile: user["client-key"],
-		keyData: user["client-key-data"],
-		token: user.token,
-		username: user.username,
-		// client-node sends the word "undefined" where there is no password; kubectl sends an empty one.
-		password: user.password ?? "",
-		impersonateUser: user.as,
-	} as User;
+function usable(cluster: ClusterEntry & { server: string }): object {
+	const isPlain = cluster.server.startsWith("http:");
+	// client-node refuses plain HTTP where TLS is not waived; kubectl does not ask for that.
+	const isInsecure = isPlain || cluster["insecure-skip-tls-verify"];
+	return { ...cluster, "proxy-url": undefined, "insecure-skip-tls-verify": isInsecure };
 }
 
 function headersOf({ headers, auth }: RequestOptions): Record<string, string> {
