@@ -61,7 +61,14 @@ export function serviceManifest(profile: Profile, order: ServiceOrder): KubeObje
 				},
 				spec: {
 					timeoutSeconds,
-					containers: [{ image, ports: [{ containerPort: 8080 }], env: [{ name: "TARGET", value: target }] }],
+					containers: [
+						{
+							name: "user-container",
+							image,
+							ports: [{ containerPort: 8080 }],
+							env: [{ name: "TARGET", value: target }],
+						},
+					],
 				},
 			},
 			...(named === undefined ? {} : { traffic: trafficOf([...(order.others ?? []), named]) }),

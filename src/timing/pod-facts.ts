@@ -14,6 +14,8 @@ export interface ContainerFacts {
 	restarts?: number;
 	/** So many of its runs could not even begin (`StartError`). */
 	falseStarts: number;
+	/** As the API server admitted it. */
+	pullPolicy?: string;
 	/** Its postStart hook holds back the containers after it. */
 	holdsNext: boolean;
 	pulling?: Fact;
@@ -47,6 +49,8 @@ export interface PodFacts {
 	firstReady?: Receipt;
 	/** Why it does not start, in kubelet's words. */
 	trouble?: string;
+	/** As it was seen last. */
+	object: KubeObject;
 }
 
 /** An object as the watch brought it, with its receipt on the client's clock. */
@@ -76,6 +80,7 @@ interface ContainerSpec {
 	name: string;
 	image?: string;
 	restartPolicy?: string;
+	imagePullPolicy?: string;
 	lifecycle?: { postStart?: unknown };
 }
 
@@ -112,6 +117,7 @@ export function collectPodFacts(pods: readonly Sighting[], events: readonly Sigh
 		containers: containersOf(last),
 		created: { ...changeOf(first), ...statusReading(apiServerClock, last.metadata.creationTimestamp, first.at) },
 		firstSeen: first,
+		object: last,
 	};
 	const clock = nodeClock(node ?? "?");
 	for (const sighting of inOrder) readPod(facts, sighting, clock);
@@ -130,6 +136,7 @@ function containersOf(pod: Pod): ContainerFacts[] {
 		name: spec.name,
 		role,
 		...(spec.image === undefined ? {} : { image: spec.image }),
+		...(spec.imagePullPolicy === undefined ? {} : { pullPolicy: spec.imagePullPolicy }),
 		falseStarts: 0,
 		holdsNext: spec.lifecycle?.postStart !== undefined,
 	});
