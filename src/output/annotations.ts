@@ -1,4 +1,5 @@
 import type { Judgement } from "../judge/judge.ts";
+import { oneLine } from "./one-line.ts";
 import { ledgerWords } from "./units.ts";
 import { expectedWords, foundWords, simulatedWords } from "./verdict-words.ts";
 
@@ -16,7 +17,7 @@ export function renderAnnotations(judgement: Judgement): string {
 			const ledger = judgement.ledgers.find(({ profile }) => profile === verdict.profile)?.ledger;
 			const attempts = ledger === undefined ? "" : ` (${ledgerWords(ledger)})`;
 			const message = `${foundWords(verdict)}, expected ${expectedWords(verdict)}: ${verdict.reason}${attempts}`;
-			return `::${command} title=${escapeProperty(title)}::${escapeData(message)}\n`;
+			return `::${command} title=${escapeProperty(title)}::${escapeData(oneLine(message))}\n`;
 		})
 		.join("");
 }

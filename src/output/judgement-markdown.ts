@@ -6,6 +6,7 @@ import type { Status, Verdict } from "../judge/verdict.ts";
 import { ledgerOf, type Report } from "../model/report.ts";
 import { formatMsWithRange, formatShift } from "./amounts.ts";
 import { valuesWords } from "./judgement-text.ts";
+import { literalMarkdown } from "./one-line.ts";
 import { duration } from "./units.ts";
 import {
 	amountWords,
@@ -44,8 +45,8 @@ function heading(judgement: Judgement): string {
 	const status = overallStatus(judgement);
 	const simulated = simulatedWords(judgement);
 	const title = `## ${signs[status]} Cold starts: ${status}${simulated === undefined ? "" : " (simulated)"}`;
-	const warning = simulated === undefined ? [] : [`> **${escapeMarkdown(simulated)}**`];
-	return joined([title, ...warning, escapeMarkdown(headlineOf(judgement))]);
+	const warning = simulated === undefined ? [] : [`> **${literalMarkdown(simulated)}**`];
+	return joined([title, ...warning, literalMarkdown(headlineOf(judgement))]);
 }
 
 function verdictTable({ verdicts }: Judgement): string {
@@ -63,7 +64,7 @@ function verdictTable({ verdicts }: Judgement): string {
 
 function remarkList({ remarks }: Judgement): string {
 	return remarks
-		.map(({ message, hint }) => `- ${escapeMarkdown(hint === undefined ? message : `${message}: ${hint}`)}`)
+		.map(({ message, hint }) => `- ${literalMarkdown(hint === undefined ? message : `${message}: ${hint}`)}`)
 		.join("\n");
 }
 
@@ -103,23 +104,15 @@ function valueList({ verdicts }: Judgement): string {
 	);
 	return [...seen]
 		.filter(([, verdict]) => verdict.values.length > 0)
-		.map(([name, verdict]) => `- ${escapeMarkdown(name)} in ms: ${valuesWords(verdict.values)}`)
+		.map(([name, verdict]) => `- ${literalMarkdown(name)} in ms: ${valuesWords(verdict.values)}`)
 		.join("\n");
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-	const line = (cells: readonly string[]) => `| ${cells.map(escapeMarkdown).join(" | ")} |`;
+	const line = (cells: readonly string[]) => `| ${cells.map(literalMarkdown).join(" | ")} |`;
 	return [line(head), `|${" --- |".repeat(head.length)}`, ...rows.map(line)].join("\n");
 }
 
 function joined(parts: readonly string[]): string {
 	return parts.filter((part) => part !== "").join("\n\n");
-}
-
-/** Keeps text from being markup; underscores inside a word are none. */
-function escapeMarkdown(text: string): string {
-	return text
-		.replace(/[\\`*|<>[\]]/g, (character) => `\\${character}`)
-		.replace(/\s+/g, " ")
-		.replace(/~/g, "\\~");
 }

@@ -1,6 +1,7 @@
 import type { Judgement } from "../judge/judge.ts";
 import type { Verdict } from "../judge/verdict.ts";
 import { valuesWords } from "./judgement-text.ts";
+import { oneLine } from "./one-line.ts";
 import { ledgerWords } from "./units.ts";
 import { amountWords, countWords, expectedWords, foundWords, simulatedWords } from "./verdict-words.ts";
 
@@ -19,7 +20,7 @@ export function renderJunit(judgement: Judgement): string {
 function suiteLines(profile: string, judgement: Judgement): string[] {
 	const verdicts = judgement.verdicts.filter((verdict) => verdict.profile === profile);
 	const simulated = simulatedWords(judgement);
-	const name = `${profile || "report"}${simulated === undefined ? "" : " (simulated)"}`;
+	const name = oneLine(`${profile || "report"}${simulated === undefined ? "" : " (simulated)"}`);
 	const ledger = judgement.ledgers.find((each) => each.profile === profile)?.ledger;
 	const properties = {
 		...(simulated === undefined ? {} : { simulated }),
@@ -35,7 +36,7 @@ function suiteLines(profile: string, judgement: Judgement): string[] {
 
 function propertyLines(properties: Record<string, string>): string[] {
 	const lines = Object.entries(properties).map(
-		([name, value]) => `\t\t\t<property name="${name}" value="${escapeXml(value)}"/>`,
+		([name, value]) => `\t\t\t<property name="${name}" value="${escapeXml(oneLine(value))}"/>`,
 	);
 	return lines.length === 0 ? [] : ["\t\t<properties>", ...lines, "\t\t</properties>"];
 }
@@ -47,14 +48,14 @@ function countAttributes(verdicts: readonly Verdict[]): string {
 
 function caseLines(verdict: Verdict, suite: string): string[] {
 	// The same from run to run, so that a viewer can follow it.
-	const name = `${verdict.measure}: ${verdict.expected}`;
+	const name = oneLine(`${verdict.measure}: ${verdict.expected}`);
 	const attributes = `classname="knistio.${escapeXml(suite)}" name="${escapeXml(name)}"`;
 	const detail = escapeXml(detailOf(verdict));
 	if (verdict.status === "pass") {
 		return [`\t\t<testcase ${attributes}>`, `\t\t\t<system-out>${detail}</system-out>`, "\t\t</testcase>"];
 	}
 	const element = verdict.status === "breach" ? "failure" : "error";
-	const message = escapeXml(`${foundWords(verdict)}: ${verdict.reason}`);
+	const message = escapeXml(oneLine(`${foundWords(verdict)}: ${verdict.reason}`));
 	return [
 		`\t\t<testcase ${attributes}>`,
 		`\t\t\t<${element} type="${verdict.status}" message="${message}">${detail}</${element}>`,
@@ -64,7 +65,7 @@ function caseLines(verdict: Verdict, suite: string): string[] {
 
 function detailOf(verdict: Verdict): string {
 	return [
-		`expected ${expectedWords(verdict)} (${verdict.source})`,
+		oneLine(`expected ${expectedWords(verdict)} (${verdict.source})`),
 		`found ${amountWords(verdict)}, ${countWords(verdict)}`,
 		`values in ms: ${valuesWords(verdict.values)}`,
 	].join("\n");

@@ -197,7 +197,7 @@ test("annotations are errors and warnings, escaped", () => {
 	if (verdict === undefined) throw new Error("no verdict");
 	const nasty = { ...verdict, reason: "100 %\nof: it" };
 	expect(renderAnnotations({ verdicts: [nasty], ledgers: [], movements: [], remarks: [] })).toMatch(
-		/: 100 %25%0Aof: it\n$/,
+		/: 100 %25 of: it\n$/,
 	);
 });
 
