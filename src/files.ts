@@ -1,7 +1,10 @@
-import { appendFileSync, constants, type Stats } from "node:fs";
+import { appendFileSync, constants, createReadStream, type Stats } from "node:fs";
 import { access, appendFile, lstat, open, readFile, readlink, realpath, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { text } from "node:stream/consumers";
+import { createInterface } from "node:readline";
+import { PassThrough, pipeline, type Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { createGunzip, gunzipSync } from "node:zlib";
 import { UsageError } from "./errors.ts";
 
 /** A file that grows. */
@@ -13,7 +16,7 @@ export interface Log {
 
 /** The files of the outside world. */
 export interface Files {
-	/** `-` is what is piped in. @throws UsageError for a file that cannot be read */
+	/** `-` is what is piped in; gzip is unpacked, a byte order mark is left out. @throws UsageError for a file that cannot be read */
 	readFile(path: string): Promise<string>;
 	/** The file has the old text or the new one, never a part. @throws UsageError for a file that cannot be written */
 	writeFile(path: string, text: string): Promise<void>;
@@ -29,14 +32,49 @@ export interface Files {
 export const nodeFiles: Files = {
 	// Decoded as a whole, which of large files takes a third of the time of Node's decoding in pieces.
 	readFile: (path) =>
-		(path === "-" ? text(process.stdin) : readFile(path).then((bytes) => bytes.toString())).catch(
-			fileError("read", path),
-		),
+		(path === "-" ? buffer(process.stdin) : readFile(path))
+			.then((bytes) => (isGzip(bytes) ? gunzipSync(bytes) : bytes).toString().replace(/^\uFEFF/, ""))
+			.catch(fileError("read", path)),
 	writeFile: (path, text) => writeWhole(path, text).catch(fileError("write", path)),
 	appendFile: (path, text) => appendFile(path, text).catch(fileError("write", path)),
 	requireWritable: (path) => foreseeWriting(path).catch(fileError("write", path)),
 	openLog,
 };
+
+const isGzip = (bytes: Uint8Array) => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+/**
+ * The lines of a file, of which no more than a piece is held at once, read as `readFile` reads: `-` is what is piped in,
+ * gzip is unpacked, a byte order mark is left out. Throws the system's error.
+ */
+export async function* readLines(path: string, stdin: Readable = process.stdin): AsyncGenerator<string> {
+	const pieces = (path === "-" ? stdin : createReadStream(path))[Symbol.asyncIterator]();
+	let head = Buffer.alloc(0);
+	let isAll = false;
+	while (head.length < 2 && !isAll) {
+		const { value, done = false } = await pieces.next();
+		isAll = done;
+		if (!done) head = Buffer.concat([head, Buffer.from(value)]);
+	}
+	async function* bytes() {
+		yield head;
+		if (!isAll) yield* { [Symbol.asyncIterator]: () => pieces };
+	}
+	const plain = isGzip(head) ? createGunzip() : new PassThrough();
+	let failure: Error | undefined;
+	pipeline(bytes, plain, (error) => {
+		failure = error ?? undefined;
+	});
+	plain.on("error", (error) => {
+		failure = error;
+	});
+	let isFirst = true;
+	for await (const line of createInterface({ input: plain, crlfDelay: Number.POSITIVE_INFINITY })) {
+		yield isFirst ? line.replace(/^\uFEFF/, "") : line;
+		isFirst = false;
+	}
+	if (failure !== undefined) throw failure;
+}
 
 function unlessMissing(error: NodeJS.ErrnoException): undefined {
 	if (error.code === "ENOENT") return undefined;

@@ -5,6 +5,7 @@ import { planInstall, planLines } from "../install/plan.ts";
 import { requireRights } from "../install/rights.ts";
 import { contentHash } from "../measure/fingerprint.ts";
 import { planVisits, type Visit } from "../measure/rounds.ts";
+import { requireZeroAllowed } from "../measure/zero-settings.ts";
 import type { Profile } from "../model/profile.ts";
 import { recordingVersion, type Untimed } from "../model/recording.ts";
 import type { Report } from "../model/report.ts";
@@ -75,7 +76,7 @@ export async function bench(options: BenchOptions, context: Context, open = open
 		const asked = { options, context, target, cluster, profiles, profileHashes, visits, gate, knativeObjects };
 		const run: Run = { ...asked, display, rendered: new Map() };
 		await Promise.all([
-			requireRights(cluster, context.signal),
+			requireRights(cluster, context.signal).then(() => requireZeroAllowed(cluster, zeroWait(run))),
 			refuseIfUnlikeAlready(run, context.signal),
 			// What cannot be rendered, or not by this renderer's version, is found before anything is changed.
 			...(options.useInstalled ? [] : visits.flatMap(({ profiles: [first] }) => first ?? [])).map((profile) =>
@@ -89,6 +90,13 @@ export async function bench(options: BenchOptions, context: Context, open = open
 		await target.close();
 	}
 }
+
+const zeroWait = ({ options: { timeoutMs }, target: { clock }, knativeObjects, context: { signal } }: Run) => ({
+	timeoutMs,
+	clock,
+	knativeObjects,
+	signal,
+});
 
 type Outputs = { file: string; render: ReturnType<typeof formatOf> }[];
 

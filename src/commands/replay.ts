@@ -1,7 +1,6 @@
-import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
 import type { Context } from "../context.ts";
 import { type ExitCode, UsageError } from "../errors.ts";
+import { readLines } from "../files.ts";
 import { asEntry } from "../model/read-entry.ts";
 import { type Entry, recordingVersion } from "../model/recording.ts";
 import type { Report } from "../model/report.ts";
@@ -51,7 +50,7 @@ async function reportOf(path: string): Promise<Report> {
 	let isBegun = false;
 	let broken: UsageError | undefined;
 	try {
-		for await (const text of linesOf(path)) {
+		for await (const text of readLines(path)) {
 			line++;
 			if (text.trim() === "") continue;
 			// A kill cuts the last line; a line that is broken and not the last is damage.
@@ -84,9 +83,6 @@ function ended(builder: ReportBuilder, where: string): Report {
 		throw damaged(where, inside, cause);
 	}
 }
-
-const linesOf = (path: string) =>
-	createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
 
 const readFailures: Record<string, string> = {
 	ENOENT: "there is no such file",

@@ -9,7 +9,7 @@ import { newTask } from "../install/task.ts";
 import type { Profile } from "../model/profile.ts";
 import type { Progress } from "../model/progress.ts";
 import type { RequestTimes, Untimed, WatchedKind } from "../model/recording.ts";
-import type { Fingerprint } from "../model/report.ts";
+import type { Finding, Fingerprint } from "../model/report.ts";
 import { type ClientClock, clientNow, elapsedMs, realMs } from "./client-clock.ts";
 import { openClockProbes } from "./clocks.ts";
 import { deploySubject, type RequestLimits } from "./deployment.ts";
@@ -204,6 +204,7 @@ async function proveSubject(order: BenchmarkOrder, subjectOrder: SubjectOrder): 
 	progress({ kind: "step", text: `${profile.name}: proving the profile` });
 	// A little longer than Knative's own limit, which then gives the answer.
 	const requestTimeoutMs = timeoutSeconds * 1000 + 5_000;
+	const findings: Finding[] = [];
 	const proven = await proveProfile({
 		cluster,
 		observer,
@@ -213,6 +214,7 @@ async function proveSubject(order: BenchmarkOrder, subjectOrder: SubjectOrder): 
 		request: { route, host: service.host, expectBody: order.target, timeoutMs: requestTimeoutMs },
 		signal,
 		sleep: (ms) => pause(realMs(clock, ms), signal),
+		onFinding: (finding) => findings.push(finding),
 	});
 	order.record({
 		kind: "profile",
@@ -230,6 +232,8 @@ async function proveSubject(order: BenchmarkOrder, subjectOrder: SubjectOrder): 
 		revision: service.revision,
 		namespace,
 	});
+	// After the profile's own entry, so that they are found under it.
+	for (const finding of findings) order.record({ kind: "finding", finding });
 	return { profile, service, route, requestTimeoutMs };
 }
 

@@ -1,14 +1,16 @@
-import type { Cluster, KubeObject } from "../cluster/cluster.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 import { pause } from "../cluster/pause.ts";
 import { ClusterError } from "../errors.ts";
-import { compareShape, shapeOf } from "../install/pod-shape.ts";
+import { compareShape, shapeOf } from "../model/pod-shape.ts";
 import type { Profile } from "../model/profile.ts";
 import type { RequestTimes } from "../model/recording.ts";
-import type { Fingerprint } from "../model/report.ts";
+import type { Finding, Fingerprint } from "../model/report.ts";
 import { hasDigests, imageFingerprint } from "./fingerprint.ts";
 import { foreignAnswer } from "./foreign-answer.ts";
+import { compareVersions, istioVersions } from "./istio-versions.ts";
 import { type LiveState, untilLate } from "./live-state.ts";
 import type { Observer } from "./observer.ts";
+import { refusePulls } from "./pull-policy.ts";
 import type { RequestOrder } from "./request.ts";
 import { revisionState } from "./zero.ts";
 
@@ -23,6 +25,8 @@ export interface ProofOrder {
 	request: RequestOrder;
 	signal: AbortSignal;
 	sleep?(ms: number): Promise<void>;
+	/** Told what a reader must know although the profile is proven. */
+	onFinding?(finding: Finding): void;
 	/** How long to wait for a pod that is wholly there, in real time. */
 	podTimeoutMs?: number;
 }
@@ -33,7 +37,7 @@ const denyHeader = "x-knistio-deny";
 
 /**
  * Proves a profile by a pod and a few requests before anything is measured: the pod has exactly the promised shape, all
- * parts of Istio have one version, a request is answered, and one that the policy forbids is refused with 403.
+ * parts of Istio have one version, no start asks the registry for an image, a request is answered, and one that the policy forbids is refused with 403.
  * @returns what was seen, for the fingerprint
  * @throws ClusterError that names every difference
  */
@@ -52,17 +56,20 @@ export async function proveProfile(order: ProofOrder): Promise<Fingerprint> {
 			hint: "initial-scale may be 0 in config-autoscaler; run again",
 		});
 	}
-	const versions = await istioVersions(order.cluster, pod, order.signal);
+	refusePulls(profile, pod);
+	const { versions, findings } = await istioVersions(order.cluster, pod, order.signal);
 	const differences = [...compareShape(profile.promises, pod), ...compareVersions(versions), ...answers];
 	if (differences.length > 0) {
 		throw new ClusterError(`profile ${profile.name} is not what it promises: ${differences.join("; ")}`, {
-			hint: "another installation or a webhook may interfere; `knistio profiles show` tells what is promised",
+			hint: "another installation or a webhook may interfere; `knistio profiles show` tells what is promised, and `promises.extraContainers` of a copy may promise what a webhook adds",
 		});
 	}
-	const { sidecar, initContainers } = shapeOf(pod);
+	for (const finding of findings) order.onFinding?.(finding);
+	const { sidecar, initContainers, containers } = shapeOf(pod);
 	return {
 		sidecar,
 		"init-containers": initContainers.join(", ") || "none",
+		...(profile.promises.extraContainers === undefined ? {} : { containers: containers.join(", ") }),
 		...(versions.istiod === undefined ? {} : { istio: versions.istiod }),
 		...imageFingerprint(pod),
 	};
@@ -74,47 +81,6 @@ async function startedPod({ state, revision, signal, podTimeoutMs = 5_000 }: Pro
 		revisionState(state, revision).pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
 	const whole = await untilLate(state, () => pods().find(hasDigests), { timeoutMs: podTimeoutMs, signal });
 	return whole ?? pods()[0];
-}
-
-type IstioVersions = Partial<Record<"istiod" | "gateway" | "sidecar", string>>;
-
-/** The versions by image tag; a part that is not there has none. */
-async function istioVersions(cluster: Cluster, pod: KubeObject, signal: AbortSignal): Promise<IstioVersions> {
-	const ofPods = async (labelSelector: string, container: string) => {
-		const query = { apiVersion: "v1", kind: "Pod", namespace: "istio-system", labelSelector };
-		const pods = await cluster.list(query, signal);
-		const running = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-		return running.map((each) => imageTag(each, container)).find((tag) => tag !== undefined);
-	};
-	const [istiod, gateway] = await Promise.all([
-		ofPods("app=istiod", "discovery"),
-		ofPods("istio=ingressgateway", "istio-proxy"),
-	]);
-	const sidecar = imageTag(pod, "istio-proxy");
-	return {
-		...(istiod === undefined ? {} : { istiod }),
-		...(gateway === undefined ? {} : { gateway }),
-		...(sidecar === undefined ? {} : { sidecar }),
-	};
-}
-
-function imageTag(pod: KubeObject, container: string): string | undefined {
-	interface Container {
-		name: string;
-		image?: string;
-	}
-	const { initContainers = [], containers = [] } = pod.spec as {
-		initContainers?: Container[];
-		containers: Container[];
-	};
-	const image = [...initContainers, ...containers].find(({ name }) => name === container)?.image;
-	return /:([^:@/]+)(?:@.*)?$/.exec(image ?? "")?.[1];
-}
-
-function compareVersions(versions: IstioVersions): string[] {
-	if (new Set(Object.values(versions)).size <= 1) return [];
-	const named = Object.entries(versions).map(([part, version]) => `${part} ${version}`);
-	return [`Istio's parts have different versions: ${named.join(", ")}`];
 }
 
 async function compareAnswers(order: ProofOrder): Promise<string[]> {

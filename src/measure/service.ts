@@ -43,7 +43,18 @@ export interface DeployedService {
 
 const serving = "serving.knative.dev/v1";
 /** The shortest window that Knative allows: it decides how soon the service is let go to zero. */
-const windowSeconds = 6;
+export const windowSeconds = 6;
+
+/** What Knative's own settings could otherwise decide, so that each revision goes to zero soon and comes back as one pod. */
+const scaling = {
+	"autoscaling.knative.dev/class": "kpa.autoscaling.knative.dev",
+	"autoscaling.knative.dev/window": `${windowSeconds}s`,
+	"autoscaling.knative.dev/min-scale": "0",
+	"autoscaling.knative.dev/max-scale": "1",
+	"autoscaling.knative.dev/initial-scale": "1",
+	"autoscaling.knative.dev/scale-to-zero-pod-retention-period": "0s",
+	"autoscaling.knative.dev/scale-down-delay": "0s",
+};
 
 /** The Knative Service of a profile. At most one pod, so that one request starts one pod. */
 export function serviceManifest(profile: Profile, order: ServiceOrder): KubeObject {
@@ -57,15 +68,18 @@ export function serviceManifest(profile: Profile, order: ServiceOrder): KubeObje
 				metadata: {
 					...(named === undefined ? {} : { name: named.name }),
 					...(Object.keys(profile.podLabels).length > 0 ? { labels: profile.podLabels } : {}),
-					annotations: {
-						"autoscaling.knative.dev/window": `${windowSeconds}s`,
-						"autoscaling.knative.dev/max-scale": "1",
-						...profile.podAnnotations,
-					},
+					annotations: { ...scaling, ...profile.podAnnotations },
 				},
 				spec: {
 					timeoutSeconds,
-					containers: [{ image, ports: [{ containerPort: 8080 }], env: [{ name: "TARGET", value: target }] }],
+					containers: [
+						{
+							name: "user-container",
+							image,
+							ports: [{ containerPort: 8080 }],
+							env: [{ name: "TARGET", value: target }],
+						},
+					],
 				},
 			},
 			...(named === undefined ? {} : { traffic: trafficOf([...(order.others ?? []), named]) }),

@@ -40,6 +40,8 @@ const istioSchema = z.strictObject({
 	meshConfig: anything.describe("Istio's mesh configuration. `$NAMESPACE` stands for the workload's namespace."),
 });
 
+const knownContainers = new Set(["user-container", "queue-proxy", "istio-proxy"]);
+
 const promisesSchema = z.strictObject({
 	initContainers: z
 		.array(z.string())
@@ -48,6 +50,15 @@ const promisesSchema = z.strictObject({
 	sidecar: sidecarShapeSchema.describe(
 		"How istio-proxy is in the pod: `native` is an init container that keeps running, `classic` a container like the others, `any` one of the two.",
 	),
+	extraContainers: z
+		.array(z.string().regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "must be the name of a container"))
+		.refine((names) => !names.some((name) => knownContainers.has(name)), {
+			error: "must not name a container that every pod has, nor istio-proxy: `sidecar` promises that one",
+		})
+		.exactOptional()
+		.describe(
+			"The containers that other webhooks add and that keep running, such as `linkerd-proxy`, be they init containers or not; any that is not named here is refused.",
+		),
 	capabilities: z
 		.array(z.string())
 		.default([])

@@ -1,13 +1,17 @@
 const rfc3339 = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})$/;
 
-/** Nanoseconds since the epoch of an RFC 3339 time, with every digit kept; undefined if it is none. */
+/**
+ * Nanoseconds since the epoch of an RFC 3339 time, with every digit kept; undefined if it is none. The beginning of 1970
+ * and what lies before it is no time that anything happened: it is what a program writes for a time that it does not have.
+ */
 export function parseTime(text: string | null | undefined): bigint | undefined {
 	const match = rfc3339.exec(text ?? "");
 	if (match === null) return undefined;
 	const [, seconds, fraction = "", zone] = match;
 	const wholeMs = Date.parse(`${seconds}${zone}`);
 	if (Number.isNaN(wholeMs)) return undefined;
-	return BigInt(wholeMs) * 1_000_000n + BigInt(fraction.padEnd(9, "0"));
+	const ns = BigInt(wholeMs) * 1_000_000n + BigInt(fraction.padEnd(9, "0"));
+	return ns > 0n ? ns : undefined;
 }
 
 /** RFC 3339 in UTC with nanoseconds. */

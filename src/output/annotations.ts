@@ -1,5 +1,6 @@
 import type { Judgement } from "../judge/judge.ts";
 import { sentenceOf } from "./headline.ts";
+import { oneLine } from "./one-line.ts";
 import { ledgerWords } from "./units.ts";
 import { simulatedWords } from "./verdict-words.ts";
 
@@ -18,7 +19,7 @@ export function renderAnnotations(judgement: Judgement): string {
 			const attempts = ledger === undefined ? "" : ` (${ledgerWords(ledger)})`;
 			const where = verdict.profile === "" ? "" : `${verdict.profile}: `;
 			const message = `${where}${sentenceOf(verdict, judgement.moved)}${attempts}`;
-			return `::${command} title=${escapeProperty(title)}::${escapeData(message)}\n`;
+			return `::${command} title=${escapeProperty(title)}::${escapeData(oneLine(message))}\n`;
 		})
 		.join("");
 }

@@ -1,6 +1,7 @@
 import Table from "cli-table3";
 import type { Cell, Change, ComparisonTable } from "../judge/compare.ts";
 import { formatMsWithRange } from "./amounts.ts";
+import { oneLine } from "./one-line.ts";
 import { ledgerWords } from "./units.ts";
 import { chanceWords, changeNote, changeWords } from "./verdict-words.ts";
 
@@ -16,7 +17,7 @@ function renderTable({ title, columns, rows, varies }: ComparisonTable): string 
 	table.push(
 		["", ...columns.flatMap((column, index) => [headOf(column), ...(index === 0 ? [] : ["change"])])],
 		...rows.map(({ measure, cells }) => [
-			measure,
+			oneLine(measure),
 			...cells.flatMap((cell, index) => [
 				estimateText(cell, notes.mark),
 				...(index === 0 ? [] : [changeText(cell, notes.mark)]),
@@ -27,9 +28,12 @@ function renderTable({ title, columns, rows, varies }: ComparisonTable): string 
 		.toString()
 		.split("\n")
 		.map((line) => line.trimEnd());
-	const varying = varies.length === 0 ? [] : [`measured differently: the columns vary in ${varies.join(", ")}`];
-	const ledgers = columns.map(({ label, ledger }) => `${label}: ${ledgerWords(ledger)}`);
-	return [...(title === undefined ? [] : [title]), ...lines, ...notes.lines(), ...ledgers, ...varying].join("\n");
+	const varying =
+		varies.length === 0 ? [] : [`measured differently: the columns vary in ${oneLine(varies.join(", "))}`];
+	const ledgers = columns.map(({ label, ledger }) => `${oneLine(label)}: ${ledgerWords(ledger)}`);
+	return [...(title === undefined ? [] : [oneLine(title)]), ...lines, ...notes.lines(), ...ledgers, ...varying].join(
+		"\n",
+	);
 }
 
 const noBorders = Object.fromEntries(
@@ -39,7 +43,7 @@ const noBorders = Object.fromEntries(
 );
 
 function headOf({ label, simulated, ledger }: ComparisonTable["columns"][number]): string {
-	return `${label}${simulated ? " (simulated)" : ""}, n=${ledger.counted}`;
+	return `${oneLine(label)}${simulated ? " (simulated)" : ""}, n=${ledger.counted}`;
 }
 
 type Mark = (note: string) => string;

@@ -8,6 +8,7 @@ import { ratioOfMedians } from "../statistics/medians-apart.ts";
 import { formatMsWithRange, formatRatio } from "./amounts.ts";
 import { headlineOf, neededWords, phaseLines } from "./headline.ts";
 import { valuesWords } from "./judgement-text.ts";
+import { literalMarkdown } from "./one-line.ts";
 import { duration } from "./units.ts";
 import {
 	amountWords,
@@ -62,8 +63,8 @@ function heading(judgement: Judgement): string {
 	const status = overallStatus(judgement);
 	const simulated = simulatedWords(judgement);
 	const title = `## ${signs[status]} Cold starts: ${status}${simulated === undefined ? "" : " (simulated)"}`;
-	const warning = simulated === undefined ? [] : [`> **${escapeMarkdown(simulated)}**`];
-	return joined([title, ...warning, escapeMarkdown(headlineOf(judgement))]);
+	const warning = simulated === undefined ? [] : [`> **${literalMarkdown(simulated)}**`];
+	return joined([title, ...warning, literalMarkdown(headlineOf(judgement))]);
 }
 
 /** How the profiles compare as a whole: `full takes 3.70 × [3.45, 3.98] as long to start as minimal`. */
@@ -79,7 +80,7 @@ function ratioLines({ profiles }: Report): string {
 		const ratio = formatRatio(total.medianMs / first.total.medianMs, range);
 		return [`${name} takes ${ratio} as long to start as ${first.name}`];
 	});
-	return lines.map(escapeMarkdown).join("  \n");
+	return lines.map(literalMarkdown).join("  \n");
 }
 
 function verdictTable(verdicts: readonly Verdict[]): string {
@@ -98,7 +99,7 @@ function verdictTable(verdicts: readonly Verdict[]): string {
 function noteList({ movements, remarks }: Judgement): string {
 	const phases = phaseLines(movements).map((line) => `phases of ${line}`);
 	const notes = remarks.map(({ message, hint }) => (hint === undefined ? message : `${message}: ${hint}`));
-	return [...phases, ...notes].map((note) => `- ${escapeMarkdown(note)}`).join("\n");
+	return [...phases, ...notes].map((note) => `- ${literalMarkdown(note)}`).join("\n");
 }
 
 function movementTable({ movements }: Judgement): string {
@@ -112,7 +113,7 @@ function movementTable({ movements }: Judgement): string {
 		`${movement.n[0]} + ${movement.n[1]}`,
 	]);
 	const body = table(["phase", "profile", "baseline", "now", "change", "chance", "n"], rows);
-	return rows.length === 0 ? "" : `### Against the baseline\n\n${body}\n\n${escapeMarkdown(sentence(changeNote))}`;
+	return rows.length === 0 ? "" : `### Against the baseline\n\n${body}\n\n${literalMarkdown(sentence(changeNote))}`;
 }
 
 function measuredTables(report: Report): string {
@@ -138,7 +139,7 @@ function valueList({ verdicts }: Judgement): string {
 	);
 	return [...seen]
 		.filter(([, verdict]) => verdict.values.length > 0)
-		.map(([name, verdict]) => `- ${escapeMarkdown(name)} in ms: ${valuesWords(verdict.values)}`)
+		.map(([name, verdict]) => `- ${literalMarkdown(name)} in ms: ${valuesWords(verdict.values)}`)
 		.join("\n");
 }
 
@@ -149,18 +150,10 @@ function sentence(text: string): string {
 /** Nothing where there are no rows: a heading alone says nothing. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
 	if (rows.length === 0) return "";
-	const line = (cells: readonly string[]) => `| ${cells.map(escapeMarkdown).join(" | ")} |`;
+	const line = (cells: readonly string[]) => `| ${cells.map(literalMarkdown).join(" | ")} |`;
 	return [line(head), `|${" --- |".repeat(head.length)}`, ...rows.map(line)].join("\n");
 }
 
 function joined(parts: readonly string[]): string {
 	return parts.filter((part) => part !== "").join("\n\n");
-}
-
-/** Keeps text from being markup; underscores inside a word are none. */
-function escapeMarkdown(text: string): string {
-	return text
-		.replace(/[\\`*|<>[\]]/g, (character) => `\\${character}`)
-		.replace(/\s+/g, " ")
-		.replace(/~/g, "\\~");
 }

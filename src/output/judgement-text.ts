@@ -1,6 +1,7 @@
 import type { Judgement } from "../judge/judge.ts";
 import type { Verdict } from "../judge/verdict.ts";
 import { headlineOf, neededWords, phaseLines, sentenceOf } from "./headline.ts";
+import { oneLine } from "./one-line.ts";
 import { ledgerWords } from "./units.ts";
 import { countWords, expectedWords, foundWords, mediansWords, overallStatus, simulatedWords } from "./verdict-words.ts";
 
@@ -17,23 +18,27 @@ const shiftNote =
  */
 export function renderJudgement(judgement: Judgement): string {
 	const simulated = simulatedWords(judgement);
-	const lines = [`${overallStatus(judgement)}: ${headlineOf(judgement)}`];
-	if (simulated !== undefined) lines.unshift(simulated);
-	for (const { profile, ledger } of judgement.ledgers) lines.push(`attempts      ${profile}: ${ledgerWords(ledger)}`);
+	const lines = [oneLine(`${overallStatus(judgement)}: ${headlineOf(judgement)}`)];
+	if (simulated !== undefined) lines.unshift(oneLine(simulated));
+	for (const { profile, ledger } of judgement.ledgers)
+		lines.push(`attempts      ${oneLine(profile)}: ${ledgerWords(ledger)}`);
 	const passes = judgement.verdicts.filter((verdict) => verdict.status === "pass" && verdict.kind === "baseline");
 	const shown = new Set<string>();
 	for (const verdict of judgement.verdicts) {
 		if (!passes.includes(verdict)) lines.push("", ...verdictLines(verdict, shown));
 	}
 	if (passes.length > 0) lines.push("", "pass          against the baseline:");
-	for (const verdict of passes) lines.push(`              ${verdict.profile}: ${sentenceOf(verdict)}`);
+	for (const verdict of passes) lines.push(`              ${oneLine(`${verdict.profile}: ${sentenceOf(verdict)}`)}`);
 	const phases = phaseLines(judgement.movements);
 	if (phases.length > 0) lines.push("");
-	for (const line of phases) lines.push(`phases        ${line}`);
+	for (const line of phases) lines.push(`phases        ${oneLine(line)}`);
 	if (judgement.movements.length > 0) lines.push(shiftNote);
 	if (judgement.remarks.length > 0) lines.push("");
 	for (const { message, hint } of judgement.remarks) {
-		lines.push(`note          ${message}`, ...(hint === undefined ? [] : [`              hint: ${hint}`]));
+		lines.push(
+			`note          ${oneLine(message)}`,
+			...(hint === undefined ? [] : [`              hint: ${oneLine(hint)}`]),
+		);
 	}
 	return `${lines.join("\n")}\n`;
 }
@@ -45,9 +50,9 @@ function verdictLines(verdict: Verdict, shown: Set<string>): string[] {
 	shown.add(name);
 	const needed = neededWords(verdict);
 	return [
-		`${verdict.status.padEnd(14)}${foundWords(verdict)}${mediansWords(verdict)}: ${verdict.reason}`,
-		`${indent}expected ${expectedWords(verdict)} (${verdict.source}), ${countWords(verdict)}`,
-		...(needed === "" ? [] : [`${indent}${needed}`]),
+		`${verdict.status.padEnd(14)}${oneLine(`${foundWords(verdict)}${mediansWords(verdict)}: ${verdict.reason}`)}`,
+		`${indent}${oneLine(`expected ${expectedWords(verdict)} (${verdict.source}), ${countWords(verdict)}`)}`,
+		...(needed === "" ? [] : [`${indent}${oneLine(needed)}`]),
 		...(verdict.values.length === 0 || isShown ? [] : [`${indent}values in ms: ${valuesWords(verdict.values)}`]),
 	];
 }

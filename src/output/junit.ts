@@ -2,6 +2,7 @@ import type { Judgement } from "../judge/judge.ts";
 import type { Verdict } from "../judge/verdict.ts";
 import { neededWords } from "./headline.ts";
 import { valuesWords } from "./judgement-text.ts";
+import { oneLine } from "./one-line.ts";
 import { ledgerWords } from "./units.ts";
 import { amountWords, countWords, expectedWords, foundWords, mediansWords, simulatedWords } from "./verdict-words.ts";
 
@@ -20,7 +21,7 @@ export function renderJunit(judgement: Judgement): string {
 function suiteLines(profile: string, judgement: Judgement): string[] {
 	const verdicts = judgement.verdicts.filter((verdict) => verdict.profile === profile);
 	const simulated = simulatedWords(judgement);
-	const name = `${profile || "report"}${simulated === undefined ? "" : " (simulated)"}`;
+	const name = oneLine(`${profile || "report"}${simulated === undefined ? "" : " (simulated)"}`);
 	const ledger = judgement.ledgers.find((each) => each.profile === profile)?.ledger;
 	const properties = {
 		...(simulated === undefined ? {} : { simulated }),
@@ -36,7 +37,7 @@ function suiteLines(profile: string, judgement: Judgement): string[] {
 
 function propertyLines(properties: Record<string, string>): string[] {
 	const lines = Object.entries(properties).map(
-		([name, value]) => `\t\t\t<property name="${name}" value="${escapeXml(value)}"/>`,
+		([name, value]) => `\t\t\t<property name="${name}" value="${escapeXml(oneLine(value))}"/>`,
 	);
 	return lines.length === 0 ? [] : ["\t\t<properties>", ...lines, "\t\t</properties>"];
 }
@@ -48,14 +49,14 @@ function countAttributes(verdicts: readonly Verdict[]): string {
 
 function caseLines(verdict: Verdict, suite: string): string[] {
 	// The same from run to run, so that a viewer can follow it.
-	const name = `${verdict.measure}: ${verdict.expected}`;
+	const name = oneLine(`${verdict.measure}: ${verdict.expected}`);
 	const attributes = `classname="knistio.${escapeXml(suite)}" name="${escapeXml(name)}"`;
 	const detail = escapeXml(detailOf(verdict));
 	if (verdict.status === "pass") {
 		return [`\t\t<testcase ${attributes}>`, `\t\t\t<system-out>${detail}</system-out>`, "\t\t</testcase>"];
 	}
 	const element = verdict.status === "breach" ? "failure" : "error";
-	const message = escapeXml(`${foundWords(verdict)}: ${verdict.reason}`);
+	const message = escapeXml(oneLine(`${foundWords(verdict)}: ${verdict.reason}`));
 	return [
 		`\t\t<testcase ${attributes}>`,
 		`\t\t\t<${element} type="${verdict.status}" message="${message}">${detail}</${element}>`,
@@ -65,9 +66,9 @@ function caseLines(verdict: Verdict, suite: string): string[] {
 
 function detailOf(verdict: Verdict): string {
 	return [
-		`expected ${expectedWords(verdict)} (${verdict.source})`,
-		`found ${amountWords(verdict)}${mediansWords(verdict)}, ${countWords(verdict)}`,
-		...(neededWords(verdict) === "" ? [] : [neededWords(verdict)]),
+		oneLine(`expected ${expectedWords(verdict)} (${verdict.source})`),
+		oneLine(`found ${amountWords(verdict)}${mediansWords(verdict)}, ${countWords(verdict)}`),
+		...(neededWords(verdict) === "" ? [] : [oneLine(neededWords(verdict))]),
 		...(verdict.values.length === 0 ? [] : [`values in ms: ${valuesWords(verdict.values)}`]),
 	].join("\n");
 }

@@ -1,5 +1,6 @@
 import type { Report } from "../model/report.ts";
 import { notesOf } from "./notes.ts";
+import { codeMarkdown, literalMarkdown } from "./one-line.ts";
 import { type Cell, summarize } from "./summary.ts";
 import { talkFigures } from "./talk-figures.ts";
 import { duration, range, signedDuration } from "./units.ts";
@@ -11,7 +12,7 @@ export function renderMarkdown(report: Report, options: { reference?: "talk" } =
 	const head = [
 		"median ± measurement [95 % interval]",
 		"source",
-		...summary.columns.map(({ title }) => literal(title)),
+		...summary.columns.map(({ title }) => literalMarkdown(title)),
 	];
 	const lines = [
 		`### Cold starts of a Knative service${simulated}`,
@@ -23,7 +24,7 @@ export function renderMarkdown(report: Report, options: { reference?: "talk" } =
 		if (rows.length === 0) continue;
 		lines.push(row([`**${title}**`, "", ...summary.columns.map(() => "")]));
 		for (const { name, cells, source } of rows) {
-			lines.push(row([`\`${name}\``, source, ...cells.map(cellText)]));
+			lines.push(row([codeMarkdown(name), source, ...cells.map(cellText)]));
 			const figures = summary.columns.map((column) => talkFigures[column.name]?.[name]);
 			if (options.reference === "talk" && figures.some((figure) => figure !== undefined)) {
 				lines.push(
@@ -32,7 +33,7 @@ export function renderMarkdown(report: Report, options: { reference?: "talk" } =
 			}
 		}
 	}
-	lines.push("", ...notesOf(report, summary).map((note) => `- ${literal(note)}`), "");
+	lines.push("", ...notesOf(report, summary).map((note) => `- ${literalMarkdown(note)}`), "");
 	return lines.join("\n");
 }
 
@@ -50,6 +51,3 @@ function changeText({ change }: Cell): string {
 }
 
 const row = (cells: string[]) => `| ${cells.join(" | ")} |`;
-
-/** Characters that Markdown or HTML would read as their own. */
-const literal = (text: string) => text.replace(/[\\|<>*_`[\]]/g, (character) => `\\${character}`);

@@ -1,5 +1,6 @@
 import { remarksOn } from "../judge/remarks.ts";
 import type { ClockOffset, ColdStart, Finding, Report } from "../model/report.ts";
+import { oneLine } from "./one-line.ts";
 import type { Summary } from "./summary.ts";
 import { duration, ledgerWords, spell } from "./units.ts";
 
@@ -27,7 +28,7 @@ export function notesOf(report: Report, summary: Summary): string[] {
 		);
 	}
 	notes.push(...harnessNotes(report));
-	return notes;
+	return notes.map(oneLine);
 }
 
 const sentence = ({ message, hint }: Finding) => (hint === undefined ? message : `${message} (${hint})`);

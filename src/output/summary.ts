@@ -4,6 +4,7 @@ import { sampleOf } from "../judge/measure.ts";
 import type { Profile } from "../model/profile.ts";
 import { blunter, type Ledger, ledgerOf, type Report, type Source } from "../model/report.ts";
 import { boundedMedianInterval, type Range } from "../statistics/median.ts";
+import { oneLine } from "./one-line.ts";
 
 /** What a table shows of one measure under one profile; an interval that missing values leave open on both sides is left out. */
 export interface Cell extends Estimate {
@@ -55,7 +56,7 @@ export function summarize(report: Report): Summary {
 /** A profile that was copied from another may have kept its title. */
 function titleOf({ name, title = name }: Profile, { profiles }: Report): string {
 	const isShared = profiles.some(({ profile }) => profile.name !== name && profile.title === title);
-	return isShared ? `${title} (${name})` : title;
+	return oneLine(isShared ? `${title} (${name})` : title);
 }
 
 /** Of each measure, by profile: one family of tests, so that no more than 5 % of reports show any false difference. */

@@ -2,6 +2,7 @@ import { Chalk, type ChalkInstance } from "chalk";
 import Table from "cli-table3";
 import type { Report } from "../model/report.ts";
 import { notesOf } from "./notes.ts";
+import { oneLine } from "./one-line.ts";
 import { type Cell, type Row, type Summary, summarize } from "./summary.ts";
 import { talkFigures } from "./talk-figures.ts";
 import { duration, range, signedDuration } from "./units.ts";
@@ -32,7 +33,7 @@ export function renderTable(report: Report, options: TableOptions): string {
 		table.push([{ content: chalk.dim(title), colSpan: summary.columns.length + 2 }]);
 		for (const row of rows) {
 			table.push([
-				`  ${row.name}`,
+				`  ${oneLine(row.name)}`,
 				chalk.dim(row.source),
 				...row.cells.map((cell, index) => cellText(cell, summary.columns[index]?.ledger.counted, chalk)),
 			]);
@@ -66,9 +67,10 @@ const lines = {
 export const borderless = { chars: lines, style: { head: [], border: [], compact: true } };
 
 function heading(report: Report, chalk: ChalkInstance): string {
-	const simulated = report.simulated === undefined ? "" : ` — SIMULATED (model ${report.simulated.model})`;
+	const simulated = report.simulated === undefined ? "" : ` — SIMULATED (model ${oneLine(report.simulated.model)})`;
 	const title = chalk.bold(`Cold starts of a Knative service${simulated}: medians, ± measurement, 95 % interval`);
-	const difference = report.profiles.length > 1 ? `, difference to ${report.profiles[0]?.profile.name}` : "";
+	const difference =
+		report.profiles.length > 1 ? `, difference to ${oneLine(report.profiles[0]?.profile.name ?? "")}` : "";
 	return `${title}${chalk.bold(difference)}`;
 }
 

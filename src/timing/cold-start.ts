@@ -1,6 +1,9 @@
+import { compareShape } from "../model/pod-shape.ts";
+import type { Profile } from "../model/profile.ts";
 import type { EntryOf } from "../model/recording.ts";
 import type { ColdStart, Finding, Measured, PodSummary } from "../model/report.ts";
 import { formatTime } from "../model/timestamp.ts";
+import { pulledPrefix } from "./always-pulled.ts";
 import { criticalPath, type Surroundings } from "./critical-path.ts";
 import type { Receipt } from "./fact.ts";
 import type { Placing } from "./instants.ts";
@@ -21,6 +24,8 @@ export interface FoldContext {
 	offsets: Offsets;
 	/** Pods seen under the revision before this sample. */
 	earlierPods: ReadonlySet<string>;
+	/** What the profile says of the pod; a pod that is otherwise is not counted. */
+	promises?: Profile["promises"];
 }
 
 /** Receipts of one process differ from the true arrival by its event loop's delay. */
@@ -64,7 +69,7 @@ export function foldColdStart(record: SampleRecord, context: FoldContext): ColdS
 	}
 	result.spans = spansOf(pod, around);
 	findings.push(...oddities(record, pods, pod));
-	return decideCounting(result, pod);
+	return decideCounting(result, pod, context.promises);
 }
 
 /** The pod whose phases are shown comes first. */
@@ -83,18 +88,33 @@ function spansOf(pod: PodFacts | undefined, around: Surroundings | undefined): C
 	return spans;
 }
 
-function decideCounting(result: ColdStart, pod: PodFacts | undefined): ColdStart {
+function decideCounting(result: ColdStart, pod: PodFacts | undefined, promises: FoldContext["promises"]): ColdStart {
 	const unresolved = result.findings.find(({ code }) => code === "unresolved");
 	if (result.outcome === "cold" && unresolved !== undefined) {
 		result.outcome = "unresolved";
 		result.reason = unresolved.message;
 	}
-	const pulled = pod?.containers.filter(isPulled).map(({ name }) => name) ?? [];
+	const pulled = pod?.containers.filter(isPulled) ?? [];
 	if (result.outcome !== "cold") return result;
-	if (result.round === 0) result.reason = "first after the install: kept apart";
-	else if (pulled.length > 0) result.reason = `image pulled for ${pulled.join(", ")}: kept apart`;
+	// The proof looked at one pod; a webhook may have come since.
+	const differences = pod === undefined || promises === undefined ? [] : compareShape(promises, pod.object);
+	if (differences.length > 0) {
+		result.reason = `the pod is not what the profile promises: ${differences.join("; ")}`;
+		result.findings.push({
+			code: "other-pod",
+			message: result.reason,
+			hint: "something changed the pods after the profile had been proven, such as another webhook",
+		});
+	} else if (result.round === 0) result.reason = "first after the install: kept apart";
+	else if (pulled.length > 0) result.reason = pulledReason(pulled);
 	else result.counted = true;
 	return result;
+}
+
+function pulledReason(pulled: readonly ContainerFacts[]): string {
+	const always = pulled.filter(({ pullPolicy }) => pullPolicy === "Always").map(({ name }) => name);
+	const policy = always.length === 0 ? "" : ` (imagePullPolicy Always: ${always.join(", ")})`;
+	return `${pulledPrefix} ${pulled.map(({ name }) => name).join(", ")}${policy}: kept apart`;
 }
 
 const isPulled = ({ pulling, wasPulled }: ContainerFacts) => pulling !== undefined || wasPulled === true;

@@ -19,6 +19,8 @@ export interface Fact {
 	publishedAt?: bigint;
 	/** The fact is that the API has changed. */
 	isChange?: boolean;
+	/** The earliest time that the Event about it may have, in ns of its writer's clock: a later one repeats it. */
+	toldAt?: bigint;
 	/** How much later than the fact its publication usually is sent, in ns; 0 where the publication is the fact. */
 	lateNs?: bigint;
 	/** Blunter readings, for where the sharp one is lost, and to hold the sharp one against. */
@@ -48,7 +50,7 @@ export function changeOf({ at, isListed }: Receipt): Fact {
 export const secondNs = 1_000_000_000n;
 
 /** A field cut to whole seconds says: this second, and no more. */
-export function statusReading(clock: string, text: string | undefined, receivedAt: bigint): Pick<Fact, "blunt"> {
+export function statusReading(clock: string, text: string | null | undefined, receivedAt: bigint): Pick<Fact, "blunt"> {
 	const time = parseTime(text);
 	if (time === undefined) return {};
 	return { blunt: [{ clock, bounds: { lo: time, hi: time + secondNs }, source: "status", receivedAt }] };

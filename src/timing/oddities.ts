@@ -51,7 +51,11 @@ function restarts(pods: readonly PodFacts[]): Finding[] {
 	if (restarted.length === 0) return [];
 	const message = `containers were restarted: ${restarted.join(", ")}`;
 	return [
-		{ code: "restarted", message, hint: "start is that of the first run; what came after is in the phases behind it" },
+		{
+			code: "restarted",
+			message,
+			hint: "start is that of the first run that began; what came after is in the phases behind it",
+		},
 	];
 }
 

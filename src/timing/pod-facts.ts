@@ -1,15 +1,7 @@
 import type { KubeObject } from "../model/kube-object.ts";
-import { eventNameTime, parseTime } from "../model/timestamp.ts";
-import {
-	changeOf,
-	eventLagNs,
-	type Fact,
-	merged,
-	type Reading,
-	type Receipt,
-	secondNs,
-	statusReading,
-} from "./fact.ts";
+import { parseTime } from "../model/timestamp.ts";
+import { changeOf, type Fact, merged, type Receipt, statusReading } from "./fact.ts";
+import { type PodEvent, readPodEvent } from "./pod-event.ts";
 
 /** What a container is in its pod. A sidecar is an init container that keeps running (KEP-753). */
 export type Role = "init" | "sidecar" | "app";
@@ -20,6 +12,10 @@ export interface ContainerFacts {
 	image?: string;
 	imageId?: string;
 	restarts?: number;
+	/** So many of its runs could not even begin (`StartError`). */
+	falseStarts: number;
+	/** As the API server admitted it. */
+	pullPolicy?: string;
 	/** Its postStart hook holds back the containers after it. */
 	holdsNext: boolean;
 	pulling?: Fact;
@@ -53,11 +49,20 @@ export interface PodFacts {
 	firstReady?: Receipt;
 	/** Why it does not start, in kubelet's words. */
 	trouble?: string;
+	/** As it was seen last. */
+	object: KubeObject;
 }
 
 /** An object as the watch brought it, with its receipt on the client's clock. */
 export interface Sighting extends Receipt {
 	object: KubeObject;
+}
+
+/** The API server sends null for a time that is not set. */
+interface ContainerState {
+	waiting?: { reason?: string; message?: string };
+	running?: { startedAt?: string | null };
+	terminated?: { finishedAt?: string | null; startedAt?: string | null; reason?: string; exitCode?: number };
 }
 
 interface ContainerStatus {
@@ -67,39 +72,26 @@ interface ContainerStatus {
 	ready?: boolean;
 	started?: boolean;
 	restartCount?: number;
-	state?: {
-		waiting?: { reason?: string; message?: string };
-		running?: { startedAt?: string };
-		terminated?: { finishedAt?: string; startedAt?: string; reason?: string; exitCode?: number };
-	};
+	state?: ContainerState;
+	lastState?: ContainerState;
 }
 
 interface ContainerSpec {
 	name: string;
 	image?: string;
 	restartPolicy?: string;
+	imagePullPolicy?: string;
 	lifecycle?: { postStart?: unknown };
 }
 
 interface Pod extends KubeObject {
 	spec: { nodeName?: string; initContainers?: ContainerSpec[]; containers: ContainerSpec[] };
 	status?: {
-		conditions?: { type: string; status: string; lastTransitionTime?: string }[];
+		conditions?: { type: string; status: string; lastTransitionTime?: string | null }[];
 		initContainerStatuses?: ContainerStatus[];
 		containerStatuses?: ContainerStatus[];
 	};
 }
-
-interface Event extends KubeObject {
-	reason?: string;
-	message?: string;
-	eventTime?: string | null;
-	firstTimestamp?: string | null;
-	reportingComponent?: string;
-	involvedObject?: { uid?: string; fieldPath?: string };
-}
-
-const microNs = 1_000n;
 
 /** The clock of a node, as clocks are named in reports. */
 export const nodeClock = (node: string) => `node/${node}`;
@@ -125,10 +117,11 @@ export function collectPodFacts(pods: readonly Sighting[], events: readonly Sigh
 		containers: containersOf(last),
 		created: { ...changeOf(first), ...statusReading(apiServerClock, last.metadata.creationTimestamp, first.at) },
 		firstSeen: first,
+		object: last,
 	};
 	const clock = nodeClock(node ?? "?");
 	for (const sighting of inOrder) readPod(facts, sighting, clock);
-	for (const sighting of events) readEvent(facts, sighting, clock);
+	for (const sighting of events) readEvent(facts, { event: readPodEvent(sighting.object), at: sighting.at }, clock);
 	return facts;
 }
 
@@ -143,6 +136,8 @@ function containersOf(pod: Pod): ContainerFacts[] {
 		name: spec.name,
 		role,
 		...(spec.image === undefined ? {} : { image: spec.image }),
+		...(spec.imagePullPolicy === undefined ? {} : { pullPolicy: spec.imagePullPolicy }),
+		falseStarts: 0,
 		holdsNext: spec.lifecycle?.postStart !== undefined,
 	});
 	return [
@@ -154,8 +149,8 @@ function containersOf(pod: Pod): ContainerFacts[] {
 function readPod(facts: PodFacts, sighting: Sighting, clock: string): void {
 	const { at } = sighting;
 	const pod = sighting.object as Pod;
-	if (pod.metadata.deletionTimestamp !== undefined) return;
-	if (pod.spec.nodeName !== undefined) facts.scheduled ??= changeOf(sighting);
+	if (pod.metadata.deletionTimestamp != null) return;
+	if (pod.spec.nodeName) facts.scheduled ??= changeOf(sighting);
 	const condition = (type: string) => pod.status?.conditions?.find((each) => each.type === type);
 	const scheduled = condition("PodScheduled");
 	if (scheduled?.status === "True") {
@@ -181,10 +176,13 @@ function readStatus(container: ContainerFacts, status: ContainerStatus, receipt:
 	const { at } = receipt;
 	container.firstStatus ??= receipt;
 	if (status.imageID) container.imageId = status.imageID;
-	container.restarts = status.restartCount ?? 0;
+	const runs = status.restartCount ?? 0;
+	container.restarts = runs;
 	const { running, terminated } = status.state ?? {};
+	countFalseStarts(container, status);
 	const startedAt = running?.startedAt ?? terminated?.startedAt;
-	if (startedAt !== undefined && (status.restartCount ?? 0) === 0) {
+	// The first run that began is the start; those before it have no time to take for it.
+	if (parseTime(startedAt) !== undefined && runs === container.falseStarts) {
 		container.started = merged(container.started, { receivedAt: at, ...statusReading(clock, startedAt, at) });
 	}
 	if (container.role === "sidecar" && status.started === true) {
@@ -198,42 +196,49 @@ function readStatus(container: ContainerFacts, status: ContainerStatus, receipt:
 	if (status.ready === true || (container.role !== "app" && terminated !== undefined)) container.settled ??= receipt;
 }
 
+/**
+ * A container that cannot be started ends at once (`StartError`), and its status has a beginning of 1970 or none. Kubelet
+ * tells of such a run while it is the last one, and then as the one before it.
+ */
+function countFalseStarts(container: ContainerFacts, { state, lastState, restartCount = 0 }: ContainerStatus): void {
+	const ended = [
+		{ run: restartCount - 1, how: lastState?.terminated },
+		{ run: restartCount, how: state?.terminated },
+	];
+	for (const { run, how } of ended) {
+		const neverBegan = how !== undefined && how.exitCode !== 0 && parseTime(how.startedAt) === undefined;
+		if (neverBegan && run === container.falseStarts) container.falseStarts++;
+	}
+}
+
 /** Kubelet goes on at once when a startup probe has passed, and writes the status meanwhile. */
 const statusWriteNs = 50_000_000n;
 
 const kubeletReasons = { Pulling: "pulling", Pulled: "pulled", Created: "created", Started: "started" } as const;
 
-function readEvent(facts: PodFacts, { at, object }: Sighting, clock: string): void {
-	const event = object as Event;
+function readEvent(facts: PodFacts, { event, at }: { event: PodEvent; at: bigint }, clock: string): void {
 	if (event.reason === "Scheduled") {
-		const time = parseTime(event.eventTime);
-		const reading: Reading | undefined =
-			time === undefined
-				? undefined
-				: { clock: schedulerClock, bounds: { lo: time, hi: time + microNs }, source: "event-time", receivedAt: at };
-		facts.scheduled = merged(facts.scheduled, { receivedAt: at, ...(reading === undefined ? {} : { reading }) });
+		facts.scheduled = merged(facts.scheduled, factOf(event, schedulerClock, at));
 		return;
 	}
 	if (event.reason === "Failed" || event.reason === "FailedCreatePodSandBox" || event.reason === "FailedScheduling") {
-		facts.trouble = `${event.reason}: ${event.message ?? ""}`;
+		facts.trouble = `${event.reason}: ${event.message}`;
 	}
 	const key = kubeletReasons[event.reason as keyof typeof kubeletReasons];
-	const name = /\{(.+)\}$/.exec(event.involvedObject?.fieldPath ?? "")?.[1];
-	const container = facts.containers.find((each) => each.name === name);
+	const container = facts.containers.find((each) => each.name === event.container);
 	if (key === undefined || container === undefined) return;
 	// "Container image … already present on machine" is the other way in which a container's image is there.
-	if (key === "pulled" && event.message?.startsWith("Successfully pulled") === true) container.wasPulled = true;
-	const time = eventNameTime(object.metadata.name, event.firstTimestamp);
-	const second = parseTime(event.firstTimestamp);
-	const fact: Fact = { receivedAt: at };
-	if (time !== undefined) {
-		fact.reading = { clock, bounds: { lo: time, hi: time }, source: "event-name", receivedAt: at };
-	} else if (second !== undefined) {
-		const bounds = { lo: second - eventLagNs, hi: second + secondNs };
-		fact.blunt = [{ clock, bounds, source: "status", receivedAt: at }];
-	}
+	if (key === "pulled" && event.message.startsWith("Successfully pulled")) container.wasPulled = true;
 	// After a restart kubelet writes the same reasons again; the first of each is the start that is measured.
 	const known = container[key];
-	const isRepeated = known?.reading !== undefined && time !== undefined && known.reading.bounds.lo < time;
+	const fact = factOf(event, clock, at);
+	const isRepeated = known?.toldAt !== undefined && fact.toldAt !== undefined && known.toldAt < fact.toldAt;
 	if (!isRepeated) container[key] = merged(known, fact);
+}
+
+function factOf({ time }: PodEvent, clock: string, receivedAt: bigint): Fact {
+	if (time === undefined) return { receivedAt };
+	const reading = { clock, ...time, receivedAt };
+	const toldAt = time.bounds.lo;
+	return time.source === "status" ? { receivedAt, toldAt, blunt: [reading] } : { receivedAt, toldAt, reading };
 }

@@ -1,6 +1,7 @@
 import type { Entry, EntryOf } from "../model/recording.ts";
 import type { ClockOffset, Finding, Fingerprint, ProfileRun, Report } from "../model/report.ts";
 import { formatTime } from "../model/timestamp.ts";
+import { alwaysPulled } from "./always-pulled.ts";
 import { foldColdStart } from "./cold-start.ts";
 import { toMs } from "./measured.ts";
 import { isClosed, likelyOffset, openOffsets } from "./offsets.ts";
@@ -52,7 +53,8 @@ export function openReportBuilder(): ReportBuilder {
 		if (current === undefined || open === undefined) return;
 		age(BigInt(at));
 		const sightings = sightingsOf(current);
-		open.result.coldStarts.push(foldColdStart(current, { sightings, offsets, earlierPods }));
+		const { promises } = open.result.profile;
+		open.result.coldStarts.push(foldColdStart(current, { sightings, offsets, earlierPods, promises }));
 		const { request } = current;
 		for (const { object } of sightings.pods) {
 			if (object.metadata.uid !== undefined) earlierPods.add(object.metadata.uid);
@@ -175,7 +177,7 @@ export function openReportBuilder(): ReportBuilder {
 			cluster: { context, ...(gateway === undefined ? {} : { gateway }) },
 			iterations,
 			...(order === undefined ? {} : { order }),
-			profiles,
+			profiles: profiles.map((run) => ({ ...run, findings: [...run.findings, ...alwaysPulled(run.coldStarts)] })),
 			clocks: clocksOf(),
 			findings: [...findings, ...lateObserver(observer)],
 			overhead: overheadOf(run.at),

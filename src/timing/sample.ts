@@ -1,6 +1,7 @@
 import type { KubeObject } from "../model/kube-object.ts";
 import type { EntryOf, WatchedKind } from "../model/recording.ts";
 import type { Receipt } from "./fact.ts";
+import { readPodEvent } from "./pod-event.ts";
 import { collectPodFacts, type PodFacts, type Sighting } from "./pod-facts.ts";
 
 /** All that was recorded of one sample, from the proof of zero to the pod's end. */
@@ -52,7 +53,7 @@ export function newPods(
 	const facts = uids.map((uid) =>
 		collectPodFacts(
 			pods.filter(({ object }) => object.metadata.uid === uid),
-			events.filter(({ object }) => (object.involvedObject as { uid?: string } | undefined)?.uid === uid),
+			events.filter(({ object }) => readPodEvent(object).uid === uid),
 		),
 	);
 	return facts.filter((pod) => pod !== undefined).sort((a, b) => byTime(a.firstSeen, b.firstSeen));

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { KubeObject } from "../../src/cluster/cluster.ts";
 import { inOrder, placed, stageOf, stages } from "../../src/install/order.ts";
-import { compareShape, shapeOf } from "../../src/install/pod-shape.ts";
 import { podTrouble } from "../../src/install/pod-trouble.ts";
 import { readiness } from "../../src/install/readiness.ts";
+import { compareShape, shapeOf } from "../../src/model/pod-shape.ts";
 import { configMap, definition, deployment, namespaceObject } from "./objects.ts";
 
 function object(apiVersion: string, kind: string, rest: Record<string, unknown> = {}): KubeObject {
@@ -165,7 +165,7 @@ describe("shapeOf", () => {
 				{ name: "istio-init", securityContext: netAdmin },
 				{ name: "istio-proxy", restartPolicy: "Always" },
 			],
-			containers: [{ name: "user-container" }],
+			containers: [{ name: "user-container" }, { name: "queue-proxy" }],
 		},
 	});
 	const classic = object("v1", "Pod", {
@@ -179,9 +179,17 @@ describe("shapeOf", () => {
 		expect(shapeOf(native)).toEqual({
 			initContainers: ["istio-init"],
 			sidecar: "native",
+			containers: ["user-container", "queue-proxy"],
+			ephemeral: [],
+			duplicates: [],
 			capabilities: ["NET_ADMIN", "NET_RAW"],
 		});
-		expect(shapeOf(classic)).toEqual({ initContainers: ["istio-validation"], sidecar: "classic", capabilities: [] });
+		expect(shapeOf(classic)).toMatchObject({
+			initContainers: ["istio-validation"],
+			sidecar: "classic",
+			containers: ["user-container"],
+			capabilities: [],
+		});
 		expect(shapeOf(object("v1", "Pod", { spec: {} })).sidecar).toBe("none");
 	});
 
@@ -201,7 +209,58 @@ describe("shapeOf", () => {
 		expect(compareShape(asPromised, object("v1", "Pod", { spec: {} }))).toEqual([
 			"init containers that end: none, promised: istio-init",
 			"sidecar: none, promised: any",
+			"containers: none, promised: user-container, queue-proxy",
 			"capabilities added: none, promised: NET_ADMIN, NET_RAW",
 		]);
+	});
+
+	describe("of a pod that others change", () => {
+		const promises = { initContainers: [], sidecar: "none", capabilities: [], denies: false } as const;
+		const of = (spec: object, extraContainers?: string[]) =>
+			compareShape(
+				{
+					...promises,
+					initContainers: [],
+					capabilities: [],
+					...(extraContainers === undefined ? {} : { extraContainers }),
+				},
+				object("v1", "Pod", { spec: { containers: [{ name: "user-container" }, { name: "queue-proxy" }], ...spec } }),
+			);
+		const containers = [{ name: "user-container" }, { name: "queue-proxy" }, { name: "linkerd-proxy" }];
+		const told = ["containers: user-container, queue-proxy, linkerd-proxy, promised: user-container, queue-proxy"];
+
+		it("names a container that is not promised", () => expect(of({ containers })).toEqual(told));
+
+		it("names a native sidecar that is not promised", () =>
+			expect(of({ initContainers: [{ name: "daprd", restartPolicy: "Always" }] })).toEqual([
+				"containers: daprd, user-container, queue-proxy, promised: user-container, queue-proxy",
+			]));
+
+		it("names an init container that is not promised", () =>
+			expect(of({ initContainers: [{ name: "vault-agent-init" }] })).toEqual([
+				"init containers that end: vault-agent-init, promised: none",
+			]));
+
+		it("takes what is promised, wherever the webhook put it", () => {
+			expect(of({ containers: containers.toReversed() }, ["linkerd-proxy"])).toEqual([]);
+			expect(of({ initContainers: [{ name: "daprd", restartPolicy: "Always" }] }, ["daprd"])).toEqual([]);
+		});
+
+		it("misses what is promised and not there", () =>
+			expect(of({}, ["linkerd-proxy"])).toEqual([
+				"containers: user-container, queue-proxy, promised: user-container, queue-proxy, linkerd-proxy",
+			]));
+
+		it("names ephemeral containers and names that two have", () =>
+			expect(of({ ephemeralContainers: [{ name: "debugger" }], initContainers: [{ name: "queue-proxy" }] })).toEqual([
+				"init containers that end: queue-proxy, promised: none",
+				"ephemeral containers: debugger, promised: none",
+				"names that two containers have: queue-proxy, promised: none",
+			]));
+
+		it("reads lists that are null", () =>
+			expect(of({ initContainers: null, ephemeralContainers: null, containers: null })).toEqual([
+				"containers: none, promised: user-container, queue-proxy",
+			]));
 	});
 });

@@ -4,6 +4,7 @@ import { type LiveState, openLiveState } from "../../src/measure/live-state.ts";
 import { proveProfile } from "../../src/measure/prove.ts";
 import type { RequestOrder } from "../../src/measure/request.ts";
 import type { RequestTimes } from "../../src/model/recording.ts";
+import type { Finding } from "../../src/model/report.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
 import { aPod, revision, seen } from "./revision.ts";
 
@@ -32,6 +33,11 @@ interface World {
 	spec?: object;
 	pods?: KubeObject[];
 	istiod?: string;
+	istiodImage?: string;
+	/** Labels of istiod's pod. */
+	labels?: Record<string, string>;
+	/** What istiod answers when it is asked for its version. */
+	istiodSays?: string;
 	gateway?: string | undefined;
 	/** What a request is answered with; by default as promised. */
 	answer?(order: RequestOrder, count: number): Partial<RequestTimes>;
@@ -43,15 +49,26 @@ async function prove(world: World = {}) {
 	const { spec = rightSpec, pods, istiod = "1.31.0", gateway = "1.31.0", answer, onRequest } = world;
 	const state = openLiveState();
 	for (const pod of pods ?? [aPod("p", { spec, status: statuses })]) state.add(seen("pods", pod, "ADDED"));
-	const part = (name: string, tag: string) =>
-		aPod(name, { spec: { containers: [{ name, image: `hub/x:${tag}@sha256:1` }] } });
-	const list = async ({ labelSelector }: ListQuery) =>
-		labelSelector === "app=istiod" ? [part("discovery", istiod)] : gateway ? [part("istio-proxy", gateway)] : [];
+	const part = (name: string, image: string, labels: Record<string, string> = {}): KubeObject => ({
+		apiVersion: "v1",
+		kind: "Pod",
+		metadata: { name, namespace: "istio-system", labels },
+		spec: { containers: [{ name, image }] },
+	});
+	const list = async ({ labelSelector }: ListQuery) => {
+		if (labelSelector !== "app=istiod") return gateway ? [part("istio-proxy", `hub/x:${gateway}@sha256:1`)] : [];
+		return [part("discovery", world.istiodImage ?? `hub/x:${istiod}@sha256:1`, world.labels)];
+	};
+	const raw = async (_: string, path: string) => {
+		if (world.istiodSays === undefined || !path.includes("istiod:15014")) throw new Error("HTTP 403");
+		return { status: 200, body: Buffer.from(world.istiodSays) };
+	};
+	const findings: Finding[] = [];
 	const requests: RequestOrder[] = [];
 	const sleeps: number[] = [];
 	const start = performance.now();
 	const seenAs = await proveProfile({
-		cluster: { list } as unknown as Cluster,
+		cluster: { list, raw } as unknown as Cluster,
 		observer: {
 			async request(order) {
 				requests.push(order);
@@ -67,13 +84,14 @@ async function prove(world: World = {}) {
 		request: { route: { kind: "direct", url: "http://x", by: "given" }, host: "h", expectBody: "b", timeoutMs: 1 },
 		signal: new AbortController().signal,
 		podTimeoutMs: 50,
+		onFinding: (finding) => findings.push(finding),
 		sleep: async (ms) => {
 			sleeps.push(ms);
 			// Far beyond what configuration takes to arrive.
 			if (sleeps.length > 200) clock.now = start + 1e6;
 		},
 	});
-	return { seenAs, requests, sleeps };
+	return { seenAs, findings, requests, sleeps };
 }
 
 /** `performance.now`, which the settling reads, may be set forward. */
@@ -138,6 +156,144 @@ describe("a revision that went to zero before it could be looked at", () => {
 	});
 });
 
+const pulledAt = (name: string, imagePullPolicy: string) => ({
+	initContainers: rightSpec.initContainers.map((each) => ({
+		...each,
+		imagePullPolicy: each.name === name ? imagePullPolicy : "IfNotPresent",
+	})),
+	containers: rightSpec.containers.map((each) => ({
+		...each,
+		imagePullPolicy: each.name === name ? imagePullPolicy : "IfNotPresent",
+	})),
+});
+
+describe("a profile whose starts always ask the registry", () => {
+	const refusal = (spec: object) => prove({ spec }).catch((error) => error as Error & { hint?: string });
+
+	it.each([
+		["istio-init", /--istio-set values\.global\.imagePullPolicy=IfNotPresent/],
+		["istio-proxy", /--istio-set values\.global\.imagePullPolicy=IfNotPresent/],
+		["user-container", /--image/],
+		["queue-proxy", /queue-sidecar-image.*config-deployment/],
+	])("is refused for %s, with what to change", async (name, hint) => {
+		expect(await refusal(pulledAt(name, "Always"))).toMatchObject({
+			exitCode: 4,
+			message: `profile full: every start asks the registry for the image of ${name} (imagePullPolicy Always), so no cold start would count`,
+			hint: expect.stringMatching(hint),
+		});
+		await expect(prove({ spec: pulledAt(name, "Never") })).resolves.toBeDefined();
+	});
+
+	it("is told that admission may have set it on all", async () => {
+		const always = (each: object) => ({ ...each, imagePullPolicy: "Always" });
+		const spec = {
+			initContainers: rightSpec.initContainers.map(always),
+			containers: rightSpec.containers.map(always),
+		};
+		expect(await refusal(spec)).toMatchObject({ hint: expect.stringContaining("AlwaysPullImages") });
+	});
+
+	it.each([
+		["hub/queue-proxy", true],
+		["host:5000/queue-proxy", true],
+		["hub/queue-proxy:latest", true],
+		["hub/queue-proxy:1", false],
+		["hub/queue-proxy@sha256:1234", false],
+	])("is known by the image %s where no policy is told: %s", async (image, isRefused) => {
+		const spec = { ...rightSpec, containers: [container("user-container"), { name: "queue-proxy", image }] };
+		expect((await refusal(spec)) instanceof Error).toBe(isRefused);
+	});
+});
+
+describe("Istio's version", () => {
+	const proxied = (image: string) => ({
+		...rightSpec,
+		initContainers: [rightSpec.initContainers[0], container("istio-proxy", { restartPolicy: "Always", image })],
+	});
+	const digest = "@sha256:0123456789abcdef";
+
+	it.each([
+		"hub/proxyv2:1.31.0",
+		"hub/proxyv2:1.31.0-distroless",
+		"hub/proxyv2:1.31.0-debug",
+		"hub/proxyv2:1.31.0-fips",
+		"hub/proxyv2:1.31.0-solo-fips-distroless",
+		"hub/proxyv2:1.31.0-asm.33",
+		"hub/proxyv2:1.31.0-tetrate-v0",
+		"hub/proxyv2:1.31.0-gke.3",
+		"hub/proxyv2:v1.31.0",
+		"hub/proxyv2:1.31",
+		`hub/proxyv2:1.31.0-distroless${digest}`,
+		"host:5000/x/proxyv2:1.31.0",
+	])("is the same with a proxy of %s", async (image) => {
+		const { seenAs, findings } = await prove({ spec: proxied(image) });
+		expect(seenAs).toMatchObject({ istio: "1.31.0" });
+		expect(findings).toEqual([]);
+	});
+
+	it.each([
+		["hub/proxyv2:1.31.1", "1.31.1"],
+		["hub/proxyv2:1.30.0-distroless", "1.30.0"],
+		["hub/proxyv2:2.31.0", "2.31.0"],
+		["host:1310/x/proxyv2:1.30", "1.30"],
+		["hub/proxyv2:1.31.0-rc.1", "1.31.0-rc.1"],
+		["hub/proxyv2:1.31-alpha.eed52ebb66ad-distroless", "1.31-alpha.eed52ebb66ad"],
+		["hub/proxyv2:mine", "mine"],
+	])("is another one with a proxy of %s", async (image, version) => {
+		expect(await differences({ spec: proxied(image) })).toBe(
+			`Istio's parts have different versions: istiod 1.31.0, gateway 1.31.0, sidecar ${version}`,
+		);
+	});
+
+	it.each([
+		[`hub/proxyv2${digest}`, "by its digest alone"],
+		["host:5000/x/proxyv2", "without a tag"],
+	])("is unknown with a proxy of %s, which is a finding", async (image, how) => {
+		// Without a policy of its own, an image without a tag would be asked for at each start.
+		const spec = proxied(image);
+		const known = spec.initContainers.map((each) => ({ ...each, imagePullPolicy: "IfNotPresent" }));
+		const { seenAs, findings } = await prove({ spec: { ...spec, initContainers: known } });
+		expect(seenAs).toMatchObject({ istio: "1.31.0" });
+		expect(findings).toEqual([
+			expect.objectContaining({
+				code: "version-unknown",
+				message: `the version of Istio's sidecar is unknown: its image is named ${how} (${image})`,
+			}),
+		]);
+	});
+
+	it("is known by the runtime's own name of the image", async () => {
+		const named = statuses.initContainerStatuses.map((each) =>
+			each.name === "istio-proxy" ? { ...each, image: "docker.io/istio/proxyv2:1.30.0" } : each,
+		);
+		const pods = [
+			aPod("p", { spec: proxied(`hub/proxyv2${digest}`), status: { ...statuses, initContainerStatuses: named } }),
+		];
+		expect(await differences({ pods })).toContain("sidecar 1.30.0");
+	});
+
+	it.each<[string, Partial<World>, string]>([
+		["by its chart's label", { labels: { "app.kubernetes.io/version": "1.30.5" } }, "1.30.5"],
+		["by its chart", { labels: { "helm.sh/chart": "istiod-1.30.5" } }, "1.30.5"],
+		["by what it says itself", { istiodSays: "1.30.5-0123456789abcdef-Clean" }, "1.30.5"],
+	])("of an istiod by digest is known %s", async (_, more, version) => {
+		expect(await differences({ istiodImage: `hub/pilot${digest}`, ...more })).toBe(
+			`Istio's parts have different versions: istiod ${version}, gateway 1.31.0, sidecar 1.31.0`,
+		);
+	});
+
+	it("of an istiod by digest that says nothing is a finding", async () => {
+		for (const istiodSays of [undefined, "<html>1.31.0"]) {
+			const { seenAs, findings } = await prove({
+				istiodImage: `hub/pilot${digest}`,
+				...(istiodSays === undefined ? {} : { istiodSays }),
+			});
+			expect(seenAs).not.toHaveProperty("istio");
+			expect(findings.map(({ code }) => code)).toEqual(["version-unknown"]);
+		}
+	});
+});
+
 describe("a profile that is not what it promises", () => {
 	it("is told every difference of its pod", async () => {
 		const spec = { containers: [container("istio-proxy"), container("queue-proxy")] };
@@ -145,6 +301,7 @@ describe("a profile that is not what it promises", () => {
 			[
 				"init containers that end: none, promised: istio-init",
 				"sidecar: classic, promised: native",
+				"containers: queue-proxy, promised: user-container, queue-proxy",
 				"capabilities added: none, promised: NET_ADMIN",
 			].join("; "),
 		);

@@ -77,6 +77,11 @@ describe("the service", () => {
 						annotations: {
 							"autoscaling.knative.dev/window": "6s",
 							"autoscaling.knative.dev/max-scale": "1",
+							"autoscaling.knative.dev/class": "kpa.autoscaling.knative.dev",
+							"autoscaling.knative.dev/min-scale": "0",
+							"autoscaling.knative.dev/initial-scale": "1",
+							"autoscaling.knative.dev/scale-to-zero-pod-retention-period": "0s",
+							"autoscaling.knative.dev/scale-down-delay": "0s",
 							c: "d",
 						},
 					},

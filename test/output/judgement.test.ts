@@ -196,7 +196,7 @@ test("annotations are errors and warnings, escaped", () => {
 	if (verdict === undefined) throw new Error("no verdict");
 	const nasty = { ...verdict, kind: "data", reason: "100 %\nof: it" } as const;
 	expect(renderAnnotations({ verdicts: [nasty], ledgers: [], movements: [], remarks: [] })).toMatch(
-		/: 100 %25%0Aof: it\n$/,
+		/: 100 %25 of: it\n$/,
 	);
 });
 
