@@ -92,6 +92,15 @@ describe("untilOnlyNewAnswer", () => {
 		expect(clock.now() - startedAt).toBeLessThan(1000);
 	});
 
+	it("does not wait for a Deployment that it did not change, ready or not", async () => {
+		const cluster = running();
+		const stuck = cluster.objects.get("Deployment a/d") as KubeObject;
+		stuck.status = { ...(stuck.status as object), availableReplicas: 0 };
+		const startedAt = clock.now();
+		await untilNew(cluster, () => false);
+		expect(clock.now()).toBe(startedAt);
+	});
+
 	it("does not wait for another Deployment whose name begins alike", async () => {
 		const cluster = running();
 		cluster.put(deployment(namespace, "d-hpa"));
