@@ -2,9 +2,10 @@ import { type Cluster, describeRef, type KubeObject, type ObjectRef, refOf } fro
 import { foresee, type Outcome } from "./apply.ts";
 import { istiodsToRestart } from "./istiods.ts";
 import { describePlace } from "./journal.ts";
-import { findKnative, noKnative, requireIstioIngress } from "./knative.ts";
+import { findKnative, noKnative } from "./knative.ts";
 import { configSettings, labelSettings, type Setting } from "./knative-settings.ts";
 import { type Live, lookUp, refuseForeign } from "./live.ts";
+import { requireNetIstio } from "./net-istio.ts";
 import { inOrder } from "./order.ts";
 import { keyOf } from "./ownership.ts";
 import { type InstallRequest, leftBehind, withKnativeIfMissing } from "./profile-install.ts";
@@ -32,7 +33,7 @@ export async function planInstall(cluster: Cluster, request: InstallRequest): Pr
 	const task = newTask(cluster, request);
 	const knative = await findKnative(task);
 	if (knative === undefined && request.knativeObjects === undefined) throw noKnative();
-	if (knative !== undefined && !knative.isOurs) await requireIstioIngress(task);
+	if (knative !== undefined && !knative.isOurs) await requireNetIstio(task, request);
 	const wanted = wantedObjects(withKnativeIfMissing(request, knative));
 	const objects = inOrder(Object.values(wanted).flat());
 	const live = await lookUp(task, objects);

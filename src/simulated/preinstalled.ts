@@ -111,6 +111,32 @@ export function installKnative(world: World): void {
 		spec: { selector: { app: "activator" }, ports: [{ name: "http", port: 80, targetPort: 8012 }] },
 	};
 	api.create(service, { manager });
+	installNetIstio(world);
+}
+
+/** What net-istio has of Istio's kinds; their definitions were there before it. */
+function installNetIstio(world: World): void {
+	const { api } = world;
+	for (const line of [
+		"Gateway gateways networking.istio.io v1,v1beta1 gw",
+		"PeerAuthentication peerauthentications security.istio.io v1,v1beta1 pa",
+	]) {
+		const definition = definitionOf(line);
+		definition.status = establishedStatus(definition, toSeconds(world.serverEpochNs()));
+		api.create(definition, { manager, keepsStatus: true });
+	}
+	for (const name of ["knative-ingress-gateway", "knative-local-gateway"]) {
+		const spec = { selector: { istio: "ingressgateway" } };
+		api.create(
+			{ apiVersion: "networking.istio.io/v1", kind: "Gateway", metadata: { name, namespace }, spec },
+			{ manager },
+		);
+	}
+	for (const app of ["webhook", "net-istio-webhook"]) {
+		const spec = { selector: { matchLabels: { app } }, portLevelMtls: { 8443: { mode: "PERMISSIVE" } } };
+		const metadata = { name: app, namespace };
+		api.create({ apiVersion: "security.istio.io/v1", kind: "PeerAuthentication", metadata, spec }, { manager });
+	}
 }
 
 function deploymentOf({

@@ -87,7 +87,7 @@ describe("an interruption", () => {
 	});
 
 	it("ends the wait for what is piped in", async () => {
-		const child = spawn(process.execPath, [join(folder, "bin.mjs"), "check", "-"], { stdio: "pipe" });
+		const child = spawn(process.execPath, [program, "check", "-"], { stdio: "pipe" });
 		onTestFinished(() => void child.kill("SIGKILL"));
 		const ended = new Promise((resolve) => child.on("close", resolve));
 		setTimeout(() => child.kill("SIGINT"), 2_000);

@@ -187,6 +187,20 @@ describe("discovery", () => {
 		expect(await cluster.resource("example.com/v1", "Thing")).toMatchObject({ plural: "things", namespaced: false });
 	});
 
+	it("lists a kind that only another version than the preferred one has, and each kind once", async () => {
+		const { server, cluster } = await opened();
+		const group = "networking.istio.io";
+		const versions = ["v1", "v1alpha3"].map((version) => ({ groupVersion: `${group}/${version}` }));
+		const resources = (...kinds: string[]) =>
+			kinds.map((kind) => ({ kind, name: `${kind.toLowerCase()}s`, namespaced: true, verbs: ["list"] }));
+		server.on("GET /api", { json: { versions: [] } });
+		server.on("GET /apis", { json: { groups: [{ preferredVersion: versions[0], versions }] } });
+		server.on(`GET /apis/${group}/v1`, { json: { resources: resources("Gateway") } });
+		server.on(`GET /apis/${group}/v1alpha3`, { json: { resources: resources("Gateway", "EnvoyFilter") } });
+		const found = (await cluster.resources()).map(({ apiVersion, kind }) => `${kind} ${apiVersion}`);
+		expect(found).toEqual([`Gateway ${group}/v1`, `EnvoyFilter ${group}/v1alpha3`]);
+	});
+
 	it("lists all that is served, in the preferred versions, and anew each time", async () => {
 		const { server, cluster } = await opened();
 		const groups = (...versions: string[]) => ({

@@ -173,7 +173,7 @@ describe("installProfile", () => {
 	});
 });
 
-describe("a kill at any write", () => {
+describe("a kill at any write", { timeout: 60_000 }, () => {
 	const ksvc: KubeObject = {
 		apiVersion: "serving.knative.dev/v1",
 		kind: "Service",

@@ -10,7 +10,14 @@ export function definition(group: string, kind: string): KubeObject {
 		apiVersion: "apiextensions.k8s.io/v1",
 		kind: "CustomResourceDefinition",
 		metadata: { name: `${plural}.${group}` },
-		spec: { group, names: { kind, plural }, versions: [{ name: "v1", served: true, storage: true }] },
+		spec: {
+			group,
+			names: { kind, plural },
+			versions: [
+				{ name: "v1", served: true, storage: true },
+				{ name: "v1beta1", served: true, storage: false },
+			],
+		},
 	};
 }
 
@@ -65,18 +72,32 @@ export function knativeObjects(): KubeObject[] {
 		configMap("knative-serving", "config-network", {}),
 		configMap("knative-serving", "config-domain", { _example: "example.com: |" }),
 		...names.map((name) => deployment("knative-serving", name, { "app.kubernetes.io/version": "1.21.2" })),
-		{
-			apiVersion: "networking.istio.io/v1",
+		...["knative-ingress-gateway", "knative-local-gateway"].map((name) => ({
+			apiVersion: "networking.istio.io/v1beta1",
 			kind: "Gateway",
-			metadata: { name: "knative-ingress-gateway", namespace: "knative-serving" },
-		},
+			metadata: { name, namespace: "knative-serving" },
+		})),
 	];
+}
+
+/** What keeps Knative's webhooks open to the API server where mutual TLS is required. */
+export function webhookExceptions(): KubeObject[] {
+	return ["webhook", "net-istio-webhook"].map((app) => ({
+		apiVersion: "security.istio.io/v1beta1",
+		kind: "PeerAuthentication",
+		metadata: { name: app, namespace: "knative-serving" },
+		spec: { selector: { matchLabels: { app } }, portLevelMtls: { "8443": { mode: "PERMISSIVE" } } },
+	}));
 }
 
 /** A cluster on which somebody else installed Knative, labelled in their own way. */
 export function clusterWithKnative(): FakeCluster {
 	const cluster = fakeCluster();
-	for (const object of [definition("networking.istio.io", "Gateway"), ...knativeObjects()]) cluster.put(object);
+	const definitions = [
+		definition("networking.istio.io", "Gateway"),
+		definition("security.istio.io", "PeerAuthentication"),
+	];
+	for (const object of [...definitions, ...knativeObjects(), ...webhookExceptions()]) cluster.put(object);
 	cluster.put({ ...namespaceObject("default"), metadata: { name: "default", labels: { theirs: "yes" } } });
 	return cluster;
 }

@@ -287,7 +287,7 @@ describe("planInstall", () => {
 			'set label istio-injection of Namespace bench to "enabled"',
 			'set key mesh-compatibility-mode of ConfigMap knative-serving/config-network to "enabled"',
 			"restart Deployment knative-serving/activator",
-			"leave 1 objects as they are",
+			"leave 2 objects as they are",
 		]) {
 			expect(lines).toContain(line);
 		}

@@ -54,6 +54,7 @@ const builtIn: [string, string][] = [
 	["v1", "PersistentVolumeClaim"],
 	["apps/v1", "Deployment"],
 	["apps/v1", "DaemonSet"],
+	["apps/v1", "ReplicaSet"],
 	["apps/v1", "StatefulSet"],
 	["batch/v1", "Job"],
 	["batch/v1", "CronJob"],

@@ -39,7 +39,7 @@ function reconcile(world: World, deployment: Workload): void {
 	const namespace = deployment.metadata.namespace ?? "";
 	const owned = api.list<Workload>("replicasets.apps", namespace).filter((set) => isOwnedBy(set, deployment));
 	const wanted = deployment.spec.replicas ?? 1;
-	const templateHash = safeName(hash(JSON.stringify(deployment.spec.template)));
+	const templateHash = safeName(hash(JSON.stringify(deployment.spec.template, withoutEmptyMaps)));
 	const current = owned.find((set) => set.metadata.labels?.["pod-template-hash"] === templateHash);
 	if (current === undefined) createReplicaSet(world, deployment, templateHash);
 	else {
@@ -48,6 +48,12 @@ function reconcile(world: World, deployment: Workload): void {
 		for (const old of owned) if (old !== current && isReady) scale(world, deployment, old, 0);
 	}
 	writeStatus(world, deployment, { owned, current, wanted });
+}
+
+/** Kubernetes keeps none: a template whose only annotation is removed is the one that it was before there was any. */
+function withoutEmptyMaps(key: string, value: unknown): unknown {
+	const isMap = key === "annotations" || key === "labels";
+	return isMap && Object.keys((value as object | null) ?? {}).length === 0 ? undefined : value;
 }
 
 function createReplicaSet(world: World, deployment: Workload, templateHash: string): void {
