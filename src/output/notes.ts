@@ -24,7 +24,8 @@ export function notesOf(report: Report, summary: Summary): string[] {
 	if (thin.length > 0) notes.push("fewer than 6 cold starts support no 95 % interval: raise --iterations");
 	if (summary.columns.length > 1) {
 		notes.push(
-			"~ not significant, ? too few to tell; others differ from the first profile, with 95 % confidence in the whole table (Holm)",
+			"~ not significant, ? too few to tell; otherwise total differs from the first profile with 95 % confidence",
+			"phases say where: of those marked as different, about one in ten may be so by chance",
 		);
 	}
 	notes.push(...harnessNotes(report));
