@@ -45,10 +45,26 @@ const isGzip = (bytes: Uint8Array) => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 /**
  * The lines of a file, of which no more than a piece is held at once, read as `readFile` reads: `-` is what is piped in,
- * gzip is unpacked, a byte order mark is left out. Throws the system's error.
+ * gzip is unpacked, a byte order mark is left out. Throws the system's error, or the signal's reason once it is aborted.
  */
-export async function* readLines(path: string, stdin: Readable = process.stdin): AsyncGenerator<string> {
-	const pieces = (path === "-" ? stdin : createReadStream(path))[Symbol.asyncIterator]();
+export async function* readLines(
+	path: string,
+	{ stdin = process.stdin, signal }: { stdin?: Readable; signal?: AbortSignal } = {},
+): AsyncGenerator<string> {
+	signal?.throwIfAborted();
+	const source = path === "-" ? stdin : createReadStream(path);
+	// Whoever pipes something in may be long in coming to its end.
+	const stop = () => void source.destroy(signal?.reason);
+	signal?.addEventListener("abort", stop, { once: true });
+	try {
+		yield* linesOf(source);
+	} finally {
+		signal?.removeEventListener("abort", stop);
+	}
+}
+
+async function* linesOf(source: Readable): AsyncGenerator<string> {
+	const pieces = source[Symbol.asyncIterator]();
 	let head = Buffer.alloc(0);
 	let isAll = false;
 	while (head.length < 2 && !isAll) {

@@ -28,7 +28,7 @@ export interface ReplayOptions extends GateOptions {
 export async function replay(options: ReplayOptions, context: Context): Promise<ExitCode> {
 	const outputs = options.out.map((file) => ({ file, render: formatOf(file) }));
 	await requireWritable(options.out, options, context);
-	const report = await reportOf(options.recording);
+	const report = await reportOf(options.recording, context.signal);
 	const reference = options.reference === undefined ? {} : { reference: options.reference };
 	const unwritten = await whatFails(
 		outputs.map(
@@ -44,13 +44,13 @@ export async function replay(options: ReplayOptions, context: Context): Promise<
 	return endRun({ failure: undefined, judge, unwritten, uncleaned: undefined });
 }
 
-async function reportOf(path: string): Promise<Report> {
+async function reportOf(path: string, signal: AbortSignal): Promise<Report> {
 	const builder = openReportBuilder();
 	let line = 0;
 	let isBegun = false;
 	let broken: UsageError | undefined;
 	try {
-		for await (const text of readLines(path)) {
+		for await (const text of readLines(path, { signal })) {
 			line++;
 			if (text.trim() === "") continue;
 			// A kill cuts the last line; a line that is broken and not the last is damage.
@@ -68,7 +68,7 @@ async function reportOf(path: string): Promise<Report> {
 			add(builder, entry, where);
 		}
 	} catch (cause) {
-		if (cause instanceof UsageError) throw cause;
+		if (cause instanceof UsageError || cause === signal.reason) throw cause;
 		const { code = "", message } = cause as NodeJS.ErrnoException;
 		throw new UsageError(`cannot read ${path}: ${readFailures[code] ?? message}`, { cause });
 	}

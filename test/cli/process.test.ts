@@ -86,8 +86,8 @@ describe("an interruption", () => {
 		expect(stderr()).not.toContain("defect");
 	});
 
-	it("ends the wait for what is piped in", async () => {
-		const child = spawn(process.execPath, [program, "check", "-"], { stdio: "pipe" });
+	it.each(["check", "replay"])("ends the wait of %s for what is piped in", async (command) => {
+		const child = spawn(process.execPath, [program, command, "-"], { stdio: "pipe" });
 		onTestFinished(() => void child.kill("SIGKILL"));
 		const ended = new Promise((resolve) => child.on("close", resolve));
 		setTimeout(() => child.kill("SIGINT"), 2_000);

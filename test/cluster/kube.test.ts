@@ -130,6 +130,17 @@ describe("writing", () => {
 		});
 	});
 
+	it.each([
+		[{ resourceVersion: "7" }],
+		[{ uid: "u", resourceVersion: "7" }],
+	])("removes only what is still as %j says", async (preconditions) => {
+		const { server, cluster } = await opened();
+		server.on(`DELETE ${pods}/a`, { json: { metadata: { name: "a" } } });
+		await cluster.remove(podRef, preconditions);
+		const removal = server.calls.find(({ method }) => method === "DELETE");
+		expect(JSON.parse(removal?.body ?? "")).toEqual({ preconditions });
+	});
+
 	it("says which kind the cluster does not know", async () => {
 		const { cluster } = await opened();
 		const object = { apiVersion: "serving.knative.dev/v1", kind: "Service", metadata: { name: "h", namespace: "x" } };

@@ -23,7 +23,7 @@ test.each(Object.entries(forms))("%s is read alike as a whole, by lines and pipe
 	expect(await nodeFiles.readFile(file)).toBe(text);
 	expect(await all(readLines(file))).toEqual(lines);
 	const byByte = Readable.from([...readFileSync(file)].map((byte) => Buffer.from([byte])));
-	expect(await all(readLines("-", byByte))).toEqual(lines);
+	expect(await all(readLines("-", { stdin: byByte }))).toEqual(lines);
 });
 
 test("a gzip that was cut or a file that is missing is an error", async () => {
