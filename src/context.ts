@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { Cluster } from "./cluster/cluster.ts";
+import { unlessAborted } from "./cluster/pause.ts";
 import { type EndingSignal, exitCodeOf, InterruptedError } from "./errors.ts";
 import { type Files, nodeFiles } from "./files.ts";
 import { openStream } from "./streams.ts";
@@ -45,7 +46,8 @@ export function nodeContext(): Context {
 		columns: stderr.columns ?? 80,
 		env,
 		...nodeFiles,
-		readFile: (path) => (path === "-" ? untilInterrupted(nodeFiles.readFile(path), signal) : nodeFiles.readFile(path)),
+		// Whoever pipes something in may be long in coming to its end.
+		readFile: (path) => unlessAborted(nodeFiles.readFile(path), path === "-" ? signal : undefined),
 		signal,
 		openCluster: async ({ kubeconfig, kubeconfigText, context }) => {
 			const { openKube } = await import("./cluster/kube.ts");
@@ -61,14 +63,6 @@ export function nodeContext(): Context {
 		observerThread: new URL("./observer-thread.js", import.meta.url),
 		simulatedThread: new URL("./simulated-thread.js", import.meta.url),
 	};
-}
-
-/** Whoever pipes something in may be long in coming to its end. */
-function untilInterrupted<T>(piped: Promise<T>, signal: AbortSignal): Promise<T> {
-	return new Promise((resolve, reject) => {
-		signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-		piped.then(resolve, reject);
-	});
 }
 
 /** npx hands a Ctrl-C on that its child had from the terminal too: within so long the two are one. */

@@ -1,7 +1,7 @@
 import type { Cluster, KubeObject } from "../cluster/cluster.ts";
 import { ClusterError } from "../errors.ts";
 import { configMapRef, knativeNamespace } from "../install/knative.ts";
-import { goDurationMs } from "../model/go-duration.ts";
+import { goDurationMs } from "../model/duration.ts";
 import type { ClientClock } from "./client-clock.ts";
 import { windowSeconds } from "./service.ts";
 

@@ -49,6 +49,17 @@ export function parseDuration(text: string, where: string): number {
 	return ms;
 }
 
+/** Milliseconds of a duration in Go's spelling, such as `30s` or `1h2m3.5s`; undefined for anything else. */
+export function goDurationMs(text: unknown): number | undefined {
+	if (typeof text !== "string") return undefined;
+	const [, sign, amounts = ""] =
+		/^([-+]?)(0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.exec(text.trim()) ?? [];
+	if (amounts === "") return undefined;
+	const parts = [...amounts.matchAll(/([\d.]+)(ns|us|µs|μs|ms|s|m|h)/g)];
+	const ms = parts.reduce((sum, [, count, unit = ""]) => sum + Number(count) * (unitMs[unit] ?? Number.NaN), 0);
+	return sign === "-" ? -ms : ms;
+}
+
 /** A whole number of at least `least`. @param where the option's name, for the message */
 export function parseCount(text: string, least: number, where: string): number {
 	const count = /^\s*\+?\d+\s*$/.test(text) ? Number(text) : Number.NaN;

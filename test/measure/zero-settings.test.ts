@@ -2,7 +2,7 @@ import { describe, expect, it, test } from "vitest";
 import type { Cluster, KubeObject } from "../../src/cluster/cluster.ts";
 import { main } from "../../src/main.ts";
 import { requireZeroAllowed } from "../../src/measure/zero-settings.ts";
-import { goDurationMs } from "../../src/model/go-duration.ts";
+import { goDurationMs } from "../../src/model/duration.ts";
 import { builtContext } from "../selftest/built-context.ts";
 
 const config = (data?: unknown): KubeObject => ({
