@@ -18,7 +18,7 @@ const configurationOnly = {
 
 rmSync("dist", { recursive: true, force: true });
 await build({
-	entryPoints: { bin: "src/bin.ts", "observer-thread": "src/measure/observer-thread.ts", "simulated-thread": "src/simulated/worker.ts" },
+	entryPoints: { bin: "src/bin.ts", "observer-thread": "src/measure/observing/thread.ts", "simulated-thread": "src/simulator/worker.ts" },
 	outdir: "dist",
 	bundle: true,
 	splitting: true,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, bench, describe } from "vitest";
-import { reportText } from "../src/model/report-text.ts";
+import { reportText } from "../src/report/report-text.ts";
 import { largeReport } from "./large-report.ts";
 
 /**

@@ -7,9 +7,9 @@
  * what says something of the machine rather than of Kubernetes, and the machine's address.
  */
 import { readFile } from "node:fs/promises";
-import type { Entry } from "../src/model/recording.ts";
-import { withoutSecrets } from "../src/model/without-secrets.ts";
-import { pingsAround } from "../src/timing/watch-lag.ts";
+import type { Entry } from "../src/recording/entries.ts";
+import { withoutSecrets } from "../src/recording/without-secrets.ts";
+import { pingsAround } from "../src/timing/clocks/watch-lag.ts";
 
 const [path = "", profile = "", round = ""] = process.argv.slice(2);
 const entries = (await readFile(path, "utf8"))

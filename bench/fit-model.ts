@@ -3,17 +3,17 @@
  *
  *   npm run fit-model -- RECORDING…
  *
- * What a recording tells is replaced in src/simulated/models/today.json, each delay by its median and the spread of its
+ * What a recording tells is replaced in src/simulator/model/today.json, each delay by its median and the spread of its
  * logarithm; what none tells stays as it is. Where the numbers come from goes into the file. What one node did comes
- * from the kubelet's own times (src/simulated/fit.ts), what several did together from the report's phases.
+ * from the kubelet's own times (src/simulator/model/fit.ts), what several did together from the report's phases.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
-import type { Entry } from "../src/model/recording.ts";
-import type { ColdStart } from "../src/model/report.ts";
-import { fitModel, type RecordedEntry } from "../src/simulated/fit.ts";
-import { loadModel } from "../src/simulated/model.ts";
-import { quantileOf } from "../src/statistics/median.ts";
+import { quantileOf } from "../src/analysis/statistics/median.ts";
+import type { Entry } from "../src/recording/entries.ts";
+import type { ColdStart } from "../src/report/report.ts";
+import { fitModel, type RecordedEntry } from "../src/simulator/model/fit.ts";
+import { loadModel } from "../src/simulator/model/model.ts";
 import { openReportBuilder } from "../src/timing/report-builder.ts";
 
 type Delay = [medianMs: number, spread: number];
@@ -22,7 +22,7 @@ type Delay = [medianMs: number, spread: number];
 const sigmaPerMad = 1.4826;
 /** Times near zero are known to the watch's lag only, which makes their logarithms spread. */
 const mostSpread = 0.5;
-const modelFile = "src/simulated/models/today.json";
+const modelFile = "src/simulator/model/today.json";
 const paths = process.argv.slice(2);
 if (paths.length === 0) {
 	console.error("usage: npm run fit-model -- RECORDING…");

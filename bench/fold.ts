@@ -4,8 +4,8 @@
  * stay about the same, for the work to grow no faster than the recording.
  */
 
-import { asEntry } from "../src/model/read-entry.ts";
-import type { Entry } from "../src/model/recording.ts";
+import type { Entry } from "../src/recording/entries.ts";
+import { asEntry } from "../src/recording/read-entry.ts";
 import { openReportBuilder } from "../src/timing/report-builder.ts";
 import { entriesOf, type MadeStart, plainStart } from "../test/support/cold-start-truth.ts";
 

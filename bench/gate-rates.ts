@@ -8,12 +8,12 @@
  */
 
 import { keep } from "../.github/actions/knistio/baseline-pool.mjs";
+import { normalDeviate, seededRandom } from "../src/analysis/statistics/random.ts";
 import { defaultMinimumEffect } from "../src/cli/gate-options.ts";
 import { exitCodes } from "../src/errors.ts";
-import { exitCodeOf, judge } from "../src/judge/judge.ts";
-import type { Report } from "../src/model/report.ts";
-import { normalDeviate, seededRandom } from "../src/statistics/random.ts";
-import { aReport, type ProfileSketch } from "../test/judge/a-report.ts";
+import { exitCodeOf, judge } from "../src/gate/judge.ts";
+import type { Report } from "../src/report/report.ts";
+import { aReport, type ProfileSketch } from "../test/gate/a-report.ts";
 
 /** Medians of the phases in milliseconds, about as a small cluster has them. */
 const appPhasesMs: Record<string, number> = {

@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import type { Entry } from "../src/model/recording.ts";
+import type { Entry } from "../src/recording/entries.ts";
 import {
 	type Comparison,
 	compareWithTruth,

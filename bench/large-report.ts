@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import type { Entry } from "../src/model/recording.ts";
-import type { ColdStart, Measured, Report } from "../src/model/report.ts";
-import { normalDeviate, seededRandom } from "../src/statistics/random.ts";
+import { normalDeviate, seededRandom } from "../src/analysis/statistics/random.ts";
+import type { Entry } from "../src/recording/entries.ts";
+import type { ColdStart, Measured, Report } from "../src/report/report.ts";
 import { openReportBuilder } from "../src/timing/report-builder.ts";
 
 /** How large a made-up report is, and which of many. */

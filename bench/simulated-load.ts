@@ -4,8 +4,8 @@
  * here, so what is printed is the sum of both.
  */
 import { setTimeout as pause } from "node:timers/promises";
-import { quantileOf } from "../src/statistics/median.ts";
-import { configMap, openClient } from "../test/simulated/client.ts";
+import { quantileOf } from "../src/analysis/statistics/median.ts";
+import { configMap, openClient } from "../test/simulator/client.ts";
 
 const objects = 5_000;
 const rounds = 200;

@@ -3,9 +3,10 @@
  * from it: `npm run bench:talk`. A span is a difference of two receipts, which a busy machine tears apart by its own
  * delays times the speed; so this is looked at, and what really happened there is what a test holds to 5 %.
  */
+
+import { medianOf } from "../src/analysis/statistics/median.ts";
 import { measureScenario } from "../src/commands/selftest.ts";
-import { talkFigures } from "../src/output/talk-figures.ts";
-import { medianOf } from "../src/statistics/median.ts";
+import { talkFigures } from "../src/output/report/talk-figures.ts";
 import { openReportBuilder } from "../src/timing/report-builder.ts";
 import { builtContext } from "../test/selftest/built-context.ts";
 

@@ -1,7 +1,7 @@
-import type { Entry } from "../src/model/recording.ts";
-import type { Measured, PodSummary } from "../src/model/report.ts";
-import { parseTime } from "../src/model/timestamp.ts";
-import { quantileOf } from "../src/statistics/median.ts";
+import { quantileOf } from "../src/analysis/statistics/median.ts";
+import type { Entry } from "../src/recording/entries.ts";
+import type { Measured, PodSummary } from "../src/report/report.ts";
+import { parseTime } from "../src/text/timestamp.ts";
 import { openReportBuilder } from "../src/timing/report-builder.ts";
 
 /** What containerd writes for a container; nanoseconds since the epoch, 0 for not yet. */

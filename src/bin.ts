@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { nodeContext } from "./context.ts";
+import { nodeContext } from "./context/context.ts";
 import { main } from "./main.ts";
 
 const code = await main(process.argv.slice(2), nodeContext());

@@ -5,9 +5,9 @@ import { addJudging } from "./cli/judging.ts";
 import { addProfiles } from "./cli/profiles.ts";
 import { addReports } from "./cli/reports.ts";
 import { addSelftest } from "./cli/selftest.ts";
-import type { Context } from "./context.ts";
+import type { Context } from "./context/context.ts";
 import { type ExitCode, exitCodes, KnistioError, RunErrors } from "./errors.ts";
-import { printable } from "./printable.ts";
+import { printable } from "./text/printable.ts";
 
 /** What a command's declaration does with the code that its work ends with. */
 export type Finish = (code: ExitCode) => void;

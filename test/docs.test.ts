@@ -3,8 +3,8 @@ import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { exitCodes } from "../src/errors.ts";
 import { declare } from "../src/main.ts";
-import { phaseDescriptions } from "../src/model/phases.ts";
 import { builtInProfiles } from "../src/profile/built-in.ts";
+import { phaseDescriptions } from "../src/report/phases.ts";
 import { updateBlock } from "./support/readme.ts";
 import { silentContext } from "./support/silent-context.ts";
 

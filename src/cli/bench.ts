@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
-import type { Where } from "../commands/target.ts";
-import type { Context } from "../context.ts";
+import type { Where } from "../commands/bench/target.ts";
+import type { Context } from "../context/context.ts";
 import type { Finish } from "../main.ts";
 import { addGateOptions, type GateFlags, gateOptionsOf } from "./gate-options.ts";
 import {
@@ -134,7 +134,7 @@ export function addBench(program: Command, context: Context, finish: Finish): vo
 		.option("--dry-run", "print what would be changed, and change nothing");
 	addGateOptions(addSourceOptions(addClusterOptions(command)));
 	command.addHelpText("after", examples).action(async (flags: BenchFlags) => {
-		const { bench } = await import("../commands/bench.ts");
+		const { bench } = await import("../commands/bench/bench.ts");
 		const { record, requestTimeout } = flags;
 		const code = await bench(
 			{

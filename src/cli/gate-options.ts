@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import type { GateOptions } from "../commands/gate.ts";
-import { parseShare } from "../model/share.ts";
+import { parseShare } from "../text/share.ts";
 import { argument, collect, durationMs, given, text } from "./options.ts";
 
 /** What a run is judged by, and where CI finds the judgement. */

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
 import type { Finish } from "../main.ts";
 import { sampleImage, workloadNamespace } from "./bench.ts";
 import {

@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { KnistioError, UsageError } from "../errors.ts";
-import type { IstioSource } from "../install/render.ts";
-import { parseCount, parseDuration } from "../model/duration.ts";
-import { viaApiServer } from "../model/gateway.ts";
-import { parseImage, parseNamespace, parseText } from "../model/names.ts";
+import type { IstioSource } from "../istio/render.ts";
+import { viaApiServer } from "../knative/gateway-names.ts";
+import { parseCount, parseDuration } from "../text/duration.ts";
+import { parseImage, parseNamespace, parseText } from "../text/names.ts";
 
 /** Commander's way to refuse a value; it names the option itself. */
 export function argument<T>(parse: (text: string, where: string) => T): (text: string) => T {

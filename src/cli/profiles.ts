@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
 import type { Finish } from "../main.ts";
 import { workloadNamespace } from "./bench.ts";
 import { addSourceOptions, namespace, type SourceFlags, sourceOf } from "./options.ts";
@@ -37,7 +37,7 @@ export function addProfiles(program: Command, context: Context, finish: Finish):
 		.command("phases")
 		.description("the names of all that is measured, for tables and budgets")
 		.action(async () => {
-			const { phaseDescriptions } = await import("../model/phases.ts");
+			const { phaseDescriptions } = await import("../report/phases.ts");
 			const width = Math.max(...phaseDescriptions.map(({ name }) => name.length));
 			for (const { name, kind, text } of phaseDescriptions) {
 				context.stdout(`${name.padEnd(width)}  ${kind.padEnd(5)}  ${text}\n`);

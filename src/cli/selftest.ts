@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
 import type { Finish } from "../main.ts";
 import { scenarioNames } from "../selftest/scenarios.ts";
 import { count } from "./options.ts";

@@ -1,8 +1,8 @@
+import { compareReports } from "../analysis/comparison.ts";
 import { type ExitCode, exitCodes, UsageError } from "../errors.ts";
-import { compareReports } from "../judge/compare.ts";
-import { parseReport } from "../model/read-report.ts";
-import { renderComparison } from "../output/compare-table.ts";
-import { renderComparisonJson } from "../output/judged-json.ts";
+import { renderComparison } from "../output/verdict/compare-table.ts";
+import { renderComparisonJson } from "../output/verdict/judged-json.ts";
+import { parseReport } from "../report/read-report.ts";
 import type { Sink } from "./sink.ts";
 
 export interface CompareOptions {

@@ -1,17 +1,17 @@
-import { type Cluster, describeRef } from "../cluster/cluster.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
 import { type ExitCode, exitCodes, InterruptedError } from "../errors.ts";
+import { installProfile } from "../install/install.ts";
 import { planInstall, planLines } from "../install/plan.ts";
-import { installProfile } from "../install/profile-install.ts";
-import { type IstioSource, renderIstio } from "../install/render.ts";
 import { requireRights } from "../install/rights.ts";
-import { readState } from "../install/state.ts";
+import { readState } from "../install/state/store.ts";
 import { uninstall as uninstallAll } from "../install/uninstall.ts";
-import { listed } from "../install/wording.ts";
+import { type IstioSource, renderIstio } from "../istio/render.ts";
+import { type Cluster, describeRef } from "../kube/api/cluster.ts";
 import { openProgress } from "../output/progress.ts";
-import { spell } from "../output/units.ts";
+import { spell } from "../output/words/units.ts";
 import { substitute } from "../profile/effective.ts";
 import { loadProfiles } from "../profile/load.ts";
+import { listed } from "../text/listed.ts";
 import { readKnativeManifests } from "./knative-manifests.ts";
 
 /** Which cluster, and how long each wait may take. */

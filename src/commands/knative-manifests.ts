@@ -1,5 +1,5 @@
-import type { KubeObject } from "../cluster/cluster.ts";
-import { readManifestFiles } from "../install/manifest-files.ts";
+import type { KubeObject } from "../kube/api/cluster.ts";
+import { readManifestFiles } from "../kube/objects/manifest-files.ts";
 
 /** The objects of `--knative-manifests`; undefined where none were given. */
 export async function readKnativeManifests(paths: readonly string[]): Promise<KubeObject[] | undefined> {

@@ -1,7 +1,7 @@
+import { type PlanQuestion, planRun } from "../analysis/power.ts";
 import { type ExitCode, exitCodes } from "../errors.ts";
-import { type PlanQuestion, planRun } from "../judge/plan.ts";
-import { parseReport } from "../model/read-report.ts";
-import { renderPlan } from "../output/plan-text.ts";
+import { renderPlan } from "../output/verdict/plan-text.ts";
+import { parseReport } from "../report/read-report.ts";
 import type { Sink } from "./sink.ts";
 
 export interface PlanOptions extends PlanQuestion {

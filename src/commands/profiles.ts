@@ -1,12 +1,12 @@
 import { dump } from "js-yaml";
 import { type ExitCode, exitCodes, UsageError } from "../errors.ts";
-import { type IstioSource, renderIstio } from "../install/render.ts";
-import type { RunProcess } from "../install/run-process.ts";
-import { kubectlSchema } from "../model/kubectl-yaml.ts";
-import type { Profile } from "../model/profile.ts";
+import { type IstioSource, renderIstio } from "../istio/render.ts";
+import type { RunProcess } from "../istio/run-process.ts";
+import { kubectlSchema } from "../kube/yaml.ts";
 import { builtInProfiles } from "../profile/built-in.ts";
 import { substitute } from "../profile/effective.ts";
 import { loadProfiles } from "../profile/load.ts";
+import type { Profile } from "../profile/profile.ts";
 
 /** Where a command's words go: its result to stdout, all else to stderr. */
 export interface Output {

@@ -1,11 +1,11 @@
-import type { Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
+import { readLines } from "../context/files.ts";
 import { type ExitCode, UsageError } from "../errors.ts";
-import { readLines } from "../files.ts";
-import { asEntry } from "../model/read-entry.ts";
-import { type Entry, recordingVersion } from "../model/recording.ts";
-import type { Report } from "../model/report.ts";
 import { formatOf } from "../output/formats.ts";
-import { renderTable } from "../output/table.ts";
+import { renderTable } from "../output/report/table.ts";
+import { type Entry, recordingVersion } from "../recording/entries.ts";
+import { asEntry } from "../recording/read-entry.ts";
+import type { Report } from "../report/report.ts";
 import { openReportBuilder, type ReportBuilder } from "../timing/report-builder.ts";
 import { endRun } from "./ending.ts";
 import { type GateOptions, judgeRun, parseGate } from "./gate.ts";

@@ -1,5 +1,5 @@
-import { reportJsonSchema } from "../model/read-report.ts";
-import { judgedJsonSchemas } from "../output/judged-json.ts";
+import { judgedJsonSchemas } from "../output/verdict/judged-json.ts";
+import { reportJsonSchema } from "../report/read-report.ts";
 import type { Sink } from "./sink.ts";
 
 const schemas = { report: reportJsonSchema, ...judgedJsonSchemas };

@@ -1,17 +1,17 @@
-import type { Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
 import { type ExitCode, exitCodes } from "../errors.ts";
-import type { Entry } from "../model/recording.ts";
-import type { Report } from "../model/report.ts";
 import { openProgress } from "../output/progress.ts";
-import { renderSelftest, selftestJson } from "../output/selftest-text.ts";
+import { renderSelftest, selftestJson } from "../output/report/selftest-text.ts";
+import type { Entry } from "../recording/entries.ts";
+import type { Report } from "../report/report.ts";
 import { type Comparison, compareWithTruth } from "../selftest/compare.ts";
 import { coverageOf, defectsOf, missedBounds } from "../selftest/coverage.ts";
 import { planRuns, type Scenario } from "../selftest/scenarios.ts";
-import type { ClusterTruth } from "../simulated/truth.ts";
+import type { ClusterTruth } from "../simulator/truth.ts";
 import { openReportBuilder } from "../timing/report-builder.ts";
-import { type BenchOptions, bench } from "./bench.ts";
+import { type BenchOptions, bench } from "./bench/bench.ts";
+import { openTarget, type Where } from "./bench/target.ts";
 import type { GateOptions } from "./gate.ts";
-import { openTarget, type Where } from "./target.ts";
 
 /** Everything `knistio selftest` can be told. */
 export interface SelftestOptions {

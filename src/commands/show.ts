@@ -1,8 +1,8 @@
-import type { Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
 import { type ExitCode, exitCodes, UsageError } from "../errors.ts";
-import { parseReport } from "../model/read-report.ts";
 import { formatOf, formats } from "../output/formats.ts";
-import { renderTable } from "../output/table.ts";
+import { renderTable } from "../output/report/table.ts";
+import { parseReport } from "../report/read-report.ts";
 import { whatFails, withoutUnwritten } from "./sink.ts";
 
 /** How a saved report is shown again. */

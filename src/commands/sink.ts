@@ -1,4 +1,4 @@
-import type { Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
 import { type ExitCode, exitCodes, RunErrors, UsageError } from "../errors.ts";
 
 /** What a command without a cluster needs of the outside world. */

@@ -1,12 +1,12 @@
-import type { Cluster } from "../cluster/cluster.ts";
-import { refOf } from "../cluster/cluster.ts";
-import { undoneError } from "./failures.ts";
-import { keyOf } from "./ownership.ts";
-import { type InstallRequest, installProfile } from "./profile-install.ts";
-import { type Removal, removeObjects } from "./remove.ts";
+import type { Cluster } from "../kube/api/cluster.ts";
+import { refOf } from "../kube/api/cluster.ts";
+import { keyOf } from "../kube/objects/ownership.ts";
+import { undoneError } from "../kube/wait/failures.ts";
+import { newTask } from "../kube/wait/task.ts";
+import { type InstallRequest, installProfile } from "./install.ts";
+import { type Removal, removeObjects } from "./removal/remove.ts";
 import type { Standing } from "./standing.ts";
-import { openState, withoutInventory } from "./state.ts";
-import { newTask } from "./task.ts";
+import { openState, withoutInventory } from "./state/store.ts";
 import { wantedObjects } from "./wanted.ts";
 
 /** How it is gone about. */

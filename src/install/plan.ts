@@ -1,16 +1,16 @@
-import { type Cluster, describeRef, type KubeObject, type ObjectRef, refOf } from "../cluster/cluster.ts";
-import { foresee, type Outcome } from "./apply.ts";
-import { istiodsToRestart } from "./istiods.ts";
-import { describePlace } from "./journal.ts";
-import { findKnative, noKnative } from "./knative.ts";
-import { configSettings, labelSettings, type Setting } from "./knative-settings.ts";
-import { type Live, lookUp, refuseForeign } from "./live.ts";
-import { requireNetIstio } from "./net-istio.ts";
-import { inOrder } from "./order.ts";
-import { keyOf } from "./ownership.ts";
-import { type InstallRequest, leftBehind, withKnativeIfMissing } from "./profile-install.ts";
-import { readState } from "./state.ts";
-import { newTask, type Task } from "./task.ts";
+import { istiodsToRestart } from "../istio/istiods.ts";
+import { findKnative, noKnative } from "../knative/finding.ts";
+import { requireNetIstio } from "../knative/net-istio.ts";
+import { configSettings, labelSettings, type Setting } from "../knative/settings.ts";
+import { type Cluster, describeRef, type KubeObject, type ObjectRef, refOf } from "../kube/api/cluster.ts";
+import { foresee, type Outcome } from "../kube/objects/apply.ts";
+import { type Live, lookUp, refuseForeign } from "../kube/objects/live.ts";
+import { inOrder } from "../kube/objects/order.ts";
+import { keyOf } from "../kube/objects/ownership.ts";
+import { newTask, type Task } from "../kube/wait/task.ts";
+import { type InstallRequest, leftBehind, withKnativeIfMissing } from "./install.ts";
+import { describePlace } from "./state/journal.ts";
+import { readState } from "./state/store.ts";
 import { type Wanted, wantedObjects } from "./wanted.ts";
 
 /** What an install would do. */

@@ -1,6 +1,6 @@
-import type { Access, Cluster } from "../cluster/cluster.ts";
 import { ClusterError } from "../errors.ts";
-import { inParallel } from "./task.ts";
+import type { Access, Cluster } from "../kube/api/cluster.ts";
+import { inParallel } from "../kube/wait/task.ts";
 
 /** Rights on one kind of resource, or on all of a group, cluster-wide. */
 export interface Right {

@@ -1,10 +1,10 @@
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
-import type { Cluster, KubeObject, ObjectRef } from "../cluster/cluster.ts";
 import { ClusterError } from "../errors.ts";
-import { type Profile, profileSchema } from "../model/profile.ts";
-import { markOurs } from "./ownership.ts";
-import { stateNamespace } from "./state.ts";
+import type { Cluster, KubeObject, ObjectRef } from "../kube/api/cluster.ts";
+import { markOurs } from "../kube/objects/ownership.ts";
+import { type Profile, profileSchema } from "../profile/profile.ts";
+import { stateNamespace } from "./state/store.ts";
 import type { WantedOptions } from "./wanted.ts";
 
 /** What `knistio install` put on the cluster to stay: all that it takes to put it there again. */

@@ -1,13 +1,13 @@
-import { ApiError } from "../cluster/api-error.ts";
-import { type Cluster, describeRef, type KubeObject, refOf } from "../cluster/cluster.ts";
-import type { Progress } from "../model/progress.ts";
-import { waitGone } from "./gone.ts";
-import { type Lock, takeLock } from "./lock.ts";
-import { isMadeByUs, keyOf, ownedBySelector } from "./ownership.ts";
-import { patiently } from "./patience.ts";
-import { readState, stateNamespace } from "./state.ts";
-import { type Clock, inParallel, newTask, signalOf, type Task, within } from "./task.ts";
-import { type Undone, undoAll } from "./undo.ts";
+import { ApiError } from "../kube/api/api-error.ts";
+import { type Cluster, describeRef, type KubeObject, refOf } from "../kube/api/cluster.ts";
+import { isMadeByUs, keyOf, ownedBySelector } from "../kube/objects/ownership.ts";
+import { waitGone } from "../kube/wait/gone.ts";
+import { patiently } from "../kube/wait/patience.ts";
+import { type Clock, inParallel, newTask, signalOf, type Task, within } from "../kube/wait/task.ts";
+import type { Progress } from "../measure/progress.ts";
+import { type Undone, undoAll } from "./removal/undo.ts";
+import { type Lock, takeLock } from "./state/lock.ts";
+import { readState, stateNamespace } from "./state/store.ts";
 import { mayHoldOurs } from "./unseen.ts";
 
 export interface UninstallOptions {

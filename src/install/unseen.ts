@@ -1,4 +1,4 @@
-import { groupOf } from "../cluster/cluster.ts";
+import { groupOf } from "../kube/api/cluster.ts";
 import { neededRights } from "./rights.ts";
 
 /** Istio's and Knative's own groups, and what extends them. */

@@ -1,10 +1,10 @@
-import type { KubeObject } from "../cluster/cluster.ts";
-import { refOf } from "../cluster/cluster.ts";
 import { UsageError } from "../errors.ts";
-import type { Profile } from "../model/profile.ts";
-import { authorizerObjects } from "./authorizer.ts";
-import { placed } from "./order.ts";
-import { keyOf, type Part } from "./ownership.ts";
+import { authorizerObjects } from "../istio/authorizer.ts";
+import type { KubeObject } from "../kube/api/cluster.ts";
+import { refOf } from "../kube/api/cluster.ts";
+import { placed } from "../kube/objects/order.ts";
+import { keyOf, type Part } from "../kube/objects/ownership.ts";
+import type { Profile } from "../profile/profile.ts";
 
 /** What is to be installed. */
 export interface WantedOptions {

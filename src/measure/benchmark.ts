@@ -1,29 +1,29 @@
 import { setMaxListeners } from "node:events";
-import type { Cluster } from "../cluster/cluster.ts";
-import { collection } from "../cluster/kube.ts";
-import { pause } from "../cluster/pause.ts";
+import { type ClientClock, clientNow, elapsedMs, realMs } from "../clock/client-clock.ts";
+import { pause } from "../clock/pause.ts";
 import { ClusterError } from "../errors.ts";
-import { waitGone } from "../install/gone.ts";
-import { markOurs } from "../install/ownership.ts";
-import { newTask } from "../install/task.ts";
-import type { Profile } from "../model/profile.ts";
-import type { Progress } from "../model/progress.ts";
-import type { RequestTimes, Untimed, WatchedKind } from "../model/recording.ts";
-import type { Finding, Fingerprint } from "../model/report.ts";
-import { type ClientClock, clientNow, elapsedMs, realMs } from "./client-clock.ts";
-import { openClockProbes } from "./clocks.ts";
+import { describeRoute, findSameGateway } from "../knative/gateway.ts";
+import { pingManifest } from "../knative/service.ts";
+import { revisionState } from "../knative/zero.ts";
+import { collection } from "../kube/api/client.ts";
+import type { Cluster } from "../kube/api/cluster.ts";
+import { markOurs } from "../kube/objects/ownership.ts";
+import { waitGone } from "../kube/wait/gone.ts";
+import { newTask } from "../kube/wait/task.ts";
+import type { Profile } from "../profile/profile.ts";
+import type { RequestTimes, Untimed, WatchedKind } from "../recording/entries.ts";
+import type { LiveState } from "../recording/live-state.ts";
+import type { Finding, Fingerprint } from "../report/report.ts";
+import { openClockProbes } from "./clocks/clocks.ts";
 import { deploySubject, type RequestLimits } from "./deployment.ts";
 import { clusterFingerprint } from "./fingerprint.ts";
-import { describeRoute, findSameGateway } from "./gateway.ts";
-import type { LiveState } from "./live-state.ts";
-import { type Observer, type ObserverHost, startObserver } from "./observer.ts";
-import { pingPodName } from "./observer-protocol.ts";
+import { type Observer, type ObserverHost, startObserver } from "./observing/observer.ts";
+import { pingPodName } from "./observing/protocol.ts";
+import type { Progress } from "./progress.ts";
 import { proveProfile } from "./prove.ts";
 import type { GatewayRoute } from "./request.ts";
 import type { Visit } from "./rounds.ts";
 import { runColdStarts, type Subject } from "./schedule.ts";
-import { pingManifest } from "./service.ts";
-import { revisionState } from "./zero.ts";
 
 /** A whole run: every visit's profiles installed, proven and started cold. */
 export interface BenchmarkOrder {

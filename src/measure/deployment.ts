@@ -1,16 +1,16 @@
-import type { Cluster } from "../cluster/cluster.ts";
-import { pause } from "../cluster/pause.ts";
-import { conditionsOf } from "../cluster/untrusted.ts";
-import { markOurs } from "../install/ownership.ts";
-import { podTrouble } from "../install/pod-trouble.ts";
-import type { Profile } from "../model/profile.ts";
-import type { Progress } from "../model/progress.ts";
-import { type ClientClock, realMs } from "./client-clock.ts";
+import { type ClientClock, realMs } from "../clock/client-clock.ts";
+import { pause } from "../clock/pause.ts";
+import { type DeployedService, deployService, type NamedRevision, serviceManifest } from "../knative/service.ts";
+import { revisionState } from "../knative/zero.ts";
+import type { Cluster } from "../kube/api/cluster.ts";
+import { markOurs } from "../kube/objects/ownership.ts";
+import { podTrouble } from "../kube/objects/pod-trouble.ts";
+import { conditionsOf } from "../kube/untrusted.ts";
+import type { Profile } from "../profile/profile.ts";
+import type { LiveState } from "../recording/live-state.ts";
 import { contentHash } from "./fingerprint.ts";
-import type { LiveState } from "./live-state.ts";
+import type { Progress } from "./progress.ts";
 import type { Subject } from "./schedule.ts";
-import { type DeployedService, deployService, type NamedRevision, serviceManifest } from "./service.ts";
-import { revisionState } from "./zero.ts";
 
 /** The limit of a request by profile, in seconds: chosen once, and the same after another install. */
 export type RequestLimits = Map<Profile, number>;

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { cpus, type as osType, release } from "node:os";
-import type { Cluster, KubeObject } from "../cluster/cluster.ts";
-import { objectOf, objectsOf, textMapOf, textOf } from "../cluster/untrusted.ts";
-import type { Fingerprint } from "../model/report.ts";
+import type { Cluster, KubeObject } from "../kube/api/cluster.ts";
+import { objectOf, objectsOf, textMapOf, textOf } from "../kube/untrusted.ts";
+import type { Fingerprint } from "../report/report.ts";
 
 /** A short hash of a value, the same for the same content whatever the order of its keys. */
 export function contentHash(value: unknown): string {

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from "node:http";
-import type { RequestTimes } from "../model/recording.ts";
+import type { RequestTimes } from "../recording/entries.ts";
 import type { RequestOrder } from "./request.ts";
 
 /** An answer that the service under test did not give, and what to do about it. */

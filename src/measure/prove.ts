@@ -1,18 +1,18 @@
-import type { Cluster } from "../cluster/cluster.ts";
-import { pause } from "../cluster/pause.ts";
+import { pause } from "../clock/pause.ts";
 import { ClusterError } from "../errors.ts";
-import { compareShape, shapeOf } from "../model/pod-shape.ts";
-import type { Profile } from "../model/profile.ts";
-import type { RequestTimes } from "../model/recording.ts";
-import type { Finding, Fingerprint } from "../model/report.ts";
+import { compareVersions, istioVersions } from "../istio/versions.ts";
+import { revisionState } from "../knative/zero.ts";
+import type { Cluster } from "../kube/api/cluster.ts";
+import { compareShape, shapeOf } from "../profile/pod-shape.ts";
+import type { Profile } from "../profile/profile.ts";
+import type { RequestTimes } from "../recording/entries.ts";
+import { type LiveState, untilLate } from "../recording/live-state.ts";
+import type { Finding, Fingerprint } from "../report/report.ts";
 import { hasDigests, imageFingerprint } from "./fingerprint.ts";
 import { foreignAnswer } from "./foreign-answer.ts";
-import { compareVersions, istioVersions } from "./istio-versions.ts";
-import { type LiveState, untilLate } from "./live-state.ts";
-import type { Observer } from "./observer.ts";
+import type { Observer } from "./observing/observer.ts";
 import { refusePulls } from "./pull-policy.ts";
 import type { RequestOrder } from "./request.ts";
-import { revisionState } from "./zero.ts";
 
 /** What is needed to see whether a profile is what it promises. */
 export interface ProofOrder {

@@ -1,7 +1,7 @@
-import type { KubeObject } from "../cluster/cluster.ts";
 import { ClusterError } from "../errors.ts";
-import { parseImage } from "../model/image.ts";
-import type { Profile } from "../model/profile.ts";
+import type { KubeObject } from "../kube/api/cluster.ts";
+import { parseImage } from "../kube/image.ts";
+import type { Profile } from "../profile/profile.ts";
 
 interface Container {
 	name: string;

@@ -1,10 +1,10 @@
 import http from "node:http";
 import https from "node:https";
 import { isIP } from "node:net";
-import { agentFor } from "../cluster/agents.ts";
-import type { Connection } from "../cluster/cluster.ts";
-import { startTimer } from "../cluster/timer.ts";
-import type { RequestTimes } from "../model/recording.ts";
+import { startTimer } from "../clock/timer.ts";
+import type { Connection } from "../kube/api/cluster.ts";
+import { agentFor } from "../kube/http/agents.ts";
+import type { RequestTimes } from "../recording/entries.ts";
 
 /** How the request gets to the Istio ingress gateway. */
 export type GatewayRoute =

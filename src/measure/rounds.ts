@@ -1,5 +1,5 @@
-import type { Profile } from "../model/profile.ts";
-import { seededRandom } from "../statistics/random.ts";
+import { seededRandom } from "../analysis/statistics/random.ts";
+import type { Profile } from "../profile/profile.ts";
 
 /** One cold start of each profile of a visit, in this order. Round 0 is the first after an install, and kept apart. */
 export interface Round {

@@ -1,15 +1,15 @@
 import { setMaxListeners } from "node:events";
-import { pause } from "../cluster/pause.ts";
-import { conditionsOf } from "../cluster/untrusted.ts";
-import type { Profile } from "../model/profile.ts";
-import type { RequestTimes, Untimed } from "../model/recording.ts";
-import { type ClientClock, clientNow, elapsedMs, realMs } from "./client-clock.ts";
-import { type LiveState, untilLate } from "./live-state.ts";
-import type { Observer } from "./observer.ts";
+import { type ClientClock, clientNow, elapsedMs, realMs } from "../clock/client-clock.ts";
+import { pause } from "../clock/pause.ts";
+import type { DeployedService } from "../knative/service.ts";
+import { revisionState, waitForZero } from "../knative/zero.ts";
+import { conditionsOf } from "../kube/untrusted.ts";
+import type { Profile } from "../profile/profile.ts";
+import type { RequestTimes, Untimed } from "../recording/entries.ts";
+import { type LiveState, untilLate } from "../recording/live-state.ts";
+import type { Observer } from "./observing/observer.ts";
 import type { GatewayRoute } from "./request.ts";
 import type { Round } from "./rounds.ts";
-import type { DeployedService } from "./service.ts";
-import { revisionState, waitForZero } from "./zero.ts";
 
 /** A profile that is deployed and proven, and waits to be started cold. */
 export interface Subject {

@@ -1,8 +1,8 @@
 import { UsageError } from "../errors.ts";
-import { ledgerOf, type Report } from "../model/report.ts";
-import { reportText } from "../model/report-text.ts";
-import { renderCsv } from "./csv.ts";
-import { renderMarkdown } from "./markdown.ts";
+import { ledgerOf, type Report } from "../report/report.ts";
+import { reportText } from "../report/report-text.ts";
+import { renderCsv } from "./report/csv.ts";
+import { renderMarkdown } from "./report/markdown.ts";
 
 /** What a rendering may be told. */
 export interface RenderOptions {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { nearest } from "../nearest.ts";
+import { nearest } from "../text/nearest.ts";
 
 /** One thing that is wrong with a value: where in it, and what. */
 export interface Complaint {

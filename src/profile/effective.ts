@@ -1,4 +1,4 @@
-import type { Profile } from "../model/profile.ts";
+import type { Profile } from "./profile.ts";
 
 /** A profile for one workload namespace: `$NAMESPACE` replaced in the security and policy objects and in the mesh configuration. */
 export function substitute(profile: Profile, namespace: string): Profile {

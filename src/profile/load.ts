@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { UsageError } from "../errors.ts";
-import type { Profile } from "../model/profile.ts";
-import { nearest } from "../nearest.ts";
+import { nearest } from "../text/nearest.ts";
 import { builtInFile, builtInProfiles } from "./built-in.ts";
 import { parseProfile } from "./parse.ts";
+import type { Profile } from "./profile.ts";
 
 /** Gives the text of a file, or fails as `node:fs` does. */
 export type ReadText = (path: string) => Promise<string>;

@@ -1,9 +1,9 @@
 import { loadAll, YAMLException } from "js-yaml";
 import { UsageError } from "../errors.ts";
-import { kubectlSchema } from "../model/kubectl-yaml.ts";
-import { type Profile, profileSchema } from "../model/profile.ts";
+import { kubectlSchema } from "../kube/yaml.ts";
 import { complaintsOf, formatPath } from "./complaints.ts";
 import { type PositionRecorder, positionAt, recordPositions } from "./positions.ts";
+import { type Profile, profileSchema } from "./profile.ts";
 
 const hint = "`knistio profiles show full` prints a complete profile; profiles/README.md explains every field";
 

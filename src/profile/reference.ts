@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { manifestSchema, profileSchema } from "../model/profile.ts";
 import { bare } from "./complaints.ts";
+import { manifestSchema, profileSchema } from "./profile.ts";
 
 /** Every field of a profile as a table in Markdown, made from the schema and its descriptions. */
 export function profileReference(): string {

@@ -1,5 +1,5 @@
-import { type Source, sourceSchema } from "../model/report.ts";
-import { quantileOf } from "../statistics/median.ts";
+import { quantileOf } from "../analysis/statistics/median.ts";
+import { type Source, sourceSchema } from "../report/report.ts";
 import { type Check, type Comparison, errorMs } from "./compare.ts";
 
 /** How well the times of one source were measured. */

@@ -1,4 +1,4 @@
-import type { ColdStart, Finding } from "../model/report.ts";
+import type { ColdStart, Finding } from "../report/report.ts";
 
 /** How the reason begins why a start with a pull is not counted. */
 export const pulledPrefix = "image pulled for";

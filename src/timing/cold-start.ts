@@ -1,20 +1,27 @@
-import { compareShape } from "../model/pod-shape.ts";
-import type { Profile } from "../model/profile.ts";
-import type { EntryOf } from "../model/recording.ts";
-import type { ColdStart, Finding, Measured, PodSummary } from "../model/report.ts";
-import { formatTime } from "../model/timestamp.ts";
+import { compareShape } from "../profile/pod-shape.ts";
+import type { Profile } from "../profile/profile.ts";
+import type { EntryOf } from "../recording/entries.ts";
+import type { ColdStart, Finding, Measured, PodSummary } from "../report/report.ts";
+import { formatTime } from "../text/timestamp.ts";
 import { pulledPrefix } from "./always-pulled.ts";
-import { criticalPath, type Surroundings } from "./critical-path.ts";
-import type { Receipt } from "./fact.ts";
-import type { Placing } from "./instants.ts";
-import { measureInstant, phasesOf, roundMs, toMs } from "./measured.ts";
+import type { Offsets } from "./clocks/offsets.ts";
+import { watchLagOf } from "./clocks/watch-lag.ts";
+import type { Receipt } from "./facts/fact.ts";
+import type { ContainerFacts, PodFacts } from "./facts/pod-facts.ts";
+import {
+	answeringPod,
+	endpointReceipt,
+	newPods,
+	type SampleRecord,
+	type Sightings,
+	scaleUpReceipt,
+} from "./facts/sample.ts";
 import { oddities } from "./oddities.ts";
-import type { Offsets } from "./offsets.ts";
-import type { ContainerFacts, PodFacts } from "./pod-facts.ts";
+import { criticalPath, type Surroundings } from "./path/critical-path.ts";
+import type { Placing } from "./path/instants.ts";
+import { measureInstant, phasesOf, roundMs, toMs } from "./path/measured.ts";
+import { talkSpans } from "./path/spans.ts";
 import { prove } from "./proof.ts";
-import { answeringPod, endpointReceipt, newPods, type SampleRecord, type Sightings, scaleUpReceipt } from "./sample.ts";
-import { talkSpans } from "./spans.ts";
-import { watchLagOf } from "./watch-lag.ts";
 
 /** What a sample is folded with. */
 export interface FoldContext {

@@ -1,7 +1,7 @@
-import type { Finding } from "../model/report.ts";
-import { toMs } from "./measured.ts";
-import type { PodFacts } from "./pod-facts.ts";
-import type { SampleRecord } from "./sample.ts";
+import type { Finding } from "../report/report.ts";
+import type { PodFacts } from "./facts/pod-facts.ts";
+import type { SampleRecord } from "./facts/sample.ts";
+import { toMs } from "./path/measured.ts";
 
 /** What was out of the ordinary in one cold start, and a reader of its figures must know. */
 export function oddities(record: SampleRecord, pods: readonly PodFacts[], measured: PodFacts | undefined): Finding[] {

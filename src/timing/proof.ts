@@ -1,7 +1,7 @@
-import type { Outcome } from "../model/report.ts";
-import type { Receipt } from "./fact.ts";
-import type { PodFacts } from "./pod-facts.ts";
-import type { SampleRecord } from "./sample.ts";
+import type { Outcome } from "../report/report.ts";
+import type { Receipt } from "./facts/fact.ts";
+import type { PodFacts } from "./facts/pod-facts.ts";
+import type { SampleRecord } from "./facts/sample.ts";
 
 /** A cold start counts only with proof; whatever is not proven is said. */
 export function prove(

@@ -1,12 +1,12 @@
-import type { Entry, EntryOf } from "../model/recording.ts";
-import type { ClockOffset, Finding, Fingerprint, ProfileRun, Report } from "../model/report.ts";
-import { formatTime } from "../model/timestamp.ts";
+import type { Entry, EntryOf } from "../recording/entries.ts";
+import type { ClockOffset, Finding, Fingerprint, ProfileRun, Report } from "../report/report.ts";
+import { formatTime } from "../text/timestamp.ts";
 import { alwaysPulled } from "./always-pulled.ts";
+import { isClosed, likelyOffset, openOffsets } from "./clocks/offsets.ts";
+import { pingsAround } from "./clocks/watch-lag.ts";
 import { foldColdStart } from "./cold-start.ts";
-import { toMs } from "./measured.ts";
-import { isClosed, likelyOffset, openOffsets } from "./offsets.ts";
-import { type SampleRecord, sightingsOf } from "./sample.ts";
-import { pingsAround } from "./watch-lag.ts";
+import { type SampleRecord, sightingsOf } from "./facts/sample.ts";
+import { toMs } from "./path/measured.ts";
 
 /** Makes a report of a recording, entry by entry; it never holds more than one sample's entries. */
 export interface ReportBuilder {

@@ -9,8 +9,8 @@ import {
 	type RuntimeStatus,
 	truthTables,
 } from "../../bench/truth-comparison.ts";
-import type { Entry } from "../../src/model/recording.ts";
-import { parseTime } from "../../src/model/timestamp.ts";
+import type { Entry } from "../../src/recording/entries.ts";
+import { parseTime } from "../../src/text/timestamp.ts";
 import { openReportBuilder } from "../../src/timing/report-builder.ts";
 
 const entriesOf = (name: string) =>

@@ -4,13 +4,13 @@ import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { load } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
-import { type SimulatedCluster, startSimulatedCluster } from "../../src/simulated/start.ts";
+import { type SimulatedCluster, startSimulatedCluster } from "../../src/simulator/start.ts";
 import { feed, startApiServer } from "../support/api-server.ts";
 import { startBuilt } from "../support/built-program.ts";
 import { makeCertificate } from "../support/certificate.ts";
 import { isAlive } from "../support/is-alive.ts";
 import { startProxy, startSocksProxy } from "../support/proxy.ts";
-import { temporaryFolder } from "../temporary-folder.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 // The built program: what the bundle does to a package shows there only.
 const folder = temporaryFolder();

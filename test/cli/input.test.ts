@@ -3,10 +3,10 @@ import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { dump } from "js-yaml";
 import { describe, expect, it } from "vitest";
-import { openKube } from "../../src/cluster/kube.ts";
+import { openKube } from "../../src/kube/api/client.ts";
 import { startApiServer } from "../support/api-server.ts";
 import { knistio, type Outcome, type World } from "../support/command-line.ts";
-import { temporaryFolder } from "../temporary-folder.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
 const at = (name: string) => join(folder, name);

@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { dump } from "js-yaml";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Cluster } from "../../src/cluster/cluster.ts";
-import { openKube } from "../../src/cluster/kube.ts";
-import { istioManifests } from "../../src/simulated/istio-manifests.ts";
-import type { SimulatedCluster } from "../../src/simulated/start.ts";
-import { startSimulatedClusterInThread } from "../../src/simulated/threaded.ts";
+import { openKube } from "../../src/kube/api/client.ts";
+import type { Cluster } from "../../src/kube/api/cluster.ts";
+import { istioManifests } from "../../src/simulator/istio/manifests.ts";
+import type { SimulatedCluster } from "../../src/simulator/start.ts";
+import { startSimulatedClusterInThread } from "../../src/simulator/threaded.ts";
 import { type ApiGate, openApiGate } from "../support/api-gate.ts";
-import { temporaryFolder } from "../temporary-folder.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** The built program in a process of its own, on a cluster with ReplicaSets, pods and EndpointSlices that is not in it. */
 const program = fileURLToPath(new URL("../../dist/bin.js", import.meta.url));

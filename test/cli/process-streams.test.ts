@@ -2,8 +2,8 @@ import { type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { aReport, around } from "../judge/a-report.ts";
-import { temporaryFolder } from "../temporary-folder.ts";
+import { aReport, around } from "../gate/a-report.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
 const program = join(process.cwd(), "dist/bin.js");

@@ -3,9 +3,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dump } from "js-yaml";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { aReport, around } from "../judge/a-report.ts";
+import { aReport, around } from "../gate/a-report.ts";
 import { startApiServer } from "../support/api-server.ts";
-import { temporaryFolder } from "../temporary-folder.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
 

@@ -1,13 +1,13 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { parseReport } from "../../src/model/read-report.ts";
-import { type Entry, recordingVersion } from "../../src/model/recording.ts";
+import { seededRandom } from "../../src/analysis/statistics/random.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
-import { seededRandom } from "../../src/statistics/random.ts";
-import { aReport, around } from "../judge/a-report.ts";
+import { type Entry, recordingVersion } from "../../src/recording/entries.ts";
+import { parseReport } from "../../src/report/read-report.ts";
+import { aReport, around } from "../gate/a-report.ts";
 import { knistio } from "../support/command-line.ts";
-import { temporaryFolder } from "../temporary-folder.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const [minimal] = await loadProfiles(["minimal"]);
 if (minimal === undefined) throw new Error("no profile");

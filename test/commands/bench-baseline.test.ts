@@ -2,9 +2,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { main } from "../../src/main.ts";
-import type { Report } from "../../src/model/report.ts";
+import type { Report } from "../../src/report/report.ts";
 import { builtContext } from "../selftest/built-context.ts";
-import { temporaryFolder } from "../temporary-folder.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
 const [baseline, out] = ["baseline.json", "run.json"].map((name) => join(folder, name)) as [string, string];

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { cleanUp, endInWords, lookBefore } from "../../src/commands/clean-up.ts";
+import { cleanUp, endInWords, lookBefore } from "../../src/commands/bench/clean-up.ts";
 import { ClusterError } from "../../src/errors.ts";
-import { takeLock } from "../../src/install/lock.ts";
-import { type InstallRequest, installProfile } from "../../src/install/profile-install.ts";
-import { readState } from "../../src/install/state.ts";
+import { type InstallRequest, installProfile } from "../../src/install/install.ts";
+import { takeLock } from "../../src/install/state/lock.ts";
+import { readState } from "../../src/install/state/store.ts";
 import { clusterWithKnative, full, istioObjects, minimal } from "../install/objects.ts";
 import { type FakeCluster, jumpingClock } from "../support/fake-cluster.ts";
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { main } from "../../src/main.ts";
 import { builtInFile } from "../../src/profile/built-in.ts";
-import { anAttempt, aReport, around } from "../judge/a-report.ts";
+import { anAttempt, aReport, around } from "../gate/a-report.ts";
 import { fakeContext } from "../support/fake-context.ts";
 
 const phases = (n: number) => ({ "startup-istio-proxy": around(500, 20, n) });

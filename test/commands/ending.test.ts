@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Ending, endRun } from "../../src/commands/ending.ts";
 import { ClusterError, exitCodeFor, InterruptedError, RunErrors, UsageError } from "../../src/errors.ts";
 import { main } from "../../src/main.ts";
-import { aReport, around } from "../judge/a-report.ts";
+import { aReport, around } from "../gate/a-report.ts";
 import { fakeContext } from "../support/fake-context.ts";
 
 const unwritten = [new UsageError("cannot write r.json")];

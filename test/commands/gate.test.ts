@@ -4,11 +4,11 @@ import { describe, expect, test } from "vitest";
 import { type GateOptions, judgeRun, parseGate, refuseUnlike } from "../../src/commands/gate.ts";
 import { InconclusiveError, UsageError } from "../../src/errors.ts";
 import { main } from "../../src/main.ts";
-import type { Report } from "../../src/model/report.ts";
-import { anAttempt, aReport, around } from "../judge/a-report.ts";
+import type { Report } from "../../src/report/report.ts";
+import { anAttempt, aReport, around } from "../gate/a-report.ts";
 import { anApp, entriesOf, plainStart } from "../support/cold-start-truth.ts";
 import { fakeContext } from "../support/fake-context.ts";
-import { temporaryFolder } from "../temporary-folder.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
 

@@ -6,7 +6,7 @@ import { install } from "../../src/commands/install.ts";
 import { InterruptedError } from "../../src/errors.ts";
 import { clusterWithKnative, istioObjects } from "../install/objects.ts";
 import { fakeContext } from "../support/fake-context.ts";
-import { temporaryFolder } from "../temporary-folder.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
 

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
+import { normalDeviate, seededRandom } from "../../src/analysis/statistics/random.ts";
 import { defaultMinimumEffect } from "../../src/cli/gate-options.ts";
 import { type CheckOptions, check } from "../../src/commands/check.ts";
 import { compare } from "../../src/commands/compare.ts";
 import { plan } from "../../src/commands/plan.ts";
 import type { Sink } from "../../src/commands/sink.ts";
 import { UsageError } from "../../src/errors.ts";
-import type { Report } from "../../src/model/report.ts";
-import { normalDeviate, seededRandom } from "../../src/statistics/random.ts";
-import { aReport, around } from "../judge/a-report.ts";
+import type { Report } from "../../src/report/report.ts";
+import { aReport, around } from "../gate/a-report.ts";
 import { fakeContext } from "../support/fake-context.ts";
 
 function world(given: Record<string, Report | string>, env: Sink["env"] = {}) {

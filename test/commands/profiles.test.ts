@@ -8,11 +8,11 @@ import {
 	showProfile,
 	validateProfiles,
 } from "../../src/commands/profiles.ts";
-import { parseManifests } from "../../src/install/manifests.ts";
+import { parseManifests } from "../../src/kube/objects/manifests.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
 import { parseProfile } from "../../src/profile/parse.ts";
-import { fakeRenderer } from "../install/fake-renderer.ts";
-import { temporaryFolder } from "../temporary-folder.ts";
+import { fakeRenderer } from "../istio/fake-renderer.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
 

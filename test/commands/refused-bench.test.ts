@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { bench } from "../../src/commands/bench.ts";
-import { openTarget } from "../../src/commands/target.ts";
+import { bench } from "../../src/commands/bench/bench.ts";
+import { openTarget } from "../../src/commands/bench/target.ts";
 import { ClusterError } from "../../src/errors.ts";
-import { takeLock } from "../../src/install/lock.ts";
+import { takeLock } from "../../src/install/state/lock.ts";
 import { builtContext } from "../selftest/built-context.ts";
-import { temporaryFolder } from "../temporary-folder.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
 const [out, record] = ["run.json", "run.recording.ndjson"].map((name) => join(folder, name)) as [string, string];

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { nodeFiles, readLines } from "../../src/files.ts";
-import { temporaryFolder } from "../temporary-folder.ts";
+import { nodeFiles, readLines } from "../../src/context/files.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 async function all(lines: AsyncIterable<string>): Promise<string[]> {
 	const found: string[] = [];

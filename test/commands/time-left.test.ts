@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { openTimeLeft } from "../../src/commands/time-left.ts";
+import { openTimeLeft } from "../../src/commands/bench/time-left.ts";
 
 test("counts rounds and installs apart, and says nothing before it knows", () => {
 	const left = openTimeLeft([3, 3]);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { openUntil } from "../../src/commands/until.ts";
+import { openUntil } from "../../src/commands/bench/until.ts";
 import { main } from "../../src/main.ts";
-import type { Untimed } from "../../src/model/recording.ts";
-import type { Finding } from "../../src/model/report.ts";
-import { aReport } from "../judge/a-report.ts";
+import type { Untimed } from "../../src/recording/entries.ts";
+import type { Finding } from "../../src/report/report.ts";
+import { aReport } from "../gate/a-report.ts";
 import { fakeContext } from "../support/fake-context.ts";
 
 /** Runs rounds until it is enough; the values of two profiles, one after the other. */

@@ -3,8 +3,8 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSyn
 import { join } from "node:path";
 import { load } from "js-yaml";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { parseReport } from "../../src/model/read-report.ts";
-import { temporaryFolder } from "../temporary-folder.ts";
+import { parseReport } from "../../src/report/read-report.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** The action's scripts, run as the runner runs them: with bash, with the built program, on the simulated cluster. */
 

@@ -5,7 +5,7 @@ import { load } from "js-yaml";
 import { describe, expect, test } from "vitest";
 import { main } from "../../src/main.ts";
 import { fakeContext } from "../support/fake-context.ts";
-import { temporaryFolder } from "../temporary-folder.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const file = join(import.meta.dirname, "../../.github/actions/knistio/action.yml");
 const action = load(readFileSync(file, "utf8")) as {

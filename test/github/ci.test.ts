@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { loadAll } from "js-yaml";
 import { describe, expect, test } from "vitest";
-import { exitCodeOf, judge } from "../../src/judge/judge.ts";
+import { exitCodeOf, judge } from "../../src/gate/judge.ts";
 import { declare } from "../../src/main.ts";
-import { aReport, around } from "../judge/a-report.ts";
+import { aReport, around } from "../gate/a-report.ts";
 import { fakeContext } from "../support/fake-context.ts";
 
 const folder = join(import.meta.dirname, "../../.github");

@@ -1,9 +1,9 @@
 import { loadAll } from "js-yaml";
 import { describe, expect, test } from "vitest";
-import { groupOf, type KubeObject } from "../../src/cluster/cluster.ts";
-import { installProfile } from "../../src/install/profile-install.ts";
+import { installProfile } from "../../src/install/install.ts";
 import { missingRights, neededRights, optionalRights } from "../../src/install/rights.ts";
 import { uninstall } from "../../src/install/uninstall.ts";
+import { groupOf, type KubeObject } from "../../src/kube/api/cluster.ts";
 import { definition, full, istioObjects, knativeObjects, minimal } from "../install/objects.ts";
 import { type FakeCluster, fakeCluster, jumpingClock } from "../support/fake-cluster.ts";
 import { rbacYaml } from "./rbac.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { KubeObject } from "../../src/cluster/cluster.ts";
-import { type InstallRequest, installProfile } from "../../src/install/profile-install.ts";
-import { readState } from "../../src/install/state.ts";
+import { type InstallRequest, installProfile } from "../../src/install/install.ts";
+import { readState } from "../../src/install/state/store.ts";
 import { uninstall } from "../../src/install/uninstall.ts";
+import type { KubeObject } from "../../src/kube/api/cluster.ts";
 import { type FakeCluster, fakeCluster, jumpingClock } from "../support/fake-cluster.ts";
 import { clusterWithKnative, configMap, deployment, full, istioObjects, knativeObjects, minimal } from "./objects.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Cluster, KubeObject } from "../../src/cluster/cluster.ts";
 import { InterruptedError } from "../../src/errors.ts";
-import { installProfile } from "../../src/install/profile-install.ts";
+import { installProfile } from "../../src/install/install.ts";
 import { uninstall } from "../../src/install/uninstall.ts";
+import type { Cluster, KubeObject } from "../../src/kube/api/cluster.ts";
 import { type FakeCluster, fakeCluster, jumpingClock } from "../support/fake-cluster.ts";
 import { full, istioObjects, knativeObjects } from "./objects.ts";
 

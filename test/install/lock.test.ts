@@ -1,12 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { ApiError } from "../../src/cluster/api-error.ts";
-import { type LockOptions, lockRef, takeLock } from "../../src/install/lock.ts";
-import { ownPlace, type Place } from "../../src/install/lock-holder.ts";
-import { markOurs } from "../../src/install/ownership.ts";
-import { ensureStateNamespace, openState, withInventory } from "../../src/install/state.ts";
+import { type LockOptions, lockRef, takeLock } from "../../src/install/state/lock.ts";
+import { ownPlace, type Place } from "../../src/install/state/lock-holder.ts";
+import { ensureStateNamespace, openState, withInventory } from "../../src/install/state/store.ts";
 import { uninstall } from "../../src/install/uninstall.ts";
-import type { Progress } from "../../src/model/progress.ts";
+import { ApiError } from "../../src/kube/api/api-error.ts";
+import { markOurs } from "../../src/kube/objects/ownership.ts";
+import type { Progress } from "../../src/measure/progress.ts";
 import { type FakeCluster, fakeCluster } from "../support/fake-cluster.ts";
 import { type SteppedClock, steppedClock } from "../support/stepped-clock.ts";
 import { configMap } from "./objects.ts";

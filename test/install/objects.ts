@@ -1,5 +1,5 @@
-import type { KubeObject } from "../../src/cluster/cluster.ts";
-import { type Profile, profileSchema } from "../../src/model/profile.ts";
+import type { KubeObject } from "../../src/kube/api/cluster.ts";
+import { type Profile, profileSchema } from "../../src/profile/profile.ts";
 import { type FakeCluster, fakeCluster } from "../support/fake-cluster.ts";
 
 /** The least of each that an install must handle. */

@@ -1,18 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { ApiError } from "../../src/cluster/api-error.ts";
-import type { KubeObject } from "../../src/cluster/cluster.ts";
-import { applyAll } from "../../src/install/apply.ts";
-import { restoreForeign, setForeign } from "../../src/install/journal.ts";
-import { markOurs } from "../../src/install/ownership.ts";
+import { installProfile } from "../../src/install/install.ts";
 import { planInstall, planLines } from "../../src/install/plan.ts";
-import { installProfile } from "../../src/install/profile-install.ts";
-import { removeObjects } from "../../src/install/remove.ts";
+import { removeObjects } from "../../src/install/removal/remove.ts";
+import { removeWorkloads } from "../../src/install/removal/workloads.ts";
 import { missingRights, requireRights } from "../../src/install/rights.ts";
-import { ensureStateNamespace, openState } from "../../src/install/state.ts";
-import { newTask } from "../../src/install/task.ts";
+import { restoreForeign, setForeign } from "../../src/install/state/journal.ts";
+import { ensureStateNamespace, openState } from "../../src/install/state/store.ts";
 import { uninstall } from "../../src/install/uninstall.ts";
-import { waitReady } from "../../src/install/wait-ready.ts";
-import { removeWorkloads } from "../../src/install/workload-removal.ts";
+import { ApiError } from "../../src/kube/api/api-error.ts";
+import type { KubeObject } from "../../src/kube/api/cluster.ts";
+import { applyAll } from "../../src/kube/objects/apply.ts";
+import { markOurs } from "../../src/kube/objects/ownership.ts";
+import { waitReady } from "../../src/kube/wait/ready.ts";
+import { newTask } from "../../src/kube/wait/task.ts";
 import { fakeCluster, jumpingClock } from "../support/fake-cluster.ts";
 import {
 	clusterWithKnative,

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { KubeObject } from "../../src/cluster/cluster.ts";
-import { inOrder, placed, stageOf, stages } from "../../src/install/order.ts";
-import { podTrouble } from "../../src/install/pod-trouble.ts";
-import { readiness } from "../../src/install/readiness.ts";
-import { compareShape, shapeOf } from "../../src/model/pod-shape.ts";
+import type { KubeObject } from "../../src/kube/api/cluster.ts";
+import { inOrder, placed, stageOf, stages } from "../../src/kube/objects/order.ts";
+import { podTrouble } from "../../src/kube/objects/pod-trouble.ts";
+import { readiness } from "../../src/kube/objects/readiness.ts";
+import { compareShape, shapeOf } from "../../src/profile/pod-shape.ts";
 import { configMap, definition, deployment, namespaceObject } from "./objects.ts";
 
 function object(apiVersion: string, kind: string, rest: Record<string, unknown> = {}): KubeObject {

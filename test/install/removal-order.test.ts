@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { describeRef, type KubeObject, refOf } from "../../src/cluster/cluster.ts";
-import { markOurs } from "../../src/install/ownership.ts";
-import { removeObjects } from "../../src/install/remove.ts";
-import { newTask } from "../../src/install/task.ts";
+import { removeObjects } from "../../src/install/removal/remove.ts";
+import { describeRef, type KubeObject, refOf } from "../../src/kube/api/cluster.ts";
+import { markOurs } from "../../src/kube/objects/ownership.ts";
+import { newTask } from "../../src/kube/wait/task.ts";
 import { type FakeCluster, fakeCluster, jumpingClock } from "../support/fake-cluster.ts";
 import { deployment, istioObjects, namespaceObject } from "./objects.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { KubeObject, ObjectRef } from "../../src/cluster/cluster.ts";
+import { restoreAll } from "../../src/install/removal/restore.ts";
 import { restartPath, untilOnlyNewAnswer } from "../../src/install/restart.ts";
-import { restoreAll } from "../../src/install/restore.ts";
-import type { JournalEntry } from "../../src/install/state.ts";
-import { newTask } from "../../src/install/task.ts";
+import type { JournalEntry } from "../../src/install/state/store.ts";
+import type { KubeObject, ObjectRef } from "../../src/kube/api/cluster.ts";
+import { newTask } from "../../src/kube/wait/task.ts";
 import { type FakeCluster, fakeCluster, jumpingClock } from "../support/fake-cluster.ts";
 import { deployment } from "./objects.ts";
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { ApiError } from "../../src/cluster/api-error.ts";
-import { describeRef, type KubeObject, refOf } from "../../src/cluster/cluster.ts";
-import { istioLeftovers } from "../../src/install/leftovers.ts";
-import { markOurs } from "../../src/install/ownership.ts";
-import { installProfile } from "../../src/install/profile-install.ts";
-import { newTask } from "../../src/install/task.ts";
+import { installProfile } from "../../src/install/install.ts";
 import { uninstall } from "../../src/install/uninstall.ts";
-import type { Profile } from "../../src/model/profile.ts";
+import { istioLeftovers } from "../../src/istio/leftovers.ts";
+import { ApiError } from "../../src/kube/api/api-error.ts";
+import { describeRef, type KubeObject, refOf } from "../../src/kube/api/cluster.ts";
+import { markOurs } from "../../src/kube/objects/ownership.ts";
+import { newTask } from "../../src/kube/wait/task.ts";
+import type { Profile } from "../../src/profile/profile.ts";
 import { type FakeCluster, fakeCluster, jumpingClock, type Write } from "../support/fake-cluster.ts";
 import {
 	clusterWithKnative,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { RawAnswer } from "../../src/cluster/cluster.ts";
-import { probeClock } from "../../src/measure/clock-probe.ts";
+import type { RawAnswer } from "../../src/kube/api/cluster.ts";
+import { probeClock } from "../../src/measure/clocks/clock-probe.ts";
 
 const anchor = 7_000_000_000_000_000n;
 const msNs = 1_000_000;

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { openClockProbes } from "../../src/measure/clocks.ts";
-import { openLiveState } from "../../src/measure/live-state.ts";
+import { openClockProbes } from "../../src/measure/clocks/clocks.ts";
+import { openLiveState } from "../../src/recording/live-state.ts";
 
 it("looks at the clocks when asked, but not more often than once a minute", async () => {
 	const asked: string[] = [];

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Cluster, KubeObject } from "../../src/cluster/cluster.ts";
+import type { Cluster, KubeObject } from "../../src/kube/api/cluster.ts";
 import { type DeploymentOrder, deploySubject, type Sharing } from "../../src/measure/deployment.ts";
-import { openLiveState } from "../../src/measure/live-state.ts";
-import type { Profile } from "../../src/model/profile.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
+import type { Profile } from "../../src/profile/profile.ts";
+import { openLiveState } from "../../src/recording/live-state.ts";
 import { aPod, seen } from "./revision.ts";
 
 const [loaded] = await loadProfiles(["full"]);

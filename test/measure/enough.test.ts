@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { openLiveState } from "../../src/measure/live-state.ts";
 import { type ColdStartsOrder, runColdStarts, type Subject } from "../../src/measure/schedule.ts";
-import type { Profile } from "../../src/model/profile.ts";
-import type { RequestTimes, Untimed } from "../../src/model/recording.ts";
+import type { Profile } from "../../src/profile/profile.ts";
+import type { RequestTimes, Untimed } from "../../src/recording/entries.ts";
+import { openLiveState } from "../../src/recording/live-state.ts";
 
 const profile = { name: "one" } as Profile;
 const service = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Cluster, KubeObject, ObjectRef } from "../../src/cluster/cluster.ts";
-import { anchorClock, clientNow, clientTime, realMs } from "../../src/measure/client-clock.ts";
+import { anchorClock, clientNow, clientTime, realMs } from "../../src/clock/client-clock.ts";
+import type { Cluster, KubeObject, ObjectRef } from "../../src/kube/api/cluster.ts";
 import { clusterFingerprint, contentHash, machineFingerprint } from "../../src/measure/fingerprint.ts";
 
 const node = (kubeletVersion: string, cpu = "2"): KubeObject => ({

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Cluster } from "../../src/cluster/cluster.ts";
-import { probeClocks } from "../../src/measure/clocks.ts";
-import { probeLease } from "../../src/measure/lease-probe.ts";
-import { openLiveState } from "../../src/measure/live-state.ts";
-import type { Untimed } from "../../src/model/recording.ts";
-import { connectionTo, transportTo } from "../cluster/connection.ts";
+import type { Cluster } from "../../src/kube/api/cluster.ts";
+import { probeClocks } from "../../src/measure/clocks/clocks.ts";
+import { probeLease } from "../../src/measure/clocks/lease-probe.ts";
+import type { Untimed } from "../../src/recording/entries.ts";
+import { openLiveState } from "../../src/recording/live-state.ts";
+import { connectionTo, transportTo } from "../kube/connection.ts";
 import { type ApiServer, feed, refusal, startApiServer } from "../support/api-server.ts";
 import { aPod, seen } from "./revision.ts";
 

@@ -1,9 +1,9 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { observe } from "../../src/measure/observe.ts";
-import { pingAnnotation, pingPodName } from "../../src/measure/observer-protocol.ts";
-import type { Entry } from "../../src/model/recording.ts";
-import { connectionTo } from "../cluster/connection.ts";
+import { observe } from "../../src/measure/observing/observe.ts";
+import { pingAnnotation, pingPodName } from "../../src/measure/observing/protocol.ts";
+import type { Entry } from "../../src/recording/entries.ts";
+import { connectionTo } from "../kube/connection.ts";
 import { type ApiServer, feed, refusal, startApiServer, type WatchFeed } from "../support/api-server.ts";
 
 const pods = "/api/v1/namespaces/x/pods";

@@ -2,11 +2,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it, vi } from "vitest";
-import { startObserver } from "../../src/measure/observer.ts";
+import { startObserver } from "../../src/measure/observing/observer.ts";
 import type { RequestOrder } from "../../src/measure/request.ts";
-import type { Entry } from "../../src/model/recording.ts";
-import { connectionTo } from "../cluster/connection.ts";
-import { temporaryFolder } from "../temporary-folder.ts";
+import type { Entry } from "../../src/recording/entries.ts";
+import { connectionTo } from "../kube/connection.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
 const endings = new SharedArrayBuffer(4);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { Cluster, KubeObject, ListQuery } from "../../src/cluster/cluster.ts";
-import { type LiveState, openLiveState } from "../../src/measure/live-state.ts";
+import type { Cluster, KubeObject, ListQuery } from "../../src/kube/api/cluster.ts";
 import { proveProfile } from "../../src/measure/prove.ts";
 import type { RequestOrder } from "../../src/measure/request.ts";
-import type { RequestTimes } from "../../src/model/recording.ts";
-import type { Finding } from "../../src/model/report.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
+import type { RequestTimes } from "../../src/recording/entries.ts";
+import { type LiveState, openLiveState } from "../../src/recording/live-state.ts";
+import type { Finding } from "../../src/report/report.ts";
 import { aPod, revision, seen } from "./revision.ts";
 
 const [loaded] = await loadProfiles(["full"]);

@@ -1,12 +1,12 @@
 import { type AddressInfo, createServer } from "node:net";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type RequestOrder, sendRequest } from "../../src/measure/request.ts";
-import type { RequestTimes } from "../../src/model/recording.ts";
-import { connectionTo } from "../cluster/connection.ts";
+import type { RequestTimes } from "../../src/recording/entries.ts";
+import { connectionTo } from "../kube/connection.ts";
 import { feed, startApiServer } from "../support/api-server.ts";
 import { makeCertificate } from "../support/certificate.ts";
 import { startProxy } from "../support/proxy.ts";
-import { temporaryFolder } from "../temporary-folder.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
 const now = () => process.hrtime.bigint();

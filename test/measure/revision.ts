@@ -1,5 +1,5 @@
-import type { KubeObject } from "../../src/cluster/cluster.ts";
-import type { Entry, WatchedKind } from "../../src/model/recording.ts";
+import type { KubeObject } from "../../src/kube/api/cluster.ts";
+import type { Entry, WatchedKind } from "../../src/recording/entries.ts";
 
 export const revision = "helloworld-00001";
 const labelsOf = (of: string) => ({ "serving.knative.dev/revision": of });

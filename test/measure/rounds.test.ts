@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { seededRandom } from "../../src/analysis/statistics/random.ts";
 import { balancedOrders, groupsOf, planVisits } from "../../src/measure/rounds.ts";
-import type { Profile } from "../../src/model/profile.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
-import { seededRandom } from "../../src/statistics/random.ts";
+import type { Profile } from "../../src/profile/profile.ts";
 
 const take = (size: number, count: number, seed = 1): number[][] => {
 	const orders = balancedOrders(size, seededRandom(seed));

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { anchorClock } from "../../src/measure/client-clock.ts";
-import { type LiveState, openLiveState } from "../../src/measure/live-state.ts";
+import { anchorClock } from "../../src/clock/client-clock.ts";
 import type { RequestOrder } from "../../src/measure/request.ts";
 import type { Round } from "../../src/measure/rounds.ts";
 import { type ColdStartsOrder, runColdStarts, type Subject } from "../../src/measure/schedule.ts";
-import type { Profile } from "../../src/model/profile.ts";
-import type { RequestTimes, Untimed } from "../../src/model/recording.ts";
+import type { Profile } from "../../src/profile/profile.ts";
+import type { RequestTimes, Untimed } from "../../src/recording/entries.ts";
+import { type LiveState, openLiveState } from "../../src/recording/live-state.ts";
 import { aDeployment, aPod, revision, seen } from "./revision.ts";
 
 interface World {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { main } from "../../src/main.ts";
-import { parseReport } from "../../src/model/read-report.ts";
-import type { ColdStart } from "../../src/model/report.ts";
 import { formats } from "../../src/output/formats.ts";
-import { renderTable } from "../../src/output/table.ts";
-import { aColdStart, anAttempt, aReport, around, measured } from "../judge/a-report.ts";
+import { renderTable } from "../../src/output/report/table.ts";
+import { parseReport } from "../../src/report/read-report.ts";
+import type { ColdStart } from "../../src/report/report.ts";
+import { aColdStart, anAttempt, aReport, around, measured } from "../gate/a-report.ts";
 import { fakeContext } from "../support/fake-context.ts";
 
 const extra = [anAttempt(21, "warm"), anAttempt(22, "failed"), anAttempt(23, "failed"), anAttempt(24, "unresolved")];

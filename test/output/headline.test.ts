@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import type { BaselineQuestion } from "../../src/judge/baseline.ts";
-import { judge } from "../../src/judge/judge.ts";
-import { parseBudget } from "../../src/judge/parse-budget.ts";
-import { resolveBudgets } from "../../src/judge/resolve-budgets.ts";
-import type { Report } from "../../src/model/report.ts";
-import { renderPullRequestComment } from "../../src/output/judgement-markdown.ts";
-import { renderJudgement } from "../../src/output/judgement-text.ts";
-import { aColdStart, anAttempt, aReport, around, measured } from "../judge/a-report.ts";
+import type { BaselineQuestion } from "../../src/gate/baseline.ts";
+import { judge } from "../../src/gate/judge.ts";
+import { parseBudget } from "../../src/gate/parse-budget.ts";
+import { resolveBudgets } from "../../src/gate/resolve-budgets.ts";
+import { renderPullRequestComment } from "../../src/output/verdict/judgement-markdown.ts";
+import { renderJudgement } from "../../src/output/verdict/judgement-text.ts";
+import type { Report } from "../../src/report/report.ts";
+import { aColdStart, anAttempt, aReport, around, measured } from "../gate/a-report.ts";
 
 interface Given {
 	before?: readonly Report[];

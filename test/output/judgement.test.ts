@@ -1,24 +1,24 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { compareReports } from "../../src/judge/compare.ts";
-import { type Judgement, judge } from "../../src/judge/judge.ts";
-import { parseBudget } from "../../src/judge/parse-budget.ts";
-import { resolveBudgets } from "../../src/judge/resolve-budgets.ts";
-import type { Report } from "../../src/model/report.ts";
-import { formatMsWithRange, formatShare, formatShift } from "../../src/output/amounts.ts";
-import { renderAnnotations } from "../../src/output/annotations.ts";
-import { renderBencher, renderGithubActionBenchmark } from "../../src/output/benchmark-json.ts";
+import { compareReports } from "../../src/analysis/comparison.ts";
+import { type Judgement, judge } from "../../src/gate/judge.ts";
+import { parseBudget } from "../../src/gate/parse-budget.ts";
+import { resolveBudgets } from "../../src/gate/resolve-budgets.ts";
+import { renderAnnotations } from "../../src/output/verdict/annotations.ts";
+import { renderBencher, renderGithubActionBenchmark } from "../../src/output/verdict/benchmark-json.ts";
 import {
 	comparisonSchema,
 	judgedJsonSchemas,
 	judgementSchema,
 	renderComparisonJson,
 	renderJudgementJson,
-} from "../../src/output/judged-json.ts";
-import { renderPullRequestComment, renderStepSummary } from "../../src/output/judgement-markdown.ts";
-import { renderJudgement } from "../../src/output/judgement-text.ts";
-import { renderJunit } from "../../src/output/junit.ts";
-import { anAttempt, aReport, around } from "../judge/a-report.ts";
+} from "../../src/output/verdict/judged-json.ts";
+import { renderPullRequestComment, renderStepSummary } from "../../src/output/verdict/judgement-markdown.ts";
+import { renderJudgement } from "../../src/output/verdict/judgement-text.ts";
+import { renderJunit } from "../../src/output/verdict/junit.ts";
+import { formatMsWithRange, formatShare, formatShift } from "../../src/output/words/amounts.ts";
+import type { Report } from "../../src/report/report.ts";
+import { anAttempt, aReport, around } from "../gate/a-report.ts";
 
 function proxyOf(ms: number): Report {
 	const even = around(ms, 30, 8);

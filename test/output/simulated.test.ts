@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { main } from "../../src/main.ts";
 import { formats } from "../../src/output/formats.ts";
-import { renderTable } from "../../src/output/table.ts";
-import { aReport, around } from "../judge/a-report.ts";
+import { renderTable } from "../../src/output/report/table.ts";
+import { aReport, around } from "../gate/a-report.ts";
 import { fakeContext } from "../support/fake-context.ts";
 
 const totals = { totals: around(2000, 50, 20) };

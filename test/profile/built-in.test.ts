@@ -1,8 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { profileSchema } from "../../src/model/profile.ts";
 import { builtInFile, builtInProfiles } from "../../src/profile/built-in.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
+import { profileSchema } from "../../src/profile/profile.ts";
 
 const read = (path: string): Promise<string> => readFile(path, "utf8");
 const [full, cni, noPolicy, minimal, ambient] = await loadProfiles(builtInProfiles, read);

@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { profileSchema } from "../../src/model/profile.ts";
 import { bare } from "../../src/profile/complaints.ts";
 import { parseProfile } from "../../src/profile/parse.ts";
+import { profileSchema } from "../../src/profile/profile.ts";
 import { profileReference } from "../../src/profile/reference.ts";
 
 const readmeFile = fileURLToPath(new URL("../../profiles/README.md", import.meta.url));

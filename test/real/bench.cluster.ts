@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dump } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseReport } from "../../src/model/read-report.ts";
-import { ledgerOf, type ProfileRun, type Report } from "../../src/model/report.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
+import { parseReport } from "../../src/report/read-report.ts";
+import { ledgerOf, type ProfileRun, type Report } from "../../src/report/report.ts";
 import { everything, run, start } from "./knistio.ts";
 
 let folder: string;

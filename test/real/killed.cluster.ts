@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Cluster, type KubeObject, type ObjectRef, refOf } from "../../src/cluster/cluster.ts";
-import { openKube } from "../../src/cluster/kube.ts";
 import { readKnativeManifests } from "../../src/commands/knative-manifests.ts";
-import { waitGone } from "../../src/install/gone.ts";
-import { byStage, placed } from "../../src/install/order.ts";
-import { patiently } from "../../src/install/patience.ts";
-import { renderIstio } from "../../src/install/render.ts";
-import { newTask } from "../../src/install/task.ts";
-import { waitReady } from "../../src/install/wait-ready.ts";
+import { renderIstio } from "../../src/istio/render.ts";
+import { openKube } from "../../src/kube/api/client.ts";
+import { type Cluster, type KubeObject, type ObjectRef, refOf } from "../../src/kube/api/cluster.ts";
+import { byStage, placed } from "../../src/kube/objects/order.ts";
+import { waitGone } from "../../src/kube/wait/gone.ts";
+import { patiently } from "../../src/kube/wait/patience.ts";
+import { waitReady } from "../../src/kube/wait/ready.ts";
+import { newTask } from "../../src/kube/wait/task.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
 import { everything, knativeManifests, run, start } from "./knistio.ts";
 

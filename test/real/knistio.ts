@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { openKube } from "../../src/cluster/kube.ts";
+import { openKube } from "../../src/kube/api/client.ts";
 
 const program = fileURLToPath(new URL("../../dist/bin.js", import.meta.url));
 

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dump, loadAll } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { type Cluster, type KubeObject, type ObjectRef, refOf } from "../../src/cluster/cluster.ts";
-import { openKube } from "../../src/cluster/kube.ts";
-import { parseReport } from "../../src/model/read-report.ts";
+import { openKube } from "../../src/kube/api/client.ts";
+import { type Cluster, type KubeObject, type ObjectRef, refOf } from "../../src/kube/api/cluster.ts";
+import { parseReport } from "../../src/report/read-report.ts";
 import { everything, run } from "./knistio.ts";
 
 const documented = loadAll(await readFile(new URL("../../.github/rbac.yaml", import.meta.url), "utf8")) as KubeObject[];

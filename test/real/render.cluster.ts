@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { renderIstio } from "../../src/install/render.ts";
+import { renderIstio } from "../../src/istio/render.ts";
 import { builtInProfiles } from "../../src/profile/built-in.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
 

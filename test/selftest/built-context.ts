@@ -1,4 +1,4 @@
-import { type Context, nodeContext } from "../../src/context.ts";
+import { type Context, nodeContext } from "../../src/context/context.ts";
 
 const built = (name: string) => new URL(`../../dist/${name}.js`, import.meta.url);
 

@@ -5,10 +5,10 @@ import { dump } from "js-yaml";
 import { beforeAll, describe, expect, it } from "vitest";
 import { measureScenario } from "../../src/commands/selftest.ts";
 import { main } from "../../src/main.ts";
-import type { Entry } from "../../src/model/recording.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
+import type { Entry } from "../../src/recording/entries.ts";
 import { openReportBuilder } from "../../src/timing/report-builder.ts";
-import { temporaryFolder } from "../temporary-folder.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { builtContext } from "./built-context.ts";
 import { readPaths } from "./read-paths.ts";
 

@@ -1,8 +1,8 @@
+import { revisionState } from "../../src/knative/zero.ts";
+import type { KubeObject } from "../../src/kube/object.ts";
 import { imageFingerprint } from "../../src/measure/fingerprint.ts";
-import { openLiveState } from "../../src/measure/live-state.ts";
-import { revisionState } from "../../src/measure/zero.ts";
-import type { KubeObject } from "../../src/model/kube-object.ts";
-import type { Entry } from "../../src/model/recording.ts";
+import type { Entry } from "../../src/recording/entries.ts";
+import { openLiveState } from "../../src/recording/live-state.ts";
 import { openReportBuilder } from "../../src/timing/report-builder.ts";
 
 /**

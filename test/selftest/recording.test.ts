@@ -4,9 +4,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { parseReport } from "../../src/model/read-report.ts";
-import { removed } from "../../src/model/without-secrets.ts";
-import { temporaryFolder } from "../temporary-folder.ts";
+import { removed } from "../../src/recording/without-secrets.ts";
+import { parseReport } from "../../src/report/read-report.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
 const program = fileURLToPath(new URL("../../dist/bin.js", import.meta.url));

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { measureScenario, type ScenarioRun } from "../../src/commands/selftest.ts";
 import { main } from "../../src/main.ts";
-import type { Entry } from "../../src/model/recording.ts";
-import type { Report } from "../../src/model/report.ts";
+import type { Entry } from "../../src/recording/entries.ts";
+import type { Report } from "../../src/report/report.ts";
 import { type Comparison, compareWithTruth } from "../../src/selftest/compare.ts";
 import { coverageOf, defectsOf, missedBounds } from "../../src/selftest/coverage.ts";
 import { planRuns, scenarioNames } from "../../src/selftest/scenarios.ts";

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { dump } from "js-yaml";
 import { beforeAll, describe, expect, it } from "vitest";
 import { main } from "../../src/main.ts";
-import type { Report } from "../../src/model/report.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
-import { temporaryFolder } from "../temporary-folder.ts";
+import type { Report } from "../../src/report/report.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { builtContext } from "./built-context.ts";
 
 const folder = temporaryFolder();

@@ -1,5 +1,5 @@
-import type { KubeObject } from "../../src/model/kube-object.ts";
-import type { Entry } from "../../src/model/recording.ts";
+import type { KubeObject } from "../../src/kube/object.ts";
+import type { Entry } from "../../src/recording/entries.ts";
 
 /** A container of a made-up pod. Durations in ms. */
 export interface MadeContainer {

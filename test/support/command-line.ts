@@ -1,6 +1,6 @@
-import type { Cluster } from "../../src/cluster/cluster.ts";
-import type { Context } from "../../src/context.ts";
-import { nodeFiles } from "../../src/files.ts";
+import type { Context } from "../../src/context/context.ts";
+import { nodeFiles } from "../../src/context/files.ts";
+import type { Cluster } from "../../src/kube/api/cluster.ts";
 import { main } from "../../src/main.ts";
 
 /** What a command line did. */

@@ -1,4 +1,4 @@
-import { ApiError } from "../../src/cluster/api-error.ts";
+import { ApiError } from "../../src/kube/api/api-error.ts";
 import {
 	type Cluster,
 	describeRef,
@@ -7,8 +7,8 @@ import {
 	type ObjectRef,
 	type Resource,
 	refOf,
-} from "../../src/cluster/cluster.ts";
-import type { Clock } from "../../src/install/task.ts";
+} from "../../src/kube/api/cluster.ts";
+import type { Clock } from "../../src/kube/wait/task.ts";
 
 /** A change that the fake API server was asked for. */
 export interface Write {

@@ -1,6 +1,6 @@
-import type { Cluster } from "../../src/cluster/cluster.ts";
-import type { Context } from "../../src/context.ts";
+import type { Context } from "../../src/context/context.ts";
 import { UsageError } from "../../src/errors.ts";
+import type { Cluster } from "../../src/kube/api/cluster.ts";
 
 /** The outside world in memory: files by path, and what was said. */
 export function fakeContext(given: Record<string, unknown> = {}, env: Context["env"] = {}) {

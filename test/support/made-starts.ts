@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { KubeObject } from "../../src/model/kube-object.ts";
-import type { Entry, WatchedKind } from "../../src/model/recording.ts";
+import type { KubeObject } from "../../src/kube/object.ts";
+import type { Entry, WatchedKind } from "../../src/recording/entries.ts";
 import type { MadeContainer, MadeStart } from "./cold-start-truth.ts";
 
 const delay = (max: number) => fc.double({ min: 0.01, max, noNaN: true });

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { KubeObject } from "../../src/model/kube-object.ts";
-import type { Entry, WatchedKind } from "../../src/model/recording.ts";
-import type { Report } from "../../src/model/report.ts";
+import type { KubeObject } from "../../src/kube/object.ts";
+import type { Entry, WatchedKind } from "../../src/recording/entries.ts";
+import type { Report } from "../../src/report/report.ts";
 import { openReportBuilder } from "../../src/timing/report-builder.ts";
 
 /** A recording's lines as the field may have them: anything of an object can be other than here. */

@@ -1,4 +1,4 @@
-import type { Context } from "../../src/context.ts";
+import type { Context } from "../../src/context/context.ts";
 
 /** A world in which nothing is to happen: every way out of the process fails. */
 export function silentContext(): Context {

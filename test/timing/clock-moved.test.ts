@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Entry } from "../../src/model/recording.ts";
-import type { ColdStart } from "../../src/model/report.ts";
+import type { Entry } from "../../src/recording/entries.ts";
+import type { ColdStart } from "../../src/report/report.ts";
 import { openReportBuilder } from "../../src/timing/report-builder.ts";
 import { entriesOf, type MadeStart, node, plainStart, type Truth } from "../support/cold-start-truth.ts";
 

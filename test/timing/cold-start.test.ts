@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { KubeObject } from "../../src/model/kube-object.ts";
-import type { Entry } from "../../src/model/recording.ts";
-import { type ColdStart, type Measured, type Report, reportSchema } from "../../src/model/report.ts";
-import { notesOf } from "../../src/output/notes.ts";
-import { summarize } from "../../src/output/summary.ts";
+import { summarize } from "../../src/analysis/summary.ts";
+import type { KubeObject } from "../../src/kube/object.ts";
+import { notesOf } from "../../src/output/report/notes.ts";
+import type { Entry } from "../../src/recording/entries.ts";
+import { type ColdStart, type Measured, type Report, reportSchema } from "../../src/report/report.ts";
 import { openReportBuilder } from "../../src/timing/report-builder.ts";
 import { anApp, entriesOf, type MadeContainer, node, plainStart, type Truth } from "../support/cold-start-truth.ts";
 import { madeStart, withGap } from "../support/made-starts.ts";

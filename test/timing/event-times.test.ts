@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { eventNameTime, formatTime, parseTime } from "../../src/model/timestamp.ts";
+import { eventNameTime, formatTime, parseTime } from "../../src/text/timestamp.ts";
 import { type Loose, onlyStart, recorded, withObjects } from "../support/recorded.ts";
 
 const native = recorded("native");

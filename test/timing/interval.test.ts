@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { contains, difference, intersect, middle, width } from "../../src/timing/interval.ts";
+import { contains, difference, intersect, middle, width } from "../../src/timing/clocks/interval.ts";
 
 const of = (lo: bigint, hi: bigint) => ({ lo, hi });
 

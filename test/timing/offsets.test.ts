@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type OffsetBounds, openOffsets } from "../../src/timing/offsets.ts";
+import { type OffsetBounds, openOffsets } from "../../src/timing/clocks/offsets.ts";
 
 const clock = "node/n1";
 const delayNs = fc.bigInt({ min: 0n, max: 10_000_000_000n });

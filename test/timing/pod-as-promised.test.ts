@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Entry } from "../../src/model/recording.ts";
-import { notesOf } from "../../src/output/notes.ts";
-import { summarize } from "../../src/output/summary.ts";
+import { summarize } from "../../src/analysis/summary.ts";
+import { notesOf } from "../../src/output/report/notes.ts";
+import type { Entry } from "../../src/recording/entries.ts";
 import { type Loose, onlyStart, recorded, reportOf, withObjects } from "../support/recorded.ts";
 
 const native = recorded("native");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Profile } from "../../src/model/profile.ts";
-import type { Entry } from "../../src/model/recording.ts";
+import type { Profile } from "../../src/profile/profile.ts";
+import type { Entry } from "../../src/recording/entries.ts";
 import { openReportBuilder } from "../../src/timing/report-builder.ts";
 
 let at = 1_700_000_000_000_000_000n;

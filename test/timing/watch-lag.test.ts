@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { EntryOf } from "../../src/model/recording.ts";
-import { pingsAround, watchLagOf } from "../../src/timing/watch-lag.ts";
+import type { EntryOf } from "../../src/recording/entries.ts";
+import { pingsAround, watchLagOf } from "../../src/timing/clocks/watch-lag.ts";
 
 /** Pings that were seen a millisecond apart, each after so many milliseconds. */
 const pings = (lagsMs: readonly number[]): EntryOf<"ping">[] =>

@@ -1,0 +1,25 @@
+import { openEnds, type Sample, withMissing } from "./samples.ts";
+import { boundedMedianInterval, medianOf, type Range } from "./statistics/median.ts";
+
+/** The median of a sample and how well it is known. */
+export interface Estimate {
+	/** Cold starts with a value. */
+	n: number;
+	missing: number;
+	medianMs: number;
+	/** Of the population's median, missing values and measuring included; undefined where n is too small. */
+	interval?: Range;
+}
+
+/** Estimates the median; undefined where no cold start has a value. */
+export function estimateOf(sample: Sample, confidence = 0.95): Estimate | undefined {
+	const medianMs = medianOf(sample.values.map((value) => value.ms));
+	if (medianMs === undefined) return undefined;
+	const interval = boundedMedianInterval(withMissing(sample), confidence)?.interval;
+	return {
+		n: sample.values.length,
+		missing: sample.missing,
+		medianMs,
+		...(interval !== undefined && { interval: openEnds(interval) }),
+	};
+}

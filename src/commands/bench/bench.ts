@@ -1,0 +1,242 @@
+import type { Context } from "../../context/context.ts";
+import { type ExitCode, exitCodes, UsageError } from "../../errors.ts";
+import { planInstall, planLines } from "../../install/plan.ts";
+import { requireRights } from "../../install/rights.ts";
+import { takeLock } from "../../install/state/lock.ts";
+import { requireZeroAllowed } from "../../knative/zero-settings.ts";
+import { contentHash } from "../../measure/fingerprint.ts";
+import { planVisits, type Visit } from "../../measure/rounds.ts";
+import { formatOf } from "../../output/formats.ts";
+import { openProgress } from "../../output/progress.ts";
+import { renderTable } from "../../output/report/table.ts";
+import { substitute } from "../../profile/effective.ts";
+import { loadProfiles } from "../../profile/load.ts";
+import type { Profile } from "../../profile/profile.ts";
+import { recordingVersion, type Untimed } from "../../recording/entries.ts";
+import type { Report } from "../../report/report.ts";
+import { endRun } from "../ending.ts";
+import { type GateOptions, judgeRun, parseGate } from "../gate.ts";
+import { readKnativeManifests } from "../knative-manifests.ts";
+import { requireWritable } from "../outputs.ts";
+import { whatFails } from "../sink.ts";
+import { type Before, cleanUp, endInWords, lookBefore } from "./clean-up.ts";
+import { openRecorder, type Recorder } from "./recorder.ts";
+import { installRequest, measure, type Run, refuseIfUnlikeAlready, rendering } from "./run.ts";
+import { openTarget, type Where } from "./target.ts";
+
+/** Everything `knistio bench` can be told. */
+export interface BenchOptions extends GateOptions {
+	profiles: string[];
+	iterations: number;
+	/** How often every profile is installed; the iterations are shared out among these. */
+	blocks: number;
+	/** Of the order of installs and cold starts. */
+	seed: number;
+	/** Ends a profile's rounds when its median is known to ± this; `iterations` is then the limit. */
+	untilMs?: number;
+	image: string;
+	/** The answer must hold this; by default the value that $TARGET is set to. */
+	expectBody?: string;
+	namespace: string;
+	where: Where;
+	knativeManifests: string[];
+	useInstalled: boolean;
+	/** Asks for one of the two shapes that istio-proxy can have in a pod. */
+	sidecar?: "native" | "classic";
+	gateway?: string;
+	requestTimeoutSeconds?: number;
+	timeoutMs: number;
+	out: string[];
+	/** The recording's path; false for none, undefined for one beside the first `out`. */
+	record?: string | false;
+	reference?: "talk";
+	keep: boolean;
+	dryRun: boolean;
+}
+
+/**
+ * `knistio bench`: the main job. Everything that can be wrong with the input is found before the cluster is touched.
+ * @param open gives the cluster to measure, which is closed in the end
+ */
+export async function bench(options: BenchOptions, context: Context, open = openTarget): Promise<ExitCode> {
+	const loaded = (await loadProfiles(options.profiles)).map((profile) => withSidecar(profile, options.sidecar));
+	const profiles = loaded.map((profile) => substitute(profile, options.namespace));
+	const profileHashes = new Map(loaded.map((profile) => [profile.name, profileHash(profile)]));
+	const visits = visitsOf(profiles, options);
+	const outputs = options.out.map((file) => ({ file, render: formatOf(file) }));
+	const recording = recordingPath(options);
+	await requireWritable([...options.out, ...(recording === undefined ? [] : [recording])], options, context);
+	const gate = await parseGate(profiles, options, context);
+	const knativeObjects = await readKnativeManifests(options.knativeManifests);
+	const target = await open(options.where, context);
+	const { cluster } = target;
+	const display = openProgress(context);
+	try {
+		display.progress({ kind: "step", text: `looking at the cluster of context ${cluster.context}` });
+		const asked = { options, context, target, cluster, profiles, profileHashes, visits, gate, knativeObjects };
+		const run: Run = { ...asked, display, rendered: new Map() };
+		await Promise.all([
+			requireRights(cluster, context.signal).then(() => requireZeroAllowed(cluster, zeroWait(run))),
+			refuseIfUnlikeAlready(run, context.signal),
+			// What cannot be rendered, or not by this renderer's version, is found before anything is changed.
+			...(options.useInstalled ? [] : visits.flatMap(({ profiles: [first] }) => first ?? [])).map((profile) =>
+				rendering(run, profile, context.signal),
+			),
+		]);
+		if (options.dryRun) return await dryRun(run);
+		return await benchOn(run, outputs);
+	} finally {
+		display.clear();
+		await target.close();
+	}
+}
+
+const zeroWait = ({ options: { timeoutMs }, target: { clock }, knativeObjects, context: { signal } }: Run) => ({
+	timeoutMs,
+	clock,
+	knativeObjects,
+	signal,
+});
+
+type Outputs = { file: string; render: ReturnType<typeof formatOf> }[];
+
+async function benchOn(run: Run, outputs: Outputs): Promise<ExitCode> {
+	const { options, context, cluster, display } = run;
+	const { clock, installClock } = run.target;
+	const { progress } = display;
+	// Renewed and judged in real time, also on a simulated cluster whose time runs faster.
+	const lock = await takeLock(cluster, { signal: context.signal, progress });
+	let before: Before;
+	let recorder: Recorder;
+	try {
+		before = await lookBefore(cluster, context.signal);
+		// What an earlier run left is replaced by one that may use the cluster, and not before.
+		recorder = await openRecorder(context, recordingPath(options), clock);
+	} catch (error) {
+		await lock.release().catch(() => {});
+		throw error;
+	}
+	recorder.record(beginning(run));
+	let failure: unknown;
+	try {
+		const onVisitDone = async () => {
+			const [unwritten] = await writeOutputs(context, recorder.report(), outputs, options);
+			if (unwritten === undefined) return;
+			display.progress({ kind: "note", text: `${unwritten.message}; it is tried again at the end` });
+		};
+		await measure(run, { recorder, lock, onVisitDone });
+	} catch (error) {
+		failure = error;
+	}
+	recorder.record({ kind: "end", ...(failure === undefined ? {} : { endedBy: (failure as Error).message }) });
+	const report = recorder.report();
+	const unwritten = [
+		...(await whatFails([recorder.close])),
+		...(await writeOutputs(context, report, outputs, options)),
+	];
+	const uncleaned = await cleanUp(cluster, { ...options, lock, before, clock: installClock, progress });
+	display.clear();
+	if (report.profiles.length > 0) context.stdout(`${renderTable(report, tableOptions(options, context))}\n`);
+	// A simulated cluster is only ever measured where it was asked for by name.
+	const judge = () => judgeRun(report, run.gate, { acceptSimulated: report.simulated !== undefined, sink: context });
+	return endRun({ failure, judge, unwritten, uncleaned });
+}
+
+/** The first entry of the recording. */
+function beginning({ options, context, cluster, profiles, target, visits }: Run): Untimed {
+	return {
+		kind: "run",
+		version: recordingVersion,
+		knistio: context.version,
+		context: cluster.context,
+		iterations: options.iterations,
+		profiles: profiles.map(({ name }) => name),
+		order: { seed: options.seed, blocks: options.blocks, turns: turnsOf(visits) },
+		...(target.simulated === undefined ? {} : { simulated: target.simulated }),
+	};
+}
+
+async function dryRun(run: Run): Promise<ExitCode> {
+	const { context, cluster, profiles, options, display } = run;
+	for (const profile of profiles) {
+		const plan = await planInstall(cluster, await installRequest(run, profile, context.signal));
+		display.clear();
+		const lines = planLines(plan).map((line) => `  ${line}\n`);
+		context.stdout(`${profile.name}, seen from the cluster as it is now:\n${lines.join("")}`);
+		context.stdout(
+			`  deploy Service ${options.namespace}/helloworld and start it cold ${options.iterations + options.blocks} times\n`,
+		);
+	}
+	context.stdout(`${describeVisits(run.visits)}\n`);
+	const before = await lookBefore(cluster, context.signal);
+	context.stdout(`in the end: ${endInWords(before, options.keep)}\n`);
+	return exitCodes.ok;
+}
+
+function visitsOf(profiles: Profile[], { iterations, blocks, seed }: BenchOptions): Visit[] {
+	if (blocks > iterations) {
+		throw new UsageError(`--blocks ${blocks}: there are only ${iterations} cold starts of each profile to share out`, {
+			hint: `at most --blocks ${iterations}, or more --iterations`,
+		});
+	}
+	return planVisits({ profiles, iterations, blocks, seed });
+}
+
+/** Who shares an installation with others; a group comes once, however often it is visited. */
+function turnsOf(visits: readonly Visit[]): string[][] {
+	const groups = new Set(visits.map(({ profiles }) => profiles).filter(({ length }) => length > 1));
+	return [...groups].map((profiles) => profiles.map(({ name }) => name));
+}
+
+/** `order: minimal (rounds 1–10), full and full-classic in turns (rounds 1–10)`. */
+function describeVisits(visits: readonly Visit[]): string {
+	const texts = visits.map(({ profiles, rounds }) => {
+		const names = profiles.map(({ name }) => name);
+		const who = names.length === 1 ? names[0] : `${names.slice(0, -1).join(", ")} and ${names.at(-1)} in turns`;
+		return `${who} (rounds ${rounds[1]?.round}–${rounds.at(-1)?.round})`;
+	});
+	return `order: ${texts.join(", ")}`;
+}
+
+/** Under the same name a profile may be another one tomorrow. What only words or judges it makes no difference. */
+function profileHash({ title: _, description: __, budgets: ___, ...profile }: Profile): string {
+	return contentHash(profile);
+}
+
+function withSidecar(profile: Profile, shape: BenchOptions["sidecar"]): Profile {
+	if (shape === undefined || profile.promises.sidecar === "none") return profile;
+	if (profile.promises.sidecar !== "any" && profile.promises.sidecar !== shape) {
+		throw new UsageError(`--sidecar ${shape}: profile ${profile.name} promises a ${profile.promises.sidecar} sidecar`);
+	}
+	return {
+		...profile,
+		podAnnotations: { ...profile.podAnnotations, "sidecar.istio.io/nativeSidecar": String(shape === "native") },
+		promises: { ...profile.promises, sidecar: shape },
+	};
+}
+
+function recordingPath({ record, out }: BenchOptions): string | undefined {
+	if (record === false) return undefined;
+	return record ?? out[0]?.replace(/\.[a-z0-9]+$/i, ".recording.ndjson");
+}
+
+const tableOptions = ({ reference }: BenchOptions, { color }: Context) => ({
+	color,
+	...(reference === undefined ? {} : { reference }),
+});
+
+async function writeOutputs(
+	context: Context,
+	report: Report,
+	outputs: Outputs,
+	{ reference }: BenchOptions,
+): Promise<UsageError[]> {
+	const options = reference === undefined ? {} : { reference };
+	return whatFails(
+		outputs.map(
+			({ file, render }) =>
+				() =>
+					context.writeFile(file, render(report, options)),
+		),
+	);
+}

@@ -1,0 +1,176 @@
+import { randomBytes } from "node:crypto";
+import { setMaxListeners } from "node:events";
+import type { Measured } from "../../analysis/likeness.ts";
+import type { Context } from "../../context/context.ts";
+import { type InstallRequest, installProfile } from "../../install/install.ts";
+import type { Lock } from "../../install/state/lock.ts";
+import type { RenderedIstio } from "../../istio/render.ts";
+import type { Cluster, KubeObject } from "../../kube/api/cluster.ts";
+import { type BenchmarkOrder, runBenchmark } from "../../measure/benchmark.ts";
+import { contentHash, machineFingerprint } from "../../measure/fingerprint.ts";
+import type { Visit } from "../../measure/rounds.ts";
+import type { ProgressDisplay } from "../../output/progress.ts";
+import { spell } from "../../output/words/units.ts";
+import type { Profile } from "../../profile/profile.ts";
+import type { Fingerprint } from "../../report/report.ts";
+import { type Gate, refuseUnlike } from "../gate.ts";
+import type { BenchOptions } from "./bench.ts";
+import type { Recorder } from "./recorder.ts";
+import type { Target } from "./target.ts";
+import { openTimeLeft } from "./time-left.ts";
+import { openUntil } from "./until.ts";
+
+/** A bench under way: what was asked for, and the cluster that it is done on. */
+export interface Run {
+	options: BenchOptions;
+	context: Context;
+	target: Target;
+	cluster: Cluster;
+	profiles: Profile[];
+	visits: Visit[];
+	gate: Gate;
+	/** A hash of what each profile says, by its name. */
+	profileHashes: ReadonlyMap<string, string>;
+	knativeObjects: KubeObject[] | undefined;
+	display: ProgressDisplay;
+	/** By the profile that is installed. */
+	rendered: Map<Profile, Promise<RenderedIstio>>;
+}
+
+/** Istio's objects for a profile, rendered once. */
+export function rendering(run: Run, profile: Profile, signal: AbortSignal): Promise<RenderedIstio> {
+	const known = run.rendered.get(profile);
+	if (known !== undefined) return known;
+	const rendering = run.target.render(profile, signal);
+	run.rendered.set(profile, rendering);
+	return rendering;
+}
+
+/** What the installer is asked for. */
+export async function installRequest(run: Run, profile: Profile, signal: AbortSignal): Promise<InstallRequest> {
+	const { options, knativeObjects, display } = run;
+	const istio = options.useInstalled ? undefined : await rendering(run, profile, signal);
+	for (const warning of istio?.warnings ?? []) display.progress({ kind: "note", text: `warning: ${warning}` });
+	return {
+		profile,
+		istioObjects: istio?.objects ?? [],
+		...(knativeObjects === undefined ? {} : { knativeObjects }),
+		namespace: options.namespace,
+		authorizerImage: options.image,
+		useInstalled: options.useInstalled,
+		timeoutMs: options.timeoutMs,
+		signal,
+		progress: display.progress,
+		clock: run.target.installClock,
+	};
+}
+
+/** What is needed beside the run to measure it. */
+export interface Measuring {
+	recorder: Recorder;
+	lock: Lock;
+	/** After each visit's last cold start. */
+	onVisitDone(): Promise<void>;
+}
+
+/** Measures every profile of the run; what is measured is in the recorder, however it ends. */
+export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuring): Promise<void> {
+	const { options, context, cluster, visits, display } = run;
+	const { untilMs, iterations, requestTimeoutSeconds, gateway } = options;
+	const signal = AbortSignal.any([context.signal, lock.lost]);
+	setMaxListeners(0, signal);
+	const { begin, tell } = openSampleNotes(run);
+	const isEnough = untilMs === undefined ? () => false : openUntil(recorder, { halfWidthMs: untilMs, iterations });
+	await runBenchmark({
+		cluster,
+		visits,
+		install: (profile) => {
+			begin();
+			return install(run, profile, { lock, signal });
+		},
+		ownFingerprint: (profile) => ownFingerprint(run, profile),
+		namespace: options.namespace,
+		image: options.image,
+		target: options.expectBody ?? `knistio-${randomBytes(4).toString("hex")}`,
+		isEnough: ({ name }) => isEnough(name),
+		...(requestTimeoutSeconds === undefined ? {} : { requestTimeoutSeconds }),
+		timeoutMs: options.timeoutMs,
+		...(gateway === undefined ? {} : { gateway }),
+		state: recorder.state,
+		clock: run.target.clock,
+		record: (entry) => {
+			recorder.record(entry);
+			// Installed and proven: what would make the comparison void is known before the first cold start.
+			if (entry.kind === "profile") refuseIfUnlike(run, [entry], { isPartial: false });
+		},
+		host: {
+			threadUrl: context.observerThread,
+			onEntry: recorder.add,
+			renew: () => cluster.connection(true),
+		},
+		progress: display.progress,
+		onSample: tell,
+		onVisitDone,
+		signal,
+	});
+}
+
+/** Before anything is installed: what of the fingerprints no installation changes, and whether the baseline has the profiles. */
+export async function refuseIfUnlikeAlready(run: Run, signal: AbortSignal): Promise<void> {
+	if (run.gate.baseline === undefined) return;
+	const fingerprint = await machineFingerprint(run.cluster, signal);
+	refuseIfUnlike(
+		run,
+		run.profiles.map((profile) => ({ profile, fingerprint: { ...fingerprint, ...ownFingerprint(run, profile) } })),
+		{ isPartial: true },
+	);
+}
+
+const ownFingerprint = ({ profileHashes }: Run, { name }: Profile): Fingerprint => ({
+	profile: profileHashes.get(name) ?? "unknown",
+});
+
+function refuseIfUnlike(run: Run, profiles: Measured["profiles"], { isPartial }: { isPartial: boolean }): void {
+	refuseUnlike(run.gate, { simulated: run.target.simulated, profiles, isPartial });
+}
+
+async function install(run: Run, profile: Profile, { lock, signal }: { lock: Lock; signal: AbortSignal }) {
+	const request = await installRequest(run, profile, signal);
+	const rendered = await run.rendered.get(profile);
+	const made: Fingerprint = {
+		...(rendered === undefined ? {} : { renderer: rendered.renderer, manifests: contentHash(rendered.objects) }),
+		...(run.knativeObjects === undefined ? {} : { "knative-manifests": contentHash(run.knativeObjects) }),
+	};
+	refuseIfUnlike(run, [{ profile, fingerprint: made }], { isPartial: true });
+	const { installMs, knative, istioVersion, kept } = await installProfile(run.cluster, { ...request, lock });
+	for (const { ref, reason } of kept) {
+		run.display.progress({ kind: "note", text: `kept ${ref.kind} ${ref.name}: ${reason}` });
+	}
+	return {
+		installMs,
+		fingerprint: {
+			knative: knative.version ?? "unknown",
+			...(istioVersion === undefined ? {} : { istio: istioVersion }),
+			...made,
+		},
+	};
+}
+
+/** A line for each sample, with the time that the run will still take. */
+function openSampleNotes({ visits, options, display }: Run): { begin(): void; tell: BenchmarkOrder["onSample"] } {
+	const timeLeft = openTimeLeft(visits.map(({ profiles, rounds }) => profiles.length * rounds.length));
+	return {
+		begin: () => timeLeft.begin(performance.now()),
+		tell: (profile, round, times) => {
+			const name = round === 0 ? "warm-up" : `cold start ${round} of ${options.iterations}`;
+			const text = `${profile.name}: ${name}`;
+			if (times === undefined) return display.progress({ kind: "step", text });
+			timeLeft.sampled(performance.now());
+			const leftMs = timeLeft.leftMs();
+			const left = leftMs === undefined ? "" : `; about ${spell(leftMs)} left`;
+			const seconds = (Number(times.lastByteAt) - Number(times.sentAt)) / 1e9;
+			const answer = times.error ?? `HTTP ${times.status}, ${seconds.toFixed(3)} s`;
+			display.progress({ kind: "note", text: `${text}: ${answer}${left}` });
+		},
+	};
+}

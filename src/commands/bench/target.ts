@@ -1,0 +1,79 @@
+import { anchorClock, type ClientClock, clientNow, realMs } from "../../clock/client-clock.ts";
+import { pause } from "../../clock/pause.ts";
+import type { Context } from "../../context/context.ts";
+import { type IstioSource, type RenderedIstio, renderIstio } from "../../istio/render.ts";
+import type { Cluster, KubeObject } from "../../kube/api/cluster.ts";
+import { type Clock, systemClock } from "../../kube/wait/task.ts";
+import type { Profile } from "../../profile/profile.ts";
+import type { Faults } from "../../simulator/faults/faults.ts";
+import type { ClusterTruth } from "../../simulator/truth.ts";
+
+/** What is measured: a kubeconfig's context, or a cluster in the process. */
+export type Where =
+	| { kind: "real"; kubeconfig?: string; context?: string; source: IstioSource }
+	| { kind: "simulated"; model: string; seed: number; speed: number; faults?: Faults; nodes?: number };
+
+/** A cluster that can be worked on, whatever it is. */
+export interface Target {
+	cluster: Cluster;
+	/** Time as the cluster has it. */
+	clock: ClientClock;
+	installClock: Clock;
+	/** Istio's objects for a profile. */
+	render(profile: Profile, signal: AbortSignal): Promise<RenderedIstio>;
+	/** Set on everything that comes of it. */
+	simulated?: { model: string; seed: number; speed: number };
+	/** What really happened, where that can be known. */
+	truth?(): Promise<ClusterTruth>;
+	close(): Promise<void>;
+}
+
+/** Opens it; from here on nothing asks whether it is real. */
+export async function openTarget(where: Where, context: Context): Promise<Target> {
+	if (where.kind === "simulated") return openSimulated(where, context);
+	const cluster = await context.openCluster(where);
+	return {
+		cluster,
+		clock: anchorClock(),
+		installClock: systemClock,
+		render: (profile, signal) => renderIstio(profile, where.source, { signal }),
+		close: async () => cluster.close(),
+	};
+}
+
+/** The version that simulated images claim to be. */
+const simulatedVersion = "1.31.0";
+
+async function openSimulated(where: Extract<Where, { kind: "simulated" }>, context: Context): Promise<Target> {
+	const [{ startSimulatedClusterInThread }, { istioManifests }] = await Promise.all([
+		import("../../simulator/threaded.ts"),
+		import("../../simulator/istio/manifests.ts"),
+	]);
+	const { kind: _, ...options } = where;
+	const { model, seed, speed } = options;
+	const simulation = await startSimulatedClusterInThread(context.simulatedThread, options);
+	const { hrtimeAtStart, epochNsAtStart } = simulation.timeScale;
+	const clock: ClientClock = { hrtimeAtStart, epochNsAtStart, speed };
+	const cluster = await context.openCluster({ kubeconfigText: simulation.kubeconfig });
+	return {
+		cluster,
+		clock,
+		installClock: {
+			now: () => Number(clientNow(clock) / 1_000_000n),
+			sleep: (ms, signal) => pause(realMs(clock, ms), signal),
+		},
+		render: async ({ istio: { components, values, meshConfig } }) => {
+			const { proxy } = (values.global ?? {}) as { proxy?: { autoInject?: string } };
+			const isAutoInjected = proxy?.autoInject !== "disabled";
+			const parts = { ...components, isAutoInjected, meshConfig, version: simulatedVersion };
+			const objects = istioManifests(parts) as unknown as KubeObject[];
+			return { objects, version: simulatedVersion, renderer: "simulated", warnings: [] };
+		},
+		simulated: { model, seed, speed },
+		truth: simulation.truth,
+		close: async () => {
+			cluster.close();
+			await simulation.close();
+		},
+	};
+}

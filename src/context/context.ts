@@ -1,0 +1,88 @@
+import { setMaxListeners } from "node:events";
+import { unlessAborted } from "../clock/pause.ts";
+import { type EndingSignal, exitCodeOf, InterruptedError } from "../errors.ts";
+import type { Cluster } from "../kube/api/cluster.ts";
+import { type Files, nodeFiles } from "./files.ts";
+import { openStream } from "./streams.ts";
+
+/** The outside world as one value: the only way to the process, its files and a cluster. */
+export interface Context extends Files {
+	version: string;
+	/** The result. */
+	stdout(text: string): void;
+	/** Progress and messages. @param options.isCommand the text is knistio's own command to a terminal or a CI runner */
+	stderr(text: string, options?: { isCommand?: boolean }): void;
+	/** Waits until stdout has all. @throws UsageError if it could not be written; a reader who has gone is no failure */
+	flush?(): Promise<void>;
+	/** Whether the result may have colours. */
+	color: boolean;
+	/** Whether stderr is a terminal that progress may be drawn on. */
+	isLive: boolean;
+	columns: number;
+	env: Record<string, string | undefined>;
+	/** Aborted by the first Ctrl-C, SIGTERM or SIGHUP, with an {@link InterruptedError}; the second ends at once. */
+	signal: AbortSignal;
+	/** Nothing is sent yet. `kubeconfigText` is a kubeconfig itself instead of a file's path. */
+	openCluster(choice: { kubeconfig?: string; kubeconfigText?: string; context?: string }): Promise<Cluster>;
+	/** The built program of the observing thread. */
+	observerThread: URL;
+	/** The built program of the simulated cluster's thread. */
+	simulatedThread: URL;
+}
+
+/** The real world. */
+export function nodeContext(): Context {
+	const { env, stdout, stderr } = process;
+	const wantsColor = env.NO_COLOR === undefined || env.NO_COLOR === "";
+	const signal = interruption(stderr);
+	const [result, messages] = [openStream(stdout, "stdout"), openStream(stderr, "stderr")];
+	return {
+		version: process.env.KNISTIO_VERSION ?? "0.0.0",
+		stdout: result.write,
+		stderr: (text) => messages.write(text),
+		flush: result.flush,
+		color: stdout.isTTY === true && wantsColor && env.TERM !== "dumb",
+		isLive: stderr.isTTY === true && !env.CI && env.TERM !== "dumb",
+		columns: stderr.columns ?? 80,
+		env,
+		...nodeFiles,
+		// Whoever pipes something in may be long in coming to its end.
+		readFile: (path) => unlessAborted(nodeFiles.readFile(path), path === "-" ? signal : undefined),
+		signal,
+		openCluster: async ({ kubeconfig, kubeconfigText, context }) => {
+			const { openKube } = await import("../kube/api/client.ts");
+			return openKube({
+				...(kubeconfig === undefined ? {} : { file: kubeconfig }),
+				...(kubeconfigText === undefined ? {} : { text: kubeconfigText }),
+				...(context === undefined ? {} : { context }),
+				env,
+				terminal: { isInputTerminal: process.stdin.isTTY === true },
+				signal,
+			});
+		},
+		observerThread: new URL("./observer-thread.js", import.meta.url),
+		simulatedThread: new URL("./simulated-thread.js", import.meta.url),
+	};
+}
+
+/** npx hands a Ctrl-C on that its child had from the terminal too: within so long the two are one. */
+const sameSignalMs = 100;
+
+/** The first signal asks to end in order, the second ends at once. */
+function interruption(stderr: NodeJS.WriteStream): AbortSignal {
+	const controller = new AbortController();
+	// Whatever waits listens.
+	setMaxListeners(0, controller.signal);
+	let firstAt = Number.NEGATIVE_INFINITY;
+	const onSignal = (signal: EndingSignal) => {
+		if (!controller.signal.aborted) {
+			firstAt = performance.now();
+			controller.abort(new InterruptedError(signal));
+		} else if (performance.now() - firstAt > sameSignalMs) {
+			stderr.write("\nstopped at once; `knistio clean` removes what is left on the cluster\n");
+			process.exit(exitCodeOf[signal]);
+		}
+	};
+	for (const signal of Object.keys(exitCodeOf) as EndingSignal[]) process.on(signal, onSignal);
+	return controller.signal;
+}

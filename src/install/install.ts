@@ -1,0 +1,253 @@
+import { authorizerName } from "../istio/authorizer.ts";
+import { istiodVersion } from "../istio/istiod-version.ts";
+import { findIstiods, isIstiod, istiodsToRestart } from "../istio/istiods.ts";
+import { findKnative, type Knative, noKnative } from "../knative/finding.ts";
+import { requireNetIstio } from "../knative/net-istio.ts";
+import { configSettings, labelSettings, type Setting } from "../knative/settings.ts";
+import { type Cluster, type KubeObject, type ObjectRef, refOf } from "../kube/api/cluster.ts";
+import { type Applied, applyAll } from "../kube/objects/apply.ts";
+import { type Live, lookUpSettled, refuseForeign } from "../kube/objects/live.ts";
+import { byStage, type Stage, stageOf } from "../kube/objects/order.ts";
+import { keyOf } from "../kube/objects/ownership.ts";
+import { waitReady } from "../kube/wait/ready.ts";
+import { type Clock, inParallel, newTask, type Task } from "../kube/wait/task.ts";
+import type { Progress } from "../measure/progress.ts";
+import { type Removal, removeObjects } from "./removal/remove.ts";
+import { restartDue } from "./restart.ts";
+import { keepStanding } from "./standing.ts";
+import { setForeign } from "./state/journal.ts";
+import { type Lock, takeLock } from "./state/lock.ts";
+import {
+	type InstallState,
+	type InventoryEntry,
+	openState,
+	ownerOf,
+	type StateStore,
+	withInventory,
+	withoutInventory,
+	withRestarts,
+} from "./state/store.ts";
+import { type Wanted, type WantedOptions, wantedObjects } from "./wanted.ts";
+
+export interface InstallRequest extends WantedOptions {
+	timeoutMs: number;
+	signal?: AbortSignal;
+	progress?: Progress;
+	clock?: Clock;
+	/** Held by the caller for longer than this install; otherwise one is taken and released. */
+	lock?: Lock;
+	/** Whether the profile is to stay after benches, which come back to it; otherwise whoever was there before is kept. */
+	isToStay?: boolean;
+}
+
+/** What an install did. */
+export interface Installed {
+	/** Whether anything of the cluster was changed. */
+	changed: boolean;
+	installMs: number;
+	knative: Knative;
+	/** The tag of istiod's image; undefined where there is no istiod that can be told. */
+	istioVersion?: string;
+	/** What of the profile before could not be removed. */
+	kept: Removal["kept"];
+}
+
+/**
+ * Puts a profile on the cluster: Istio, Knative where it is missing, the namespaces' labels, Knative's settings, and
+ * the policies; restarts what must be restarted, and takes away what the profile before left. Everything is ready when
+ * it returns. May be repeated, and goes on where a run that was killed ended.
+ * @throws ClusterError
+ */
+export async function installProfile(cluster: Cluster, request: InstallRequest): Promise<Installed> {
+	const { clock, signal, progress } = request;
+	const options = { ...(clock && { clock }), ...(signal && { signal }), ...(progress && { progress }) };
+	const lock = request.lock ?? (await takeLock(cluster, options));
+	const signals = request.signal === undefined ? [lock.lost] : [lock.lost, request.signal];
+	try {
+		return await install(newTask(cluster, { ...request, signal: AbortSignal.any(signals) }), request);
+	} finally {
+		// A lock that cannot be released grows stale; that is no reason to hide how the install ended.
+		if (request.lock === undefined) await lock.release().catch(() => {});
+	}
+}
+
+/** An install under way. */
+interface Install {
+	task: Task;
+	store: StateStore;
+	request: InstallRequest;
+	wanted: Wanted;
+	live: Live;
+	/** Everything applied so far. */
+	applied: Applied[];
+}
+
+async function install(task: Task, request: InstallRequest): Promise<Installed> {
+	const startedAt = task.clock.now();
+	task.progress({ kind: "step", text: `installing ${request.profile.name}` });
+	const before = await findKnative(task);
+	if (before === undefined && request.knativeObjects === undefined) throw noKnative();
+	if (before !== undefined && !before.isOurs) await requireNetIstio(task, request);
+	const wanted = wantedObjects(withKnativeIfMissing(request, before));
+	const objects = Object.values(wanted).flat();
+	const live = await lookUpSettled(task, objects);
+	await refuseForeign(task, { objects, live, installsIstio: !request.useInstalled });
+	const store = await openState(task.cluster, task.signal);
+	const previous = leftBehind(store.current.inventory, wanted, request);
+	// Before it is noted: what is said to have come to stay can be brought back.
+	if (request.isToStay) await keepStanding(task.cluster, request, task.signal);
+	await noteInventory(store, wanted, request);
+
+	const run: Install = { task, store, request, wanted, live, applied: [] };
+	const policies = await prune(
+		run,
+		previous.filter(({ part }) => part === "policy"),
+	);
+	await applyFoundations(run);
+	await startIstio(run);
+	const hasNewSettings = await joinMesh(run);
+	await startRest(run);
+	const rest = await prune(
+		run,
+		previous.filter(({ part }) => part !== "policy"),
+	);
+	await store.update((state) => ({ ...state, installed: request.profile.name }));
+
+	const knative = await findKnative(task);
+	if (knative === undefined) throw noKnative();
+	const istioVersion = istiodVersion(await findIstiods(task));
+	const removed = [...policies.removed, ...rest.removed];
+	const changed = run.applied.some(({ outcome }) => outcome !== "unchanged");
+	return {
+		changed: changed || hasNewSettings || removed.length > 0,
+		installMs: task.clock.now() - startedAt,
+		knative,
+		...(istioVersion === undefined ? {} : { istioVersion }),
+		kept: [...policies.kept, ...rest.kept],
+	};
+}
+
+/** A Knative of somebody else is used as it is. */
+export function withKnativeIfMissing(request: WantedOptions, found: Knative | undefined): WantedOptions {
+	const { knativeObjects, ...rest } = request;
+	const isForeign = found !== undefined && !found.isOurs;
+	return isForeign || knativeObjects === undefined ? rest : { ...rest, knativeObjects };
+}
+
+/** What the profile before has and this one has not. Knative stays, and the service under test is not ours to judge. */
+export function leftBehind(
+	inventory: readonly InventoryEntry[],
+	wanted: Wanted,
+	request: WantedOptions,
+): InventoryEntry[] {
+	if (request.useInstalled) return [];
+	const keep = new Set(
+		Object.values(wanted)
+			.flat()
+			.map((object) => keyOf(refOf(object))),
+	);
+	const mayGo = ({ part, ref }: InventoryEntry) =>
+		part === "istio" || part === "policy" || (part === "workload" && ref.name === authorizerName);
+	return inventory.filter((entry) => mayGo(entry) && !keep.has(keyOf(entry.ref)) && entry.ref.kind !== "Namespace");
+}
+
+async function noteInventory(store: StateStore, wanted: Wanted, request: InstallRequest): Promise<void> {
+	const profile = request.profile.name;
+	await store.update((state) => {
+		const { installed: _, ...others } = state;
+		const rest: InstallState = { ...others, owner: request.isToStay ? "install" : (ownerOf(state) ?? "bench") };
+		const noted = Object.entries(wanted) as [keyof Wanted, KubeObject[]][];
+		return noted.reduce((next, [part, objects]) => withInventory(next, objects, { part, profile }), rest);
+	});
+}
+
+async function prune(run: Install, entries: readonly InventoryEntry[]): Promise<Removal> {
+	if (entries.length === 0) return { removed: [], kept: [], failed: [] };
+	const refs = entries.map(({ ref }) => ref);
+	run.task.progress({ kind: "step", text: `removing what ${entries[0]?.profile} left` });
+	const removal = await removeObjects(run.task, refs);
+	if (removal.failed[0] !== undefined) throw removal.failed[0].error;
+	const kept = new Set(removal.kept.map(({ ref }) => keyOf(ref)));
+	await run.store.update((state) =>
+		withoutInventory(
+			state,
+			refs.filter((ref) => !kept.has(keyOf(ref))),
+		),
+	);
+	return removal;
+}
+
+/** Applies the objects of these parts and stages, one stage after the other. */
+async function apply(run: Install, parts: readonly (keyof Wanted)[], stages: readonly Stage[]): Promise<Applied[]> {
+	const applied: Applied[] = [];
+	for (const stage of stages) {
+		const perPart = parts.map(async (part) => {
+			const objects = byStage(run.wanted[part]).get(stage) ?? [];
+			return applyAll(run.task, objects, { live: run.live, marking: { part, profile: run.request.profile.name } });
+		});
+		applied.push(...(await Promise.all(perPart)).flat());
+	}
+	run.applied.push(...applied);
+	return applied;
+}
+
+/** What needs no pod: Knative's settings are made before its pods start, so that they need not start twice. */
+async function applyFoundations(run: Install): Promise<void> {
+	await apply(run, ["istio", "knative", "workload"], ["namespaces"]);
+	await waitReady(run.task, refsOf(await apply(run, ["istio", "knative"], ["definitions"])));
+	const settings = await apply(run, ["istio", "knative", "workload"], ["settings"]);
+	const configs = settings.filter(({ ref }) => ref.kind === "ConfigMap" && isOf(run.wanted.istio, ref));
+	if (configs.some(({ outcome }) => outcome === "changed")) {
+		await run.store.update((state) => withRestarts(state, istiodsToRestart(run.wanted, run.live)));
+	}
+}
+
+/** Istio must be able to inject, and its CNI plugin to set up pods, before any pod is made that needs them. */
+async function startIstio(run: Install): Promise<void> {
+	const started = await apply(run, ["istio"], ["workloads", "webhooks"]);
+	const isIstios = (ref: ObjectRef) => isOf(run.wanted.istio, ref);
+	const isGateway = ({ ref }: Applied) => ref.kind === "Deployment" && !isIstiod(ref);
+	await Promise.all([
+		restartDue(run.task, run.store, isIstios),
+		waitReady(run.task, refsOf(started.filter((each) => !isGateway(each)))),
+	]);
+}
+
+/** The labels and settings of what is not knistio's, each with the restarts that it needs noted before it is made. */
+async function joinMesh(run: Install): Promise<boolean> {
+	const { task, store, request } = run;
+	const { profile, namespace, useInstalled = false } = request;
+	const labels = await labelSettings(task, {
+		profile,
+		namespace,
+		state: store.current,
+		includesKnative: !useInstalled,
+	});
+	const configs = await configSettings(task, useInstalled ? undefined : profile.meshCompatibilityMode);
+	const settings: Setting[] = [...labels, ...configs];
+	const changes = await inParallel(settings, ({ change, restarts }) =>
+		setForeign(task, store, { change, andThen: (state) => withRestarts(state, restarts) }),
+	);
+	return changes.includes(true);
+}
+
+async function startRest(run: Install): Promise<void> {
+	const { task, store } = run;
+	await apply(run, ["istio"], ["injected-workloads"]);
+	await apply(run, ["knative", "workload"], ["workloads", "webhooks"]);
+	task.progress({ kind: "step", text: "restarting what reads its settings when it starts" });
+	await restartDue(task, store, () => true);
+	await waitReady(task, refsOf(run.applied.filter(({ object }) => mustStart.has(stageOf(object)))));
+	await apply(run, ["istio", "knative"], ["custom-resources"]);
+	await apply(run, ["policy"], ["settings", "workloads", "custom-resources"]);
+}
+
+const mustStart = new Set<Stage>(["workloads", "injected-workloads", "webhooks"]);
+
+function refsOf(applied: readonly Applied[]): ObjectRef[] {
+	return applied.map(({ ref }) => ref);
+}
+
+function isOf(objects: readonly KubeObject[], ref: ObjectRef): boolean {
+	return objects.some((object) => keyOf(refOf(object)) === keyOf(ref));
+}

@@ -1,0 +1,91 @@
+import { ApiError } from "../../kube/api/api-error.ts";
+import { describeRef, type KubeObject, type ObjectRef, refOf } from "../../kube/api/cluster.ts";
+import { isDerived, isOurs, keyOf } from "../../kube/objects/ownership.ts";
+import { forEach, ofOneObject } from "../../kube/wait/failures.ts";
+import { stillThere, waitUntilNone } from "../../kube/wait/gone.ts";
+import { patiently } from "../../kube/wait/patience.ts";
+import { podHurrier } from "../../kube/wait/pods-gone.ts";
+import { inParallel, signalOf, type Task, within } from "../../kube/wait/task.ts";
+import { type Patience, type Removal, untilTaskEnds } from "./remove.ts";
+
+/** Knative's label on everything that a Service has, its pods included. */
+const serviceLabel = "serving.knative.dev/service";
+
+/** So long a finalizer is waited for before its controller counts as gone. */
+const finalizerPatienceMs = 30_000;
+
+/** Kinds below a Service that controllers of Knative and of its ingress hold by finalizers. */
+const heldKinds = [
+	["serving.knative.dev/v1", "Service"],
+	["serving.knative.dev/v1", "Route"],
+	["networking.internal.knative.dev/v1alpha1", "Ingress"],
+] as const;
+
+/**
+ * Deletes Knative Services of ours, or other custom resources of the workload's part, and waits until they are gone
+ * with all that hangs on them: Ingresses, and pods, Terminating ones included. Pods are not given time to drain. Where
+ * a finalizer's controller is gone, the finalizer is taken off. What cannot be removed does not stop the others.
+ */
+export async function removeWorkloads(
+	task: Task,
+	refs: readonly ObjectRef[],
+	patience: Patience = untilTaskEnds,
+): Promise<Removal> {
+	const found = await inParallel(refs, (ref) => task.cluster.get(ref, task.signal));
+	const ours = found.filter((object) => object !== undefined).filter(isOurs);
+	const refused = within(task, patience.refusedMs);
+	const failed = await forEach(task, ours, {
+		refOf,
+		run: async (object) => {
+			await patiently(refused, describeRef(refOf(object)), () => task.cluster.remove(refOf(object), signalOf(task)));
+		},
+	});
+	const isRefused = new Set(failed.map(({ ref }) => keyOf(ref)));
+	const going = ours.filter((object) => !isRefused.has(keyOf(refOf(object))));
+	const startedAt = task.clock.now();
+	const hurry = podHurrier(task);
+	const left = await waitUntilNone(within(task, patience.goneMs), async () => {
+		const still = await remains(task, going);
+		await hurry(still.filter((object) => object.kind === "Pod"));
+		if (task.clock.now() - startedAt > finalizerPatienceMs) await dropFinalizers(task, still);
+		return still;
+	});
+	failed.push(...left.map((object) => ({ ref: refOf(object), error: stillThere([object]) })));
+	const isLeft = new Set(left.map((object) => keyOf(refOf(object))));
+	return { removed: going.map(refOf).filter((ref) => !isLeft.has(keyOf(ref))), kept: [], failed };
+}
+
+async function remains(task: Task, services: readonly KubeObject[]): Promise<KubeObject[]> {
+	const themselves = await inParallel(services, (object) => task.cluster.get(refOf(object), task.signal));
+	const below = await inParallel(services, async ({ metadata: { name, namespace } }) => {
+		const where = { labelSelector: `${serviceLabel}=${name}`, ...(namespace && { namespace }) };
+		const kinds = [["v1", "Pod"], ...heldKinds] as const;
+		return Promise.all(
+			kinds.map(([apiVersion, kind]) => task.cluster.list({ apiVersion, kind, ...where }, task.signal)),
+		);
+	});
+	const all = [...themselves.filter((object) => object !== undefined), ...below.flat(2)];
+	return [...new Map(all.map((object) => [keyOf(refOf(object)), object])).values()];
+}
+
+async function dropFinalizers(task: Task, left: readonly KubeObject[]): Promise<void> {
+	const held = left.filter((object) => object.metadata.deletionTimestamp !== undefined && object.kind !== "Pod");
+	for (const object of held) {
+		if (!isOurs(object) && !isDerived(object)) continue;
+		if (((object.metadata.finalizers ?? []) as string[]).length === 0) continue;
+		task.progress({ kind: "note", text: `${describeRef(refOf(object))}: no controller removes its finalizers` });
+		const patch = { metadata: { finalizers: null } };
+		await unlessGone(task, object, task.cluster.patch(refOf(object), patch, task.signal));
+	}
+}
+
+/** A controller may have been faster, and a webhook that does not answer may answer at the next look. */
+async function unlessGone(task: Task, object: KubeObject, change: Promise<unknown>): Promise<void> {
+	try {
+		await change;
+	} catch (error) {
+		const { message } = ofOneObject(task, error);
+		const isGone = error instanceof ApiError && error.status === 404;
+		if (!isGone) task.progress({ kind: "detail", text: `${describeRef(refOf(object))}: ${message}` });
+	}
+}

@@ -1,0 +1,64 @@
+import type { ClientClock } from "../clock/client-clock.ts";
+import { ClusterError } from "../errors.ts";
+import type { Cluster, KubeObject } from "../kube/api/cluster.ts";
+import { goDurationMs } from "../text/duration.ts";
+import { configMapRef, knativeNamespace } from "./finding.ts";
+import { windowSeconds } from "./service.ts";
+
+const configName = "config-autoscaler";
+const enableKey = "enable-scale-to-zero";
+const graceKey = "scale-to-zero-grace-period";
+
+/** What Go's strconv.ParseBool reads, which Knative uses. */
+const truths = ["1", "t", "T", "TRUE", "true", "True"];
+
+/** Knative as it is, or as it is about to be installed, and how long a wait for zero may take. */
+export interface ZeroWait {
+	/** Of `--knative-manifests`; they decide where the cluster has no Knative. */
+	knativeObjects?: KubeObject[] | undefined;
+	/** In real time; a simulated cluster's goes by the clock's speed. */
+	timeoutMs: number;
+	clock: Pick<ClientClock, "speed">;
+	signal: AbortSignal;
+}
+
+/**
+ * Looks, before anything is changed, at the settings of Knative that no Service can override and that keep a revision
+ * from zero.
+ * @throws ClusterError that names the ConfigMap, the key and its value
+ */
+export async function requireZeroAllowed(cluster: Cluster, wait: ZeroWait): Promise<void> {
+	const installed = await cluster.get(configMapRef(configName), wait.signal);
+	const given = wait.knativeObjects?.find(
+		({ kind, metadata }) =>
+			kind === "ConfigMap" && metadata.name === configName && metadata.namespace === knativeNamespace,
+	);
+	const data = ((installed ?? given)?.data ?? {}) as Record<string, unknown>;
+	requireEnabled(data[enableKey]);
+	requireInTime(data[graceKey], wait);
+}
+
+function requireEnabled(value: unknown): void {
+	if (value === undefined || truths.includes(value as string)) return;
+	throw refusal(enableKey, value, "a service never goes to zero, so it cannot be started cold", "true");
+}
+
+function requireInTime(value: unknown, { timeoutMs, clock }: ZeroWait): void {
+	if (value === undefined) return;
+	const graceMs = goDurationMs(value);
+	if (graceMs === undefined || graceMs < 0) {
+		throw refusal(graceKey, value, "this is no duration that Knative can read", "30s");
+	}
+	const zeroMs = windowSeconds * 1000 + graceMs;
+	const limitMs = timeoutMs * clock.speed;
+	if (zeroMs <= limitMs) return;
+	const why = `a service may go to zero only ${zeroMs / 1000} s after its last request, and the wait ends after ${limitMs / 1000} s`;
+	throw refusal(graceKey, value, why, "30s", " or give a longer --timeout");
+}
+
+function refusal(key: string, value: unknown, why: string, wanted: string, instead = ""): ClusterError {
+	const patch = JSON.stringify({ data: { [key]: wanted } });
+	return new ClusterError(`ConfigMap ${knativeNamespace}/${configName}: ${key} is ${JSON.stringify(value)}: ${why}`, {
+		hint: `set it: kubectl patch configmap ${configName} -n ${knativeNamespace} --type merge -p '${patch}'${instead}`,
+	});
+}

@@ -1,0 +1,38 @@
+import { ApiError } from "../api/api-error.ts";
+import { mayPass } from "../api/repetition.ts";
+import { type Task, waitUntil } from "./task.ts";
+
+/**
+ * Whether a refusal is one that ends when what was applied has started. The API server answers 500 InternalError with
+ * "failed calling webhook" while a webhook has no endpoints or no certificate, and 404 for the kind of a new CRD. What ends
+ * by itself without an installation does so here too: an API server that restarts, or is overloaded.
+ */
+export function passesByItself(error: ApiError): boolean {
+	const isUnknownKind = /does not know the kind|could not find the requested resource/.test(error.message);
+	return error.status === 409 || (error.status === 404 && isUnknownKind) || mayPass(error);
+}
+
+/**
+ * Does a change, again and again while it is refused for a reason that {@link passesByItself}.
+ * @param what the object, for the progress
+ * @throws ApiError the last refusal when the task's time is over, any other at once
+ */
+export async function patiently<Result>(task: Task, what: string, change: () => Promise<Result>): Promise<Result> {
+	let result: { value: Result } | undefined;
+	let refusal: ApiError | undefined;
+	await waitUntil(
+		task,
+		async () => {
+			try {
+				result = { value: await change() };
+				return undefined;
+			} catch (error) {
+				if (!(error instanceof ApiError) || !passesByItself(error)) throw error;
+				refusal = error;
+				return `${what}: ${error.message}`;
+			}
+		},
+		() => refusal as ApiError,
+	);
+	return (result as { value: Result }).value;
+}

@@ -1,0 +1,60 @@
+import { type KubeObject, refOf } from "../api/cluster.ts";
+import { objectOf, textMapOf } from "../untrusted.ts";
+import { waitUntilNone } from "./gone.ts";
+import { inParallel, signalOf, type Task } from "./task.ts";
+
+/** Which pods a workload has. */
+export interface PodSelector {
+	namespace: string;
+	labelSelector: string;
+	/** Whether they are given the time that they ask for to end. */
+	mayTakeTime: boolean;
+}
+
+/** Pods whose work is over are not given time to drain: Knative's activator would take minutes. */
+export const hurriedGraceSeconds = 1;
+
+const kindsWithPods = ["Deployment", "ReplicaSet", "DaemonSet", "StatefulSet"];
+
+/** The pods of a Deployment, ReplicaSet, DaemonSet or StatefulSet; undefined for everything else. */
+export function podSelector(workload: KubeObject): PodSelector | undefined {
+	const matchLabels = Object.entries(textMapOf(objectOf(objectOf(workload.spec).selector).matchLabels));
+	const { namespace } = workload.metadata;
+	if (!kindsWithPods.includes(workload.kind)) return undefined;
+	// No label at all would select every pod of the namespace, also somebody else's.
+	if (matchLabels.length === 0 || namespace === undefined) return undefined;
+	const labels = matchLabels.map(([key, value]) => `${key}=${value}`);
+	// Istio's CNI agent takes its plugin out of the node's configuration when it ends.
+	return { namespace, labelSelector: labels.join(","), mayTakeTime: workload.kind === "DaemonSet" };
+}
+
+/** The pods that a workload has now. */
+export async function podsOf(task: Task, { namespace, labelSelector }: PodSelector): Promise<KubeObject[]> {
+	return task.cluster.list({ apiVersion: "v1", kind: "Pod", namespace, labelSelector }, task.signal);
+}
+
+/**
+ * Waits until no pod is there, Terminating ones included.
+ * @returns the pods that are still there when the task's time is over
+ */
+export async function waitPodsGone(task: Task, selectors: readonly PodSelector[]): Promise<KubeObject[]> {
+	let open = selectors;
+	return waitUntilNone(task, async () => {
+		const lists = await inParallel(open, (selector) => podsOf(task, selector));
+		open = open.filter((_, index) => lists[index]?.length !== 0);
+		return lists.flat();
+	});
+}
+
+/** Ends pods, each once, before their owner's deletion does: the kubelet does not shorten a time that has begun. */
+export function podHurrier(task: Task): (pods: readonly KubeObject[]) => Promise<void> {
+	const hurried = new Set<string>();
+	return async (pods) => {
+		const fresh = pods.filter(({ metadata: { uid = "" } }) => !hurried.has(uid));
+		await inParallel(fresh, async (pod) => {
+			const { uid = "" } = pod.metadata;
+			hurried.add(uid);
+			await task.cluster.remove(refOf(pod), { gracePeriodSeconds: hurriedGraceSeconds, uid, ...signalOf(task) });
+		});
+	};
+}

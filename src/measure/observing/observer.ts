@@ -1,0 +1,144 @@
+import { Worker } from "node:worker_threads";
+import { pause } from "../../clock/pause.ts";
+import { ClusterError } from "../../errors.ts";
+import type { Connection } from "../../kube/api/cluster.ts";
+import type { Entry, RequestTimes } from "../../recording/entries.ts";
+import type { RequestOrder } from "../request.ts";
+import type { FromObserver, ObserverOrder, ToObserver } from "./protocol.ts";
+
+/** The observing thread, seen from the main thread. */
+export interface Observer {
+	/** Sends one request and gives its times, also of a failed one. */
+	request(order: RequestOrder): Promise<RequestTimes>;
+	/** Rejects as soon as a watch is refused for good or the thread dies; never resolves. */
+	failure: Promise<never>;
+	stop(): Promise<void>;
+}
+
+/** What the thread needs from here. */
+export interface ObserverHost {
+	/** The built `observer-thread.js`. */
+	threadUrl: URL;
+	onEntry(entry: Entry): void;
+	renew(): Promise<Connection>;
+}
+
+/** How long to wait for the first lists. */
+export interface ObserverLimits {
+	timeoutMs: number;
+	signal: AbortSignal;
+}
+
+/** How long the thread may take to end in order. */
+const stopTimeoutMs = 5_000;
+
+/**
+ * Starts the thread and resolves when all of its watches have listed what there is. However it fails, no thread is left.
+ * @throws ClusterError when a watch is refused, or they have not listed in time; the signal's reason
+ */
+export async function startObserver(
+	order: ObserverOrder,
+	host: ObserverHost,
+	limits: ObserverLimits,
+): Promise<Observer> {
+	limits.signal.throwIfAborted();
+	const worker = new Worker(host.threadUrl, { workerData: order });
+	const post = (message: ToObserver) => worker.postMessage(message);
+	const answers = new Map<number, (times: RequestTimes) => void>();
+	let lastId = 0;
+	let lastFailing: string | undefined;
+	let onReady = () => {};
+	let onStopped = () => {};
+	let onFailed: (error: Error) => void = () => {};
+	const ready = new Promise<void>((resolve) => {
+		onReady = resolve;
+	});
+	const ended = new AbortController();
+	const stopped = new Promise<void>((resolve) => {
+		onStopped = resolve;
+	});
+	const failure = new Promise<never>((_, reject) => {
+		onFailed = reject;
+	});
+	// Whoever waits for something races with it; nobody may be waiting when it comes.
+	failure.catch(() => {});
+
+	worker.on("message", (message: FromObserver) => {
+		switch (message.kind) {
+			case "entry":
+				if (message.entry.kind === "watch-state") lastFailing = message.entry.reason;
+				host.onEntry(message.entry);
+				return;
+			case "ready":
+				onReady();
+				return;
+			case "answer":
+				answers.get(message.id)?.(message.times);
+				answers.delete(message.id);
+				return;
+			case "renew":
+				host.renew().then((connection) => post({ kind: "credentials", connection }), onFailed);
+				return;
+			case "failed":
+				onFailed(new ClusterError(message.message, message.hint === undefined ? {} : { hint: message.hint }));
+				return;
+			case "stopped":
+				onStopped();
+		}
+	});
+	worker.on("error", onFailed);
+	worker.on("exit", () => {
+		onStopped();
+		onFailed(new Error("the observer's thread ended"));
+	});
+
+	try {
+		const tooLate = () => notListed(limits.timeoutMs, lastFailing);
+		await inTime(Promise.race([ready, failure]), { ...limits, tooLate });
+	} catch (error) {
+		// Nobody gets an observer to stop, and a thread that goes on keeps the process alive.
+		await worker.terminate();
+		throw error;
+	}
+	return {
+		failure,
+		request(requestOrder) {
+			const id = ++lastId;
+			const answer = new Promise<RequestTimes>((resolve) => answers.set(id, resolve));
+			post({ kind: "request", id, order: requestOrder });
+			return Promise.race([answer, failure]);
+		},
+		async stop() {
+			post({ kind: "stop" });
+			// A thread that hangs is ended all the same.
+			await Promise.race([stopped, pause(stopTimeoutMs, ended.signal).catch(() => {})]);
+			ended.abort();
+			await worker.terminate();
+		},
+	};
+}
+
+/** Waits for a promise, but no longer than the limits allow; no timer is left. */
+async function inTime<T>(
+	promise: Promise<T>,
+	{ timeoutMs, signal, tooLate }: ObserverLimits & { tooLate(): Error },
+): Promise<T> {
+	const done = new AbortController();
+	const limit = pause(timeoutMs, AbortSignal.any([signal, done.signal])).then(() => {
+		throw tooLate();
+	});
+	// It is lost when the promise comes first.
+	limit.catch(() => {});
+	try {
+		return await Promise.race([promise, limit]);
+	} finally {
+		done.abort();
+	}
+}
+
+function notListed(timeoutMs: number, reason: string | undefined): ClusterError {
+	const why = reason === undefined ? "" : `: ${reason}`;
+	return new ClusterError(`the watches could not list what there is within ${timeoutMs / 1000} s${why}`, {
+		hint: "the API server is overloaded or unwell; try again later, or allow more with --timeout",
+	});
+}

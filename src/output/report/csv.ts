@@ -1,0 +1,80 @@
+import { type ColdStart, ledgerOf, type Report, type Span } from "../../report/report.ts";
+import { ledgerWords } from "../words/units.ts";
+
+const columns = [
+	"profile",
+	"round",
+	"outcome",
+	"counted",
+	"kind",
+	"name",
+	"ms",
+	"lo_ms",
+	"hi_ms",
+	"source",
+	"ended_by",
+	"request_sent_at",
+	"pod",
+	"node",
+	"status",
+	"reason",
+	"findings",
+	"attempts",
+	"simulated",
+] as const;
+
+/**
+ * Tidy CSV (RFC 4180): one row for each attempt's total, phase, span and instant; an attempt without any has one row
+ * with empty figures, so that nothing that was attempted is missing. Instants are milliseconds after the request.
+ * `attempts` is the ledger of the row's profile.
+ */
+export function renderCsv(report: Report): string {
+	const simulated = report.simulated === undefined ? "" : "simulated";
+	const rows = report.profiles.flatMap(({ profile, coldStarts }) => {
+		const attempts = ledgerWords(ledgerOf(coldStarts));
+		return coldStarts.flatMap((start) =>
+			figuresOf(start).map(([kind, name, measured]) => [
+				profile.name,
+				start.round,
+				start.outcome,
+				start.counted,
+				kind,
+				name,
+				measured?.ms,
+				measured?.loMs,
+				measured?.hiMs,
+				measured?.source,
+				measured?.endedBy,
+				start.requestSentAt,
+				start.pods[0]?.name,
+				start.pods[0]?.node,
+				start.response?.status,
+				start.reason,
+				[...new Set(start.findings.map(({ code }) => code))].join(" "),
+				attempts,
+				simulated,
+			]),
+		);
+	});
+	return [columns, ...rows].map((row) => `${row.map(field).join(",")}\r\n`).join("");
+}
+
+type Figure = [kind: string, name: string, measured: Span | undefined];
+
+function figuresOf(start: ColdStart): Figure[] {
+	const of = (kind: string, measures: Record<string, Span>): Figure[] =>
+		Object.entries(measures).map(([name, measured]) => [kind, name, measured]);
+	return [
+		["total", "total", start.total],
+		...of("span", start.spans),
+		...of("phase", start.phases),
+		...of("instant", start.instants),
+	];
+}
+
+/** A text that a spreadsheet would take for a formula is none of ours to run: it is kept from beginning as one. */
+function field(value: string | number | boolean | undefined): string {
+	if (value === undefined) return "";
+	const text = typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
+	return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,135 @@
+import type { Movement } from "../../gate/baseline.ts";
+import type { Judgement } from "../../gate/judge.ts";
+import type { Verdict } from "../../gate/verdict.ts";
+import { signedDuration, spell } from "../words/units.ts";
+import { amountWords, mediansWords, overallStatus } from "../words/verdict-words.ts";
+
+/**
+ * One line for a reader of ten seconds: whose start, how much, which phase of the same profile, and what to do; then
+ * how many more verdicts are like it.
+ */
+export function headlineOf(judgement: Judgement): string {
+	const [worst] = judgement.verdicts;
+	if (worst === undefined) return "nothing was to be judged";
+	if (overallStatus(judgement) === "pass") return passWords(judgement.verdicts);
+	const where = worst.profile === "" ? "" : `${worst.profile}: `;
+	return `${where}${sentenceOf(worst, judgement.moved)}${othersWords(judgement.verdicts)}`;
+}
+
+function passWords(verdicts: readonly Verdict[]): string {
+	const all = verdicts.length === 1 ? "the verdict passes" : `all ${verdicts.length} verdicts pass`;
+	const asked = verdicts.find(({ unit }) => unit === "shift") ?? verdicts[0];
+	if (asked === undefined) return all;
+	const where = asked.profile === "" ? "" : `${asked.profile}: `;
+	return `${where}${statement(asked)}; ${all}`;
+}
+
+/** What one verdict says, without its profile. */
+export function sentenceOf(verdict: Verdict, moved?: Movement): string {
+	if (verdict.status === "inconclusive") return `${unsureWords(verdict)}${neededWords(verdict, "; ")}`;
+	const { kind, unit, status } = verdict;
+	if (status !== "breach" || moved === undefined || moved.profile !== verdict.profile || moved.ms <= 0) {
+		return statement(verdict);
+	}
+	const phase = moved.isQuestion ? undefined : `${moved.measure} ${signedDuration(moved.ms)}`;
+	if (kind === "baseline" && unit === "shift") {
+		const culprit = phase === undefined ? "" : `, of it ${phase}`;
+		return `${statement(verdict)}${culprit}; see every phase with \`knistio compare BASELINE REPORT\``;
+	}
+	return `${statement(verdict)}${phase === undefined ? "" : `; ${phase} against the baseline`}`;
+}
+
+/** What was found beside what was wanted. */
+function statement(verdict: Verdict): string {
+	const { kind, measure, limit, found, expected, reason, unit } = verdict;
+	if (kind === "data" || found === undefined) return reason;
+	if (kind === "baseline") {
+		if (unit !== "shift" || limit === undefined) return reason;
+		return `${measure} ${amountWords(verdict)}${mediansWords(verdict)}, limit ${signedDuration(limit)}`;
+	}
+	const tally = tallyWords(verdict);
+	return tally ?? `${measure} ${amountWords(verdict)}${mediansWords(verdict)}, expected ${expected}`;
+}
+
+/** `0 of 30 took > 4s (limit <= 0)`; undefined where it is no share or count. */
+function tallyWords({ unit, found, n, missing, expected, measure }: Verdict): string | undefined {
+	if (found === undefined || (unit !== "count" && unit !== "share")) return undefined;
+	const [, , beyond, limit] = expected.match(/^(share|count)\s*(?:\(([^)]*)\))?\s*([<>].*)$/) ?? [];
+	if (limit === undefined) return undefined;
+	const of = n + missing;
+	const hits = unit === "count" ? found : Math.round(found * of);
+	const what =
+		beyond === undefined ? `attempts ${measure === "failed" ? "failed" : `were ${measure}`}` : `took ${beyond}`;
+	return `${hits} of ${of} ${what} (limit ${limit})`;
+}
+
+function unsureWords(verdict: Verdict): string {
+	const { kind, measure, found, interval, limit, medians, reason, unit, expected } = verdict;
+	if (kind === "data") return measure === "run" ? `${measure}: ${reason}` : reason;
+	if (found === undefined) return kind === "budget" ? `${measure}: ${expected}: ${reason}` : `${measure}: ${reason}`;
+	if (kind === "budget") {
+		const tally = tallyWords(verdict);
+		if (tally !== undefined && verdict.needed !== undefined && reason.includes("needed")) {
+			return `${tally}: ${verdict.needed} are needed to show it`;
+		}
+		return `${tally ?? `${measure} ${amountWords(verdict)}, expected ${expected}`}: ${reason}`;
+	}
+	if (unit !== "shift" || limit === undefined) return reason;
+	const [before = 0, after = 0] = medians ?? [];
+	if (interval?.hi === Number.POSITIVE_INFINITY) return reason;
+	const isTold = interval !== undefined && verdict.needed !== undefined;
+	if (!isTold || reason.includes("cannot show")) {
+		const times = before > 0 && after >= 2 * before ? `${(after / before).toFixed(1)} × slower, but ` : "";
+		return `${measure} ${signedDuration(found)}: ${times}${reason}`;
+	}
+	if (found >= limit) return `${measure} ${amountWords(verdict)}: ${reason} of ${signedDuration(limit)}`;
+	return `${measure} ${signedDuration(found)} could still be ${signedDuration(interval.hi)} (limit ${signedDuration(limit)})`;
+}
+
+/** `about 60 cold starts a side would tell (10 now), 45 min`; empty where no number would, or the reason says it. */
+export function neededWords({ needed, neededMinutes, n, medians, reason }: Verdict, before = ""): string {
+	if (needed === undefined) return "";
+	const time = neededMinutes === undefined ? "" : `about ${roughly(neededMinutes)}`;
+	if (reason.includes("needed")) return time === "" ? "" : `${before}they take ${time}`;
+	const side = medians === undefined ? "" : " a side";
+	return `${before}about ${needed} cold starts${side} would tell (${n} now)${time === "" ? "" : `, ${time}`}`;
+}
+
+/** In whole minutes from one on: the pace of the next run is not known better. */
+function roughly(minutes: number): string {
+	return spell((minutes < 1 ? minutes : Math.round(minutes)) * 60_000);
+}
+
+function othersWords(verdicts: readonly Verdict[]): string {
+	const [worst, ...rest] = verdicts;
+	const count = (status: Verdict["status"]) => rest.filter((verdict) => verdict.status === status).length;
+	const more = [
+		...(count("breach") === 0 ? [] : [`${count("breach")} more breach${count("breach") === 1 ? "" : "es"}`]),
+		...(count("inconclusive") === 0
+			? []
+			: [`${count("inconclusive")}${worst?.status === "inconclusive" ? " more" : ""} inconclusive`]),
+	];
+	return more.length === 0 ? "" : ` (${more.join(", ")})`;
+}
+
+/** What the phases of each profile say: what moved, how many could not be told, how many are surely no slower. */
+export function phaseLines(movements: readonly Movement[]): string[] {
+	const profiles = [...new Set(movements.map(({ profile }) => profile))];
+	return profiles.flatMap((profile) => {
+		const phases = movements.filter((movement) => movement.profile === profile && !movement.isQuestion);
+		if (phases.length === 0) return [];
+		const moved = phases.filter(({ isSignificant }) => isSignificant);
+		const rest = phases.filter(({ isSignificant }) => !isSignificant);
+		const unsure = rest.filter(({ interval, limitMs }) => interval === undefined || interval.hi >= limitMs).length;
+		const named = moved.slice(0, 3).map(({ measure, ms }) => `${measure} ${signedDuration(ms)}`);
+		const more = moved.length - named.length;
+		const words = [
+			...(moved.length === 0
+				? []
+				: [`${moved.length} moved (${named.join(", ")}${more > 0 ? ` and ${more} more` : ""})`]),
+			...(unsure === 0 ? [] : [`${unsure} could not be told`]),
+			...(rest.length === unsure ? [] : [`${rest.length - unsure} no slower`]),
+		];
+		return [`${profile}: ${words.join(", ")}`];
+	});
+}

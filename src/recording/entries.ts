@@ -1,0 +1,93 @@
+import type { KubeObject } from "../kube/object.ts";
+import type { Profile } from "../profile/profile.ts";
+import type { Finding, Fingerprint, RunOrder } from "../report/report.ts";
+
+/**
+ * A recording is NDJSON: one entry a line, in the order in which they came. It holds everything that a report is made
+ * of, and nothing that is secret. `at` and its like are nanoseconds since the epoch on the clock of the machine that ran
+ * knistio, as decimal strings, for they do not fit into a double.
+ */
+export const recordingVersion = 1;
+
+/** The kinds that are watched for as long as a run measures. */
+export type WatchedKind = "pods" | "events" | "deployments" | "endpointslices" | "podautoscalers";
+
+/** One request to the service under test, as the client saw it. */
+export interface RequestTimes {
+	/** The connection to the gateway is opened before the request is sent, and is no part of `total`. */
+	connectStartedAt: string;
+	connectedAt?: string;
+	/** The request has been handed to the kernel. */
+	sentAt?: string;
+	firstByteAt?: string;
+	lastByteAt?: string;
+	status?: number;
+	server?: string;
+	/** Where a redirect leads; never in a recording, for it may be an address of somebody's network. */
+	location?: string;
+	bodyMatches?: boolean;
+	/** The beginning of the body where it is not the expected one. */
+	body?: string;
+	error?: string;
+}
+
+export type Entry =
+	| {
+			kind: "run";
+			version: number;
+			at: string;
+			knistio: string;
+			context: string;
+			iterations: number;
+			/** By name, as they were asked for: the first is the one that the others are compared with. */
+			profiles?: string[];
+			order?: RunOrder;
+			gateway?: string;
+			simulated?: { model: string; seed: number; speed: number };
+	  }
+	/** The profile is on the cluster and proven; what follows is measured under it. */
+	| {
+			kind: "profile";
+			at: string;
+			profile: Profile;
+			fingerprint: Fingerprint;
+			installMs?: number;
+			/** From the service applied to Ready and proven. */
+			deployMs?: number;
+			/** The revision that is measured and the names that belong to it. */
+			revision: string;
+			namespace: string;
+	  }
+	/** The revision has no pod and its Deployment asks for none; the next request must start one. */
+	| {
+			kind: "sample";
+			at: string;
+			round: number;
+			/** By name, where several take turns; otherwise the last one that was proven. */
+			profile?: string;
+			/** The pods of the revision that were there, Terminating included: none, or the sample is not cold. */
+			podsBefore: string[];
+			/** `spec.replicas` of the revision's Deployment. */
+			replicasBefore?: number;
+	  }
+	| ({ kind: "request"; at: string; round: number } & RequestTimes)
+	/** The revision has gone to zero, as far as Kubernetes let it. */
+	| { kind: "zero"; at: string; waitedMs: number }
+	/** No more will be seen of this sample: its pod is gone, or the run ends. */
+	| { kind: "sample-end"; at: string; round: number }
+	| { kind: "watch"; at: string; watch: WatchedKind; type: "ADDED" | "MODIFIED" | "DELETED"; object: KubeObject }
+	| { kind: "listed"; at: string; watch: WatchedKind; objects: KubeObject[]; afterGap: boolean }
+	| { kind: "watch-state"; at: string; watch: WatchedKind; state: "resumed" | "failing"; reason: string }
+	/** An own object was changed and the change was seen, on the same watch that brings the pods. */
+	| { kind: "ping"; at: string; sentAt: string; seenAt: string }
+	/** Bounds on the offset of a clock: its time minus the client's, in nanoseconds; without `hiNs` only from below. */
+	| { kind: "clock"; at: string; clock: string; loNs: string; hiNs?: string; method: string }
+	| { kind: "finding"; at: string; finding: Finding }
+	| { kind: "observer"; at: string; loopDelayP99Ms: number; loopDelayMaxMs: number; maxRssMib: number }
+	| { kind: "end"; at: string; endedBy?: string };
+
+/** An entry without its time, as the places that make entries write it. */
+export type Untimed<E extends Entry = Entry> = E extends Entry ? Omit<E, "at"> : never;
+
+/** The entries of one kind. */
+export type EntryOf<K extends Entry["kind"]> = Extract<Entry, { kind: K }>;

@@ -1,0 +1,72 @@
+import { type KubeObject, uidOf } from "../api/objects.ts";
+import { toMicros, toSeconds } from "../clock.ts";
+import type { World } from "../world.ts";
+
+/** Something that a component tells about an object. */
+export interface Telling {
+	about: KubeObject;
+	reason: string;
+	message: string;
+	type?: "Normal" | "Warning";
+	component: string;
+	node?: string;
+	/** `spec.containers{name}`. */
+	fieldPath?: string;
+	/** New-style events have their time in µs; old ones in seconds, and in ns in their name. */
+	action?: string;
+}
+
+/** The API server forgets events after an hour. */
+const keptMs = 3_600_000;
+
+/** Tells events as client-go's recorders do: named `<object>.<hex ns>`, delivered a little later, some lost if so wished. */
+export function tellEvent(world: World, telling: Telling): void {
+	const { about } = telling;
+	const atNs = telling.node === undefined ? world.serverEpochNs() : world.nodeEpochNs(telling.node);
+	const key = `${about.metadata.namespace}/${about.metadata.name}`;
+	if (world.random.unit(`lostEvent/${key}`) < (world.faults.lostEvents ?? 0)) return;
+	const event = eventOf(telling, atNs);
+	world.clock.after(world.delays.of("eventDelivery", key), () => {
+		const namespace = world.api.store.read("namespaces", event.metadata.namespace ?? "");
+		if (namespace === undefined || namespace.metadata.deletionTimestamp !== undefined) return;
+		if (world.api.get("events", event.metadata) !== undefined) return;
+		world.api.create(event, { manager: telling.component });
+		world.clock.after(keptMs, () => forget(world, event));
+	});
+}
+
+function forget({ api }: World, event: KubeObject): void {
+	const known = api.get<KubeObject>("events", event.metadata);
+	const resource = api.resources.byId("events");
+	if (known !== undefined && resource !== undefined) api.remove(resource, event.metadata, {});
+}
+
+function eventOf(telling: Telling, atNs: bigint): KubeObject {
+	const { about, component, node, action } = telling;
+	const isNewStyle = action !== undefined;
+	const seconds = toSeconds(atNs);
+	return {
+		apiVersion: "v1",
+		kind: "Event",
+		metadata: { name: `${about.metadata.name}.${atNs.toString(16)}`, namespace: about.metadata.namespace ?? "default" },
+		involvedObject: {
+			kind: about.kind,
+			...(about.metadata.namespace === undefined ? {} : { namespace: about.metadata.namespace }),
+			name: about.metadata.name,
+			uid: uidOf(about),
+			apiVersion: about.apiVersion,
+			resourceVersion: about.metadata.resourceVersion,
+			...(telling.fieldPath === undefined ? {} : { fieldPath: telling.fieldPath }),
+		},
+		reason: telling.reason,
+		message: telling.message,
+		source: isNewStyle ? {} : { component, ...(node === undefined ? {} : { host: node }) },
+		firstTimestamp: isNewStyle ? null : seconds,
+		lastTimestamp: isNewStyle ? null : seconds,
+		...(isNewStyle ? { action } : { count: 1 }),
+		type: telling.type ?? "Normal",
+		eventTime: isNewStyle ? toMicros(atNs) : null,
+		reportingComponent: component,
+		reportingInstance: node ?? (isNewStyle ? `${component}-simulated` : ""),
+	};
+}

@@ -1,0 +1,142 @@
+import type { Api } from "../api/api.ts";
+import { asVersion } from "../api/object-rules.ts";
+import { expired, statusOf } from "../api/status-error.ts";
+import type { Change } from "../api/store.ts";
+import type { Clock } from "../clock.ts";
+import { type Exchange, isSet } from "./exchange.ts";
+import { checkRevision, jsonOf, type Query } from "./reading.ts";
+
+/** How watches misbehave, asked before each event is sent. */
+export interface WatchWeather {
+	/** Simulated milliseconds by which an event comes late. */
+	lagMs(): number;
+}
+
+/** All watches that are open. */
+export interface Watches {
+	open(exchange: Exchange, wanted: Query): void;
+	/** Ends every stream, as an API server or load balancer that restarts does. */
+	dropAll(): void;
+	count(): number;
+}
+
+const bookmarkEveryMs = 60_000;
+const longestWatchSeconds = 3_600;
+
+interface Stream {
+	/** Sends one event; with a lag, events stay in order. */
+	send(type: string, json: string): void;
+	/** Ends it at once; what lags behind is lost, and the client resumes before it. */
+	end(): void;
+	/** Ends it after what lags behind. */
+	endWhenSent(): void;
+	isEnded(): boolean;
+}
+
+export function createWatches(parts: { api: Api; clock: Clock; weather: WatchWeather }): Watches {
+	const { api, clock } = parts;
+	const streams = new Set<Stream>();
+
+	function openStream({ response }: Exchange): Stream {
+		let lastAt = 0;
+		let isEnded = false;
+		response.writeHead(200, { "content-type": "application/json", "cache-control": "no-cache, private" });
+		response.flushHeaders();
+		const write = (line: string) => {
+			if (!isEnded && !response.destroyed) response.write(line);
+		};
+		const stream: Stream = {
+			send(type, json) {
+				const line = `{"type":"${type}","object":${json}}\n`;
+				const lagMs = parts.weather.lagMs();
+				lastAt = Math.max(lastAt, clock.now() + lagMs * 1e6);
+				if (lastAt <= clock.now()) write(line);
+				else clock.at(lastAt, () => write(line));
+			},
+			endWhenSent: () => clock.at(lastAt, () => stream.end()),
+			end() {
+				isEnded = true;
+				response.end();
+				streams.delete(stream);
+			},
+			isEnded: () => isEnded,
+		};
+		streams.add(stream);
+		return stream;
+	}
+
+	function open(exchange: Exchange, wanted: Query): void {
+		const { query, response } = exchange;
+		const since = checkRevision(query.get("resourceVersion"), api.store.revision());
+		const stream = openStream(exchange);
+		const missed = since === undefined || since === 0 ? [] : api.store.changesSince(wanted.resource.id, since);
+		if (missed === undefined) {
+			const error = expired(`too old resource version: ${since} (${api.store.revision()})`);
+			stream.send("ERROR", JSON.stringify(statusOf(error)));
+			stream.endWhenSent();
+			return;
+		}
+		if (since === undefined || since === 0 || isSet(query, "sendInitialEvents")) sendInitial(stream, wanted, query);
+		else for (const change of missed) sendChange(stream, wanted, change);
+		const unsubscribe = api.store.subscribe(wanted.resource.id, (change) => sendChange(stream, wanted, change));
+		const cancelBookmarks = isSet(query, "allowWatchBookmarks") ? keepBookmarking(stream, wanted) : () => {};
+		const asked = Number(query.get("timeoutSeconds") ?? 0);
+		const cancelTimeout = clock.after((asked > 0 ? asked : longestWatchSeconds) * 1000, () => stream.endWhenSent());
+		response.on("close", () => {
+			unsubscribe();
+			cancelBookmarks();
+			cancelTimeout();
+			streams.delete(stream);
+		});
+	}
+
+	function sendInitial(stream: Stream, wanted: Query, query: URLSearchParams): void {
+		for (const object of api.store.list(wanted.resource.id, wanted.namespace)) {
+			if (wanted.matches(object)) stream.send("ADDED", jsonOf(object, wanted.apiVersion));
+		}
+		if (isSet(query, "sendInitialEvents")) sendBookmark(stream, wanted, { "k8s.io/initial-events-end": "true" });
+	}
+
+	function sendBookmark(stream: Stream, wanted: Query, annotations?: Record<string, string>): void {
+		const metadata = {
+			resourceVersion: String(api.store.revision()),
+			creationTimestamp: null,
+			...(annotations === undefined ? {} : { annotations }),
+		};
+		stream.send("BOOKMARK", JSON.stringify({ kind: wanted.resource.kind, apiVersion: wanted.apiVersion, metadata }));
+	}
+
+	function keepBookmarking(stream: Stream, wanted: Query): () => void {
+		let cancel = () => {};
+		const next = () => {
+			cancel = clock.after(bookmarkEveryMs, () => {
+				if (stream.isEnded()) return;
+				sendBookmark(stream, wanted);
+				next();
+			});
+		};
+		next();
+		return () => cancel();
+	}
+
+	return {
+		open,
+		dropAll() {
+			for (const stream of [...streams]) stream.end();
+		},
+		count: () => streams.size,
+	};
+}
+
+/** What a selector makes of a change: an object that begins to match is ADDED, one that ceases to is DELETED. */
+function sendChange(stream: Stream, wanted: Query, change: Change): void {
+	const { object, previous } = change;
+	if (wanted.namespace !== undefined && object.metadata.namespace !== wanted.namespace) return;
+	const did = previous !== undefined && wanted.matches(previous);
+	const does = change.type !== "DELETED" && wanted.matches(object);
+	if (does) stream.send(did ? "MODIFIED" : "ADDED", jsonOf(object, wanted.apiVersion));
+	else if (did && previous !== undefined) {
+		const metadata = { ...previous.metadata, resourceVersion: String(change.revision) };
+		stream.send("DELETED", JSON.stringify(asVersion({ ...previous, metadata }, wanted.apiVersion)));
+	}
+}

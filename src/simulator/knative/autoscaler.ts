@@ -1,0 +1,198 @@
+import {
+	type Condition,
+	type ConfigMap,
+	isPodReady,
+	type KubeObject,
+	keyOf,
+	type Pod,
+	type Workload,
+} from "../api/objects.ts";
+import { toSeconds } from "../clock.ts";
+import { isLive } from "../nodes/pod-worker.ts";
+import { refOfKey, type World } from "../world.ts";
+import { ids, type Revision, routingState, withConditions } from "./objects.ts";
+
+/** Decides how many pods each revision has: one or none. */
+export interface Autoscaler {
+	/** A request waits; calls back when the Deployment has been scaled, at once if it is. */
+	poke(revisionKey: string, onScaled: () => void): void;
+	/** Tells that a request begins or ends. */
+	count(revisionKey: string, difference: 1 | -1): void;
+}
+
+interface Activity {
+	wanted: 0 | 1;
+	inFlight: number;
+	lastActiveNs: number;
+	isDeciding: boolean;
+	waiters: (() => void)[];
+}
+
+const manager = "autoscaler";
+
+export function startAutoscaler(world: World): Autoscaler {
+	const { api, clock } = world;
+	const activities = new Map<string, Activity>();
+
+	function activityOf(key: string): Activity {
+		let activity = activities.get(key);
+		if (activity === undefined) {
+			activity = { wanted: 1, inFlight: 0, lastActiveNs: clock.now(), isDeciding: false, waiters: [] };
+			activities.set(key, activity);
+			planCheck(key);
+		}
+		return activity;
+	}
+
+	/** The autoscaler looks every two seconds, on its own beat; only looks that may find something are planned. */
+	function planCheck(key: string): void {
+		const activity = activities.get(key);
+		if (activity === undefined) return;
+		const tickNs = world.model.knative.autoscalerTickMs * 1e6;
+		const earliest = Math.max(clock.now() + 1, activity.lastActiveNs + windowMs(world, key) * 1e6);
+		clock.at(Math.ceil(earliest / tickNs) * tickNs, () => check(key));
+	}
+
+	function check(key: string): void {
+		const activity = activities.get(key);
+		const revision = api.get<Revision>(ids.revisions, refOfKey(key));
+		if (activity === undefined || activity.wanted === 0) return;
+		if (revision === undefined) {
+			activities.delete(key);
+			return;
+		}
+		const isIdle = activity.inFlight === 0 && clock.now() - activity.lastActiveNs >= windowMs(world, key) * 1e6;
+		const hasBeenReady =
+			revision.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true;
+		if (isIdle && hasBeenReady && minScale(revision) === 0) {
+			activity.wanted = 0;
+			scale(world, key, 0);
+		} else planCheck(key);
+	}
+
+	api.watch(ids.revisions, ({ type, object }) => {
+		const key = keyOf(object.metadata);
+		if (type === "DELETED") activities.delete(key);
+		else activityOf(key);
+	});
+	api.watch(ids.autoscalers, ({ type, object: { metadata, status } }) => {
+		const observed = (status as { observedGeneration?: number } | undefined)?.observedGeneration;
+		const activity = activities.get(keyOf(metadata));
+		if (type === "DELETED" || observed === undefined || observed === metadata.generation || activity === undefined)
+			return;
+		clock.after(world.delays.of("controllerReacts", `autoscaler/spec/${keyOf(metadata)}`), () =>
+			writeStatus(world, keyOf(metadata), activity.wanted),
+		);
+	});
+	api.watch("pods", ({ object, previous }) => {
+		const name = object.metadata.labels?.["serving.knative.dev/revision"];
+		const key = `${object.metadata.namespace}/${name}`;
+		const activity = name === undefined ? undefined : activities.get(key);
+		if (activity === undefined) return;
+		// Zero comes no earlier than a window after the revision became active (knative/serving kpa/scaler.go).
+		const wasReady = previous !== undefined && isPodReady(previous as Pod);
+		if (!wasReady && isPodReady(object as Pod)) activity.lastActiveNs = clock.now();
+		clock.after(world.delays.of("controllerReacts", `autoscaler/${key}`), () =>
+			writeStatus(world, key, activity.wanted),
+		);
+	});
+
+	return {
+		poke(key, onScaled) {
+			const activity = activityOf(key);
+			if (activity.wanted === 1) return onScaled();
+			activity.waiters.push(onScaled);
+			if (activity.isDeciding) return;
+			activity.isDeciding = true;
+			clock.after(world.delays.of("autoscalerDecides", key), () => {
+				activity.isDeciding = false;
+				activity.wanted = 1;
+				scale(world, key, 1);
+				planCheck(key);
+				for (const waiter of activity.waiters.splice(0)) waiter();
+			});
+		},
+		count(key, difference) {
+			const activity = activityOf(key);
+			activity.inFlight += difference;
+			activity.lastActiveNs = clock.now();
+		},
+	};
+}
+
+function minScale(revision: Revision): number {
+	if (revision.metadata.labels?.[routingState] === "reserve") return 0;
+	return Number(revision.metadata.annotations?.["autoscaling.knative.dev/min-scale"] ?? 0);
+}
+
+/** The stable window: of the revision, or of config-autoscaler, or 60 s. */
+function windowMs({ api }: World, key: string): number {
+	const revision = api.get<Revision>(ids.revisions, refOfKey(key));
+	const config = api.get<ConfigMap>("configmaps", { namespace: "knative-serving", name: "config-autoscaler" });
+	const text =
+		revision?.metadata.annotations?.["autoscaling.knative.dev/window"] ?? config?.data?.["stable-window"] ?? "60s";
+	const [, count = "60", unit = "s"] = /^([\d.]+)(ms|s|m|h)$/.exec(text) ?? [];
+	return Number(count) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit as "s"];
+}
+
+function scale(world: World, key: string, replicas: 0 | 1): void {
+	const { namespace, name } = refOfKey(key);
+	writeStatus(world, key, replicas);
+	world.api.edit<Workload>(
+		"deployments.apps",
+		{ namespace, name: `${name}-deployment` },
+		{
+			manager,
+			change: (draft) => {
+				draft.spec.replicas = replicas;
+			},
+		},
+	);
+}
+
+function writeStatus(world: World, key: string, wanted: 0 | 1): void {
+	const { namespace, name } = refOfKey(key);
+	const time = toSeconds(world.serverEpochNs());
+	const ready = world.api
+		.list<Pod>("pods", namespace)
+		.filter(
+			(pod) => pod.metadata.labels?.["serving.knative.dev/revision"] === name && isLive(pod) && isPodReady(pod),
+		).length;
+	const active: Pick<Condition, "status" | "reason" | "message"> =
+		wanted === 0
+			? { status: "False", reason: "NoTraffic", message: "The target is not receiving traffic." }
+			: ready > 0
+				? { status: "True" }
+				: {
+						status: "Unknown",
+						reason: "Queued",
+						message: "Requests to the target are being buffered as resources are provisioned.",
+					};
+	world.api.edit<KubeObject>(
+		ids.autoscalers,
+		{ namespace, name },
+		{
+			manager,
+			subresource: "status",
+			change: (draft) => {
+				const before = draft.status as { conditions?: Condition[] } | undefined;
+				const initialized: Condition = { type: "ScaleTargetInitialized", status: "True" };
+				const serverless: Condition = { type: "SKSReady", status: "True" };
+				const next: Condition[] = [
+					{ ...active, type: "Active" },
+					{ ...active, type: "Ready" },
+					initialized,
+					serverless,
+				];
+				draft.status = {
+					observedGeneration: draft.metadata.generation ?? 1,
+					desiredScale: wanted,
+					actualScale: ready,
+					serviceName: name,
+					metricsServiceName: `${name}-private`,
+					conditions: withConditions(before?.conditions, next, time),
+				};
+			},
+		},
+	);
+}

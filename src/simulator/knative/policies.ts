@@ -1,0 +1,60 @@
+import { isPodReady, type KubeObject, type Pod, type Service } from "../api/objects.ts";
+import { matchesLabels } from "../api/selectors.ts";
+import type { World } from "../world.ts";
+
+interface AuthorizationPolicy extends KubeObject {
+	spec?: {
+		action?: "ALLOW" | "DENY" | "AUDIT" | "CUSTOM";
+		selector?: { matchLabels?: Record<string, string> };
+		rules?: { from?: unknown; to?: unknown; when?: { key: string; values?: string[] }[] }[];
+	};
+}
+
+/** What the sidecar of a pod makes of a request. */
+export interface Verdict {
+	/** How many remote checks it made. */
+	checks: number;
+	refusal: { status: number; body: string } | undefined;
+}
+
+/**
+ * Applies the AuthorizationPolicies that select the pod: DENY rules on request headers, and CUSTOM, which asks an
+ * external authorizer and refuses when none runs. Other rules (who from, where to, ALLOW) are not simulated.
+ */
+export function judgeRequest(world: World, pod: Pod, headers: Record<string, string | string[] | undefined>): Verdict {
+	const policies = [pod.metadata.namespace ?? "", "istio-system"].flatMap((namespace) =>
+		world.api.list<AuthorizationPolicy>("authorizationpolicies.security.istio.io", namespace),
+	);
+	const selecting = policies.filter(
+		({ spec }) => spec?.selector?.matchLabels === undefined || matchesLabels(spec.selector.matchLabels)(pod),
+	);
+	const custom = selecting.filter(({ spec }) => spec?.action === "CUSTOM");
+	if (custom.length > 0 && !isAuthorizerThere(world, pod))
+		return { checks: custom.length, refusal: { status: 403, body: "" } };
+	const isDenied = selecting.some(
+		({ spec }) => spec?.action === "DENY" && spec.rules?.some((rule) => isMatched(rule.when, headers)) === true,
+	);
+	return { checks: custom.length, refusal: isDenied ? { status: 403, body: "RBAC: access denied" } : undefined };
+}
+
+function isMatched(
+	when: { key: string; values?: string[] }[] | undefined,
+	headers: Record<string, string | string[] | undefined>,
+): boolean {
+	if (when === undefined || when.length === 0) return false;
+	return when.every(({ key, values = [] }) => {
+		const name = /^request\.headers\[(.+)\]$/.exec(key)?.[1];
+		const value = name === undefined ? undefined : headers[name.toLowerCase()];
+		return value !== undefined && values.some((wanted) => wanted === "*" || wanted === value);
+	});
+}
+
+/** A service named `authz` or like it in the pod's namespace with a pod that is ready. */
+function isAuthorizerThere({ api }: World, pod: Pod): boolean {
+	const namespace = pod.metadata.namespace ?? "";
+	const services = api
+		.list<Service>("services", namespace)
+		.filter((service) => /authz|ext-authz/.test(service.metadata.name));
+	const ready = api.list<Pod>("pods", namespace).filter(isPodReady);
+	return services.some((service) => ready.some(matchesLabels(service.spec.selector)));
+}

@@ -1,0 +1,50 @@
+import { type Pod, uidOf } from "../api/objects.ts";
+import type { Cancel, Process, SimulatedNs } from "../clock.ts";
+import type { World } from "../world.ts";
+
+/** Graceful termination of one pod; a second deletion with less grace shortens it. */
+export interface PodEnd {
+	/** The pod has a deletionTimestamp. */
+	ask(pod: Pod): void;
+	hasBegun(): boolean;
+	stop(): void;
+}
+
+/** `onBegin` is called before the containers are given their time, `onStopped` when they have used it. */
+export function createPodEnd(world: World, options: { key: string; onBegin(): void; onStopped(): void }): PodEnd {
+	const { api, clock, delays } = world;
+	let endsAt: SimulatedNs | undefined;
+	let cancel: Cancel = () => {};
+
+	function* end(pod: Pod, stopMs: number): Process {
+		yield stopMs;
+		options.onStopped();
+		yield delays.of("cleanup", options.key);
+		const resource = api.resources.byId("pods");
+		const current = api.get<Pod>("pods", pod.metadata);
+		if (resource !== undefined && current !== undefined && uidOf(current) === uidOf(pod)) {
+			api.remove(resource, pod.metadata, { gracePeriodSeconds: 0, uid: uidOf(pod) });
+		}
+	}
+
+	return {
+		ask(pod) {
+			const graceMs = (pod.metadata.deletionGracePeriodSeconds ?? 30) * 1000;
+			const stopMs = Math.min(graceMs, drainMs(world, pod)) + delays.of("containerStop", options.key);
+			const wanted = clock.now() + stopMs * 1e6;
+			const hasBegun = endsAt !== undefined;
+			if (endsAt !== undefined && wanted >= endsAt) return;
+			endsAt = wanted;
+			if (!hasBegun) options.onBegin();
+			cancel();
+			cancel = clock.run(end(pod, stopMs));
+		},
+		hasBegun: () => endsAt !== undefined,
+		stop: () => cancel(),
+	};
+}
+
+/** How long the pod itself wants to go on: queue-proxy drains, others obey. */
+function drainMs({ model }: World, pod: Pod): number {
+	return pod.spec.containers.some((container) => container.name === "queue-proxy") ? model.knative.drainMs : 0;
+}

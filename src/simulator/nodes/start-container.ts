@@ -1,0 +1,100 @@
+import type { Container, Pod } from "../api/objects.ts";
+import type { Process } from "../clock.ts";
+import type { RuntimePod } from "../controllers/runtime.ts";
+import type { Variant } from "../model/model.ts";
+import type { World } from "../world.ts";
+import type { NodeImages } from "./images.ts";
+
+/** What starting a container needs of the pod that it belongs to. */
+export interface StartContext {
+	world: World;
+	pod: Pod;
+	key: string;
+	variant: Variant;
+	images: NodeImages;
+	runtime: RuntimePod;
+	tell(reason: string, message: string, container: string, type?: "Normal" | "Warning"): void;
+	onStarted(container: string): void;
+	onWaiting(container: string, reason: { reason: string; message: string }): void;
+}
+
+/** Pulls, creates and starts one container, and tells of each step a little after it was done. */
+export function* startContainer(context: StartContext, container: Container): Process {
+	const { world, pod, key, variant, runtime, tell } = context;
+	const { clock, delays, truth } = world;
+	const { name } = container;
+	if (!(yield* provideImage(context, container))) return;
+	yield delays.ofContainer(name, "create", key, variant) ?? 0;
+	truth.container(pod, name, "created");
+	yield delays.of("eventAfter", `${key}/${name}`);
+	tell("Created", `Created container: ${name}`, name);
+	yield delays.ofContainer(name, "start", key, variant) ?? 0;
+	const readyMs = (delays.ofContainer(name, "ready", key, variant) ?? 0) + (world.faults.slowContainers?.[name] ?? 0);
+	const id = world.random.uuid(`container/${key}/${name}`).replaceAll("-", "").repeat(2);
+	const ableAt = clock.now() + readyMs * 1e6;
+	const passesAt = ableAt + (delays.ofContainer(name, "probed", key, variant) ?? 0) * 1e6;
+	runtime.containers.set(name, { name, id, startedAt: clock.now(), ableAt, passesAt });
+	truth.container(pod, name, "started");
+	context.onStarted(name);
+	yield delays.of("eventAfter", `${key}/${name}`);
+	tell("Started", `Started container ${name}`, name);
+	if (container.lifecycle?.postStart !== undefined) yield* awaitHook(context, { name, ableAt });
+}
+
+/**
+ * A postStart hook blocks the pod's next containers. The only one that Istio sets, for holdApplicationUntilProxyStarts,
+ * asks again and again whether the proxy is ready, after a first wait (istio/istio pilot-agent, `wait`).
+ */
+function* awaitHook(
+	{ world, pod, key, variant }: StartContext,
+	{ name, ableAt }: { name: string; ableAt: number },
+): Process {
+	const { clock, delays, truth } = world;
+	yield delays.of("hookExec", `${key}/${name}`, variant);
+	do yield world.model.sidecar.hookPeriodMs;
+	while (clock.now() < ableAt);
+	truth.container(pod, name, "hookEnded");
+}
+
+function* provideImage(
+	context: StartContext,
+	{ name, image, imagePullPolicy }: Container,
+): Generator<number, boolean, void> {
+	const { world, pod, key, images, tell } = context;
+	if (images.has(image) && imagePullPolicy !== "Always") {
+		world.truth.container(pod, name, "pulled");
+		yield world.delays.of("eventAfter", `${key}/${name}`);
+		tell("Pulled", `Container image "${image}" already present on machine`, name);
+		return true;
+	}
+	world.truth.container(pod, name, "pulling");
+	tell("Pulling", `Pulling image "${image}"`, name);
+	const pullMs = world.delays.of("imagePull", key);
+	yield pullMs;
+	if (!images.canPull(image)) {
+		failPull(context, name, image);
+		return false;
+	}
+	images.add(image);
+	world.truth.container(pod, name, "pulled");
+	yield world.delays.of("eventAfter", `${key}/${name}`);
+	const took = `${Math.round(pullMs)}ms`;
+	tell(
+		"Pulled",
+		`Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: 1 bytes.`,
+		name,
+	);
+	return true;
+}
+
+function failPull({ world, tell, onWaiting }: StartContext, name: string, image: string): void {
+	const message = `failed to pull and unpack image "${image}": failed to resolve reference "${image}": not found`;
+	tell("Failed", `Failed to pull image "${image}": rpc error: code = NotFound desc = ${message}`, name, "Warning");
+	tell("Failed", "Error: ErrImagePull", name, "Warning");
+	world.clock.after(0, () => onWaiting(name, { reason: "ErrImagePull", message }));
+	const backOff = {
+		reason: "ImagePullBackOff",
+		message: `Back-off pulling image "${image}": ErrImagePull: ${message}`,
+	};
+	world.clock.after(10_000, () => onWaiting(name, backOff));
+}

@@ -1,0 +1,180 @@
+import { createApi } from "./api/api.ts";
+import { createResources } from "./api/resources.ts";
+import { createStore } from "./api/store.ts";
+import { type Clock, createRealClock, type TimeScale } from "./clock.ts";
+import { startDefinitions } from "./controllers/definitions.ts";
+import { startDeployments } from "./controllers/deployments.ts";
+import { startEndpoints } from "./controllers/endpoints.ts";
+import { startGarbageCollection } from "./controllers/garbage.ts";
+import { startDaemonSets, startReplicaSets } from "./controllers/pod-sets.ts";
+import { startScheduler } from "./controllers/scheduler.ts";
+import type { Faults } from "./faults/faults.ts";
+import { createWeather } from "./faults/weather.ts";
+import { createCertificate } from "./http/certificate.ts";
+import { openNodePorts } from "./http/node-ports.ts";
+import { createProxyHandler } from "./http/proxy.ts";
+import { startServer } from "./http/server.ts";
+import { startInjection } from "./istio/injection.ts";
+import { startIstiod } from "./istio/istiod.ts";
+import { startActivator } from "./knative/activator.ts";
+import { startAutoscaler } from "./knative/autoscaler.ts";
+import { type Gateway, startGateway } from "./knative/gateway.ts";
+import { startIngresses } from "./knative/ingresses.ts";
+import { createNamespaces, defineKnative, installKnative } from "./knative/preinstalled.ts";
+import { startRevisions } from "./knative/revisions.ts";
+import { startKnativeServices } from "./knative/services.ts";
+import { createDelays, loadModel, type Model } from "./model/model.ts";
+import { createRandom } from "./model/random.ts";
+import { startKubelet } from "./nodes/kubelet.ts";
+import { type ClusterTruth, createTruthRecorder } from "./truth.ts";
+import type { World } from "./world.ts";
+
+/** What kind of cluster is wanted. */
+export interface SimulationOptions {
+	/** `today` or `talk-2019`. */
+	model: string;
+	/** The same seed gives the same delays. */
+	seed: number;
+	/** Simulated seconds in a real second. */
+	speed: number;
+	faults?: Faults;
+	/** How many nodes; one unless told. */
+	nodes?: number;
+	/** When simulated time begins, ns since 1970; the machine's own time unless told. */
+	epochNs?: bigint;
+}
+
+/** A running simulated cluster. */
+export interface SimulatedCluster {
+	/** YAML of a kubeconfig with the one context `simulated`; written nowhere. */
+	kubeconfig: string;
+	/** Maps `process.hrtime.bigint()` to simulated time, with `simulatedEpochNs`. */
+	timeScale: TimeScale;
+	/** Everything that really happened so far. */
+	truth(): Promise<ClusterTruth>;
+	close(): Promise<void>;
+}
+
+/** The cluster's insides without any socket: what HTTP adds to it is the way in. */
+export interface Simulation {
+	world: World;
+	gateway: Gateway;
+}
+
+const historyLength = 10_000;
+
+/** Builds the cluster on a clock: objects, controllers, nodes and Knative, but no Istio. */
+export function createSimulation(
+	clock: Clock,
+	options: Omit<SimulationOptions, "speed" | "epochNs" | "model"> & { model: Model },
+): Simulation {
+	const { model, seed, faults = {} } = options;
+	const random = createRandom(seed);
+	const store = createStore(historyLength);
+	const offsetNs = (ms = 0) => BigInt(Math.round(ms * 1e6));
+	const serverEpochNs = () => clock.epochNs() + offsetNs(faults.serverClockOffsetMs);
+	const world: World = {
+		api: createApi({ resources: createResources(), store, random, serverEpochNs }),
+		clock,
+		model,
+		delays: createDelays(model, random),
+		random,
+		faults,
+		truth: createTruthRecorder(clock, store, faults),
+		running: new Map(),
+		serverEpochNs,
+		nodeEpochNs: (node) => clock.epochNs() + offsetNs(faults.nodeClockOffsetsMs?.[node]),
+	};
+	const nodes = Array.from({ length: options.nodes ?? 1 }, (_, index) => `node-${index + 1}`);
+	startDefinitions(world);
+	createNamespaces(world);
+	startCore(world, nodes);
+	defineKnative(world);
+	const gateway = startKnative(world);
+	installKnative(world);
+	return { world, gateway };
+}
+
+function startCore(world: World, nodes: readonly string[]): void {
+	startGarbageCollection(world);
+	startInjection(world);
+	startDeployments(world);
+	startReplicaSets(world);
+	startDaemonSets(world, nodes);
+	startEndpoints(world);
+	startScheduler(world, nodes);
+	startIstiod(world);
+	for (const [index, name] of nodes.entries()) startKubelet(world, { name, index });
+}
+
+function startKnative(world: World): Gateway {
+	startKnativeServices(world);
+	startRevisions(world);
+	const rules = startIngresses(world);
+	const autoscaler = startAutoscaler(world);
+	return startGateway(world, { activator: startActivator(world, autoscaler), autoscaler, rules });
+}
+
+/** Starts a cluster in this thread, with its API server and node ports on 127.0.0.1. */
+export async function startSimulatedCluster(options: SimulationOptions): Promise<SimulatedCluster> {
+	const epochNsAtStart = options.epochNs ?? BigInt(Date.now()) * 1_000_000n;
+	const timeScale: TimeScale = { hrtimeAtStart: process.hrtime.bigint(), epochNsAtStart, speed: options.speed };
+	const clock = createRealClock(timeScale);
+	const { world, gateway } = createSimulation(clock, { ...options, model: loadModel(options.model) });
+	const token = createRandom(Date.now()).suffix("token", 32);
+	const certificate = createCertificate();
+	const nodePorts = await openNodePorts({ api: world.api, clock, gateway });
+	const server = await startServer({
+		api: world.api,
+		clock,
+		weather: createWeather(world),
+		token,
+		certificate,
+		kubernetesVersion: world.model.versions.kubernetes,
+		serverEpochNs: world.serverEpochNs,
+		proxy: createProxyHandler(world, gateway),
+	});
+	repeat(clock, world.faults.dropWatchesEveryMs, server.dropWatches);
+	repeat(clock, world.faults.compactEveryMs, server.compact);
+	return {
+		kubeconfig: kubeconfigOf(server.origin, token, certificate.certificate),
+		timeScale,
+		truth: async () => {
+			clock.catchUp();
+			return world.truth.read();
+		},
+		async close() {
+			clock.close();
+			await Promise.all([server.close(), nodePorts.close()]);
+		},
+	};
+}
+
+function repeat(clock: Clock, everyMs: number | undefined, act: () => void): void {
+	if (everyMs === undefined) return;
+	clock.after(everyMs, () => {
+		act();
+		repeat(clock, everyMs, act);
+	});
+}
+
+function kubeconfigOf(server: string, token: string, certificate: string): string {
+	return `apiVersion: v1
+kind: Config
+current-context: simulated
+clusters:
+- name: simulated
+  cluster:
+    server: ${server}
+    certificate-authority-data: ${Buffer.from(certificate).toString("base64")}
+users:
+- name: simulated
+  user:
+    token: ${token}
+contexts:
+- name: simulated
+  context:
+    cluster: simulated
+    user: simulated
+`;
+}

@@ -1,0 +1,162 @@
+import { isPodReady, type Pod, uidOf } from "./api/objects.ts";
+import type { Store } from "./api/store.ts";
+import type { Clock } from "./clock.ts";
+import type { Faults } from "./faults/faults.ts";
+
+/** Nanoseconds since 1970 on the simulation's one true clock, whatever clocks nodes and servers show. */
+export type TrueTime = bigint;
+
+/** What really happened to a container, and when the API first showed it. */
+export type ContainerInstant =
+	| "pulling"
+	| "pulled"
+	| "created"
+	| "started"
+	| "exited"
+	/** Its postStart hook has ended, which held up the next container. */
+	| "hookEnded"
+	/** The kubelet found that its startup probe passes. */
+	| "startupPassed"
+	/** The first version of the pod whose status names the container. */
+	| "shown"
+	| "shownReady"
+	| "shownTerminated";
+
+/** What really happened to a pod; `shown…` is when the API first showed it. */
+export type PodInstant =
+	| "created"
+	| "scheduled"
+	| "shownScheduled"
+	| "kubeletSaw"
+	| "sandboxReady"
+	/** The kubelet found it ready. */
+	| "ready"
+	| "shownReady"
+	| "deletionAsked"
+	| "gone";
+
+export interface PodTruth {
+	namespace: string;
+	name: string;
+	uid: string;
+	instants: Partial<Record<PodInstant, TrueTime>>;
+	containers: Record<string, Partial<Record<ContainerInstant, TrueTime>>>;
+}
+
+/** What really happened to a request that came to the gateway. */
+export type RequestInstant =
+	| "received"
+	| "atActivator"
+	| "autoscalerPoked"
+	| "scaled"
+	/** The activator knew a way to the pod. */
+	| "reachable"
+	| "forwarded"
+	| "answered";
+
+export interface RequestTruth {
+	host: string;
+	path: string;
+	revision?: string;
+	/** The pod that answered. */
+	podUid?: string;
+	isCold: boolean;
+	status?: number;
+	instants: Partial<Record<RequestInstant, TrueTime>>;
+}
+
+/** When the revision's private endpoints got a ready address, in order. */
+export interface EndpointTruth {
+	namespace: string;
+	service: string;
+	podUid: string;
+	at: TrueTime;
+}
+
+export interface ClusterTruth {
+	/**
+	 * When this machine had come to what was planned for a time, where it was later: nobody could see a change of the API
+	 * before that, while clocks and causes go by the plan.
+	 */
+	doneAt: Map<TrueTime, TrueTime>;
+	/** How far clocks are ahead of the true one: the API server's, and those of nodes that are off. */
+	clocksAheadMs: { server: number; nodes: Record<string, number> };
+	pods: PodTruth[];
+	requests: RequestTruth[];
+	endpoints: EndpointTruth[];
+}
+
+/** Writes down what really happens, apart from the API. The first time counts. */
+export interface TruthRecorder {
+	pod(pod: Pod, instant: PodInstant): void;
+	container(pod: Pod, container: string, instant: ContainerInstant): void;
+	request(host: string, path: string): { truth: RequestTruth; mark: (instant: RequestInstant) => void };
+	endpoint(namespace: string, service: string, podUid: string): void;
+	/** A copy of everything so far. */
+	read(): ClusterTruth;
+}
+
+export function createTruthRecorder(clock: Clock, store: Store, faults: Faults): TruthRecorder {
+	const clocksAheadMs = { server: faults.serverClockOffsetMs ?? 0, nodes: faults.nodeClockOffsetsMs ?? {} };
+	const pods = new Map<string, PodTruth>();
+	const requests: RequestTruth[] = [];
+	const endpoints: EndpointTruth[] = [];
+	const doneAt = new Map<TrueTime, TrueTime>();
+
+	function now(): TrueTime {
+		const at = clock.epochNs();
+		const wall = clock.wallEpochNs();
+		if (wall > at) doneAt.set(at, wall);
+		return at;
+	}
+
+	function truthOf(pod: Pod): PodTruth {
+		const uid = uidOf(pod);
+		let truth = pods.get(uid);
+		if (truth === undefined) {
+			truth = { namespace: pod.metadata.namespace ?? "", name: pod.metadata.name, uid, instants: {}, containers: {} };
+			pods.set(uid, truth);
+		}
+		return truth;
+	}
+
+	const recorder: TruthRecorder = {
+		pod(pod, instant) {
+			truthOf(pod).instants[instant] ??= now();
+		},
+		container(pod, name, instant) {
+			const { containers } = truthOf(pod);
+			containers[name] ??= {};
+			containers[name][instant] ??= now();
+		},
+		request(host, path) {
+			const truth: RequestTruth = { host, path, isCold: false, instants: {} };
+			requests.push(truth);
+			return {
+				truth,
+				mark(instant) {
+					truth.instants[instant] ??= now();
+				},
+			};
+		},
+		endpoint(namespace, service, podUid) {
+			endpoints.push({ namespace, service, podUid, at: now() });
+		},
+		read: () => structuredClone({ doneAt, clocksAheadMs, pods: [...pods.values()], requests, endpoints }),
+	};
+	store.subscribe("pods", ({ type, object }) => recordShown(recorder, object as Pod, type));
+	return recorder;
+}
+
+function recordShown(recorder: TruthRecorder, pod: Pod, type: string): void {
+	if (type === "ADDED") recorder.pod(pod, "created");
+	if (type === "DELETED") recorder.pod(pod, "gone");
+	if (pod.spec.nodeName !== undefined) recorder.pod(pod, "shownScheduled");
+	if (pod.metadata.deletionTimestamp !== undefined) recorder.pod(pod, "deletionAsked");
+	else if (isPodReady(pod)) recorder.pod(pod, "shownReady");
+	for (const status of [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]) {
+		recorder.container(pod, status.name, "shown");
+		if (status.ready) recorder.container(pod, status.name, "shownReady");
+		if (status.state.terminated !== undefined) recorder.container(pod, status.name, "shownTerminated");
+	}
+}

@@ -1,0 +1,59 @@
+import type { Api } from "./api/api.ts";
+import { StatusError } from "./api/status-error.ts";
+import type { Clock } from "./clock.ts";
+import type { RuntimePod } from "./controllers/runtime.ts";
+import type { Faults } from "./faults/faults.ts";
+import type { Delays, Model } from "./model/model.ts";
+import type { Random } from "./model/random.ts";
+import type { TruthRecorder } from "./truth.ts";
+
+/** What every controller of the simulation is given. */
+export interface World {
+	api: Api;
+	clock: Clock;
+	model: Model;
+	delays: Delays;
+	random: Random;
+	faults: Faults;
+	truth: TruthRecorder;
+	/** What really runs, by the pods' uid: what a request over the network meets. */
+	running: Map<string, RuntimePod>;
+	/** The time that the API server and the controllers beside it show, ns since 1970. */
+	serverEpochNs: () => bigint;
+	/** The time that a node shows, ns since 1970. */
+	nodeEpochNs: (node: string) => bigint;
+}
+
+const retryMs = 1_000;
+
+/**
+ * Calls `reconcile` with a key some time after it was asked for, once however often it was asked meanwhile, and again
+ * when the API refused it: the work queue of a controller.
+ */
+export function createQueue(
+	world: World,
+	name: string,
+	reconcile: (key: string) => void,
+): (key: string, delayMs?: number) => void {
+	const waiting = new Set<string>();
+	const enqueue = (key: string, delayMs = world.delays.of("controllerReacts", `${name}/${key}`)) => {
+		if (waiting.has(key)) return;
+		waiting.add(key);
+		world.clock.after(delayMs, () => {
+			waiting.delete(key);
+			try {
+				reconcile(key);
+			} catch (error) {
+				if (!(error instanceof StatusError)) throw error;
+				enqueue(key, retryMs);
+			}
+		});
+	};
+	return enqueue;
+}
+
+/** `namespace/name` taken apart. */
+export function refOfKey(key: string): { namespace: string; name: string } {
+	const slash = key.indexOf("/");
+	return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+}

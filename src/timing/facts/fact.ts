@@ -1,0 +1,77 @@
+import { parseTime } from "../../text/timestamp.ts";
+import type { Interval } from "../clocks/interval.ts";
+
+/** A time in nanoseconds, on whose clock it was taken, and how sharp that clock is read. */
+export interface Reading {
+	clock: string;
+	bounds: Interval;
+	source: "event-name" | "event-time" | "status";
+	/** Client clock: it was written before this. */
+	receivedAt: bigint;
+}
+
+/** One fact: what servers wrote of it, and when its first trace came out of our socket. */
+export interface Fact {
+	reading?: Reading;
+	/** Client clock; the fact is not later than this. */
+	receivedAt?: bigint;
+	/** Receipt of the change of the API that is itself the fact: it was not much earlier than this either. */
+	publishedAt?: bigint;
+	/** The fact is that the API has changed. */
+	isChange?: boolean;
+	/** The earliest time that the Event about it may have, in ns of its writer's clock: a later one repeats it. */
+	toldAt?: bigint;
+	/** How much later than the fact its publication usually is sent, in ns; 0 where the publication is the fact. */
+	lateNs?: bigint;
+	/** Blunter readings, for where the sharp one is lost, and to hold the sharp one against. */
+	blunt?: readonly Reading[];
+}
+
+/**
+ * Components write their events after the fact: on Kubernetes 1.34 with containerd 1.2 to 4.5 ms (bench/ground-truth.ts).
+ * An event is taken to be late by 0 to `eventLagNs`.
+ */
+export const eventLagNs = 10_000_000n;
+export const typicalEventLagNs = 2_000_000n;
+
+/** When something came out of our socket. */
+export interface Receipt {
+	at: bigint;
+	/** It was in the list after a gap in the watch, and may have been there for as long as the gap. */
+	isListed: boolean;
+}
+
+/** A change of the API is published shortly before its receipt, unless it was a list that told of it. */
+export function changeOf({ at, isListed }: Receipt): Fact {
+	return { isChange: true, ...(isListed ? { receivedAt: at } : { publishedAt: at }) };
+}
+
+/** A field of the API tells no more than this. */
+export const secondNs = 1_000_000_000n;
+
+/** A field cut to whole seconds says: this second, and no more. */
+export function statusReading(clock: string, text: string | null | undefined, receivedAt: bigint): Pick<Fact, "blunt"> {
+	const time = parseTime(text);
+	if (time === undefined) return {};
+	return { blunt: [{ clock, bounds: { lo: time, hi: time + secondNs }, source: "status", receivedAt }] };
+}
+
+/** Both facts are of one instant: the earlier receipts hold, a sharper reading stays, and all blunt ones are kept. */
+export function merged(known: Fact | undefined, next: Fact): Fact {
+	const fact: Fact = { ...known, ...next };
+	const blunt = known?.blunt ?? [];
+	const isNew = ({ clock, bounds: { lo, hi } }: Reading) =>
+		!blunt.some((each) => each.clock === clock && each.bounds.lo === lo && each.bounds.hi === hi);
+	const added = next.blunt?.filter(isNew) ?? [];
+	if (blunt.length + added.length > 0) fact.blunt = [...blunt, ...added];
+	const receivedAt = earlier(known?.receivedAt, next.receivedAt);
+	const publishedAt = earlier(known?.publishedAt, next.publishedAt);
+	if (receivedAt !== undefined) fact.receivedAt = receivedAt;
+	if (publishedAt !== undefined) fact.publishedAt = publishedAt;
+	return fact;
+}
+
+function earlier(a: bigint | undefined, b: bigint | undefined): bigint | undefined {
+	if (a === undefined || b === undefined) return a ?? b;
+	return a < b ? a : b;
+}
