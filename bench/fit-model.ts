@@ -5,14 +5,14 @@
  *
  * What a recording tells is replaced in src/simulator/model/today.json, each delay by its median and the spread of its
  * logarithm; what none tells stays as it is. Where the numbers come from goes into the file. What one node did comes
- * from the kubelet's own times (src/simulator/model/fit.ts), what several did together from the report's phases.
+ * from the kubelet's own times (src/simulator/fit.ts), what several did together from the report's phases.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { quantileOf } from "../src/analysis/statistics/median.ts";
 import type { Entry } from "../src/recording/entries.ts";
 import type { ColdStart } from "../src/report/report.ts";
-import { fitModel, type RecordedEntry } from "../src/simulator/model/fit.ts";
+import { fitModel, type RecordedEntry } from "../src/simulator/fit.ts";
 import { loadModel } from "../src/simulator/model/model.ts";
 import { openReportBuilder } from "../src/timing/report-builder.ts";
 

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { addBench } from "./cli/bench.ts";
+import type { Finish } from "./cli/finish.ts";
 import { addInstall } from "./cli/install.ts";
 import { addJudging } from "./cli/judging.ts";
 import { addProfiles } from "./cli/profiles.ts";
@@ -8,9 +9,6 @@ import { addSelftest } from "./cli/selftest.ts";
 import type { Context } from "./context/context.ts";
 import { type ExitCode, exitCodes, KnistioError, RunErrors } from "./errors.ts";
 import { printable } from "./text/printable.ts";
-
-/** What a command's declaration does with the code that its work ends with. */
-export type Finish = (code: ExitCode) => void;
 
 const exitCodeHelp = `
 Exit codes:

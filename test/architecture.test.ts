@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { describe, expect, it } from "vitest";
 
 const root = "src";
@@ -7,17 +7,17 @@ const files = readdirSync(root, { recursive: true, encoding: "utf8" })
 	.filter((file) => file.endsWith(".ts"))
 	.map((file) => file.split(sep).join("/"));
 
-/** The first folder below src, or the file itself. */
-const layerOf = (file: string) => (file.includes("/") ? (file.split("/")[0] ?? "") : file.replace(/\.ts$/, ""));
+/** The folder that a file is in, or the file itself. */
+const roomOf = (file: string) => (file.includes("/") ? dirname(file) : file.replace(/\.ts$/, ""));
 
-/** The table of src/README.md: which layer may import which. */
+/** The table of src/README.md: which room may import which. */
 function readTable(): Map<string, Set<string>> {
 	const rows = readFileSync(join(root, "README.md"), "utf8").matchAll(
-		/^\|\s*`([a-z]+)`\s*\|[^|]*\|\s*([^|]*?)\s*\|$/gm,
+		/^\|\s*`([a-z/]+)`\s*\|[^|]*\|\s*([^|]*?)\s*\|$/gm,
 	);
 	return new Map(
-		[...rows].map(([, layer = "", allowed = ""]) => [
-			layer,
+		[...rows].map(([, room = "", allowed = ""]) => [
+			room,
 			new Set(allowed.split(/, */).filter((name) => name !== "nothing")),
 		]),
 	);
@@ -48,52 +48,79 @@ const target = ({ from, to }: Import) =>
 		.split(sep)
 		.join("/");
 
+/** The first circle found, as its members in order; empty where there is none. */
+function circleIn(nodes: readonly string[], next: (node: string) => string[]): string[] {
+	const done = new Set<string>();
+	const visit = (node: string, path: string[]): string[] => {
+		if (path.includes(node)) return [...path.slice(path.indexOf(node)), node];
+		if (done.has(node)) return [];
+		for (const each of next(node)) {
+			const circle = visit(each, [...path, node]);
+			if (circle.length > 0) return circle;
+		}
+		done.add(node);
+		return [];
+	};
+	for (const node of nodes) {
+		const circle = visit(node, []);
+		if (circle.length > 0) return circle;
+	}
+	return [];
+}
+
+/** Circles are told, and not only where there are none. */
+it("finds a circle", () => {
+	const next = new Map([
+		["a", ["b"]],
+		["b", ["c"]],
+		["c", ["b"]],
+	]);
+	expect(circleIn(["a", "b", "c"], (node) => next.get(node) ?? [])).toEqual(["b", "c", "b"]);
+});
+
 describe("the source", () => {
 	const table = readTable();
 
-	it("has every layer in the table, and no other", () => {
-		const layers = new Set(files.map(layerOf));
-		expect([...table.keys()].sort()).toEqual([...layers].sort());
+	it("has every room in the table, and no other", () => {
+		const rooms = new Set(files.map(roomOf));
+		expect([...table.keys()].sort()).toEqual([...rooms].sort());
 	});
 
 	it("imports only what the table allows", () => {
 		const forbidden = inside
 			.filter((each) => {
-				const [from, to] = [layerOf(each.from), layerOf(target(each))];
+				const [from, to] = [roomOf(each.from), roomOf(target(each))];
 				return from !== to && table.get(from)?.has(to) !== true;
 			})
 			.map((each) => `${each.from} -> ${target(each)}`);
 		expect(forbidden).toEqual([]);
 	});
 
-	it("has no circle of files at run time", () => {
-		const edges = new Map<string, string[]>();
-		for (const each of inside.filter(({ isType }) => !isType)) {
-			edges.set(each.from, [...(edges.get(each.from) ?? []), target(each)]);
-		}
-		const done = new Set<string>();
-		const visit = (file: string, path: string[]): string[] | undefined => {
-			if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
-			if (done.has(file)) return undefined;
-			for (const next of edges.get(file) ?? []) {
-				const circle = visit(next, [...path, file]);
-				if (circle !== undefined) return circle;
-			}
-			done.add(file);
-			return undefined;
-		};
-		for (const file of files) expect(visit(file, []) ?? []).toEqual([]);
+	it("allows nothing that no file needs", () => {
+		const needed = new Set(inside.map((each) => `${roomOf(each.from)} -> ${roomOf(target(each))}`));
+		const unneeded = [...table].flatMap(([from, allowed]) =>
+			[...allowed].map((to) => `${from} -> ${to}`).filter((edge) => !needed.has(edge)),
+		);
+		expect(unneeded).toEqual([]);
+	});
+
+	it("has no circle of files, not even one of types", () => {
+		expect(circleIn(files, (file) => inside.filter(({ from }) => from === file).map(target))).toEqual([]);
+	});
+
+	it("has no circle of rooms", () => {
+		expect(circleIn([...table.keys()], (room) => [...(table.get(room) ?? [])])).toEqual([]);
 	});
 
 	it("uses client-node for credentials alone, and loads it only when it is needed", () => {
 		const users = imports.filter(({ to, isType }) => to.startsWith("@kubernetes/client-node") && !isType);
 		expect(users.map(({ from, to }) => `${from} ${to}`)).toEqual([
-			"cluster/client-node.ts @kubernetes/client-node/dist/config.js",
-			"cluster/client-node.ts @kubernetes/client-node/dist/config_types.js",
+			"kube/auth/client-node.ts @kubernetes/client-node/dist/config.js",
+			"kube/auth/client-node.ts @kubernetes/client-node/dist/config_types.js",
 		]);
-		const loaders = inside.filter((each) => target(each) === "cluster/client-node.ts" && !each.isType);
+		const loaders = inside.filter((each) => target(each) === "kube/auth/client-node.ts" && !each.isType);
 		expect(loaders.map(({ from, isDynamic }) => ({ from, isDynamic }))).toEqual([
-			{ from: "cluster/credentials.ts", isDynamic: true },
+			{ from: "kube/auth/credentials.ts", isDynamic: true },
 		]);
 	});
 
@@ -108,7 +135,7 @@ describe("the source", () => {
 		const users = files.filter((file) =>
 			/\bprocess\.(env|argv|exit|stdout|stderr|on)\b/.test(readFileSync(join(root, file), "utf8")),
 		);
-		expect(users.sort()).toEqual(["bin.ts", "context.ts"]);
+		expect(users.sort()).toEqual(["bin.ts", "context/context.ts"]);
 	});
 
 	it("has neither files without a subject nor default exports", () => {

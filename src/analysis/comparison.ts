@@ -1,10 +1,10 @@
-import { refuseUnsound } from "../gate/judge-data.ts";
 import { type Ledger, ledgerOf, type ProfileRun, type Report } from "../report/report.ts";
 import { type Estimate, estimateOf } from "./estimate.ts";
 import { fingerprintDifferences } from "./likeness.ts";
 import { measuresOf, sampleOf } from "./samples.ts";
 import { medianMs, type Shift, shiftBetween } from "./shift.ts";
 import { type Tested, usualQuestion, weigh } from "./significance.ts";
+import { refuseUnsound } from "./soundness.ts";
 
 /** A report and what to call it: its file, or what is special about it. */
 export interface LabelledReport {

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { Where } from "../commands/bench/target.ts";
 import type { Context } from "../context/context.ts";
-import type { Finish } from "../main.ts";
+import type { Finish } from "./finish.ts";
 import { addGateOptions, type GateFlags, gateOptionsOf } from "./gate-options.ts";
 import {
 	addClusterOptions,

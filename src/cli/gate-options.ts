@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { GateOptions } from "../commands/gate.ts";
+import type { GateOptions } from "../commands/gate/gate.ts";
 import { parseShare } from "../text/share.ts";
 import { argument, collect, durationMs, given, text } from "./options.ts";
 

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { Context } from "../context/context.ts";
-import type { Finish } from "../main.ts";
 import { sampleImage, workloadNamespace } from "./bench.ts";
+import type { Finish } from "./finish.ts";
 import {
 	addClusterOptions,
 	addSourceOptions,

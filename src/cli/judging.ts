@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import type { Context } from "../context/context.ts";
-import type { Finish } from "../main.ts";
+import type { Finish } from "./finish.ts";
 import { addGateOptions, type GateFlags, gateOptionsOf, share, simulatedOption } from "./gate-options.ts";
 import { durationMs, given } from "./options.ts";
 

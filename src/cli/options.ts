@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { KnistioError, UsageError } from "../errors.ts";
 import type { IstioSource } from "../istio/render.ts";
-import { viaApiServer } from "../knative/gateway-names.ts";
+import { viaApiServer } from "../knative/route.ts";
 import { parseCount, parseDuration } from "../text/duration.ts";
 import { parseImage, parseNamespace, parseText } from "../text/names.ts";
 

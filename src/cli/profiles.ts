@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { Context } from "../context/context.ts";
-import type { Finish } from "../main.ts";
 import { workloadNamespace } from "./bench.ts";
+import type { Finish } from "./finish.ts";
 import { addSourceOptions, namespace, type SourceFlags, sourceOf } from "./options.ts";
 
 /** Declares `knistio profiles` and its four verbs, and `knistio phases`. */

@@ -1,7 +1,7 @@
 import { Argument, type Command, Option } from "commander";
 import type { Schema } from "../commands/schema.ts";
 import type { Context } from "../context/context.ts";
-import type { Finish } from "../main.ts";
+import type { Finish } from "./finish.ts";
 import { addGateOptions, type GateFlags, gateOptionsOf, simulatedOption } from "./gate-options.ts";
 import { collect, given } from "./options.ts";
 

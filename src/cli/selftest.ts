@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Context } from "../context/context.ts";
-import type { Finish } from "../main.ts";
 import { scenarioNames } from "../selftest/scenarios.ts";
+import type { Finish } from "./finish.ts";
 import { count } from "./options.ts";
 
 interface SelftestFlags {

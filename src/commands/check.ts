@@ -8,10 +8,10 @@ import { builtInProfiles } from "../profile/built-in.ts";
 import { usualPhases } from "../report/phases.ts";
 import { parseReport } from "../report/read-report.ts";
 import type { Report } from "../report/report.ts";
-import { type GateOptions, parseGate } from "./gate.ts";
-import { writeJudgement } from "./judgement-files.ts";
-import { requireWritable } from "./outputs.ts";
-import { type Sink, withoutUnwritten } from "./sink.ts";
+import { type GateOptions, parseGate } from "./gate/gate.ts";
+import { writeJudgement } from "./gate/judgement-files.ts";
+import { requireWritable } from "./gate/outputs.ts";
+import { type Sink, withoutUnwritten } from "./gate/sink.ts";
 
 export interface CheckOptions extends GateOptions {
 	/** Path of the report. */

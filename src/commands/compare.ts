@@ -3,7 +3,7 @@ import { type ExitCode, exitCodes, UsageError } from "../errors.ts";
 import { renderComparison } from "../output/verdict/compare-table.ts";
 import { renderComparisonJson } from "../output/verdict/judged-json.ts";
 import { parseReport } from "../report/read-report.ts";
-import type { Sink } from "./sink.ts";
+import type { Sink } from "./gate/sink.ts";
 
 export interface CompareOptions {
 	/** Paths; the first is what the others are compared with. */

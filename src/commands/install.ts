@@ -6,13 +6,13 @@ import { requireRights } from "../install/rights.ts";
 import { readState } from "../install/state/store.ts";
 import { uninstall as uninstallAll } from "../install/uninstall.ts";
 import { type IstioSource, renderIstio } from "../istio/render.ts";
+import { readKnativeManifests } from "../knative/manifest-files.ts";
 import { type Cluster, describeRef } from "../kube/api/cluster.ts";
 import { openProgress } from "../output/progress.ts";
 import { spell } from "../output/words/units.ts";
 import { substitute } from "../profile/effective.ts";
 import { loadProfiles } from "../profile/load.ts";
 import { listed } from "../text/listed.ts";
-import { readKnativeManifests } from "./knative-manifests.ts";
 
 /** Which cluster, and how long each wait may take. */
 export interface ClusterOptions {

@@ -2,7 +2,7 @@ import { type PlanQuestion, planRun } from "../analysis/power.ts";
 import { type ExitCode, exitCodes } from "../errors.ts";
 import { renderPlan } from "../output/verdict/plan-text.ts";
 import { parseReport } from "../report/read-report.ts";
-import type { Sink } from "./sink.ts";
+import type { Sink } from "./gate/sink.ts";
 
 export interface PlanOptions extends PlanQuestion {
 	/** Path of the pilot's report. */

@@ -7,10 +7,10 @@ import { type Entry, recordingVersion } from "../recording/entries.ts";
 import { asEntry } from "../recording/read-entry.ts";
 import type { Report } from "../report/report.ts";
 import { openReportBuilder, type ReportBuilder } from "../timing/report-builder.ts";
-import { endRun } from "./ending.ts";
-import { type GateOptions, judgeRun, parseGate } from "./gate.ts";
-import { requireWritable } from "./outputs.ts";
-import { whatFails } from "./sink.ts";
+import { endRun } from "./gate/ending.ts";
+import { type GateOptions, judgeRun, parseGate } from "./gate/gate.ts";
+import { requireWritable } from "./gate/outputs.ts";
+import { whatFails } from "./gate/sink.ts";
 
 /** What is rebuilt from what. */
 export interface ReplayOptions extends GateOptions {

@@ -1,6 +1,6 @@
 import { judgedJsonSchemas } from "../output/verdict/judged-json.ts";
 import { reportJsonSchema } from "../report/read-report.ts";
-import type { Sink } from "./sink.ts";
+import type { Sink } from "./gate/sink.ts";
 
 const schemas = { report: reportJsonSchema, ...judgedJsonSchemas };
 

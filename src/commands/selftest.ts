@@ -7,11 +7,12 @@ import type { Report } from "../report/report.ts";
 import { type Comparison, compareWithTruth } from "../selftest/compare.ts";
 import { coverageOf, defectsOf, missedBounds } from "../selftest/coverage.ts";
 import { planRuns, type Scenario } from "../selftest/scenarios.ts";
-import type { ClusterTruth } from "../simulator/truth.ts";
+import type { ClusterTruth } from "../simulator/world/truth.ts";
 import { openReportBuilder } from "../timing/report-builder.ts";
-import { type BenchOptions, bench } from "./bench/bench.ts";
+import { bench } from "./bench/bench.ts";
+import type { BenchOptions } from "./bench/options.ts";
 import { openTarget, type Where } from "./bench/target.ts";
-import type { GateOptions } from "./gate.ts";
+import type { GateOptions } from "./gate/gate.ts";
 
 /** Everything `knistio selftest` can be told. */
 export interface SelftestOptions {

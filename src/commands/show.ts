@@ -3,7 +3,7 @@ import { type ExitCode, exitCodes, UsageError } from "../errors.ts";
 import { formatOf, formats } from "../output/formats.ts";
 import { renderTable } from "../output/report/table.ts";
 import { parseReport } from "../report/read-report.ts";
-import { whatFails, withoutUnwritten } from "./sink.ts";
+import { whatFails, withoutUnwritten } from "./gate/sink.ts";
 
 /** How a saved report is shown again. */
 export interface ShowOptions {

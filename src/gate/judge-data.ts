@@ -1,6 +1,5 @@
 import { poolOf } from "../analysis/pool.ts";
 import { moreHitsP, type Tally } from "../analysis/statistics/fisher.ts";
-import { UsageError } from "../errors.ts";
 import type { ColdStart, Finding, ProfileRun, Report } from "../report/report.ts";
 import type { BaselineQuestion } from "./baseline.ts";
 import type { Verdict } from "./verdict.ts";
@@ -17,29 +16,6 @@ const noData = {
 	missing: 0,
 	values: [],
 } as const;
-
-/**
- * Refuses a report that no run of knistio writes, and that would be judged wrongly without a word.
- *
- * Throws a `UsageError` for two profiles of one name, of which one would be left out, and for a time below 0.
- */
-export function refuseUnsound({ profiles }: Report, what: string): void {
-	const names = new Set<string>();
-	for (const { profile, coldStarts } of profiles) {
-		if (names.has(profile.name)) {
-			throw new UsageError(`${what} has two profiles named ${profile.name}`, {
-				hint: "give each a name of its own, and measure again",
-			});
-		}
-		names.add(profile.name);
-		const negative = coldStarts.find(({ total }) => total !== undefined && total.ms < 0);
-		if (negative === undefined) continue;
-		throw new UsageError(
-			`${what}: ${profile.name}, round ${negative.round}: a total of ${negative.total?.ms} ms is no time`,
-			{ hint: "the report was changed after the run; rebuild it with `knistio replay RECORDING`" },
-		);
-	}
-}
 
 /**
  * A profile without a cold start is never fine, whether or not a budget asks about it. Nor is a run that was cut short:

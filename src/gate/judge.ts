@@ -1,12 +1,13 @@
 import { refuseDifferent } from "../analysis/likeness.ts";
 import { remarksOn } from "../analysis/remarks.ts";
+import { refuseUnsound } from "../analysis/soundness.ts";
 import { type ExitCode, exitCodes } from "../errors.ts";
 import { type Finding, type Ledger, ledgerOf, type Report } from "../report/report.ts";
 import { type BaselineQuestion, compareWithBaseline, type Movement } from "./baseline.ts";
 import { judgeFailures } from "./baseline-failures.ts";
 import { remarksOnRuns } from "./baseline-runs.ts";
 import { judgeBudget } from "./judge-budget.ts";
-import { judgeData, judgeLeftOut, refuseUnsound, remarkOnLeftOut } from "./judge-data.ts";
+import { judgeData, judgeLeftOut, remarkOnLeftOut } from "./judge-data.ts";
 import { judgeMovements } from "./judge-movements.ts";
 import { withMinutes } from "./needed.ts";
 import type { ResolvedBudget } from "./resolve-budgets.ts";

@@ -6,17 +6,18 @@ import { requireNetIstio } from "../knative/net-istio.ts";
 import { configSettings, labelSettings, type Setting } from "../knative/settings.ts";
 import { type Cluster, type KubeObject, type ObjectRef, refOf } from "../kube/api/cluster.ts";
 import { type Applied, applyAll } from "../kube/objects/apply.ts";
-import { type Live, lookUpSettled, refuseForeign } from "../kube/objects/live.ts";
+import { type Live, lookUpSettled } from "../kube/objects/live.ts";
 import { byStage, type Stage, stageOf } from "../kube/objects/order.ts";
 import { keyOf } from "../kube/objects/ownership.ts";
 import { waitReady } from "../kube/wait/ready.ts";
 import { type Clock, inParallel, newTask, type Task } from "../kube/wait/task.ts";
-import type { Progress } from "../measure/progress.ts";
+import type { Progress } from "../progress.ts";
+import { refuseForeign } from "./foreign.ts";
 import { type Removal, removeObjects } from "./removal/remove.ts";
-import { restartDue } from "./restart.ts";
 import { keepStanding } from "./standing.ts";
 import { setForeign } from "./state/journal.ts";
 import { type Lock, takeLock } from "./state/lock.ts";
+import { restartDue } from "./state/restart.ts";
 import {
 	type InstallState,
 	type InventoryEntry,
@@ -198,7 +199,7 @@ async function applyFoundations(run: Install): Promise<void> {
 	const settings = await apply(run, ["istio", "knative", "workload"], ["settings"]);
 	const configs = settings.filter(({ ref }) => ref.kind === "ConfigMap" && isOf(run.wanted.istio, ref));
 	if (configs.some(({ outcome }) => outcome === "changed")) {
-		await run.store.update((state) => withRestarts(state, istiodsToRestart(run.wanted, run.live)));
+		await run.store.update((state) => withRestarts(state, istiodsToRestart(run.wanted.istio, run.live)));
 	}
 }
 

@@ -4,10 +4,11 @@ import { requireNetIstio } from "../knative/net-istio.ts";
 import { configSettings, labelSettings, type Setting } from "../knative/settings.ts";
 import { type Cluster, describeRef, type KubeObject, type ObjectRef, refOf } from "../kube/api/cluster.ts";
 import { foresee, type Outcome } from "../kube/objects/apply.ts";
-import { type Live, lookUp, refuseForeign } from "../kube/objects/live.ts";
+import { type Live, lookUp } from "../kube/objects/live.ts";
 import { inOrder } from "../kube/objects/order.ts";
 import { keyOf } from "../kube/objects/ownership.ts";
 import { newTask, type Task } from "../kube/wait/task.ts";
+import { refuseForeign } from "./foreign.ts";
 import { type InstallRequest, leftBehind, withKnativeIfMissing } from "./install.ts";
 import { describePlace } from "./state/journal.ts";
 import { readState } from "./state/store.ts";
@@ -43,7 +44,7 @@ export async function planInstall(cluster: Cluster, request: InstallRequest): Pr
 	const restarts = [
 		...state.restarts,
 		...settings.flatMap((setting) => setting.restarts),
-		...(changesConfig(wanted, live) ? istiodsToRestart(wanted, live) : []),
+		...(changesConfig(wanted, live) ? istiodsToRestart(wanted.istio, live) : []),
 	];
 	return {
 		objects: objects.map((object) => ({ ref: refOf(object), outcome: foresee(object, live) })),

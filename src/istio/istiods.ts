@@ -1,4 +1,3 @@
-import type { Wanted } from "../install/wanted.ts";
 import { type KubeObject, type ObjectRef, refOf } from "../kube/api/cluster.ts";
 import { foresee } from "../kube/objects/apply.ts";
 import type { Live } from "../kube/objects/live.ts";
@@ -21,7 +20,7 @@ export function isIstiod(ref: { kind: string; name: string }): boolean {
 }
 
 /** Istiods that run and whose own manifest stays: a changed one is replaced anyway. */
-export function istiodsToRestart(wanted: Wanted, live: Live): ObjectRef[] {
-	const istiods = wanted.istio.filter((object) => isIstiod(refOf(object)));
+export function istiodsToRestart(istioObjects: readonly KubeObject[], live: Live): ObjectRef[] {
+	const istiods = istioObjects.filter((object) => isIstiod(refOf(object)));
 	return istiods.filter((object) => foresee(object, live) === "unchanged").map(refOf);
 }

@@ -2,8 +2,8 @@ import { connect, isIPv6 } from "node:net";
 import { ClusterError } from "../errors.ts";
 import type { Cluster, KubeObject } from "../kube/api/cluster.ts";
 import { numberOf, objectOf, objectsOf, textOf } from "../kube/untrusted.ts";
-import type { GatewayRoute } from "../measure/request.ts";
-import { viaApiServer } from "./gateway-names.ts";
+import type { GatewayRoute } from "./route.ts";
+import { viaApiServer } from "./route.ts";
 
 const istioSystem = "istio-system";
 const gatewayService = "istio-ingressgateway";

@@ -1,10 +1,9 @@
 import { ClusterError } from "../errors.ts";
-import { ApiError } from "../kube/api/api-error.ts";
 import type { Cluster, KubeObject, ObjectRef } from "../kube/api/cluster.ts";
-import type { PodTrouble } from "../kube/objects/pod-trouble.ts";
+import { ApiError } from "../kube/http/api-error.ts";
 import { conditionsOf, numberOf, objectOf, objectsOf, textOf } from "../kube/untrusted.ts";
 import { passesByItself } from "../kube/wait/patience.ts";
-import { pingAnnotation, pingPodName } from "../measure/observing/protocol.ts";
+import type { PodTrouble } from "../kube/wait/pod-trouble.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { LiveState } from "../recording/live-state.ts";
 import { revisionState } from "./zero.ts";
@@ -91,25 +90,6 @@ export function serviceManifest(profile: Profile, order: ServiceOrder): KubeObje
 function trafficOf(revisions: readonly NamedRevision[]) {
 	const tagged = revisions.map(({ name, tag }) => ({ revisionName: name, tag, percent: 0 }));
 	return [{ latestRevision: true, percent: 100 }, ...tagged];
-}
-
-/** A pod that is never scheduled: changing it four times a second times the watch that brings the pods. */
-export function pingManifest(namespace: string, image: string): KubeObject {
-	return {
-		apiVersion: "v1",
-		kind: "Pod",
-		metadata: {
-			name: pingPodName,
-			namespace,
-			labels: { "sidecar.istio.io/inject": "false" },
-			annotations: { [pingAnnotation]: "0", "sidecar.istio.io/inject": "false" },
-		},
-		spec: {
-			schedulingGates: [{ name: "knistio.dev/never" }],
-			terminationGracePeriodSeconds: 0,
-			containers: [{ name: "ping", image }],
-		},
-	};
 }
 
 /** How long to wait, and how to say why it takes so long. */

@@ -3,7 +3,7 @@ import { type ClientClock, clientNow, elapsedMs, realMs } from "../clock/client-
 import { pause } from "../clock/pause.ts";
 import { ClusterError } from "../errors.ts";
 import { describeRoute, findSameGateway } from "../knative/gateway.ts";
-import { pingManifest } from "../knative/service.ts";
+import type { GatewayRoute } from "../knative/route.ts";
 import { revisionState } from "../knative/zero.ts";
 import { collection } from "../kube/api/client.ts";
 import type { Cluster } from "../kube/api/cluster.ts";
@@ -11,6 +11,7 @@ import { markOurs } from "../kube/objects/ownership.ts";
 import { waitGone } from "../kube/wait/gone.ts";
 import { newTask } from "../kube/wait/task.ts";
 import type { Profile } from "../profile/profile.ts";
+import type { Progress } from "../progress.ts";
 import type { RequestTimes, Untimed, WatchedKind } from "../recording/entries.ts";
 import type { LiveState } from "../recording/live-state.ts";
 import type { Finding, Fingerprint } from "../report/report.ts";
@@ -18,10 +19,8 @@ import { openClockProbes } from "./clocks/clocks.ts";
 import { deploySubject, type RequestLimits } from "./deployment.ts";
 import { clusterFingerprint } from "./fingerprint.ts";
 import { type Observer, type ObserverHost, startObserver } from "./observing/observer.ts";
-import { pingPodName } from "./observing/protocol.ts";
-import type { Progress } from "./progress.ts";
+import { pingManifest, pingPodName } from "./observing/ping.ts";
 import { proveProfile } from "./prove.ts";
-import type { GatewayRoute } from "./request.ts";
 import type { Visit } from "./rounds.ts";
 import { runColdStarts, type Subject } from "./schedule.ts";
 

@@ -4,12 +4,12 @@ import { type DeployedService, deployService, type NamedRevision, serviceManifes
 import { revisionState } from "../knative/zero.ts";
 import type { Cluster } from "../kube/api/cluster.ts";
 import { markOurs } from "../kube/objects/ownership.ts";
-import { podTrouble } from "../kube/objects/pod-trouble.ts";
 import { conditionsOf } from "../kube/untrusted.ts";
+import { podTrouble } from "../kube/wait/pod-trouble.ts";
 import type { Profile } from "../profile/profile.ts";
+import type { Progress } from "../progress.ts";
 import type { LiveState } from "../recording/live-state.ts";
 import { contentHash } from "./fingerprint.ts";
-import type { Progress } from "./progress.ts";
 import type { Subject } from "./schedule.ts";
 
 /** The limit of a request by profile, in seconds: chosen once, and the same after another install. */

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { RequestTimes } from "../recording/entries.ts";
-import type { RequestOrder } from "./request.ts";
+import type { RequestOrder } from "./observing/request.ts";
 
 /** An answer that the service under test did not give, and what to do about it. */
 export interface ForeignAnswer {

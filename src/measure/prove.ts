@@ -11,8 +11,8 @@ import type { Finding, Fingerprint } from "../report/report.ts";
 import { hasDigests, imageFingerprint } from "./fingerprint.ts";
 import { foreignAnswer } from "./foreign-answer.ts";
 import type { Observer } from "./observing/observer.ts";
+import type { RequestOrder } from "./observing/request.ts";
 import { refusePulls } from "./pull-policy.ts";
-import type { RequestOrder } from "./request.ts";
 
 /** What is needed to see whether a profile is what it promises. */
 export interface ProofOrder {

@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { type ClientClock, clientNow, elapsedMs, realMs } from "../clock/client-clock.ts";
 import { pause } from "../clock/pause.ts";
+import type { GatewayRoute } from "../knative/route.ts";
 import type { DeployedService } from "../knative/service.ts";
 import { revisionState, waitForZero } from "../knative/zero.ts";
 import { conditionsOf } from "../kube/untrusted.ts";
@@ -8,7 +9,6 @@ import type { Profile } from "../profile/profile.ts";
 import type { RequestTimes, Untimed } from "../recording/entries.ts";
 import { type LiveState, untilLate } from "../recording/live-state.ts";
 import type { Observer } from "./observing/observer.ts";
-import type { GatewayRoute } from "./request.ts";
 import type { Round } from "./rounds.ts";
 
 /** A profile that is deployed and proven, and waits to be started cold. */

@@ -1,4 +1,4 @@
-import type { Progress } from "../measure/progress.ts";
+import type { Progress } from "../progress.ts";
 
 /** Where progress is drawn. */
 export interface ProgressSink {

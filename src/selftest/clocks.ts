@@ -1,5 +1,5 @@
 import type { Report } from "../report/report.ts";
-import type { ClusterTruth } from "../simulator/truth.ts";
+import type { ClusterTruth } from "../simulator/world/truth.ts";
 
 /** Bounds are rounded to the microsecond. */
 const roundingMs = 0.001;

@@ -1,5 +1,5 @@
 import type { ColdStart, Measured, Report, Source } from "../report/report.ts";
-import type { ClusterTruth, RequestInstant, TrueTime } from "../simulator/truth.ts";
+import type { ClusterTruth, RequestInstant, TrueTime } from "../simulator/world/truth.ts";
 import { clockDefects } from "./clocks.ts";
 import { type TruePath, truePathOf } from "./true-path.ts";
 

@@ -1,4 +1,4 @@
-import type { Faults } from "../simulator/faults/faults.ts";
+import type { Faults } from "../simulator/world/faults.ts";
 
 /** A simulated cluster and a profile, made so that one thing is hard to measure there. */
 export interface Scenario {

@@ -1,5 +1,5 @@
 import type { ColdStart } from "../report/report.ts";
-import type { ClusterTruth, PodTruth, RequestTruth, TrueTime } from "../simulator/truth.ts";
+import type { ClusterTruth, PodTruth, RequestTruth, TrueTime } from "../simulator/world/truth.ts";
 
 /** A point in time, ns since 1970 on the true clock. */
 export interface TrueInstant {

@@ -1,19 +1,19 @@
 import { createApi } from "./api/api.ts";
 import { createResources } from "./api/resources.ts";
 import { createStore } from "./api/store.ts";
-import { type Clock, createRealClock, type TimeScale } from "./clock.ts";
+import { type Clock, createRealClock, type TimeScale } from "./clock/clock.ts";
+import { createRandom } from "./clock/random.ts";
 import { startDefinitions } from "./controllers/definitions.ts";
 import { startDeployments } from "./controllers/deployments.ts";
 import { startEndpoints } from "./controllers/endpoints.ts";
 import { startGarbageCollection } from "./controllers/garbage.ts";
 import { startDaemonSets, startReplicaSets } from "./controllers/pod-sets.ts";
 import { startScheduler } from "./controllers/scheduler.ts";
-import type { Faults } from "./faults/faults.ts";
-import { createWeather } from "./faults/weather.ts";
 import { createCertificate } from "./http/certificate.ts";
 import { openNodePorts } from "./http/node-ports.ts";
 import { createProxyHandler } from "./http/proxy.ts";
 import { startServer } from "./http/server.ts";
+import { createWeather } from "./http/weather.ts";
 import { startInjection } from "./istio/injection.ts";
 import { startIstiod } from "./istio/istiod.ts";
 import { startActivator } from "./knative/activator.ts";
@@ -24,10 +24,10 @@ import { createNamespaces, defineKnative, installKnative } from "./knative/prein
 import { startRevisions } from "./knative/revisions.ts";
 import { startKnativeServices } from "./knative/services.ts";
 import { createDelays, loadModel, type Model } from "./model/model.ts";
-import { createRandom } from "./model/random.ts";
 import { startKubelet } from "./nodes/kubelet.ts";
-import { type ClusterTruth, createTruthRecorder } from "./truth.ts";
-import type { World } from "./world.ts";
+import type { Faults } from "./world/faults.ts";
+import { type ClusterTruth, createTruthRecorder } from "./world/truth.ts";
+import type { World } from "./world/world.ts";
 
 /** What kind of cluster is wanted. */
 export interface SimulationOptions {

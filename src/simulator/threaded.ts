@@ -1,8 +1,8 @@
 import { Worker } from "node:worker_threads";
-import type { TimeScale } from "./clock.ts";
+import type { TimeScale } from "./clock/clock.ts";
 import { loadModel } from "./model/model.ts";
 import type { SimulatedCluster, SimulationOptions } from "./start.ts";
-import type { ClusterTruth } from "./truth.ts";
+import type { ClusterTruth } from "./world/truth.ts";
 
 /** What the thread of a cluster is told. */
 export type ToWorker = { kind: "truth"; id: number } | { kind: "close" };

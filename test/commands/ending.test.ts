@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Ending, endRun } from "../../src/commands/ending.ts";
+import { type Ending, endRun } from "../../src/commands/gate/ending.ts";
 import { ClusterError, exitCodeFor, InterruptedError, RunErrors, UsageError } from "../../src/errors.ts";
 import { main } from "../../src/main.ts";
 import { aReport, around } from "../gate/a-report.ts";

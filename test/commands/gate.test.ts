@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type GateOptions, judgeRun, parseGate, refuseUnlike } from "../../src/commands/gate.ts";
+import { type GateOptions, judgeRun, parseGate, refuseUnlike } from "../../src/commands/gate/gate.ts";
 import { InconclusiveError, UsageError } from "../../src/errors.ts";
 import { main } from "../../src/main.ts";
 import type { Report } from "../../src/report/report.ts";

@@ -3,8 +3,8 @@ import { normalDeviate, seededRandom } from "../../src/analysis/statistics/rando
 import { defaultMinimumEffect } from "../../src/cli/gate-options.ts";
 import { type CheckOptions, check } from "../../src/commands/check.ts";
 import { compare } from "../../src/commands/compare.ts";
+import type { Sink } from "../../src/commands/gate/sink.ts";
 import { plan } from "../../src/commands/plan.ts";
-import type { Sink } from "../../src/commands/sink.ts";
 import { UsageError } from "../../src/errors.ts";
 import type { Report } from "../../src/report/report.ts";
 import { aReport, around } from "../gate/a-report.ts";

@@ -4,9 +4,9 @@ import { type LockOptions, lockRef, takeLock } from "../../src/install/state/loc
 import { ownPlace, type Place } from "../../src/install/state/lock-holder.ts";
 import { ensureStateNamespace, openState, withInventory } from "../../src/install/state/store.ts";
 import { uninstall } from "../../src/install/uninstall.ts";
-import { ApiError } from "../../src/kube/api/api-error.ts";
+import { ApiError } from "../../src/kube/http/api-error.ts";
 import { markOurs } from "../../src/kube/objects/ownership.ts";
-import type { Progress } from "../../src/measure/progress.ts";
+import type { Progress } from "../../src/progress.ts";
 import { type FakeCluster, fakeCluster } from "../support/fake-cluster.ts";
 import { type SteppedClock, steppedClock } from "../support/stepped-clock.ts";
 import { configMap } from "./objects.ts";

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { KubeObject } from "../../src/kube/api/cluster.ts";
 import { inOrder, placed, stageOf, stages } from "../../src/kube/objects/order.ts";
-import { podTrouble } from "../../src/kube/objects/pod-trouble.ts";
-import { readiness } from "../../src/kube/objects/readiness.ts";
+import { podTrouble } from "../../src/kube/wait/pod-trouble.ts";
+import { readiness } from "../../src/kube/wait/readiness.ts";
 import { compareShape, shapeOf } from "../../src/profile/pod-shape.ts";
 import { configMap, definition, deployment, namespaceObject } from "./objects.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { restoreAll } from "../../src/install/removal/restore.ts";
-import { restartPath, untilOnlyNewAnswer } from "../../src/install/restart.ts";
+import { restartPath, untilOnlyNewAnswer } from "../../src/install/state/restart.ts";
 import type { JournalEntry } from "../../src/install/state/store.ts";
 import type { KubeObject, ObjectRef } from "../../src/kube/api/cluster.ts";
 import { newTask } from "../../src/kube/wait/task.ts";

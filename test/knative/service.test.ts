@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { deployService, pingManifest, serviceManifest } from "../../src/knative/service.ts";
-import { ApiError } from "../../src/kube/api/api-error.ts";
+import { deployService, serviceManifest } from "../../src/knative/service.ts";
 import type { Cluster, KubeObject, ObjectRef } from "../../src/kube/api/cluster.ts";
-import { podTrouble } from "../../src/kube/objects/pod-trouble.ts";
+import { ApiError } from "../../src/kube/http/api-error.ts";
+import { podTrouble } from "../../src/kube/wait/pod-trouble.ts";
+import { pingManifest } from "../../src/measure/observing/ping.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
 import { openLiveState } from "../../src/recording/live-state.ts";
 import { aPod, seen } from "../measure/revision.ts";

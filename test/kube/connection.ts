@@ -1,5 +1,5 @@
 import { onTestFinished } from "vitest";
-import type { Connection } from "../../src/kube/api/cluster.ts";
+import type { Connection } from "../../src/kube/http/connection.ts";
 import { openTransport, type Transport } from "../../src/kube/http/transport.ts";
 
 /** A connection without TLS and with a token. */

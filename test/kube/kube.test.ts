@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { openCluster } from "../../src/kube/api/client.ts";
-import type { Cluster, Connection, KubeObject } from "../../src/kube/api/cluster.ts";
+import type { Cluster, KubeObject } from "../../src/kube/api/cluster.ts";
+import type { Connection } from "../../src/kube/http/connection.ts";
 import { type ApiServer, type Reply, refusal, startApiServer } from "../support/api-server.ts";
 import { connectionTo } from "./connection.ts";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ApiError } from "../../src/kube/api/api-error.ts";
+import { ApiError } from "../../src/kube/http/api-error.ts";
 import { patiently } from "../../src/kube/wait/patience.ts";
 import { newTask } from "../../src/kube/wait/task.ts";
 import { fakeCluster, jumpingClock } from "../support/fake-cluster.ts";

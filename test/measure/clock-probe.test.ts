@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { RawAnswer } from "../../src/kube/api/cluster.ts";
+import type { RawAnswer } from "../../src/kube/http/connection.ts";
 import { probeClock } from "../../src/measure/clocks/clock-probe.ts";
 
 const anchor = 7_000_000_000_000_000n;

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { observe } from "../../src/measure/observing/observe.ts";
-import { pingAnnotation, pingPodName } from "../../src/measure/observing/protocol.ts";
+import { pingAnnotation, pingPodName } from "../../src/measure/observing/ping.ts";
 import type { Entry } from "../../src/recording/entries.ts";
 import { connectionTo } from "../kube/connection.ts";
 import { type ApiServer, feed, refusal, startApiServer, type WatchFeed } from "../support/api-server.ts";

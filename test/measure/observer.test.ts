@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it, vi } from "vitest";
 import { startObserver } from "../../src/measure/observing/observer.ts";
-import type { RequestOrder } from "../../src/measure/request.ts";
+import type { RequestOrder } from "../../src/measure/observing/request.ts";
 import type { Entry } from "../../src/recording/entries.ts";
 import { connectionTo } from "../kube/connection.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Cluster, KubeObject, ListQuery } from "../../src/kube/api/cluster.ts";
+import type { RequestOrder } from "../../src/measure/observing/request.ts";
 import { proveProfile } from "../../src/measure/prove.ts";
-import type { RequestOrder } from "../../src/measure/request.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
 import type { RequestTimes } from "../../src/recording/entries.ts";
 import { type LiveState, openLiveState } from "../../src/recording/live-state.ts";

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer } from "node:net";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { type RequestOrder, sendRequest } from "../../src/measure/request.ts";
+import { type RequestOrder, sendRequest } from "../../src/measure/observing/request.ts";
 import type { RequestTimes } from "../../src/recording/entries.ts";
 import { connectionTo } from "../kube/connection.ts";
 import { feed, startApiServer } from "../support/api-server.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { anchorClock } from "../../src/clock/client-clock.ts";
-import type { RequestOrder } from "../../src/measure/request.ts";
+import type { RequestOrder } from "../../src/measure/observing/request.ts";
 import type { Round } from "../../src/measure/rounds.ts";
 import { type ColdStartsOrder, runColdStarts, type Subject } from "../../src/measure/schedule.ts";
 import type { Profile } from "../../src/profile/profile.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readKnativeManifests } from "../../src/commands/knative-manifests.ts";
 import { renderIstio } from "../../src/istio/render.ts";
+import { readKnativeManifests } from "../../src/knative/manifest-files.ts";
 import { openKube } from "../../src/kube/api/client.ts";
 import { type Cluster, type KubeObject, type ObjectRef, refOf } from "../../src/kube/api/cluster.ts";
 import { byStage, placed } from "../../src/kube/objects/order.ts";

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { KubeObject, Pod, PodStatus, Workload } from "../../src/simulator/api/objects.ts";
-import { createManualClock } from "../../src/simulator/clock.ts";
+import { createManualClock } from "../../src/simulator/clock/clock.ts";
 import type { EndpointSlice } from "../../src/simulator/controllers/endpoints.ts";
 import { hostOf } from "../../src/simulator/knative/routes.ts";
 import { loadModel } from "../../src/simulator/model/model.ts";
 import { createSimulation } from "../../src/simulator/start.ts";
-import type { ContainerInstant } from "../../src/simulator/truth.ts";
+import type { ContainerInstant } from "../../src/simulator/world/truth.ts";
 import { parseTime } from "../../src/text/timestamp.ts";
 import { type Bench, type BenchOptions, betweenMs, openBench, type Shape } from "./in-memory.ts";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { fitModel, type RecordedEntry } from "../../src/simulator/model/fit.ts";
+import { fitModel, type RecordedEntry } from "../../src/simulator/fit.ts";
 import { loadModel } from "../../src/simulator/model/model.ts";
 import { openBench } from "./in-memory.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isPodReady, type Pod, type Service } from "../../src/simulator/api/objects.ts";
-import { simulatedEpochNs } from "../../src/simulator/clock.ts";
+import { simulatedEpochNs } from "../../src/simulator/clock/clock.ts";
 import { type Client, openClient } from "./client.ts";
 import { condition, get, installIstio, last } from "./installed.ts";
 

@@ -1,4 +1,3 @@
-import { ApiError } from "../../src/kube/api/api-error.ts";
 import {
 	type Cluster,
 	describeRef,
@@ -8,6 +7,7 @@ import {
 	type Resource,
 	refOf,
 } from "../../src/kube/api/cluster.ts";
+import { ApiError } from "../../src/kube/http/api-error.ts";
 import type { Clock } from "../../src/kube/wait/task.ts";
 
 /** A change that the fake API server was asked for. */

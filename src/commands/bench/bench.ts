@@ -3,6 +3,7 @@ import { type ExitCode, exitCodes, UsageError } from "../../errors.ts";
 import { planInstall, planLines } from "../../install/plan.ts";
 import { requireRights } from "../../install/rights.ts";
 import { takeLock } from "../../install/state/lock.ts";
+import { readKnativeManifests } from "../../knative/manifest-files.ts";
 import { requireZeroAllowed } from "../../knative/zero-settings.ts";
 import { contentHash } from "../../measure/fingerprint.ts";
 import { planVisits, type Visit } from "../../measure/rounds.ts";
@@ -14,45 +15,15 @@ import { loadProfiles } from "../../profile/load.ts";
 import type { Profile } from "../../profile/profile.ts";
 import { recordingVersion, type Untimed } from "../../recording/entries.ts";
 import type { Report } from "../../report/report.ts";
-import { endRun } from "../ending.ts";
-import { type GateOptions, judgeRun, parseGate } from "../gate.ts";
-import { readKnativeManifests } from "../knative-manifests.ts";
-import { requireWritable } from "../outputs.ts";
-import { whatFails } from "../sink.ts";
+import { endRun } from "../gate/ending.ts";
+import { judgeRun, parseGate } from "../gate/gate.ts";
+import { requireWritable } from "../gate/outputs.ts";
+import { whatFails } from "../gate/sink.ts";
 import { type Before, cleanUp, endInWords, lookBefore } from "./clean-up.ts";
+import type { BenchOptions } from "./options.ts";
 import { openRecorder, type Recorder } from "./recorder.ts";
 import { installRequest, measure, type Run, refuseIfUnlikeAlready, rendering } from "./run.ts";
-import { openTarget, type Where } from "./target.ts";
-
-/** Everything `knistio bench` can be told. */
-export interface BenchOptions extends GateOptions {
-	profiles: string[];
-	iterations: number;
-	/** How often every profile is installed; the iterations are shared out among these. */
-	blocks: number;
-	/** Of the order of installs and cold starts. */
-	seed: number;
-	/** Ends a profile's rounds when its median is known to ± this; `iterations` is then the limit. */
-	untilMs?: number;
-	image: string;
-	/** The answer must hold this; by default the value that $TARGET is set to. */
-	expectBody?: string;
-	namespace: string;
-	where: Where;
-	knativeManifests: string[];
-	useInstalled: boolean;
-	/** Asks for one of the two shapes that istio-proxy can have in a pod. */
-	sidecar?: "native" | "classic";
-	gateway?: string;
-	requestTimeoutSeconds?: number;
-	timeoutMs: number;
-	out: string[];
-	/** The recording's path; false for none, undefined for one beside the first `out`. */
-	record?: string | false;
-	reference?: "talk";
-	keep: boolean;
-	dryRun: boolean;
-}
+import { openTarget } from "./target.ts";
 
 /**
  * `knistio bench`: the main job. Everything that can be wrong with the input is found before the cluster is touched.

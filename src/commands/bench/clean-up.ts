@@ -8,7 +8,7 @@ import type { Cluster } from "../../kube/api/cluster.ts";
 import { describeRef } from "../../kube/api/cluster.ts";
 import { ownedBySelector } from "../../kube/objects/ownership.ts";
 import type { Clock } from "../../kube/wait/task.ts";
-import type { Progress } from "../../measure/progress.ts";
+import type { Progress } from "../../progress.ts";
 
 /** Whose the cluster's profile was before the run: what the run comes back to in the end. */
 export type Before =

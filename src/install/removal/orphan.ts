@@ -1,5 +1,5 @@
-import { ApiError } from "../../kube/api/api-error.ts";
 import { type KubeObject, refOf } from "../../kube/api/cluster.ts";
+import { ApiError } from "../../kube/http/api-error.ts";
 import { ownedByLabel, partLabel } from "../../kube/objects/ownership.ts";
 import { type PodSelector, podsOf } from "../../kube/wait/pods-gone.ts";
 import { inParallel, type Task } from "../../kube/wait/task.ts";

@@ -1,5 +1,5 @@
-import { ApiError } from "../../kube/api/api-error.ts";
 import { describeRef, groupOf, type KubeObject, type ObjectRef, refOf } from "../../kube/api/cluster.ts";
+import { ApiError } from "../../kube/http/api-error.ts";
 import { type Stage, stageOf, stages } from "../../kube/objects/order.ts";
 import { isDerived, isOurs, isShareable, keyOf } from "../../kube/objects/ownership.ts";
 import { type Failure, forEach } from "../../kube/wait/failures.ts";

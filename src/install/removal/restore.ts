@@ -3,8 +3,8 @@ import { replicaSetsOf, wantedReplicas } from "../../kube/objects/replica-sets.t
 import { type Failure, forEach, ofOneObject } from "../../kube/wait/failures.ts";
 import { patiently } from "../../kube/wait/patience.ts";
 import { inParallel, type Task, within } from "../../kube/wait/task.ts";
-import { restartPath, untilOnlyNewAnswer } from "../restart.ts";
 import { restoreForeign, valueAt } from "../state/journal.ts";
+import { restartPath, untilOnlyNewAnswer } from "../state/restart.ts";
 import type { JournalEntry } from "../state/store.ts";
 import type { Patience } from "./remove.ts";
 

@@ -1,5 +1,5 @@
-import { ApiError } from "../../kube/api/api-error.ts";
 import { describeRef, type KubeObject, type ObjectRef, refOf } from "../../kube/api/cluster.ts";
+import { ApiError } from "../../kube/http/api-error.ts";
 import { isDerived, isOurs, keyOf } from "../../kube/objects/ownership.ts";
 import { forEach, ofOneObject } from "../../kube/wait/failures.ts";
 import { stillThere, waitUntilNone } from "../../kube/wait/gone.ts";

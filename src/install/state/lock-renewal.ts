@@ -1,6 +1,6 @@
 import { ClusterError } from "../../errors.ts";
-import { ApiError } from "../../kube/api/api-error.ts";
 import type { Cluster, ObjectRef } from "../../kube/api/cluster.ts";
+import { ApiError } from "../../kube/http/api-error.ts";
 import type { Clock } from "../../kube/wait/task.ts";
 import { holderOf } from "./lock-holder.ts";
 

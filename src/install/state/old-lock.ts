@@ -1,9 +1,9 @@
 import { ClusterError } from "../../errors.ts";
-import { ApiError } from "../../kube/api/api-error.ts";
 import type { Cluster, ObjectRef } from "../../kube/api/cluster.ts";
+import { ApiError } from "../../kube/http/api-error.ts";
 import { isOurs } from "../../kube/objects/ownership.ts";
 import type { Clock } from "../../kube/wait/task.ts";
-import type { Progress } from "../../measure/progress.ts";
+import type { Progress } from "../../progress.ts";
 import { untilSignOfLife } from "./sign-of-life.ts";
 import { stateNamespace } from "./store.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ClusterError } from "../../errors.ts";
-import { ApiError } from "../../kube/api/api-error.ts";
 import { type Cluster, type KubeObject, type ObjectRef, refOf } from "../../kube/api/cluster.ts";
+import { ApiError } from "../../kube/http/api-error.ts";
 import { keyOf, type Marking, markOurs } from "../../kube/objects/ownership.ts";
 
 /**

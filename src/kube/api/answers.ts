@@ -1,5 +1,5 @@
+import { ApiError } from "../http/api-error.ts";
 import { isObject, kubeObjectOf, objectOf } from "../untrusted.ts";
-import { ApiError } from "./api-error.ts";
 import type { KubeObject, ListQuery, ObjectRef } from "./cluster.ts";
 
 const foreignAnswerHint = "something else than an API server may answer at this address";

@@ -1,9 +1,9 @@
 import { pause, unlessAborted } from "../../clock/pause.ts";
 import { type Kubeconfig, type KubeconfigChoice, loadKubeconfig } from "../auth/kubeconfig.ts";
+import { ApiError } from "../http/api-error.ts";
 import { openTransport, type RequestOptions } from "../http/transport.ts";
 import { objectOf, textOf } from "../untrusted.ts";
 import { itemsIn, objectIn, wasWritten } from "./answers.ts";
-import { ApiError } from "./api-error.ts";
 import {
 	type Access,
 	type Cluster,

@@ -1,5 +1,5 @@
+import { ApiError } from "../http/api-error.ts";
 import { objectOf, objectsOf, textOf, textsOf } from "../untrusted.ts";
-import { ApiError } from "./api-error.ts";
 import { groupOf, type Resource, type UnreadGroup } from "./cluster.ts";
 import { patienceMs } from "./repetition.ts";
 

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
+import { ApiError } from "../http/api-error.ts";
 import { objectOf, textOf } from "../untrusted.ts";
-import { ApiError } from "./api-error.ts";
 
 /** An answer that says what is wrong. */
 export interface RefusingAnswer {

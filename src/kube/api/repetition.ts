@@ -1,4 +1,4 @@
-import { ApiError } from "./api-error.ts";
+import { ApiError } from "../http/api-error.ts";
 
 /** Time as the repetition sees it, so that tests need not wait. */
 export interface RepetitionClock {

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
+import { ApiError } from "../http/api-error.ts";
 import type { Transport } from "../http/transport.ts";
 import { kubeObjectOf, numberOf, objectOf, textOf } from "../untrusted.ts";
 import { itemsIn } from "./answers.ts";
-import { ApiError } from "./api-error.ts";
 import type { KubeObject } from "./cluster.ts";
 import { jsonOf, type RefusingAnswer, refusal as refusalOf } from "./refusal.ts";
 

@@ -2,7 +2,7 @@
 import type { RequestOptions } from "node:https";
 import { KubeConfig } from "@kubernetes/client-node/dist/config.js";
 import { newClusters, newUsers } from "@kubernetes/client-node/dist/config_types.js";
-import type { Connection } from "../api/cluster.ts";
+import type { Connection } from "../http/connection.ts";
 import type { ClusterEntry, UserEntry } from "./kubeconfig-file.ts";
 
 /** For client-node's lookup alone. */

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { validateHeaderValue } from "node:http";
 import { createSecureContext } from "node:tls";
 import { ClusterError, KnistioError, UsageError } from "../../errors.ts";
-import type { Connection } from "../api/cluster.ts";
+import type { Connection } from "../http/connection.ts";
 import { proxyFromEnvironment } from "../http/proxy-url.ts";
 import type { PlainUser } from "./client-node.ts";
 import type { PluginCredentials, PluginTerminal } from "./exec-plugin.ts";

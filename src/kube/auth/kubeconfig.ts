@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { UsageError } from "../../errors.ts";
 import { nearest } from "../../text/nearest.ts";
-import type { Connection } from "../api/cluster.ts";
+import type { Connection } from "../http/connection.ts";
 import { connect, type Login } from "./credentials.ts";
 import type { PluginTerminal } from "./exec-plugin.ts";
 import {

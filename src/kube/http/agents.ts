@@ -1,7 +1,7 @@
 import http from "node:http";
 import https from "node:https";
 import { isDeepStrictEqual } from "node:util";
-import type { Connection } from "../api/cluster.ts";
+import type { Connection } from "./connection.ts";
 
 type Route = Pick<Connection, "origin" | "tls" | "proxyUrl">;
 

@@ -1,7 +1,7 @@
 import http from "node:http";
 import https from "node:https";
-import type { Connection, RawAnswer } from "../api/cluster.ts";
 import { openAgents } from "./agents.ts";
+import type { Connection, RawAnswer } from "./connection.ts";
 import { unreachable } from "./unreachable.ts";
 
 /** What a request may carry. */

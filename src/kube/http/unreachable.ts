@@ -1,5 +1,5 @@
 import { ClusterError } from "../../errors.ts";
-import { ApiError } from "../api/api-error.ts";
+import { ApiError } from "./api-error.ts";
 
 const hints: [RegExp, string][] = [
 	[/ECONNREFUSED/, "is the API server running? `kubectl version` asks the same address"],

@@ -1,9 +1,6 @@
-import { ClusterError } from "../../errors.ts";
-import { foreignIstiods } from "../../istio/istiods.ts";
-import { listed } from "../../text/listed.ts";
 import { describeRef, type KubeObject, refOf } from "../api/cluster.ts";
 import { inParallel, lateError, type Task, waitUntil } from "../wait/task.ts";
-import { isOurs, isShareable, keyOf } from "./ownership.ts";
+import { keyOf } from "./ownership.ts";
 
 /** Objects as the cluster has them, by {@link keyOf}. */
 export type Live = ReadonlyMap<string, KubeObject>;
@@ -27,34 +24,4 @@ export async function lookUpSettled(task: Task, objects: readonly KubeObject[]):
 		(waitingFor) => lateError(`an earlier deletion to end: ${waitingFor}`),
 	);
 	return live;
-}
-
-/**
- * Refuses to go on where another's object or another's Istio is in the way. Namespaces and definitions may be there:
- * they are used as they are and never deleted.
- * @throws ClusterError
- */
-export async function refuseForeign(
-	task: Task,
-	request: { objects: readonly KubeObject[]; live: Live; installsIstio: boolean },
-): Promise<void> {
-	const foreign = request.objects
-		.map((object) => request.live.get(keyOf(refOf(object))))
-		.filter((object) => object !== undefined)
-		.filter((object) => !isShareable(object) && !isOurs(object));
-	const istiods = request.installsIstio ? await foreignIstiods(task) : [];
-	if (istiods.length > 0) {
-		throw new ClusterError(`somebody else installed an Istio here: ${named(istiods)}; knistio never overwrites it`, {
-			hint: "measure it as it is with --use-installed, or use a cluster without Istio",
-		});
-	}
-	if (foreign.length > 0) {
-		throw new ClusterError(`somebody else made what knistio would install: ${named(foreign)}`, {
-			hint: "remove it, measure what is installed with --use-installed, or use another cluster",
-		});
-	}
-}
-
-function named(objects: readonly KubeObject[]): string {
-	return listed(objects.map((object) => describeRef(refOf(object))));
 }

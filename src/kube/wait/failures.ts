@@ -1,7 +1,7 @@
 import { ClusterError } from "../../errors.ts";
 import { listed } from "../../text/listed.ts";
-import { ApiError } from "../api/api-error.ts";
 import { describeRef, type ObjectRef } from "../api/cluster.ts";
+import { ApiError } from "../http/api-error.ts";
 import { inParallel, type Task } from "./task.ts";
 
 /** An object that could not be removed or put back, and why. */

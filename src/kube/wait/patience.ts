@@ -1,5 +1,5 @@
-import { ApiError } from "../api/api-error.ts";
 import { mayPass } from "../api/repetition.ts";
+import { ApiError } from "../http/api-error.ts";
 import { type Task, waitUntil } from "./task.ts";
 
 /**

@@ -1,9 +1,9 @@
 import { ClusterError } from "../../errors.ts";
 import { listed } from "../../text/listed.ts";
 import { describeRef, type KubeObject, type ObjectRef, refOf } from "../api/cluster.ts";
-import { type PodTrouble, podTrouble } from "../objects/pod-trouble.ts";
-import { readiness } from "../objects/readiness.ts";
 import { objectOf, textMapOf, textOf } from "../untrusted.ts";
+import { type PodTrouble, podTrouble } from "./pod-trouble.ts";
+import { readiness } from "./readiness.ts";
 import { inParallel, type Task, waitUntil } from "./task.ts";
 
 /** How long a failure to pull an image may last before it counts as final: registries have hiccups. */

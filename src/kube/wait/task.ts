@@ -1,10 +1,10 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { ClusterError } from "../../errors.ts";
-import type { Progress } from "../../measure/progress.ts";
-import type { ApiError } from "../api/api-error.ts";
+import type { Progress } from "../../progress.ts";
 import type { Cluster } from "../api/cluster.ts";
 import { mayPass } from "../api/repetition.ts";
+import type { ApiError } from "../http/api-error.ts";
 
 /** Time as the code sees it, so that tests need not wait. */
 export interface Clock {

@@ -1,13 +1,15 @@
 import { setMaxListeners } from "node:events";
 import type { IntervalHistogram } from "node:perf_hooks";
 import { clientNow, clientTime, realMs } from "../../clock/client-clock.ts";
-import type { Connection, KubeObject } from "../../kube/api/cluster.ts";
+import type { KubeObject } from "../../kube/api/cluster.ts";
 import { type WatchSignal, watch } from "../../kube/api/watch.ts";
+import type { Connection } from "../../kube/http/connection.ts";
 import { openTransport } from "../../kube/http/transport.ts";
 import type { Entry, RequestTimes, WatchedKind } from "../../recording/entries.ts";
 import { withoutSecrets } from "../../recording/without-secrets.ts";
-import { type RequestOrder, sendRequest } from "../request.ts";
-import { type ObserverOrder, pingAnnotation, pingPodName } from "./protocol.ts";
+import { pingAnnotation, pingPodName } from "./ping.ts";
+import type { ObserverOrder } from "./protocol.ts";
+import { type RequestOrder, sendRequest } from "./request.ts";
 
 /** Where what is observed goes. */
 export interface ObserverSink {

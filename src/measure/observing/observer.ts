@@ -1,10 +1,10 @@
 import { Worker } from "node:worker_threads";
 import { pause } from "../../clock/pause.ts";
 import { ClusterError } from "../../errors.ts";
-import type { Connection } from "../../kube/api/cluster.ts";
+import type { Connection } from "../../kube/http/connection.ts";
 import type { Entry, RequestTimes } from "../../recording/entries.ts";
-import type { RequestOrder } from "../request.ts";
 import type { FromObserver, ObserverOrder, ToObserver } from "./protocol.ts";
+import type { RequestOrder } from "./request.ts";
 
 /** The observing thread, seen from the main thread. */
 export interface Observer {

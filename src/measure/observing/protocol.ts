@@ -1,7 +1,7 @@
 import type { ClientClock } from "../../clock/client-clock.ts";
-import type { Connection } from "../../kube/api/cluster.ts";
+import type { Connection } from "../../kube/http/connection.ts";
 import type { Entry, RequestTimes, WatchedKind } from "../../recording/entries.ts";
-import type { RequestOrder } from "../request.ts";
+import type { RequestOrder } from "./request.ts";
 
 /** What the observer's thread watches, and the object that it changes four times a second to time its own watch. */
 export interface ObserverOrder {
@@ -25,7 +25,3 @@ export type FromObserver =
 	| { kind: "renew" }
 	| { kind: "failed"; message: string; hint?: string }
 	| { kind: "stopped" };
-
-/** The annotation that a ping counts up. */
-export const pingAnnotation = "knistio.dev/ping";
-export const pingPodName = "knistio-ping";

@@ -1,5 +1,5 @@
-import { toSeconds } from "../clock.ts";
-import type { Random } from "../model/random.ts";
+import { toSeconds } from "../clock/clock.ts";
+import type { Random } from "../clock/random.ts";
 import { applyConfiguration, managedAfterUpdate, type Writer } from "./apply.ts";
 import { setDefaults } from "./defaults.ts";
 import { isSame } from "./fields.ts";

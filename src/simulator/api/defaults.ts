@@ -1,4 +1,4 @@
-import { hash } from "../model/random.ts";
+import { hash } from "../clock/random.ts";
 import type { Container, KubeObject, Pod, Probe, Service, Workload } from "./objects.ts";
 import type { Resource } from "./resources.ts";
 import type { Store } from "./store.ts";

@@ -1,4 +1,4 @@
-import type { Random } from "../model/random.ts";
+import type { Random } from "../clock/random.ts";
 import { isRecord } from "./fields.ts";
 import type { KubeObject, Pod } from "./objects.ts";
 import type { Resource } from "./resources.ts";

@@ -1,7 +1,7 @@
 import { type Condition, conditionOf, type KubeObject } from "../api/objects.ts";
 import { resourceOfDefinition } from "../api/resources.ts";
-import { toSeconds } from "../clock.ts";
-import type { World } from "../world.ts";
+import { toSeconds } from "../clock/clock.ts";
+import type { World } from "../world/world.ts";
 
 const definitions = "customresourcedefinitions.apiextensions.k8s.io";
 

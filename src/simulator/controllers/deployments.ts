@@ -7,10 +7,10 @@ import {
 	uidOf,
 	type Workload,
 } from "../api/objects.ts";
-import { toSeconds } from "../clock.ts";
-import { hash, safeName } from "../model/random.ts";
-import { createQueue, refOfKey, type World } from "../world.ts";
-import { tellEvent } from "./events.ts";
+import { toSeconds } from "../clock/clock.ts";
+import { hash, safeName } from "../clock/random.ts";
+import { tellEvent } from "../world/events.ts";
+import { createQueue, refOfKey, type World } from "../world/world.ts";
 
 const manager = "kube-controller-manager";
 

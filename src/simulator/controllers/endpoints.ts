@@ -8,8 +8,8 @@ import {
 	uidOf,
 } from "../api/objects.ts";
 import { matchesLabels } from "../api/selectors.ts";
-import { hash } from "../model/random.ts";
-import { createQueue, refOfKey, type World } from "../world.ts";
+import { hash } from "../clock/random.ts";
+import { createQueue, refOfKey, type World } from "../world/world.ts";
 
 const manager = "kube-controller-manager";
 

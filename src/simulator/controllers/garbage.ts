@@ -1,6 +1,6 @@
 import { type KubeObject, keyOf, uidOf } from "../api/objects.ts";
 import type { Resource } from "../api/resources.ts";
-import { createQueue, refOfKey, type World } from "../world.ts";
+import { createQueue, refOfKey, type World } from "../world/world.ts";
 
 const manager = "kube-controller-manager";
 

@@ -8,12 +8,12 @@ import {
 	type Workload,
 } from "../api/objects.ts";
 import { StatusError } from "../api/status-error.ts";
+import { hash } from "../clock/random.ts";
 import { isInjected } from "../istio/injection.ts";
-import { hash } from "../model/random.ts";
 import { isLive } from "../nodes/pod-worker.ts";
-import { createQueue, refOfKey, type World } from "../world.ts";
+import { tellEvent } from "../world/events.ts";
+import { createQueue, refOfKey, type World } from "../world/world.ts";
 import { isOwnedBy } from "./deployments.ts";
-import { tellEvent } from "./events.ts";
 
 const manager = "kube-controller-manager";
 

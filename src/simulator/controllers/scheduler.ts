@@ -1,8 +1,8 @@
 import { conditionOf, keyOf, type Pod } from "../api/objects.ts";
-import { toSeconds } from "../clock.ts";
+import { toSeconds } from "../clock/clock.ts";
 import { variantOf } from "../istio/injection.ts";
-import { createQueue, refOfKey, type World } from "../world.ts";
-import { tellEvent } from "./events.ts";
+import { tellEvent } from "../world/events.ts";
+import { createQueue, refOfKey, type World } from "../world/world.ts";
 
 /** Binds pods to nodes in turn, and tells so by an event with microseconds. A pod with scheduling gates waits for ever. */
 export function startScheduler(world: World, nodes: readonly string[]): void {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Api } from "../api/api.ts";
 import { keyOf, type Service, type ServicePort } from "../api/objects.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../clock/clock.ts";
 import type { Gateway, GatewayAnswer } from "../knative/gateway.ts";
 import { listen } from "./server.ts";
 

@@ -1,8 +1,8 @@
 import { isPodReady, type KubeObject, type Pod, uidOf } from "../api/objects.ts";
 import { noSuchPath, notFound, StatusError } from "../api/status-error.ts";
-import { containersOf } from "../controllers/runtime.ts";
 import type { Gateway } from "../knative/gateway.ts";
-import type { World } from "../world.ts";
+import { containersOf } from "../world/runtime.ts";
+import type { World } from "../world/world.ts";
 import { type Exchange, sendText } from "./exchange.ts";
 import { sendAnswer } from "./node-ports.ts";
 import type { ResourcePath } from "./paths.ts";

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Api } from "../api/api.ts";
 import { joinApiVersion } from "../api/resources.ts";
 import { badRequest, methodNotAllowed, notFound, StatusError } from "../api/status-error.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../clock/clock.ts";
 import type { Certificate } from "./certificate.ts";
 import { discoveryDocument, versionInfo } from "./discovery.ts";
 import { type Exchange, isSet, readBody, sendError, sendJson, sendText } from "./exchange.ts";

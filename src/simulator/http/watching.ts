@@ -2,7 +2,7 @@ import type { Api } from "../api/api.ts";
 import { asVersion } from "../api/object-rules.ts";
 import { expired, statusOf } from "../api/status-error.ts";
 import type { Change } from "../api/store.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../clock/clock.ts";
 import { type Exchange, isSet } from "./exchange.ts";
 import { checkRevision, jsonOf, type Query } from "./reading.ts";
 

@@ -3,9 +3,9 @@ import type { Api } from "../api/api.ts";
 import { isRecord } from "../api/fields.ts";
 import type { ConfigMap, Container, KubeObject, Pod, Workload } from "../api/objects.ts";
 import { StatusError } from "../api/status-error.ts";
-import { containersOf } from "../controllers/runtime.ts";
 import type { Variant } from "../model/model.ts";
-import type { World } from "../world.ts";
+import { containersOf } from "../world/runtime.ts";
+import type { World } from "../world/world.ts";
 
 const istioSystem = "istio-system";
 const injector = "mutatingwebhookconfigurations.admissionregistration.k8s.io";

@@ -1,5 +1,5 @@
 import type { KubeObject, Workload } from "../api/objects.ts";
-import type { World } from "../world.ts";
+import type { World } from "../world/world.ts";
 
 interface Webhook {
 	name: string;

@@ -1,5 +1,5 @@
+import { definitionOf } from "../api/definition.ts";
 import type { ConfigMap, Container, KubeObject, Service, Workload } from "../api/objects.ts";
-import { definitionOf } from "../knative/preinstalled.ts";
 
 /** Which parts of Istio, as a profile of knistio names them, and what of its values matters here. */
 export interface IstioParts {

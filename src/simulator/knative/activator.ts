@@ -3,7 +3,7 @@ import type { EndpointSlice } from "../controllers/endpoints.ts";
 import { sliceName } from "../controllers/endpoints.ts";
 import { hasSidecar } from "../istio/injection.ts";
 import { ableAt } from "../nodes/probes.ts";
-import { refOfKey, type World } from "../world.ts";
+import { refOfKey, type World } from "../world/world.ts";
 import type { Autoscaler } from "./autoscaler.ts";
 
 /** Knative's mesh-compatibility-mode: how the activator reaches pods. */

@@ -7,9 +7,9 @@ import {
 	type Pod,
 	type Workload,
 } from "../api/objects.ts";
-import { toSeconds } from "../clock.ts";
+import { toSeconds } from "../clock/clock.ts";
 import { isLive } from "../nodes/pod-worker.ts";
-import { refOfKey, type World } from "../world.ts";
+import { refOfKey, type World } from "../world/world.ts";
 import { ids, type Revision, routingState, withConditions } from "./objects.ts";
 
 /** Decides how many pods each revision has: one or none. */

@@ -1,6 +1,6 @@
 import { type Container, isPodReady, type Pod, uidOf } from "../api/objects.ts";
 import { hasSidecar } from "../istio/injection.ts";
-import type { World } from "../world.ts";
+import type { World } from "../world/world.ts";
 import type { Activator } from "./activator.ts";
 import { needsMutualTls } from "./activator.ts";
 import type { Autoscaler } from "./autoscaler.ts";

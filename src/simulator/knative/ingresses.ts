@@ -1,6 +1,6 @@
 import { type Condition, controllerReference, type KubeObject, keyOf, type Workload } from "../api/objects.ts";
-import { toSeconds } from "../clock.ts";
-import { createQueue, refOfKey, type World } from "../world.ts";
+import { toSeconds } from "../clock/clock.ts";
+import { createQueue, refOfKey, type World } from "../world/world.ts";
 import { ids, withConditions } from "./objects.ts";
 
 const virtualServices = "virtualservices.networking.istio.io";

@@ -1,6 +1,6 @@
 import { isPodReady, type KubeObject, type Pod, type Service } from "../api/objects.ts";
 import { matchesLabels } from "../api/selectors.ts";
-import type { World } from "../world.ts";
+import type { World } from "../world/world.ts";
 
 interface AuthorizationPolicy extends KubeObject {
 	spec?: {

@@ -1,7 +1,8 @@
-import type { ConfigMap, KubeObject, Service, Workload } from "../api/objects.ts";
-import { toSeconds } from "../clock.ts";
+import { definitionOf } from "../api/definition.ts";
+import type { ConfigMap, Service, Workload } from "../api/objects.ts";
+import { toSeconds } from "../clock/clock.ts";
 import { establishedStatus } from "../controllers/definitions.ts";
-import type { World } from "../world.ts";
+import type { World } from "../world/world.ts";
 
 const manager = "knative";
 const namespace = "knative-serving";
@@ -20,29 +21,6 @@ const knativeKinds = [
 	"Certificate certificates networking.internal.knative.dev v1alpha1 kcert",
 	"Image images caching.internal.knative.dev v1alpha1 -",
 ];
-
-/** A CustomResourceDefinition for a line such as `Service services serving.knative.dev v1 ksvc`. */
-export function definitionOf(line: string, scope: "Namespaced" | "Cluster" = "Namespaced"): KubeObject {
-	const [kind = "", plural = "", group = "", versions = "", shortNames = "-"] = line.split(" ");
-	const short = shortNames === "-" ? {} : { shortNames: shortNames.split(",") };
-	return {
-		apiVersion: "apiextensions.k8s.io/v1",
-		kind: "CustomResourceDefinition",
-		metadata: { name: `${plural}.${group}` },
-		spec: {
-			group,
-			scope,
-			names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List`, ...short },
-			versions: versions.split(",").map((name, index) => ({
-				name,
-				served: true,
-				storage: index === 0,
-				subresources: { status: {} },
-				schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
-			})),
-		},
-	};
-}
 
 /** The namespaces and nodes' leases' home that every cluster has. */
 export function createNamespaces({ api }: World): void {

@@ -10,10 +10,10 @@ import {
 	type Service,
 	type Workload,
 } from "../api/objects.ts";
-import { toSeconds } from "../clock.ts";
+import { toSeconds } from "../clock/clock.ts";
 import { type Endpoint, writeEndpoints } from "../controllers/endpoints.ts";
 import { isLive } from "../nodes/pod-worker.ts";
-import { createQueue, refOfKey, type World } from "../world.ts";
+import { createQueue, refOfKey, type World } from "../world/world.ts";
 import {
 	ids,
 	knativeManager,

@@ -1,7 +1,7 @@
 import { load } from "js-yaml";
 import { type Condition, type ConfigMap, conditionOf, controllerReference, type KubeObject } from "../api/objects.ts";
-import { toSeconds } from "../clock.ts";
-import type { World } from "../world.ts";
+import { toSeconds } from "../clock/clock.ts";
+import type { World } from "../world/world.ts";
 import type { Ingress, IngressRule } from "./ingresses.ts";
 import {
 	ids,

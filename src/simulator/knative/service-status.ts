@@ -1,6 +1,6 @@
 import { type Condition, conditionOf, type KubeObject } from "../api/objects.ts";
-import { toSeconds } from "../clock.ts";
-import type { World } from "../world.ts";
+import { toSeconds } from "../clock/clock.ts";
+import type { World } from "../world/world.ts";
 import {
 	ids,
 	type KnativeService,

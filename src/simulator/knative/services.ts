@@ -1,8 +1,8 @@
 import { isSame } from "../api/fields.ts";
 import { controllerReference, type KubeObject, keyOf } from "../api/objects.ts";
-import { toSeconds } from "../clock.ts";
+import { toSeconds } from "../clock/clock.ts";
 import { isOwnedBy } from "../controllers/deployments.ts";
-import { createQueue, refOfKey, type World } from "../world.ts";
+import { createQueue, refOfKey, type World } from "../world/world.ts";
 import { admitKnativeService } from "./admission.ts";
 import {
 	ids,

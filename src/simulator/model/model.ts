@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { UsageError } from "../../errors.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../clock/random.ts";
 import talk2019 from "./talk-2019.json" with { type: "json" };
 import today from "./today.json" with { type: "json" };
 

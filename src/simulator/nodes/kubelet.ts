@@ -1,6 +1,6 @@
 import { type KubeObject, type Pod, uidOf } from "../api/objects.ts";
-import { toMicros, toSeconds } from "../clock.ts";
-import type { World } from "../world.ts";
+import { toMicros, toSeconds } from "../clock/clock.ts";
+import type { World } from "../world/world.ts";
 import { createNodeImages } from "./images.ts";
 import { createPodWorker, type PodWorker } from "./pod-worker.ts";
 

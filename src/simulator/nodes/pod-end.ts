@@ -1,6 +1,6 @@
 import { type Pod, uidOf } from "../api/objects.ts";
-import type { Cancel, Process, SimulatedNs } from "../clock.ts";
-import type { World } from "../world.ts";
+import type { Cancel, Process, SimulatedNs } from "../clock/clock.ts";
+import type { World } from "../world/world.ts";
 
 /** Graceful termination of one pod; a second deletion with less grace shortens it. */
 export interface PodEnd {

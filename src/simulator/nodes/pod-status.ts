@@ -7,7 +7,8 @@ import {
 	type Pod,
 	type PodStatus,
 } from "../api/objects.ts";
-import { toSeconds } from "../clock.ts";
+import { toSeconds } from "../clock/clock.ts";
+import { hash } from "../clock/random.ts";
 import {
 	containersOf,
 	hasStarted,
@@ -15,8 +16,7 @@ import {
 	isSidecar,
 	type ProbeResults,
 	type RuntimePod,
-} from "../controllers/runtime.ts";
-import { hash } from "../model/random.ts";
+} from "../world/runtime.ts";
 
 /** What the kubelet knows when it makes a status. */
 export interface Knowledge {

@@ -1,9 +1,9 @@
 import { keyOf, type Pod, uidOf } from "../api/objects.ts";
-import type { Cancel, Process, SimulatedNs } from "../clock.ts";
-import { tellEvent } from "../controllers/events.ts";
-import { containersToStart, copyRuntime, fieldPathOf, isRunning, type RuntimePod } from "../controllers/runtime.ts";
+import type { Cancel, Process, SimulatedNs } from "../clock/clock.ts";
 import { usesIstioCni, variantOf } from "../istio/injection.ts";
-import type { World } from "../world.ts";
+import { tellEvent } from "../world/events.ts";
+import { containersToStart, copyRuntime, fieldPathOf, isRunning, type RuntimePod } from "../world/runtime.ts";
+import type { World } from "../world/world.ts";
 import type { NodeImages } from "./images.ts";
 import { createPodEnd } from "./pod-end.ts";
 import { createProbes } from "./probes.ts";

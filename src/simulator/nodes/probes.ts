@@ -1,7 +1,7 @@
 import type { Container, Pod, Probe } from "../api/objects.ts";
-import type { SimulatedNs } from "../clock.ts";
-import { containersOf, hasStarted, isRunning, type ProbeResults, type RuntimePod } from "../controllers/runtime.ts";
-import type { World } from "../world.ts";
+import type { SimulatedNs } from "../clock/clock.ts";
+import { containersOf, hasStarted, isRunning, type ProbeResults, type RuntimePod } from "../world/runtime.ts";
+import type { World } from "../world/world.ts";
 
 /** The probe workers of one pod: each ticks on its own grid, which began when the kubelet took the pod on. */
 export interface Probes {

@@ -1,8 +1,8 @@
 import type { Container, Pod } from "../api/objects.ts";
-import type { Process } from "../clock.ts";
-import type { RuntimePod } from "../controllers/runtime.ts";
+import type { Process } from "../clock/clock.ts";
 import type { Variant } from "../model/model.ts";
-import type { World } from "../world.ts";
+import type { RuntimePod } from "../world/runtime.ts";
+import type { World } from "../world/world.ts";
 import type { NodeImages } from "./images.ts";
 
 /** What starting a container needs of the pod that it belongs to. */

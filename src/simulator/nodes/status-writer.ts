@@ -1,7 +1,7 @@
 import { isSame } from "../api/fields.ts";
 import { conditionOf, type Pod, type PodStatus } from "../api/objects.ts";
 import type { Variant } from "../model/model.ts";
-import type { World } from "../world.ts";
+import type { World } from "../world/world.ts";
 import { type Knowledge, makePodStatus } from "./pod-status.ts";
 
 /** What changes between two statuses of a pod. */

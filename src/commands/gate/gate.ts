@@ -1,22 +1,22 @@
-import { type Measured, refuseDifferent } from "../analysis/likeness.ts";
-import { type ExitCode, InconclusiveError, UsageError } from "../errors.ts";
-import type { BaselineQuestion } from "../gate/baseline.ts";
-import { readBudgetsFile } from "../gate/budgets-file.ts";
-import { exitCodeOf, judge } from "../gate/judge.ts";
-import { budgetsOfProfile, parseBudget, type WrittenBudget } from "../gate/parse-budget.ts";
+import { type Measured, refuseDifferent } from "../../analysis/likeness.ts";
+import { type ExitCode, InconclusiveError, UsageError } from "../../errors.ts";
+import type { BaselineQuestion } from "../../gate/baseline.ts";
+import { readBudgetsFile } from "../../gate/budgets-file.ts";
+import { exitCodeOf, judge } from "../../gate/judge.ts";
+import { budgetsOfProfile, parseBudget, type WrittenBudget } from "../../gate/parse-budget.ts";
 import {
 	isLikelyPhase,
 	type KnownNames,
 	lacksContainer,
 	type ResolvedBudget,
 	resolveBudgets,
-} from "../gate/resolve-budgets.ts";
-import { renderJudgement } from "../output/verdict/judgement-text.ts";
-import type { Profile } from "../profile/profile.ts";
-import { usualPhases } from "../report/phases.ts";
-import { parseReport } from "../report/read-report.ts";
-import type { Report } from "../report/report.ts";
-import { nearest } from "../text/nearest.ts";
+} from "../../gate/resolve-budgets.ts";
+import { renderJudgement } from "../../output/verdict/judgement-text.ts";
+import type { Profile } from "../../profile/profile.ts";
+import { usualPhases } from "../../report/phases.ts";
+import { parseReport } from "../../report/read-report.ts";
+import type { Report } from "../../report/report.ts";
+import { nearest } from "../../text/nearest.ts";
 import { type JudgementFiles, writeJudgement } from "./judgement-files.ts";
 import { readIfThere, type Sink, withoutUnwritten } from "./sink.ts";
 

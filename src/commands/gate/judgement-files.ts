@@ -1,10 +1,10 @@
-import type { UsageError } from "../errors.ts";
-import type { Judgement } from "../gate/judge.ts";
-import { renderAnnotations } from "../output/verdict/annotations.ts";
-import { renderBencher, renderGithubActionBenchmark } from "../output/verdict/benchmark-json.ts";
-import { renderPullRequestComment, renderStepSummary } from "../output/verdict/judgement-markdown.ts";
-import { renderJunit } from "../output/verdict/junit.ts";
-import type { Report } from "../report/report.ts";
+import type { UsageError } from "../../errors.ts";
+import type { Judgement } from "../../gate/judge.ts";
+import { renderAnnotations } from "../../output/verdict/annotations.ts";
+import { renderBencher, renderGithubActionBenchmark } from "../../output/verdict/benchmark-json.ts";
+import { renderPullRequestComment, renderStepSummary } from "../../output/verdict/judgement-markdown.ts";
+import { renderJunit } from "../../output/verdict/junit.ts";
+import type { Report } from "../../report/report.ts";
 import { type Sink, whatFails } from "./sink.ts";
 
 /** Paths of what CI shows; each only where it is wanted. */

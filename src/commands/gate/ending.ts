@@ -1,4 +1,4 @@
-import { type ClusterError, type ExitCode, exitCodeFor, exitCodes, RunErrors, type UsageError } from "../errors.ts";
+import { type ClusterError, type ExitCode, exitCodeFor, exitCodes, RunErrors, type UsageError } from "../../errors.ts";
 
 /** How a run came to its end. */
 export interface Ending {

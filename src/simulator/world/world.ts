@@ -1,10 +1,10 @@
-import type { Api } from "./api/api.ts";
-import { StatusError } from "./api/status-error.ts";
-import type { Clock } from "./clock.ts";
-import type { RuntimePod } from "./controllers/runtime.ts";
-import type { Faults } from "./faults/faults.ts";
-import type { Delays, Model } from "./model/model.ts";
-import type { Random } from "./model/random.ts";
+import type { Api } from "../api/api.ts";
+import { StatusError } from "../api/status-error.ts";
+import type { Clock } from "../clock/clock.ts";
+import type { Random } from "../clock/random.ts";
+import type { Delays, Model } from "../model/model.ts";
+import type { Faults } from "./faults.ts";
+import type { RuntimePod } from "./runtime.ts";
 import type { TruthRecorder } from "./truth.ts";
 
 /** What every controller of the simulation is given. */

@@ -1,5 +1,5 @@
 import type { Container, Pod } from "../api/objects.ts";
-import type { SimulatedNs } from "../clock.ts";
+import type { SimulatedNs } from "../clock/clock.ts";
 
 /** A container as the container runtime has it. */
 export interface RuntimeContainer {

@@ -1,5 +1,5 @@
-import type { Context } from "../context/context.ts";
-import { type ExitCode, exitCodes, RunErrors, UsageError } from "../errors.ts";
+import type { Context } from "../../context/context.ts";
+import { type ExitCode, exitCodes, RunErrors, UsageError } from "../../errors.ts";
 
 /** What a command without a cluster needs of the outside world. */
 export type Sink = Pick<

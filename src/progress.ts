@@ -1,4 +1,4 @@
-import type { Finding } from "../report/report.ts";
+import type { Finding } from "./report/report.ts";
 
 /** What long work tells whoever watches it; drawn on stderr, never part of the result. */
 export type ProgressEvent =

@@ -1,6 +1,6 @@
 import { type KubeObject, uidOf } from "../api/objects.ts";
-import { toMicros, toSeconds } from "../clock.ts";
-import type { World } from "../world.ts";
+import { toMicros, toSeconds } from "../clock/clock.ts";
+import type { World } from "./world.ts";
 
 /** Something that a component tells about an object. */
 export interface Telling {

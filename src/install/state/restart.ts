@@ -1,10 +1,10 @@
-import { describeRef, type KubeObject, type ObjectRef, refOf } from "../kube/api/cluster.ts";
-import { keyOf } from "../kube/objects/ownership.ts";
-import { deploymentPods, podsBeside } from "../kube/objects/replica-sets.ts";
-import { waitReady } from "../kube/wait/ready.ts";
-import { inParallel, lateError, type Task, waitUntil } from "../kube/wait/task.ts";
-import { setForeign } from "./state/journal.ts";
-import type { StateStore } from "./state/store.ts";
+import { describeRef, type KubeObject, type ObjectRef, refOf } from "../../kube/api/cluster.ts";
+import { keyOf } from "../../kube/objects/ownership.ts";
+import { deploymentPods, podsBeside } from "../../kube/objects/replica-sets.ts";
+import { waitReady } from "../../kube/wait/ready.ts";
+import { inParallel, lateError, type Task, waitUntil } from "../../kube/wait/task.ts";
+import { setForeign } from "./journal.ts";
+import type { StateStore } from "./store.ts";
 
 /** The annotation by which `kubectl rollout restart` changes a pod template. */
 export const restartPath = ["spec", "template", "metadata", "annotations", "kubectl.kubernetes.io/restartedAt"];

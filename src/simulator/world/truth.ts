@@ -1,7 +1,7 @@
-import { isPodReady, type Pod, uidOf } from "./api/objects.ts";
-import type { Store } from "./api/store.ts";
-import type { Clock } from "./clock.ts";
-import type { Faults } from "./faults/faults.ts";
+import { isPodReady, type Pod, uidOf } from "../api/objects.ts";
+import type { Store } from "../api/store.ts";
+import type { Clock } from "../clock/clock.ts";
+import type { Faults } from "./faults.ts";
 
 /** Nanoseconds since 1970 on the simulation's one true clock, whatever clocks nodes and servers show. */
 export type TrueTime = bigint;

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { UsageError } from "../errors.ts";
+import { UsageError } from "../../errors.ts";
 import type { GateOptions } from "./gate.ts";
 import type { Sink } from "./sink.ts";
 

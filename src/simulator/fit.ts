@@ -1,6 +1,6 @@
-import { isRecord } from "../api/fields.ts";
-import { conditionOf, type KubeObject, type Pod } from "../api/objects.ts";
-import type { Model } from "./model.ts";
+import { isRecord } from "./api/fields.ts";
+import { conditionOf, type KubeObject, type Pod } from "./api/objects.ts";
+import type { Model } from "./model/model.ts";
 
 /** An entry of knistio's recordings, as far as it is read here: an object that a watch told of, and when (ns, as text). */
 export interface RecordedEntry {

@@ -1,17 +1,11 @@
 import http from "node:http";
 import https from "node:https";
 import { isIP } from "node:net";
-import { startTimer } from "../clock/timer.ts";
-import type { Connection } from "../kube/api/cluster.ts";
-import { agentFor } from "../kube/http/agents.ts";
-import type { RequestTimes } from "../recording/entries.ts";
-
-/** How the request gets to the Istio ingress gateway. */
-export type GatewayRoute =
-	/** Straight to an address of the gateway. */
-	| { kind: "direct"; url: string; by: "load balancer" | "node port" | "given" }
-	/** Through the API server's proxy to the gateway's Service. */
-	| { kind: "service-proxy"; path: string };
+import { startTimer } from "../../clock/timer.ts";
+import type { GatewayRoute } from "../../knative/route.ts";
+import { agentFor } from "../../kube/http/agents.ts";
+import type { Connection } from "../../kube/http/connection.ts";
+import type { RequestTimes } from "../../recording/entries.ts";
 
 /** One request to the service under test. */
 export interface RequestOrder {

@@ -1,5 +1,5 @@
-import type { Weather } from "../http/server.ts";
-import type { World } from "../world.ts";
+import type { World } from "../world/world.ts";
+import type { Weather } from "./server.ts";
 
 /** The faults as the API server meets them, drawn from the seed. */
 export function createWeather({ faults, random }: World): Weather {

@@ -1,0 +1,25 @@
+import { UsageError } from "../errors.ts";
+import type { Report } from "../report/report.ts";
+
+/**
+ * Refuses a report that no run of knistio writes, and that would be judged wrongly without a word.
+ *
+ * Throws a `UsageError` for two profiles of one name, of which one would be left out, and for a time below 0.
+ */
+export function refuseUnsound({ profiles }: Report, what: string): void {
+	const names = new Set<string>();
+	for (const { profile, coldStarts } of profiles) {
+		if (names.has(profile.name)) {
+			throw new UsageError(`${what} has two profiles named ${profile.name}`, {
+				hint: "give each a name of its own, and measure again",
+			});
+		}
+		names.add(profile.name);
+		const negative = coldStarts.find(({ total }) => total !== undefined && total.ms < 0);
+		if (negative === undefined) continue;
+		throw new UsageError(
+			`${what}: ${profile.name}, round ${negative.round}: a total of ${negative.total?.ms} ms is no time`,
+			{ hint: "the report was changed after the run; rebuild it with `knistio replay RECORDING`" },
+		);
+	}
+}

@@ -1,0 +1,32 @@
+import type { GateOptions } from "../gate/gate.ts";
+import type { Where } from "./target.ts";
+
+/** Everything `knistio bench` can be told. */
+export interface BenchOptions extends GateOptions {
+	profiles: string[];
+	iterations: number;
+	/** How often every profile is installed; the iterations are shared out among these. */
+	blocks: number;
+	/** Of the order of installs and cold starts. */
+	seed: number;
+	/** Ends a profile's rounds when its median is known to ± this; `iterations` is then the limit. */
+	untilMs?: number;
+	image: string;
+	/** The answer must hold this; by default the value that $TARGET is set to. */
+	expectBody?: string;
+	namespace: string;
+	where: Where;
+	knativeManifests: string[];
+	useInstalled: boolean;
+	/** Asks for one of the two shapes that istio-proxy can have in a pod. */
+	sidecar?: "native" | "classic";
+	gateway?: string;
+	requestTimeoutSeconds?: number;
+	timeoutMs: number;
+	out: string[];
+	/** The recording's path; false for none, undefined for one beside the first `out`. */
+	record?: string | false;
+	reference?: "talk";
+	keep: boolean;
+	dryRun: boolean;
+}
