@@ -5,10 +5,12 @@ import { planInstall, planLines } from "../install/plan.ts";
 import { requireRights } from "../install/rights.ts";
 import { readState } from "../install/state/store.ts";
 import { uninstall as uninstallAll } from "../install/uninstall.ts";
+import type { Installation } from "../install/wanted.ts";
 import { type IstioSource, renderIstio } from "../istio/render.ts";
 import { readKnativeManifests } from "../knative/manifest-files.ts";
 import { type Cluster, describeRef } from "../kube/api/cluster.ts";
-import { openProgress } from "../output/progress.ts";
+import { type Session, systemClock } from "../kube/wait/task.ts";
+import { openProgress, type ProgressDisplay } from "../output/progress.ts";
 import { spell } from "../output/words/units.ts";
 import { substitute } from "../profile/effective.ts";
 import { loadProfiles } from "../profile/load.ts";
@@ -45,37 +47,43 @@ export async function install(options: InstallOptions, context: Context): Promis
 			renderIstio(profile, options.source, { signal }),
 			requireRights(cluster, signal),
 		]);
-		const request = {
+		const session = sessionOn(cluster, { context, options, display });
+		const what: Installation = {
 			profile,
 			istioObjects: objects,
-			...(knativeObjects === undefined ? {} : { knativeObjects }),
+			knativeObjects,
 			namespace: options.namespace,
 			authorizerImage: options.image,
-			timeoutMs: options.timeoutMs,
-			signal,
-			progress: display.progress,
-			isToStay: true,
+			useInstalled: false,
 		};
 		if (options.dryRun) {
-			context.stdout(`${planLines(await planInstall(cluster, request)).join("\n")}\n`);
+			context.stdout(`${planLines(await planInstall(session, what)).join("\n")}\n`);
 			return exitCodes.ok;
 		}
-		const { changed, installMs, istioVersion, knative, kept } = await installProfile(cluster, request).catch(
-			async (error) => {
-				display.clear();
-				context.stderr(await leftBy(cluster));
-				throw error;
-			},
-		);
+		const { changed, installMs, istioVersion, knative, kept } = await installProfile(session, what, {
+			isToStay: true,
+		}).catch(async (error) => {
+			display.clear();
+			context.stderr(await leftBy(cluster));
+			throw error;
+		});
 		display.clear();
 		for (const { ref, reason } of kept) context.stderr(`kept ${describeRef(ref)}: ${reason}\n`);
-		const what = `${profile.name}: Istio ${istioVersion ?? "of unknown version"}, Knative ${knative.version ?? "of unknown version"}`;
-		context.stdout(changed ? `${what}, ready after ${spell(installMs)}\n` : `${what}, already there\n`);
+		const done = `${profile.name}: Istio ${istioVersion ?? "of unknown version"}, Knative ${knative.version ?? "of unknown version"}`;
+		context.stdout(changed ? `${done}, ready after ${spell(installMs)}\n` : `${done}, already there\n`);
 		return exitCodes.ok;
 	} finally {
 		display.clear();
 		cluster.close();
 	}
+}
+
+function sessionOn(
+	cluster: Cluster,
+	{ context, options, display }: { context: Context; options: ClusterOptions; display: ProgressDisplay },
+): Session {
+	const { signal } = context;
+	return { cluster, signal, clock: systemClock, progress: display.progress, timeoutMs: options.timeoutMs };
 }
 
 /** How long it may take to look at what a failed install has left. */
@@ -109,12 +117,10 @@ export async function uninstall(options: UninstallOptions, context: Context): Pr
 	const cluster = await context.openCluster(options);
 	const display = openProgress(context);
 	try {
-		const { removed, kept, restored, notes, unseen } = await uninstallAll(cluster, {
-			timeoutMs: options.timeoutMs,
-			force: options.force,
-			signal: context.signal,
-			progress: display.progress,
-		}).catch((error) => {
+		const { removed, kept, restored, notes, unseen } = await uninstallAll(
+			sessionOn(cluster, { context, options, display }),
+			{ force: options.force },
+		).catch((error) => {
 			display.clear();
 			if (error instanceof InterruptedError) {
 				context.stderr("some of it may be left; `knistio clean` goes on where this ended\n");

@@ -1,16 +1,13 @@
-import type { Cluster } from "../kube/api/cluster.ts";
 import { refOf } from "../kube/api/cluster.ts";
 import { keyOf } from "../kube/objects/ownership.ts";
 import { undoneError } from "../kube/wait/failures.ts";
-import { newTask } from "../kube/wait/task.ts";
-import { type InstallRequest, installProfile } from "./install.ts";
+import { newTask, type Session } from "../kube/wait/task.ts";
+import { installProfile } from "./install.ts";
 import { type Removal, removeObjects } from "./removal/remove.ts";
 import type { Standing } from "./standing.ts";
+import type { Lock } from "./state/lock.ts";
 import { openState, withoutInventory } from "./state/store.ts";
-import { wantedObjects } from "./wanted.ts";
-
-/** How it is gone about. */
-export type ComeBackOptions = Pick<InstallRequest, "timeoutMs" | "signal" | "progress" | "clock" | "lock">;
+import { type Installation, wantedObjects } from "./wanted.ts";
 
 /**
  * Brings back what `knistio install` had put there before a bench: installs it again, which leaves alone what is as it
@@ -19,19 +16,19 @@ export type ComeBackOptions = Pick<InstallRequest, "timeoutMs" | "signal" | "pro
  * @throws ClusterError
  */
 export async function comeBackTo(
-	cluster: Cluster,
+	session: Session,
 	standing: Standing,
-	options: ComeBackOptions,
+	lock: Lock,
 ): Promise<{ changed: boolean; kept: Removal["kept"] }> {
-	const { changed, kept } = await installProfile(cluster, { ...standing, ...options, isToStay: true });
-	const task = newTask(cluster, options);
-	const store = await openState(cluster);
-	const wanted = new Set(wantedObjects(standing).workload.map((object) => keyOf(refOf(object))));
+	const what: Installation = { ...standing, useInstalled: false };
+	const { changed, kept } = await installProfile(session, what, { lock, isToStay: true });
+	const store = await openState(session);
+	const wanted = new Set(wantedObjects(what).workload.map((object) => keyOf(refOf(object))));
 	const extra = store.current.inventory
 		.filter(({ part, ref }) => part === "workload" && !wanted.has(keyOf(ref)))
 		.map(({ ref }) => ref);
 	if (extra.length === 0) return { changed, kept };
-	const removal = await removeObjects(task, extra);
+	const removal = await removeObjects(newTask(session), extra);
 	if (removal.failed.length > 0) throw undoneError(removal.failed);
 	const left = new Set(removal.kept.map(({ ref }) => keyOf(ref)));
 	await store.update((state) =>

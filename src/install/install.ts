@@ -4,14 +4,13 @@ import { findIstiods, isIstiod, istiodsToRestart } from "../istio/istiods.ts";
 import { findKnative, type Knative, noKnative } from "../knative/finding.ts";
 import { requireNetIstio } from "../knative/net-istio.ts";
 import { configSettings, labelSettings, type Setting } from "../knative/settings.ts";
-import { type Cluster, type KubeObject, type ObjectRef, refOf } from "../kube/api/cluster.ts";
+import { type KubeObject, type ObjectRef, refOf } from "../kube/api/cluster.ts";
 import { type Applied, applyAll } from "../kube/objects/apply.ts";
 import { type Live, lookUpSettled } from "../kube/objects/live.ts";
 import { byStage, type Stage, stageOf } from "../kube/objects/order.ts";
 import { keyOf } from "../kube/objects/ownership.ts";
 import { waitReady } from "../kube/wait/ready.ts";
-import { type Clock, inParallel, newTask, type Task } from "../kube/wait/task.ts";
-import type { Progress } from "../progress.ts";
+import { alsoEndedBy, inParallel, newTask, type Session, type Task } from "../kube/wait/task.ts";
 import { refuseForeign } from "./foreign.ts";
 import { type Removal, removeObjects } from "./removal/remove.ts";
 import { keepStanding } from "./standing.ts";
@@ -28,18 +27,7 @@ import {
 	withoutInventory,
 	withRestarts,
 } from "./state/store.ts";
-import { type Wanted, type WantedOptions, wantedObjects } from "./wanted.ts";
-
-export interface InstallRequest extends WantedOptions {
-	timeoutMs: number;
-	signal?: AbortSignal;
-	progress?: Progress;
-	clock?: Clock;
-	/** Held by the caller for longer than this install; otherwise one is taken and released. */
-	lock?: Lock;
-	/** Whether the profile is to stay after benches, which come back to it; otherwise whoever was there before is kept. */
-	isToStay?: boolean;
-}
+import { type Installation, type Wanted, wantedObjects } from "./wanted.ts";
 
 /** What an install did. */
 export interface Installed {
@@ -57,18 +45,21 @@ export interface Installed {
  * Puts a profile on the cluster: Istio, Knative where it is missing, the namespaces' labels, Knative's settings, and
  * the policies; restarts what must be restarted, and takes away what the profile before left. Everything is ready when
  * it returns. May be repeated, and goes on where a run that was killed ended.
+ * @param how a `lock` is one that the caller holds for longer than this install; otherwise one is taken and released.
+ *   `isToStay` tells whether the profile stays after benches, which come back to it; otherwise the owner before is kept.
  * @throws ClusterError
  */
-export async function installProfile(cluster: Cluster, request: InstallRequest): Promise<Installed> {
-	const { clock, signal, progress } = request;
-	const options = { ...(clock && { clock }), ...(signal && { signal }), ...(progress && { progress }) };
-	const lock = request.lock ?? (await takeLock(cluster, options));
-	const signals = request.signal === undefined ? [lock.lost] : [lock.lost, request.signal];
+export async function installProfile(
+	session: Session,
+	what: Installation,
+	how: { lock?: Lock | undefined; isToStay?: boolean } = {},
+): Promise<Installed> {
+	const lock = how.lock ?? (await takeLock(session));
 	try {
-		return await install(newTask(cluster, { ...request, signal: AbortSignal.any(signals) }), request);
+		return await install(newTask(alsoEndedBy(session, lock.lost)), what, how.isToStay ?? false);
 	} finally {
 		// A lock that cannot be released grows stale; that is no reason to hide how the install ended.
-		if (request.lock === undefined) await lock.release().catch(() => {});
+		if (how.lock === undefined) await lock.release().catch(() => {});
 	}
 }
 
@@ -76,30 +67,30 @@ export async function installProfile(cluster: Cluster, request: InstallRequest):
 interface Install {
 	task: Task;
 	store: StateStore;
-	request: InstallRequest;
+	what: Installation;
 	wanted: Wanted;
 	live: Live;
 	/** Everything applied so far. */
 	applied: Applied[];
 }
 
-async function install(task: Task, request: InstallRequest): Promise<Installed> {
+async function install(task: Task, what: Installation, isToStay: boolean): Promise<Installed> {
 	const startedAt = task.clock.now();
-	task.progress({ kind: "step", text: `installing ${request.profile.name}` });
+	task.progress({ kind: "step", text: `installing ${what.profile.name}` });
 	const before = await findKnative(task);
-	if (before === undefined && request.knativeObjects === undefined) throw noKnative();
-	if (before !== undefined && !before.isOurs) await requireNetIstio(task, request);
-	const wanted = wantedObjects(withKnativeIfMissing(request, before));
+	if (before === undefined && what.knativeObjects === undefined) throw noKnative();
+	if (before !== undefined && !before.isOurs) await requireNetIstio(task, what);
+	const wanted = wantedObjects(withKnativeIfMissing(what, before));
 	const objects = Object.values(wanted).flat();
 	const live = await lookUpSettled(task, objects);
-	await refuseForeign(task, { objects, live, installsIstio: !request.useInstalled });
-	const store = await openState(task.cluster, task.signal);
-	const previous = leftBehind(store.current.inventory, wanted, request);
+	await refuseForeign(task, { objects, live, installsIstio: !what.useInstalled });
+	const store = await openState(task);
+	const previous = leftBehind(store.current.inventory, wanted, what);
 	// Before it is noted: what is said to have come to stay can be brought back.
-	if (request.isToStay) await keepStanding(task.cluster, request, task.signal);
-	await noteInventory(store, wanted, request);
+	if (isToStay) await keepStanding(task, what);
+	await noteInventory(store, wanted, { profile: what.profile.name, isToStay });
 
-	const run: Install = { task, store, request, wanted, live, applied: [] };
+	const run: Install = { task, store, what, wanted, live, applied: [] };
 	const policies = await prune(
 		run,
 		previous.filter(({ part }) => part === "policy"),
@@ -112,7 +103,7 @@ async function install(task: Task, request: InstallRequest): Promise<Installed> 
 		run,
 		previous.filter(({ part }) => part !== "policy"),
 	);
-	await store.update((state) => ({ ...state, installed: request.profile.name }));
+	await store.update((state) => ({ ...state, installed: what.profile.name }));
 
 	const knative = await findKnative(task);
 	if (knative === undefined) throw noKnative();
@@ -129,19 +120,18 @@ async function install(task: Task, request: InstallRequest): Promise<Installed> 
 }
 
 /** A Knative of somebody else is used as it is. */
-export function withKnativeIfMissing(request: WantedOptions, found: Knative | undefined): WantedOptions {
-	const { knativeObjects, ...rest } = request;
+export function withKnativeIfMissing(what: Installation, found: Knative | undefined): Installation {
 	const isForeign = found !== undefined && !found.isOurs;
-	return isForeign || knativeObjects === undefined ? rest : { ...rest, knativeObjects };
+	return isForeign ? { ...what, knativeObjects: undefined } : what;
 }
 
 /** What the profile before has and this one has not. Knative stays, and the service under test is not ours to judge. */
 export function leftBehind(
 	inventory: readonly InventoryEntry[],
 	wanted: Wanted,
-	request: WantedOptions,
+	what: Pick<Installation, "useInstalled">,
 ): InventoryEntry[] {
-	if (request.useInstalled) return [];
+	if (what.useInstalled) return [];
 	const keep = new Set(
 		Object.values(wanted)
 			.flat()
@@ -152,11 +142,14 @@ export function leftBehind(
 	return inventory.filter((entry) => mayGo(entry) && !keep.has(keyOf(entry.ref)) && entry.ref.kind !== "Namespace");
 }
 
-async function noteInventory(store: StateStore, wanted: Wanted, request: InstallRequest): Promise<void> {
-	const profile = request.profile.name;
+async function noteInventory(
+	store: StateStore,
+	wanted: Wanted,
+	{ profile, isToStay }: { profile: string; isToStay: boolean },
+): Promise<void> {
 	await store.update((state) => {
 		const { installed: _, ...others } = state;
-		const rest: InstallState = { ...others, owner: request.isToStay ? "install" : (ownerOf(state) ?? "bench") };
+		const rest: InstallState = { ...others, owner: isToStay ? "install" : (ownerOf(state) ?? "bench") };
 		const noted = Object.entries(wanted) as [keyof Wanted, KubeObject[]][];
 		return noted.reduce((next, [part, objects]) => withInventory(next, objects, { part, profile }), rest);
 	});
@@ -184,7 +177,7 @@ async function apply(run: Install, parts: readonly (keyof Wanted)[], stages: rea
 	for (const stage of stages) {
 		const perPart = parts.map(async (part) => {
 			const objects = byStage(run.wanted[part]).get(stage) ?? [];
-			return applyAll(run.task, objects, { live: run.live, marking: { part, profile: run.request.profile.name } });
+			return applyAll(run.task, objects, { live: run.live, marking: { part, profile: run.what.profile.name } });
 		});
 		applied.push(...(await Promise.all(perPart)).flat());
 	}
@@ -216,8 +209,8 @@ async function startIstio(run: Install): Promise<void> {
 
 /** The labels and settings of what is not knistio's, each with the restarts that it needs noted before it is made. */
 async function joinMesh(run: Install): Promise<boolean> {
-	const { task, store, request } = run;
-	const { profile, namespace, useInstalled = false } = request;
+	const { task, store, what } = run;
+	const { profile, namespace, useInstalled } = what;
 	const labels = await labelSettings(task, {
 		profile,
 		namespace,

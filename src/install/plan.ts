@@ -7,12 +7,12 @@ import { foresee, type Outcome } from "../kube/objects/apply.ts";
 import { type Live, lookUp } from "../kube/objects/live.ts";
 import { inOrder } from "../kube/objects/order.ts";
 import { keyOf } from "../kube/objects/ownership.ts";
-import { newTask, type Task } from "../kube/wait/task.ts";
+import { newTask, type Session, type Task } from "../kube/wait/task.ts";
 import { refuseForeign } from "./foreign.ts";
-import { type InstallRequest, leftBehind, withKnativeIfMissing } from "./install.ts";
+import { leftBehind, withKnativeIfMissing } from "./install.ts";
 import { describePlace } from "./state/journal.ts";
 import { readState } from "./state/store.ts";
-import { type Wanted, wantedObjects } from "./wanted.ts";
+import { type Installation, type Wanted, wantedObjects } from "./wanted.ts";
 
 /** What an install would do. */
 export interface InstallPlan {
@@ -30,17 +30,17 @@ export interface InstallPlan {
  * Finds out what {@link installProfile} would do, without any write.
  * @throws ClusterError where the install would be refused
  */
-export async function planInstall(cluster: Cluster, request: InstallRequest): Promise<InstallPlan> {
-	const task = newTask(cluster, request);
+export async function planInstall(session: Session, what: Installation): Promise<InstallPlan> {
+	const task = newTask(session);
 	const knative = await findKnative(task);
-	if (knative === undefined && request.knativeObjects === undefined) throw noKnative();
-	if (knative !== undefined && !knative.isOurs) await requireNetIstio(task, request);
-	const wanted = wantedObjects(withKnativeIfMissing(request, knative));
+	if (knative === undefined && what.knativeObjects === undefined) throw noKnative();
+	if (knative !== undefined && !knative.isOurs) await requireNetIstio(task, what);
+	const wanted = wantedObjects(withKnativeIfMissing(what, knative));
 	const objects = inOrder(Object.values(wanted).flat());
 	const live = await lookUp(task, objects);
-	await refuseForeign(task, { objects, live, installsIstio: !request.useInstalled });
-	const state = await readState(cluster, task.signal);
-	const settings = await plannedSettings(task, request, { wanted, live });
+	await refuseForeign(task, { objects, live, installsIstio: !what.useInstalled });
+	const state = await readState(task.cluster, task.signal);
+	const settings = await plannedSettings(task, what, { wanted, live });
 	const restarts = [
 		...state.restarts,
 		...settings.flatMap((setting) => setting.restarts),
@@ -48,7 +48,7 @@ export async function planInstall(cluster: Cluster, request: InstallRequest): Pr
 	];
 	return {
 		objects: objects.map((object) => ({ ref: refOf(object), outcome: foresee(object, live) })),
-		removals: leftBehind(state.inventory, wanted, request).map(({ ref }) => ref),
+		removals: leftBehind(state.inventory, wanted, what).map(({ ref }) => ref),
 		settings: settings.map(({ change }) => ({ place: describePlace(change), value: change.value })),
 		restarts: [...new Map(restarts.map((ref) => [keyOf(ref), ref])).values()],
 	};
@@ -57,10 +57,10 @@ export async function planInstall(cluster: Cluster, request: InstallRequest): Pr
 /** As in the install, but for objects that would only be made by it. */
 async function plannedSettings(
 	task: Task,
-	request: InstallRequest,
+	what: Installation,
 	found: { wanted: Wanted; live: Live },
 ): Promise<Setting[]> {
-	const { profile, namespace, useInstalled = false } = request;
+	const { profile, namespace, useInstalled } = what;
 	const state = await readState(task.cluster, task.signal);
 	const withNew = withObjects(task, Object.values(found.wanted).flat(), found.live);
 	return [

@@ -3,12 +3,13 @@ import { gunzip, gzip } from "node:zlib";
 import { ClusterError } from "../errors.ts";
 import type { Cluster, KubeObject, ObjectRef } from "../kube/api/cluster.ts";
 import { markOurs } from "../kube/objects/ownership.ts";
+import type { Session } from "../kube/wait/task.ts";
 import { type Profile, profileSchema } from "../profile/profile.ts";
 import { stateNamespace } from "./state/store.ts";
-import type { WantedOptions } from "./wanted.ts";
+import type { Installation } from "./wanted.ts";
 
 /** What `knistio install` put on the cluster to stay: all that it takes to put it there again. */
-export type Standing = Omit<WantedOptions, "useInstalled">;
+export type Standing = Omit<Installation, "useInstalled">;
 
 /** A Secret, since manifests may hold some; it goes with knistio's namespace. */
 const standingRef: ObjectRef = {
@@ -19,14 +20,14 @@ const standingRef: ObjectRef = {
 };
 
 /** Keeps it in the cluster. Manifests are of one or two MB, and packed of less than a tenth of what an object may have. */
-export async function keepStanding(cluster: Cluster, standing: Standing, signal?: AbortSignal): Promise<void> {
+export async function keepStanding({ cluster, signal }: Session, standing: Standing): Promise<void> {
 	const { profile, istioObjects, knativeObjects, namespace, authorizerImage } = standing;
 	const text = JSON.stringify({ profile, istioObjects, knativeObjects, namespace, authorizerImage });
 	const packed = (await promisify(gzip)(text)).toString("base64");
 	const { apiVersion, kind, name } = standingRef;
 	const object: KubeObject = { apiVersion, kind, metadata: { name, namespace: stateNamespace } };
 	const marked = markOurs({ ...object, data: { standing: packed } }, { part: "state", profile: profile.name });
-	await cluster.apply(marked, signal === undefined ? {} : { signal });
+	await cluster.apply(marked, { signal });
 }
 
 /** What was kept; undefined if nothing was. @throws ClusterError if it is not as knistio writes it */
@@ -52,7 +53,7 @@ function asStanding(value: Record<string, unknown>): Standing {
 	return {
 		profile,
 		istioObjects: objects(istioObjects),
-		...(knativeObjects === undefined ? {} : { knativeObjects: objects(knativeObjects) }),
+		knativeObjects: knativeObjects === undefined ? undefined : objects(knativeObjects),
 		namespace,
 		authorizerImage,
 	};

@@ -1,51 +1,42 @@
-import { type Cluster, describeRef, type KubeObject, refOf } from "../kube/api/cluster.ts";
+import { describeRef, type KubeObject, refOf } from "../kube/api/cluster.ts";
 import { ApiError } from "../kube/http/api-error.ts";
 import { isMadeByUs, keyOf, ownedBySelector } from "../kube/objects/ownership.ts";
 import { waitGone } from "../kube/wait/gone.ts";
 import { patiently } from "../kube/wait/patience.ts";
-import { type Clock, inParallel, newTask, signalOf, type Task, within } from "../kube/wait/task.ts";
-import type { Progress } from "../progress.ts";
+import { alsoEndedBy, inParallel, newTask, type Session, type Task, within } from "../kube/wait/task.ts";
 import { type Undone, undoAll } from "./removal/undo.ts";
 import { type Lock, takeLock } from "./state/lock.ts";
 import { readState, stateNamespace } from "./state/store.ts";
 import { mayHoldOurs } from "./unseen.ts";
 
-export interface UninstallOptions {
-	timeoutMs: number;
-	/** Take the lock even from a run that seems alive. */
-	force?: boolean;
-	signal?: AbortSignal;
-	progress?: Progress;
-	clock?: Clock;
-	/** Held by the caller; otherwise one is taken. It is gone with knistio's namespace either way. */
-	lock?: Lock;
-}
-
 /**
  * Removes all that knistio put on the cluster and puts back what it changed: by its inventory, and by its label on
  * whatever can be listed, so that it works after a kill at any point, without the inventory, and when run twice.
+ * @param how `force` takes the lock even from a run that seems alive. A `lock` is one that the caller holds; otherwise one
+ *   is taken. It is gone with knistio's namespace either way.
  * @throws ClusterError that names what could not be removed or put back, after all else was; to be run again then
  */
-export async function uninstall(cluster: Cluster, options: UninstallOptions): Promise<Undone> {
-	const progress = options.progress ?? (() => {});
+export async function uninstall(
+	session: Session,
+	how: { force?: boolean; lock?: Lock | undefined } = {},
+): Promise<Undone> {
+	const { cluster, signal, progress } = session;
 	progress({ kind: "step", text: "looking for what knistio put here" });
-	const looking = newTask(cluster, options);
-	const before = await findMade(looking);
-	const state = await readState(cluster, options.signal);
+	const before = await findMade(newTask(session));
+	const state = await readState(cluster, signal);
 	const result: Undone = { removed: [], kept: [], restored: 0, notes: before.notes, unseen: before.unseen };
 	if (before.objects.length === 0 && state.inventory.length === 0 && state.journal.length === 0) return result;
-	const lock = options.lock ?? (await takeLock(cluster, options));
+	const lock = how.lock ?? (await takeLock(session, how));
 	try {
-		const signals = options.signal === undefined ? [lock.lost] : [lock.lost, options.signal];
-		const task = newTask(cluster, { ...options, signal: AbortSignal.any(signals) });
+		const task = newTask(alsoEndedBy(session, lock.lost));
 		await undoAll(task, { result, objects: before.objects, state: await readState(cluster, task.signal) });
 		if (result.kept.every(({ ref }) => ref.name !== stateNamespace)) {
 			// The lock goes with its namespace; whoever has taken it from here needs both.
 			lock.lost.throwIfAborted();
-			await removeState(newTask(cluster, options), result);
+			await removeState(newTask(session), result);
 		}
 	} finally {
-		if (options.lock === undefined) await lock.release().catch(() => {});
+		if (how.lock === undefined) await lock.release().catch(() => {});
 	}
 	return result;
 }
@@ -89,7 +80,7 @@ async function removeState(task: Task, result: Undone): Promise<void> {
 		result.kept.push({ ref, reason: "it is not labelled as knistio's" });
 		return;
 	}
-	await task.cluster.remove(ref, signalOf(task));
+	await task.cluster.remove(ref, { signal: task.signal });
 	await waitGone(task, [ref]);
 	result.removed.push(ref);
 }

@@ -7,31 +7,31 @@ import { keyOf, type Part } from "../kube/objects/ownership.ts";
 import type { Profile } from "../profile/profile.ts";
 
 /** What is to be installed. */
-export interface WantedOptions {
+export interface Installation {
 	profile: Profile;
 	/** The rendered Istio; not used where the installed one is measured. */
 	istioObjects: readonly KubeObject[];
 	/** Knative Serving with net-istio; used where the cluster has none, or knistio installed it. */
-	knativeObjects?: readonly KubeObject[];
+	knativeObjects: readonly KubeObject[] | undefined;
 	/** Where the service under test runs. */
 	namespace: string;
 	/** For profiles with an external authorizer: an image that answers 200 to every request on `$PORT`. */
 	authorizerImage: string;
 	/** Measure the Istio that somebody else installed, as it is: nothing of Istio's is applied, and no policy. */
-	useInstalled?: boolean;
+	useInstalled: boolean;
 }
 
 /** The objects of a profile by what they are there for. */
 export type Wanted = Record<Exclude<Part, "state">, KubeObject[]>;
 
 /** The objects to be in the cluster, each once, with the namespaces that they need. @throws UsageError */
-export function wantedObjects(options: WantedOptions): Wanted {
-	const { profile, namespace, useInstalled = false } = options;
+export function wantedObjects(what: Installation): Wanted {
+	const { profile, namespace, useInstalled } = what;
 	const policies = [...profile.security, ...profile.policy] as unknown as KubeObject[];
-	const authorizer = profile.externalAuthorizer ? authorizerObjects(namespace, options.authorizerImage) : [];
+	const authorizer = profile.externalAuthorizer ? authorizerObjects(namespace, what.authorizerImage) : [];
 	const wanted: Wanted = {
-		istio: useInstalled ? [] : options.istioObjects.map(placed),
-		knative: (options.knativeObjects ?? []).map(placed),
+		istio: useInstalled ? [] : what.istioObjects.map(placed),
+		knative: (what.knativeObjects ?? []).map(placed),
 		workload: [namespaceObject(namespace), ...(useInstalled ? [] : authorizer)],
 		policy: useInstalled ? [] : policies.map((object) => placed(inNamespace(object, namespace))),
 	};

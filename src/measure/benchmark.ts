@@ -9,7 +9,7 @@ import { collection } from "../kube/api/client.ts";
 import type { Cluster } from "../kube/api/cluster.ts";
 import { markOurs } from "../kube/objects/ownership.ts";
 import { waitGone } from "../kube/wait/gone.ts";
-import { newTask } from "../kube/wait/task.ts";
+import { newTask, systemClock } from "../kube/wait/task.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { Progress } from "../progress.ts";
 import type { RequestTimes, Untimed, WatchedKind } from "../recording/entries.ts";
@@ -243,7 +243,9 @@ async function removeService(order: BenchmarkOrder, subjects: readonly Subject[]
 	if (first === undefined) return;
 	const startedAt = clientNow(clock);
 	await cluster.remove(first.service.ref, { propagation: "Foreground", signal });
-	await waitGone(newTask(cluster, { timeoutMs, signal }), [first.service.ref]);
+	await waitGone(newTask({ cluster, timeoutMs, signal, clock: systemClock, progress: order.progress }), [
+		first.service.ref,
+	]);
 	for (const { service } of subjects) {
 		const onTimeout = () =>
 			new ClusterError(`the pods of ${service.revision} do not go away after their service was deleted`);

@@ -3,6 +3,7 @@ import { pause } from "../../src/clock/pause.ts";
 import { newTask, waitUntil } from "../../src/kube/wait/task.ts";
 import { openLiveState } from "../../src/recording/live-state.ts";
 import { fakeCluster, jumpingClock } from "../support/fake-cluster.ts";
+import { sessionOn } from "../support/session.ts";
 
 const hours600 = 600 * 3_600_000;
 
@@ -38,7 +39,7 @@ it("leaves no timer behind when it is ended in its second part", async () => {
 it("gives each wait of a task the whole time", async () => {
 	vi.useRealTimers();
 	const clock = jumpingClock();
-	const task = newTask(fakeCluster(), { timeoutMs: 10_000, clock });
+	const task = newTask(sessionOn(fakeCluster(), { timeoutMs: 10_000, clock }));
 	for (const _ of [1, 2, 3]) {
 		const until = clock.now() + 8_000;
 		await waitUntil(

@@ -1,21 +1,24 @@
 import { describe, expect, it } from "vitest";
 import { cleanUp, endInWords, lookBefore } from "../../src/commands/bench/clean-up.ts";
 import { ClusterError } from "../../src/errors.ts";
-import { type InstallRequest, installProfile } from "../../src/install/install.ts";
+import { installProfile } from "../../src/install/install.ts";
 import { takeLock } from "../../src/install/state/lock.ts";
 import { readState } from "../../src/install/state/store.ts";
+import type { Installation } from "../../src/install/wanted.ts";
+import type { Progress } from "../../src/progress.ts";
 import { clusterWithKnative, full, istioObjects, minimal } from "../install/objects.ts";
 import { type FakeCluster, jumpingClock } from "../support/fake-cluster.ts";
+import { sessionOn } from "../support/session.ts";
 
 const clock = jumpingClock();
 
-const request = (more: Partial<InstallRequest> = {}): InstallRequest => ({
+const request = (more: Partial<Installation> = {}): Installation => ({
 	profile: minimal,
 	istioObjects: istioObjects(),
 	namespace: "knistio",
 	authorizerImage: "sample:1",
-	timeoutMs: 60_000,
-	clock,
+	knativeObjects: undefined,
+	useInstalled: false,
 	...more,
 });
 const benched = { profile: full, istioObjects: istioObjects({ cni: true, mesh: "authz" }), namespace: "other" };
@@ -35,29 +38,23 @@ function shape(cluster: FakeCluster) {
 }
 
 /** A whole bench that measures nothing. @returns what it said, and its failure */
-async function bench(cluster: FakeCluster, { keep = false, more = benched as Partial<InstallRequest> } = {}) {
-	const lock = await takeLock(cluster, { clock });
-	const before = await lookBefore(cluster);
-	await installProfile(cluster, request({ ...more, lock }));
+async function bench(cluster: FakeCluster, { keep = false, more = benched as Partial<Installation> } = {}) {
+	const lock = await takeLock(sessionOn(cluster, { clock }));
+	const before = await lookBefore(sessionOn(cluster));
+	await installProfile(sessionOn(cluster, { clock }), request(more), { lock });
 	const notes: string[] = [];
-	const failure = await cleanUp(cluster, {
-		keep,
-		before,
-		namespace: more.namespace ?? "knistio",
-		lock,
-		clock,
-		timeoutMs: 60_000,
-		progress: (event) => void (event.kind === "note" && notes.push(event.text)),
-	});
+	const progress: Progress = (event) => void (event.kind === "note" && notes.push(event.text));
+	const end = { keep, before, namespace: more.namespace ?? "knistio", lock };
+	const failure = await cleanUp(sessionOn(cluster, { clock, progress }), end);
 	return { before, notes, failure };
 }
 
 describe("a bench over a cluster where a profile was installed to stay", () => {
 	it("comes back to it, also where one before was killed, and removes its own namespace", async () => {
 		const cluster = clusterWithKnative();
-		await installProfile(cluster, request({ isToStay: true }));
+		await installProfile(sessionOn(cluster, { clock }), request(), { isToStay: true });
 		const installed = shape(cluster);
-		await installProfile(cluster, request(benched));
+		await installProfile(sessionOn(cluster, { clock }), request(benched));
 		expect([...shape(cluster).keys()]).not.toEqual([...installed.keys()]);
 		const { notes, failure } = await bench(cluster);
 		expect(failure).toBeUndefined();
@@ -71,7 +68,7 @@ describe("a bench over a cluster where a profile was installed to stay", () => {
 
 	it("leaves it as it was where it measured the same", async () => {
 		const cluster = clusterWithKnative();
-		await installProfile(cluster, request({ isToStay: true }));
+		await installProfile(sessionOn(cluster, { clock }), request(), { isToStay: true });
 		const installed = shape(cluster);
 		expect((await bench(cluster, { more: {} })).notes).toEqual([
 			"minimal, which `knistio install` put there, is there as it was",
@@ -81,7 +78,7 @@ describe("a bench over a cluster where a profile was installed to stay", () => {
 
 	it("says with --keep what it leaves, and the next one comes back", async () => {
 		const cluster = clusterWithKnative();
-		await installProfile(cluster, request({ isToStay: true }));
+		await installProfile(sessionOn(cluster, { clock }), request(), { isToStay: true });
 		const { notes } = await bench(cluster, { keep: true });
 		expect(notes[0]).toMatch(/leave all of this in place of minimal, which `knistio install` put there/);
 		expect((await readState(cluster)).installed).toBe("full");
@@ -94,7 +91,7 @@ describe("a bench over what only a bench left", () => {
 	it("removes everything", async () => {
 		const cluster = clusterWithKnative();
 		const empty = shape(cluster);
-		await installProfile(cluster, request(benched));
+		await installProfile(sessionOn(cluster, { clock }), request(benched));
 		const { before, failure } = await bench(cluster, { more: {} });
 		expect([before.kind, failure]).toEqual(["nobody", undefined]);
 		expect([...shape(cluster).keys()].sort()).toEqual([...empty.keys()].sort());
@@ -102,7 +99,7 @@ describe("a bench over what only a bench left", () => {
 
 	it("leaves what an older knistio may have installed, and says so, however often", async () => {
 		const cluster = clusterWithKnative();
-		await installProfile(cluster, request());
+		await installProfile(sessionOn(cluster, { clock }), request());
 		const state = cluster.objects.get("ConfigMap knistio-system/knistio-state") as { data?: { state: string } };
 		const { owner: _, ...old } = JSON.parse(state.data?.state ?? "");
 		state.data = { state: JSON.stringify(old) };
@@ -118,11 +115,14 @@ describe("a bench over what only a bench left", () => {
 describe("a clean-up that cannot be", () => {
 	it("is told as an error with what to do", async () => {
 		const cluster = clusterWithKnative();
-		const lock = await takeLock(cluster, { clock });
-		await installProfile(cluster, request({ lock }));
+		const lock = await takeLock(sessionOn(cluster, { clock }));
+		await installProfile(sessionOn(cluster, { clock }), request(), { lock });
 		cluster.dieAfterWrites(1);
-		const options = { keep: false, namespace: "knistio", lock, clock, timeoutMs: 1_000, progress: () => {} };
-		const failure = await cleanUp(cluster, { ...options, before: { kind: "nobody" } });
+		const options = { keep: false, namespace: "knistio", lock };
+		const failure = await cleanUp(sessionOn(cluster, { clock, timeoutMs: 1_000 }), {
+			...options,
+			before: { kind: "nobody" },
+		});
 		expect(failure).toBeInstanceOf(ClusterError);
 		expect(failure?.message).toMatch(/^could not clean up, and the cluster is still changed: /);
 		expect(failure?.hint).toContain("`knistio clean` goes on");
@@ -130,15 +130,19 @@ describe("a clean-up that cannot be", () => {
 
 	it("touches nothing after another knistio has taken over", async () => {
 		const cluster = clusterWithKnative();
-		await installProfile(cluster, request());
+		await installProfile(sessionOn(cluster, { clock }), request());
 		const writes = cluster.writes.length;
 		const lock = { lost: AbortSignal.abort(new ClusterError("taken")), release: async () => {} };
-		const options = { keep: false, namespace: "knistio", lock, clock, timeoutMs: 1_000, progress: () => {} };
+		const options = { keep: false, namespace: "knistio", lock };
 		for (const kind of ["nobody", "unknown"] as const) {
-			const failure = await cleanUp(cluster, { ...options, before: { kind } });
+			const failure = await cleanUp(sessionOn(cluster, { clock, timeoutMs: 1_000 }), { ...options, before: { kind } });
 			expect(failure?.message).toContain("another knistio has taken over the cluster");
 		}
-		const kept = await cleanUp(cluster, { ...options, keep: true, before: { kind: "nobody" } });
+		const kept = await cleanUp(sessionOn(cluster, { clock, timeoutMs: 1_000 }), {
+			...options,
+			keep: true,
+			before: { kind: "nobody" },
+		});
 		expect(kept?.message).toContain("another knistio has taken over the cluster");
 		expect(cluster.writes.length).toBe(writes);
 	});

@@ -6,6 +6,7 @@ import { openTarget } from "../../src/commands/bench/target.ts";
 import { ClusterError } from "../../src/errors.ts";
 import { takeLock } from "../../src/install/state/lock.ts";
 import { builtContext } from "../selftest/built-context.ts";
+import { sessionOn } from "../support/session.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
@@ -40,7 +41,7 @@ it("leaves the earlier report and recording where another knistio holds the clus
 	const { context } = builtContext();
 	const held = bench(options, context, async (where, inside) => {
 		const target = await openTarget(where, inside);
-		await takeLock(target.cluster, { clock: target.installClock });
+		await takeLock(sessionOn(target.cluster, { clock: target.installClock }));
 		return target;
 	});
 	await expect(held).rejects.toThrow(ClusterError);
@@ -54,7 +55,7 @@ it("lets go of the lock where it cannot record", async () => {
 	const failed = bench(options, unreadable, async (where, inside) => {
 		const target = await openTarget(where, inside);
 		const close = async () => {
-			const again = await takeLock(target.cluster, { clock: target.installClock }).catch(() => undefined);
+			const again = await takeLock(sessionOn(target.cluster, { clock: target.installClock })).catch(() => undefined);
 			isHeld = again === undefined;
 			await again?.release();
 			await target.close();

@@ -6,6 +6,7 @@ import { uninstall } from "../../src/install/uninstall.ts";
 import { groupOf, type KubeObject } from "../../src/kube/api/cluster.ts";
 import { definition, full, istioObjects, knativeObjects, minimal } from "../install/objects.ts";
 import { type FakeCluster, fakeCluster, jumpingClock } from "../support/fake-cluster.ts";
+import { sessionOn } from "../support/session.ts";
 import { rbacYaml } from "./rbac.ts";
 
 /** `verb resource.group` of every call. */
@@ -64,20 +65,21 @@ async function callsOfARun(): Promise<Calls> {
 	const calls: Calls = new Set();
 	const cluster = noting(fakeCluster(), calls);
 	const clock = jumpingClock();
-	const common = { namespace: "bench", authorizerImage: "sample:1", timeoutMs: 60_000, clock };
+	const common = { namespace: "bench", authorizerImage: "sample:1", useInstalled: false };
+	const session = sessionOn(cluster, { clock });
 	const knative = knativeObjects();
 	const withSidecar = [
 		...istioObjects({ cni: true, mesh: "authz" }),
 		definition("telemetry.istio.io", "Telemetry"),
 		definition("networking.istio.io", "VirtualService"),
 	];
-	await installProfile(cluster, { ...common, profile: full, istioObjects: withSidecar, knativeObjects: knative });
+	await installProfile(session, { ...common, profile: full, istioObjects: withSidecar, knativeObjects: knative });
 	const labels = { "knistio.dev/owned-by": "knistio", "knistio.dev/part": "workload" };
 	const metadata = { name: "helloworld", namespace: "bench", labels };
 	await cluster.create({ apiVersion: "serving.knative.dev/v1", kind: "Service", metadata });
 	clock.jump(1000);
-	await installProfile(cluster, { ...common, profile: minimal, istioObjects: istioObjects(), knativeObjects: knative });
-	await uninstall(cluster, { timeoutMs: 60_000, clock });
+	await installProfile(session, { ...common, profile: minimal, istioObjects: istioObjects(), knativeObjects: knative });
+	await uninstall(session);
 	return calls;
 }
 

@@ -10,6 +10,7 @@ import { waitReady, workloadTrouble } from "../../src/kube/wait/ready.ts";
 import { newTask, waitUntil } from "../../src/kube/wait/task.ts";
 import { fakeCluster, jumpingClock } from "../support/fake-cluster.ts";
 import { fakeContext } from "../support/fake-context.ts";
+import { sessionOn } from "../support/session.ts";
 import { deployment } from "./objects.ts";
 
 const clock = jumpingClock();
@@ -17,7 +18,7 @@ const away = new ApiError("get Pod x: HTTP 503 Service Unavailable", { status: 5
 
 describe("a wait", () => {
 	const wait = (look: () => Promise<string | undefined>) =>
-		waitUntil(newTask(fakeCluster(), { clock, timeoutMs: 60_000 }), look, (what) => new ApiError(`late: ${what}`));
+		waitUntil(newTask(sessionOn(fakeCluster(), { clock })), look, (what) => new ApiError(`late: ${what}`));
 
 	it("goes on while the API server cannot be asked, until its own time is over", async () => {
 		let looks = 0;
@@ -60,7 +61,7 @@ describe("a wait", () => {
 			status,
 		});
 		cluster.put(aPod("evicted", { phase: "Failed", reason: "Evicted" }));
-		const task = newTask(cluster, { clock, timeoutMs: 60_000 });
+		const task = newTask(sessionOn(cluster, { clock }));
 		await expect(waitReady(task, [wanted])).rejects.toThrow(/timed out waiting for .*failed: Evicted/);
 		const unscheduled = { conditions: [{ type: "PodScheduled", status: "False", reason: "Unschedulable" }] };
 		cluster.put(aPod("pending", unscheduled));
@@ -76,7 +77,7 @@ describe("clean that could not look everywhere", () => {
 			onUnread?.({ apiVersion, reason: "the server is away" });
 			return all(signal);
 		};
-		const found = await uninstall(cluster, { timeoutMs: 60_000, clock });
+		const found = await uninstall(sessionOn(cluster, { clock }));
 		const { context, said } = fakeContext();
 		context.openCluster = async () => cluster;
 		const code = await uninstallCommand({ timeoutMs: 60_000, force: false }, context);
@@ -112,7 +113,7 @@ describe("clean that could not look everywhere", () => {
 			if (query.kind === "Secret") throw new ApiError("list secrets: forbidden", { status: 403 });
 			return list(query, signal);
 		};
-		expect((await uninstall(cluster, { timeoutMs: 60_000, clock })).unseen).toEqual(["Secret of v1"]);
+		expect((await uninstall(sessionOn(cluster, { clock }))).unseen).toEqual(["Secret of v1"]);
 	});
 });
 

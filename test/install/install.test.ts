@@ -1,21 +1,23 @@
 import { describe, expect, it } from "vitest";
-import { type InstallRequest, installProfile } from "../../src/install/install.ts";
+import { installProfile } from "../../src/install/install.ts";
 import { readState } from "../../src/install/state/store.ts";
 import { uninstall } from "../../src/install/uninstall.ts";
+import type { Installation } from "../../src/install/wanted.ts";
 import type { KubeObject } from "../../src/kube/api/cluster.ts";
 import { type FakeCluster, fakeCluster, jumpingClock } from "../support/fake-cluster.ts";
+import { sessionOn } from "../support/session.ts";
 import { clusterWithKnative, configMap, deployment, full, istioObjects, knativeObjects, minimal } from "./objects.ts";
 
 const clock = jumpingClock();
 
-function request(overrides: Partial<InstallRequest> = {}): InstallRequest {
+function request(overrides: Partial<Installation> = {}): Installation {
 	return {
 		profile: minimal,
 		istioObjects: istioObjects(),
+		knativeObjects: undefined,
 		namespace: "bench",
 		authorizerImage: "sample:1",
-		timeoutMs: 60_000,
-		clock,
+		useInstalled: false,
 		...overrides,
 	};
 }
@@ -30,7 +32,10 @@ const lastIndex = (cluster: FakeCluster, verb: string, kind: string, name: strin
 describe("installProfile", () => {
 	it("applies what later objects need before them, and notes all of it first", async () => {
 		const cluster = fakeCluster();
-		const installed = await installProfile(cluster, request({ knativeObjects: knativeObjects() }));
+		const installed = await installProfile(
+			sessionOn(cluster, { clock }),
+			request({ knativeObjects: knativeObjects() }),
+		);
 		expect(installed.changed).toBe(true);
 		expect(installed.knative).toEqual({ version: "1.21.2", ingressVersion: "1.21.2", isOurs: true });
 		expect(installed.istioVersion).toBe("1.2.3");
@@ -50,27 +55,27 @@ describe("installProfile", () => {
 
 	it("does not apply again what is there as it should be", async () => {
 		const cluster = clusterWithKnative();
-		await installProfile(cluster, request());
+		await installProfile(sessionOn(cluster, { clock }), request());
 		const before = cluster.writes.length;
-		expect((await installProfile(cluster, request())).changed).toBe(false);
+		expect((await installProfile(sessionOn(cluster, { clock }), request())).changed).toBe(false);
 		const again = cluster.writes.slice(before).filter(({ ref }) => ref.namespace !== "knistio-system");
 		expect(again).toEqual([]);
 	});
 
 	it("applies a ConfigMap again that somebody changed", async () => {
 		const cluster = clusterWithKnative();
-		await installProfile(cluster, request());
+		await installProfile(sessionOn(cluster, { clock }), request());
 		await cluster.patch(
 			{ apiVersion: "v1", kind: "ConfigMap", namespace: "istio-system", name: "istio" },
 			{ data: { mesh: "x" } },
 		);
-		await installProfile(cluster, request());
+		await installProfile(sessionOn(cluster, { clock }), request());
 		expect(cluster.objects.get("ConfigMap istio-system/istio")?.data).toEqual({ mesh: "plain" });
 	});
 
 	it("sets Knative's labels and mode, and restarts all of it once for both", async () => {
 		const cluster = clusterWithKnative();
-		await installProfile(cluster, fullRequest());
+		await installProfile(sessionOn(cluster, { clock }), fullRequest());
 		expect(cluster.objects.get("Namespace knative-serving")?.metadata.labels).toEqual({ "istio-injection": "enabled" });
 		expect(cluster.objects.get("Namespace bench")?.metadata.labels).toMatchObject({ "istio-injection": "enabled" });
 		expect(cluster.objects.get("ConfigMap knative-serving/config-network")?.data).toEqual({
@@ -93,10 +98,10 @@ describe("installProfile", () => {
 
 	it("takes policies away before the sidecars, and the CNI plugin after istiod has stopped asking for it", async () => {
 		const cluster = clusterWithKnative();
-		await installProfile(cluster, fullRequest());
+		await installProfile(sessionOn(cluster, { clock }), fullRequest());
 		cluster.writes.length = 0;
 		clock.jump(1000);
-		const switched = await installProfile(cluster, request());
+		const switched = await installProfile(sessionOn(cluster, { clock }), request());
 		expect(switched.kept).toEqual([]);
 		const labels = index(cluster, "patch", "Namespace", "knative-serving");
 		expect(index(cluster, "remove", "PeerAuthentication", "default")).toBeGreaterThanOrEqual(0);
@@ -116,7 +121,7 @@ describe("installProfile", () => {
 	it("refuses an Istio that somebody else installed, before any write", async () => {
 		const cluster = clusterWithKnative();
 		cluster.put(deployment("mesh", "istiod", { app: "istiod" }));
-		await expect(installProfile(cluster, request())).rejects.toMatchObject({
+		await expect(installProfile(sessionOn(cluster, { clock }), request())).rejects.toMatchObject({
 			exitCode: 4,
 			message: expect.stringContaining("Deployment mesh/istiod"),
 			hint: expect.stringContaining("--use-installed"),
@@ -130,10 +135,10 @@ describe("installProfile", () => {
 		const cluster = clusterWithKnative();
 		cluster.put(deployment("istio-system", "istiod", { app: "istiod" }));
 		const before = cluster.snapshot();
-		await installProfile(cluster, { ...fullRequest(), useInstalled: true });
+		await installProfile(sessionOn(cluster, { clock }), { ...fullRequest(), useInstalled: true });
 		expect(cluster.objects.get("Deployment istio-system/istio-ingressgateway")).toBeUndefined();
 		expect(cluster.objects.get("Namespace knative-serving")?.metadata.labels ?? {}).toEqual({});
-		await uninstall(cluster, { timeoutMs: 60_000, clock });
+		await uninstall(sessionOn(cluster, { clock }));
 		expect(cluster.snapshot()).toEqual(before);
 	});
 
@@ -141,15 +146,17 @@ describe("installProfile", () => {
 		const cluster = clusterWithKnative();
 		cluster.put({ apiVersion: "v1", kind: "Namespace", metadata: { name: "istio-system", labels: { theirs: "yes" } } });
 		cluster.put(configMap("istio-system", "istio", { mesh: "theirs" }));
-		await expect(installProfile(cluster, request())).rejects.toThrow("ConfigMap istio-system/istio");
+		await expect(installProfile(sessionOn(cluster, { clock }), request())).rejects.toThrow(
+			"ConfigMap istio-system/istio",
+		);
 		await cluster.remove({ apiVersion: "v1", kind: "ConfigMap", namespace: "istio-system", name: "istio" });
-		await installProfile(cluster, request());
-		await uninstall(cluster, { timeoutMs: 60_000, clock });
+		await installProfile(sessionOn(cluster, { clock }), request());
+		await uninstall(sessionOn(cluster, { clock }));
 		expect(cluster.objects.get("Namespace istio-system")?.metadata.labels).toEqual({ theirs: "yes" });
 	});
 
 	it("asks for Knative's manifests where there is no Knative", async () => {
-		await expect(installProfile(fakeCluster(), request())).rejects.toMatchObject({
+		await expect(installProfile(sessionOn(fakeCluster(), { clock }), request())).rejects.toMatchObject({
 			exitCode: 4,
 			hint: expect.stringContaining("--knative-manifests"),
 		});
@@ -158,17 +165,17 @@ describe("installProfile", () => {
 	it("refuses a Knative whose ingress is not Istio's", async () => {
 		const cluster = clusterWithKnative();
 		cluster.put(configMap("knative-serving", "config-network", { "ingress-class": "kourier.example" }));
-		await expect(installProfile(cluster, request())).rejects.toThrow("kourier.example");
+		await expect(installProfile(sessionOn(cluster, { clock }), request())).rejects.toThrow("kourier.example");
 	});
 
 	it("gives only its own Routes a domain, and none where there is one for all", async () => {
 		const cluster = clusterWithKnative();
-		await installProfile(cluster, request());
+		await installProfile(sessionOn(cluster, { clock }), request());
 		const domains = (name = "ConfigMap knative-serving/config-domain") => cluster.objects.get(name)?.data;
 		expect(domains()).toMatchObject({ "knistio.example": "selector:\n  knistio.dev/owned-by: knistio\n" });
 		const other = clusterWithKnative();
 		other.put(configMap("knative-serving", "config-domain", { "example.com": "" }));
-		await installProfile(other, request());
+		await installProfile(sessionOn(other, { clock }), request());
 		expect(other.objects.get("ConfigMap knative-serving/config-domain")?.data).toEqual({ "example.com": "" });
 	});
 });
@@ -184,10 +191,10 @@ describe("a kill at any write", { timeout: 60_000 }, () => {
 		},
 	};
 	const steps: ((cluster: FakeCluster) => Promise<unknown>)[] = [
-		(cluster) => installProfile(cluster, fullRequest()),
+		(cluster) => installProfile(sessionOn(cluster, { clock }), fullRequest()),
 		(cluster) => cluster.create(ksvc),
-		(cluster) => installProfile(cluster, request()),
-		(cluster) => uninstall(cluster, { timeoutMs: 60_000, clock }),
+		(cluster) => installProfile(sessionOn(cluster, { clock }), request()),
+		(cluster) => uninstall(sessionOn(cluster, { clock })),
 	];
 
 	async function runUntilKilled(cluster: FakeCluster): Promise<boolean> {
@@ -209,15 +216,16 @@ describe("a kill at any write", { timeout: 60_000 }, () => {
 			const cluster = open();
 			const before = cluster.snapshot();
 			if (open === fakeCluster)
-				steps[0] = (bare) => installProfile(bare, { ...fullRequest(), knativeObjects: knativeObjects() });
+				steps[0] = (bare) =>
+					installProfile(sessionOn(bare, { clock }), { ...fullRequest(), knativeObjects: knativeObjects() });
 			cluster.dieAfterWrites(writes);
 			const isKilled = await runUntilKilled(cluster);
 			cluster.revive();
 			clock.jump(300_000);
-			const cleaned = await uninstall(cluster, { timeoutMs: 60_000, clock });
+			const cleaned = await uninstall(sessionOn(cluster, { clock }));
 			expect(cleaned.kept, `killed after ${writes} writes`).toEqual([]);
 			expect(withoutRestarts(cluster.snapshot()), `killed after ${writes} writes`).toEqual(before);
-			expect((await uninstall(cluster, { timeoutMs: 60_000, clock })).removed).toEqual([]);
+			expect((await uninstall(sessionOn(cluster, { clock }))).removed).toEqual([]);
 			if (!isKilled) break;
 			kills++;
 		}
@@ -228,14 +236,14 @@ describe("a kill at any write", { timeout: 60_000 }, () => {
 		for (let writes = 1; ; writes++) {
 			const cluster = clusterWithKnative();
 			cluster.dieAfterWrites(writes);
-			const isDone = await installProfile(cluster, fullRequest()).then(
+			const isDone = await installProfile(sessionOn(cluster, { clock }), fullRequest()).then(
 				() => true,
 				() => false,
 			);
 			cluster.revive();
 			if (isDone) break;
 			clock.jump(300_000);
-			await installProfile(cluster, fullRequest());
+			await installProfile(sessionOn(cluster, { clock }), fullRequest());
 			const activator = JSON.stringify(cluster.objects.get("Deployment knative-serving/activator"));
 			expect(activator, `killed after ${writes} writes`).toContain("restartedAt");
 		}

@@ -4,6 +4,7 @@ import { installProfile } from "../../src/install/install.ts";
 import { uninstall } from "../../src/install/uninstall.ts";
 import type { Cluster, KubeObject } from "../../src/kube/api/cluster.ts";
 import { type FakeCluster, fakeCluster, jumpingClock } from "../support/fake-cluster.ts";
+import { sessionOn } from "../support/session.ts";
 import { full, istioObjects, knativeObjects } from "./objects.ts";
 
 const methods = ["resource", "resources", "get", "list", "apply", "create", "patch", "remove", "allowed"] as const;
@@ -29,18 +30,16 @@ function hangingAt(cluster: FakeCluster, at: number, onHang: (call: string) => v
 	return hanging as unknown as Cluster;
 }
 
-const base = { namespace: "bench", authorizerImage: "sample:1", timeoutMs: 60_000 };
+const base = { namespace: "bench", authorizerImage: "sample:1", useInstalled: false };
 const install = (cluster: Cluster, signal?: AbortSignal) =>
-	installProfile(cluster, {
+	installProfile(sessionOn(cluster, { clock: jumpingClock(), ...(signal && { signal }) }), {
 		...base,
 		profile: full,
 		istioObjects: istioObjects({ mesh: "authz" }),
 		knativeObjects: knativeObjects(),
-		clock: jumpingClock(),
-		...(signal && { signal }),
 	});
 const clean = (cluster: Cluster, signal?: AbortSignal) =>
-	uninstall(cluster, { timeoutMs: 60_000, clock: jumpingClock(), ...(signal && { signal }) });
+	uninstall(sessionOn(cluster, { clock: jumpingClock(), ...(signal && { signal }) }));
 
 async function installed(): Promise<FakeCluster> {
 	const cluster = fakeCluster();

@@ -1,13 +1,15 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { type LockOptions, lockRef, takeLock } from "../../src/install/state/lock.ts";
+import { lockRef, takeLock } from "../../src/install/state/lock.ts";
 import { ownPlace, type Place } from "../../src/install/state/lock-holder.ts";
 import { ensureStateNamespace, openState, withInventory } from "../../src/install/state/store.ts";
 import { uninstall } from "../../src/install/uninstall.ts";
 import { ApiError } from "../../src/kube/http/api-error.ts";
 import { markOurs } from "../../src/kube/objects/ownership.ts";
+import type { Session } from "../../src/kube/wait/task.ts";
 import type { Progress } from "../../src/progress.ts";
 import { type FakeCluster, fakeCluster } from "../support/fake-cluster.ts";
+import { sessionOn } from "../support/session.ts";
 import { type SteppedClock, steppedClock } from "../support/stepped-clock.ts";
 import { configMap } from "./objects.ts";
 
@@ -21,8 +23,15 @@ const elsewhere = (host: string, pid = 1): Place => ({ host, pid, bootId: `boot-
 function world() {
 	const cluster = fakeCluster();
 	const clock = steppedClock();
-	const take = (host: string, options: LockOptions = {}) =>
-		takeLock(cluster, { clock, renewalClock: clock, place: elsewhere(host), ...options });
+	const take = (
+		host: string,
+		{ signal, progress, ...taking }: Partial<Session> & Parameters<typeof takeLock>[1] = {},
+	) =>
+		takeLock(sessionOn(cluster, { clock, ...(signal && { signal }), ...(progress && { progress }) }), {
+			renewalClock: clock,
+			place: elsewhere(host),
+			...taking,
+		});
 	return { cluster, clock, take };
 }
 
@@ -44,7 +53,7 @@ async function outcomeAfter(clock: SteppedClock, ms: number, promise: Promise<un
 /** What is left of a holder that was killed: its Lease, which nobody renews. */
 async function killedHolder(cluster: FakeCluster, place: Place = elsewhere("dead")): Promise<void> {
 	const dead = steppedClock();
-	await takeLock(cluster, { clock: dead, renewalClock: dead, place, force: true });
+	await takeLock(sessionOn(cluster, { clock: dead }), { renewalClock: dead, place, force: true });
 }
 
 describe("the lock", () => {
@@ -134,7 +143,11 @@ describe("the lock", () => {
 			const found = await get(ref, signal);
 			if (ref.kind === "Lease" && !isTaken) {
 				isTaken = true;
-				await takeLock({ ...cluster, get }, { clock, renewalClock: clock, place: elsewhere("two"), force: true });
+				await takeLock(sessionOn({ ...cluster, get }, { clock }), {
+					renewalClock: clock,
+					place: elsewhere("two"),
+					force: true,
+				});
 			}
 			return found;
 		};
@@ -450,7 +463,7 @@ describe("a clean-up", () => {
 		const before = cluster.snapshot();
 		await ensureStateNamespace(cluster);
 		const object = markOurs(configMap("default", "ours", {}), { part: "workload", profile: "p" });
-		const store = await openState(cluster);
+		const store = await openState(sessionOn(cluster));
 		await store.update((state) => withInventory(state, [object], { part: "workload", profile: "p" }));
 		cluster.put(object);
 		return { cluster, clock, take, before };
@@ -458,7 +471,7 @@ describe("a clean-up", () => {
 
 	it("takes the lock and leaves no Lease", async () => {
 		const { cluster, clock, before } = await installed();
-		await uninstall(cluster, { timeoutMs: 60_000, clock });
+		await uninstall(sessionOn(cluster, { clock }));
 		expect(cluster.snapshot()).toEqual(before);
 	});
 
@@ -466,7 +479,7 @@ describe("a clean-up", () => {
 		for (const force of [false, true]) {
 			const { cluster, clock, before } = await installed();
 			await killedHolder(cluster);
-			const cleaning = uninstall(cluster, { timeoutMs: 60_000, clock, force });
+			const cleaning = uninstall(sessionOn(cluster, { clock }), { force });
 			expect(await outcomeAfter(clock, 5_000, cleaning)).toBe(force ? "taken" : "pending");
 			expect(await outcomeAfter(clock, 20_000, cleaning)).toBe("taken");
 			expect(cluster.snapshot()).toEqual(before);
@@ -479,7 +492,7 @@ describe("a clean-up", () => {
 		await take("two", { force: true });
 		await clock.pass(5_000);
 		const writes = cluster.writes.length;
-		await expect(uninstall(cluster, { timeoutMs: 60_000, clock, lock })).rejects.toThrow("another knistio took over");
+		await expect(uninstall(sessionOn(cluster, { clock }), { lock })).rejects.toThrow("another knistio took over");
 		await lock.release();
 		expect(cluster.writes.slice(writes).filter(({ verb }) => verb === "remove")).toEqual([]);
 	});
@@ -497,7 +510,7 @@ describe("a clean-up", () => {
 			}
 			return found;
 		};
-		const cleaning = uninstall(cluster, { timeoutMs: 60_000, clock, lock });
+		const cleaning = uninstall(sessionOn(cluster, { clock }), { lock });
 		expect(await outcomeAfter(clock, 10_000, cleaning)).toMatchObject({
 			message: "another knistio took over the cluster",
 		});

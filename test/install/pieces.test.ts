@@ -14,6 +14,7 @@ import { markOurs } from "../../src/kube/objects/ownership.ts";
 import { waitReady } from "../../src/kube/wait/ready.ts";
 import { newTask } from "../../src/kube/wait/task.ts";
 import { fakeCluster, jumpingClock } from "../support/fake-cluster.ts";
+import { sessionOn } from "../support/session.ts";
 import {
 	clusterWithKnative,
 	configMap,
@@ -27,7 +28,8 @@ import {
 
 const clock = jumpingClock();
 const marking = { part: "istio", profile: "minimal" } as const;
-const taskOn = (cluster: ReturnType<typeof fakeCluster>, timeoutMs = 10_000) => newTask(cluster, { clock, timeoutMs });
+const taskOn = (cluster: ReturnType<typeof fakeCluster>, timeoutMs = 10_000) =>
+	newTask(sessionOn(cluster, { clock, timeoutMs }));
 
 describe("the journal", () => {
 	const ref = { apiVersion: "v1", kind: "ConfigMap", namespace: "default", name: "c" };
@@ -37,7 +39,7 @@ describe("the journal", () => {
 		const cluster = fakeCluster();
 		await ensureStateNamespace(cluster);
 		cluster.put(configMap("default", "c", before));
-		const store = await openState(cluster);
+		const store = await openState(sessionOn(cluster));
 		return { cluster, store, task: taskOn(cluster), data: () => cluster.objects.get("ConfigMap default/c")?.data };
 	}
 
@@ -206,7 +208,7 @@ describe("removeObjects", () => {
 			marking,
 		);
 		cluster.put(endpoints);
-		const { removed } = await uninstall(cluster, { clock, timeoutMs: 10_000 });
+		const { removed } = await uninstall(sessionOn(cluster, { clock, timeoutMs: 10_000 }));
 		expect(removed.map(({ kind }) => kind)).not.toContain("Endpoints");
 	});
 
@@ -227,7 +229,7 @@ describe("removeObjects", () => {
 		cluster.put(markOurs(namespaceObject("istio-system"), marking));
 		cluster.put(markOurs(definition("x.io", "A"), marking));
 		cluster.put(markOurs(deployment("istio-system", "istiod"), marking));
-		await uninstall(cluster, { clock, timeoutMs: 10_000 });
+		await uninstall(sessionOn(cluster, { clock, timeoutMs: 10_000 }));
 		expect([...cluster.objects.keys()]).toEqual([]);
 	});
 });
@@ -271,13 +273,13 @@ describe("planInstall", () => {
 		istioObjects: istioObjects(),
 		namespace: "bench",
 		authorizerImage: "sample:1",
-		timeoutMs: 10_000,
-		clock,
+		knativeObjects: undefined,
+		useInstalled: false,
 	};
 
 	it("says what an install does, and writes nothing", async () => {
 		const cluster = clusterWithKnative();
-		const lines = planLines(await planInstall(cluster, request));
+		const lines = planLines(await planInstall(sessionOn(cluster, { clock }), request));
 		expect(cluster.writes).toEqual([]);
 		for (const line of [
 			"create Namespace istio-system",
@@ -295,9 +297,9 @@ describe("planInstall", () => {
 
 	it("says what a switch takes away, and nothing once it is done", async () => {
 		const cluster = clusterWithKnative();
-		await installProfile(cluster, request);
-		expect(planLines(await planInstall(cluster, request))).toEqual(["nothing to do"]);
-		const lines = planLines(await planInstall(cluster, { ...request, profile: minimal }));
+		await installProfile(sessionOn(cluster, { clock }), request);
+		expect(planLines(await planInstall(sessionOn(cluster, { clock }), request))).toEqual(["nothing to do"]);
+		const lines = planLines(await planInstall(sessionOn(cluster, { clock }), { ...request, profile: minimal }));
 		expect(lines).toContain("remove PeerAuthentication istio-system/default");
 		expect(lines).toContain("remove Deployment bench/authz");
 		expect(lines).toContain("remove label istio-injection of Namespace knative-serving");

@@ -4,6 +4,7 @@ import { describeRef, type KubeObject, refOf } from "../../src/kube/api/cluster.
 import { markOurs } from "../../src/kube/objects/ownership.ts";
 import { newTask } from "../../src/kube/wait/task.ts";
 import { type FakeCluster, fakeCluster, jumpingClock } from "../support/fake-cluster.ts";
+import { sessionOn } from "../support/session.ts";
 import { deployment, istioObjects, namespaceObject } from "./objects.ts";
 
 const options = { clock: jumpingClock(), timeoutMs: 300_000 };
@@ -35,7 +36,7 @@ describe("the CNI's DaemonSet, without which no pod starts or ends while its plu
 				leftWhenItWent.push(...[...cluster.objects.keys()].filter((key) => /^(Deployment|Mutating)/.test(key)));
 			return remove(ref, how);
 		};
-		await removeObjects(newTask(cluster, options), noted.map(refOf));
+		await removeObjects(newTask(sessionOn(cluster, options)), noted.map(refOf));
 		const order = removals(cluster);
 		const daemonSetAt = order.indexOf("DaemonSet istio-system/istio-cni-node");
 		expect(leftWhenItWent).toEqual([]);
@@ -61,7 +62,7 @@ describe("the CNI's DaemonSet, without which no pod starts or ends while its plu
 			if (ref.kind === "DaemonSet") isPodThere = cluster.objects.has("Pod istio-system/istiod-x");
 			return remove(ref, how);
 		};
-		await removeObjects(newTask(cluster, options), objects.map(refOf));
+		await removeObjects(newTask(sessionOn(cluster, options)), objects.map(refOf));
 		expect(looks).toBeGreaterThanOrEqual(6);
 		expect(isPodThere).toBe(false);
 	});
@@ -104,7 +105,7 @@ describe("the pods of a Deployment", () => {
 
 	it("are cut off from what would make them anew, and only then ended", async () => {
 		const { cluster, madeAnew } = withReplicaSet();
-		await removeObjects(newTask(cluster, options), [refOf(deployment("istio-system", "gateway"))]);
+		await removeObjects(newTask(sessionOn(cluster, options)), [refOf(deployment("istio-system", "gateway"))]);
 		expect(removals(cluster)).toEqual([
 			"Deployment istio-system/gateway",
 			"ReplicaSet istio-system/gateway-1",

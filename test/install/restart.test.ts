@@ -5,11 +5,12 @@ import type { JournalEntry } from "../../src/install/state/store.ts";
 import type { KubeObject, ObjectRef } from "../../src/kube/api/cluster.ts";
 import { newTask } from "../../src/kube/wait/task.ts";
 import { type FakeCluster, fakeCluster, jumpingClock } from "../support/fake-cluster.ts";
+import { sessionOn } from "../support/session.ts";
 import { deployment } from "./objects.ts";
 
 const namespace = "a";
 const clock = jumpingClock();
-const taskOn = (cluster: FakeCluster) => newTask(cluster, { clock, timeoutMs: 300_000 });
+const taskOn = (cluster: FakeCluster) => newTask(sessionOn(cluster, { clock, timeoutMs: 300_000 }));
 const refTo = (name: string): ObjectRef => ({ apiVersion: "apps/v1", kind: "Deployment", namespace, name });
 
 function replicaSet(cluster: FakeCluster, owner: string, name: string, replicas: number, restartedAt?: string) {

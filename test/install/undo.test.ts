@@ -8,6 +8,7 @@ import { markOurs } from "../../src/kube/objects/ownership.ts";
 import { newTask } from "../../src/kube/wait/task.ts";
 import type { Profile } from "../../src/profile/profile.ts";
 import { type FakeCluster, fakeCluster, jumpingClock, type Write } from "../support/fake-cluster.ts";
+import { sessionOn } from "../support/session.ts";
 import {
 	clusterWithKnative,
 	configMap,
@@ -29,7 +30,8 @@ const request = {
 	istioObjects: istioObjects(),
 	namespace: "bench",
 	authorizerImage: "x:1",
-	...options,
+	knativeObjects: undefined,
+	useInstalled: false,
 };
 
 const ksvc = markOurs(
@@ -53,22 +55,22 @@ describe("a clean-up past a webhook that does not answer", () => {
 	it("takes the policies away first, which may be why, and undoes everything", async () => {
 		const cluster = clusterWithKnative();
 		const before = Object.keys(cluster.snapshot());
-		await installProfile(cluster, request);
+		await installProfile(sessionOn(cluster, options), request);
 		await cluster.create(ksvc);
 		webhookRefusing(cluster, () => cluster.objects.has("PeerAuthentication istio-system/default"));
-		await uninstall(cluster, options);
+		await uninstall(sessionOn(cluster, options));
 		expect(Object.keys(cluster.snapshot())).toEqual(before);
 	});
 
 	it("undoes all the rest, says in the end what is left and why, and the next goes on", async () => {
 		const cluster = clusterWithKnative();
 		const before = Object.keys(cluster.snapshot());
-		await installProfile(cluster, request);
+		await installProfile(sessionOn(cluster, options), request);
 		await cluster.create(ksvc);
 		let isBroken = true;
 		webhookRefusing(cluster, () => isBroken);
 		const startedAt = clock.now();
-		await expect(uninstall(cluster, options)).rejects.toMatchObject({
+		await expect(uninstall(sessionOn(cluster, options))).rejects.toMatchObject({
 			exitCode: 4,
 			message: expect.stringMatching(/Service bench\/helloworld.*failed calling webhook/),
 			hint: expect.stringContaining("webhook.serving.knative.dev"),
@@ -80,7 +82,7 @@ describe("a clean-up past a webhook that does not answer", () => {
 		expect(cluster.objects.get("Namespace bench")?.metadata.deletionTimestamp).toBeUndefined();
 		expect(cluster.objects.has("ConfigMap knistio-system/knistio-state")).toBe(true);
 		isBroken = false;
-		await uninstall(cluster, options);
+		await uninstall(sessionOn(cluster, options));
 		expect(Object.keys(cluster.snapshot())).toEqual(before);
 	});
 
@@ -90,7 +92,7 @@ describe("a clean-up past a webhook that does not answer", () => {
 		const held = markOurs(configMap("istio-system", "held", {}), marking);
 		cluster.put({ ...held, metadata: { ...held.metadata, finalizers: ["somebody.example/x"] } });
 		cluster.put(markOurs(definition("x.io", "A"), marking));
-		await expect(uninstall(cluster, options)).rejects.toThrow(
+		await expect(uninstall(sessionOn(cluster, options))).rejects.toThrow(
 			"ConfigMap istio-system/held (held by somebody.example/x) to be gone",
 		);
 		expect(cluster.objects.has("CustomResourceDefinition as.x.io")).toBe(false);
@@ -131,12 +133,12 @@ describe("a kill while pods are cut off from what owns them", () => {
 		for (let writes = 1; ; writes++) {
 			const cluster = withPods();
 			cluster.dieAfterWrites(writes);
-			const isKilled = await uninstall(cluster, options).then(
+			const isKilled = await uninstall(sessionOn(cluster, options)).then(
 				() => false,
 				() => true,
 			);
 			cluster.revive();
-			await uninstall(cluster, { ...options, force: true });
+			await uninstall(sessionOn(cluster, options), { force: true });
 			expect([...cluster.objects.keys()], `killed after ${writes} writes`).toEqual(["Namespace shared"]);
 			if (!isKilled) break;
 			kills++;
@@ -154,7 +156,7 @@ describe("istioLeftovers", () => {
 		};
 	};
 	const namesOf = async (cluster: FakeCluster, since?: string) =>
-		(await istioLeftovers(newTask(cluster, options), since)).map(describeRef);
+		(await istioLeftovers(newTask(sessionOn(cluster, options)), since)).map(describeRef);
 
 	it("are the records of any election of istiod's, also of one that it gave up", async () => {
 		const cluster = fakeCluster();
@@ -188,7 +190,7 @@ describe("a net-istio that is only partly there", () => {
 		const object = cluster.objects.get(missing) as KubeObject;
 		await cluster.remove(refOf(object));
 		cluster.writes.length = 0;
-		await expect(installProfile(cluster, request)).rejects.toMatchObject({
+		await expect(installProfile(sessionOn(cluster, options), request)).rejects.toMatchObject({
 			exitCode: 4,
 			message: expect.stringMatching(message),
 			hint: expect.stringContaining("apply Istio's definitions, then net-istio.yaml again"),
@@ -210,6 +212,6 @@ describe("a net-istio that is only partly there", () => {
 		cluster.put(gateway("inner"));
 		const local = "- name: inner\n  namespace: edge\n  service: x\n";
 		cluster.put(configMap("knative-serving", "config-istio", { "gateway.edge.outer": "x", "local-gateways": local }));
-		await installProfile(cluster, { ...request, profile: full });
+		await installProfile(sessionOn(cluster, options), { ...request, profile: full });
 	});
 });

@@ -9,6 +9,7 @@ import { patiently } from "../../src/kube/wait/patience.ts";
 import { waitReady } from "../../src/kube/wait/ready.ts";
 import { newTask } from "../../src/kube/wait/task.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
+import { sessionOn } from "../support/session.ts";
 import { everything, knativeManifests, run, start } from "./knistio.ts";
 
 /** A clean-up must be done by then, whatever was going on when the run was killed. */
@@ -58,7 +59,7 @@ async function othersObjects(): Promise<KubeObject[]> {
 }
 
 async function applyOthers(): Promise<void> {
-	const task = newTask(cluster, { timeoutMs: 300_000 });
+	const task = newTask(sessionOn(cluster, { timeoutMs: 300_000 }));
 	for (const objects of byStage(others).values()) {
 		for (const object of objects) await patiently(task, object.metadata.name, () => cluster.apply(object));
 		const isWaitedFor = ({ kind }: KubeObject) => kind === "CustomResourceDefinition" || kind === "Deployment";
@@ -67,7 +68,7 @@ async function applyOthers(): Promise<void> {
 }
 
 async function removeOthers(): Promise<void> {
-	const task = newTask(cluster, { timeoutMs: 300_000 });
+	const task = newTask(sessionOn(cluster, { timeoutMs: 300_000 }));
 	for (const objects of [...byStage(others).values()].reverse()) {
 		const refs: ObjectRef[] = objects.map(refOf);
 		for (const ref of refs) await patiently(task, ref.name, () => cluster.remove(ref));

@@ -5,6 +5,7 @@ import { requireRights } from "../../install/rights.ts";
 import { takeLock } from "../../install/state/lock.ts";
 import { readKnativeManifests } from "../../knative/manifest-files.ts";
 import { requireZeroAllowed } from "../../knative/zero-settings.ts";
+import { type Session, systemClock, uninterrupted } from "../../kube/wait/task.ts";
 import { contentHash } from "../../measure/fingerprint.ts";
 import { planVisits, type Visit } from "../../measure/rounds.ts";
 import { formatOf } from "../../output/formats.ts";
@@ -22,7 +23,7 @@ import { whatFails } from "../gate/sink.ts";
 import { type Before, cleanUp, endInWords, lookBefore } from "./clean-up.ts";
 import type { BenchOptions } from "./options.ts";
 import { openRecorder, type Recorder } from "./recorder.ts";
-import { installRequest, measure, type Run, refuseIfUnlikeAlready, rendering } from "./run.ts";
+import { installationOf, measure, type Run, refuseIfUnlikeAlready, rendering } from "./run.ts";
 import { openTarget } from "./target.ts";
 
 /**
@@ -45,7 +46,14 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	try {
 		display.progress({ kind: "step", text: `looking at the cluster of context ${cluster.context}` });
 		const asked = { options, context, target, cluster, profiles, profileHashes, visits, gate, knativeObjects };
-		const run: Run = { ...asked, display, rendered: new Map() };
+		const session: Session = {
+			cluster,
+			signal: context.signal,
+			clock: target.installClock,
+			progress: display.progress,
+			timeoutMs: options.timeoutMs,
+		};
+		const run: Run = { ...asked, session, display, rendered: new Map() };
 		await Promise.all([
 			requireRights(cluster, context.signal).then(() => requireZeroAllowed(cluster, zeroWait(run))),
 			refuseIfUnlikeAlready(run, context.signal),
@@ -72,15 +80,14 @@ const zeroWait = ({ options: { timeoutMs }, target: { clock }, knativeObjects, c
 type Outputs = { file: string; render: ReturnType<typeof formatOf> }[];
 
 async function benchOn(run: Run, outputs: Outputs): Promise<ExitCode> {
-	const { options, context, cluster, display } = run;
-	const { clock, installClock } = run.target;
-	const { progress } = display;
+	const { options, context, session, display } = run;
+	const { clock } = run.target;
 	// Renewed and judged in real time, also on a simulated cluster whose time runs faster.
-	const lock = await takeLock(cluster, { signal: context.signal, progress });
+	const lock = await takeLock({ ...session, clock: systemClock });
 	let before: Before;
 	let recorder: Recorder;
 	try {
-		before = await lookBefore(cluster, context.signal);
+		before = await lookBefore(session);
 		// What an earlier run left is replaced by one that may use the cluster, and not before.
 		recorder = await openRecorder(context, recordingPath(options), clock);
 	} catch (error) {
@@ -105,7 +112,7 @@ async function benchOn(run: Run, outputs: Outputs): Promise<ExitCode> {
 		...(await whatFails([recorder.close])),
 		...(await writeOutputs(context, report, outputs, options)),
 	];
-	const uncleaned = await cleanUp(cluster, { ...options, lock, before, clock: installClock, progress });
+	const uncleaned = await cleanUp(uninterrupted(session), { ...options, lock, before });
 	display.clear();
 	if (report.profiles.length > 0) context.stdout(`${renderTable(report, tableOptions(options, context))}\n`);
 	// A simulated cluster is only ever measured where it was asked for by name.
@@ -128,9 +135,9 @@ function beginning({ options, context, cluster, profiles, target, visits }: Run)
 }
 
 async function dryRun(run: Run): Promise<ExitCode> {
-	const { context, cluster, profiles, options, display } = run;
+	const { context, session, profiles, options, display } = run;
 	for (const profile of profiles) {
-		const plan = await planInstall(cluster, await installRequest(run, profile, context.signal));
+		const plan = await planInstall(session, await installationOf(run, profile, context.signal));
 		display.clear();
 		const lines = planLines(plan).map((line) => `  ${line}\n`);
 		context.stdout(`${profile.name}, seen from the cluster as it is now:\n${lines.join("")}`);
@@ -139,7 +146,7 @@ async function dryRun(run: Run): Promise<ExitCode> {
 		);
 	}
 	context.stdout(`${describeVisits(run.visits)}\n`);
-	const before = await lookBefore(cluster, context.signal);
+	const before = await lookBefore(session);
 	context.stdout(`in the end: ${endInWords(before, options.keep)}\n`);
 	return exitCodes.ok;
 }

@@ -4,11 +4,9 @@ import { readStanding, type Standing } from "../../install/standing.ts";
 import type { Lock } from "../../install/state/lock.ts";
 import { ownerOf, readState } from "../../install/state/store.ts";
 import { uninstall } from "../../install/uninstall.ts";
-import type { Cluster } from "../../kube/api/cluster.ts";
 import { describeRef } from "../../kube/api/cluster.ts";
 import { ownedBySelector } from "../../kube/objects/ownership.ts";
-import type { Clock } from "../../kube/wait/task.ts";
-import type { Progress } from "../../progress.ts";
+import type { Session } from "../../kube/wait/task.ts";
 
 /** Whose the cluster's profile was before the run: what the run comes back to in the end. */
 export type Before =
@@ -20,7 +18,7 @@ export type Before =
 	| { kind: "unknown" };
 
 /** Finds out what to come back to. */
-export async function lookBefore(cluster: Cluster, signal?: AbortSignal): Promise<Before> {
+export async function lookBefore({ cluster, signal }: Pick<Session, "cluster" | "signal">): Promise<Before> {
 	const owner = ownerOf(await readState(cluster, signal));
 	if (owner === "unknown") return { kind: "unknown" };
 	if (owner !== "install") return { kind: "nobody" };
@@ -42,32 +40,30 @@ export function endInWords(before: Before, keep: boolean): string {
 	return "remove the service and leave the rest: an older knistio may have put it there to stay; `knistio clean` removes it";
 }
 
-/** What a run leaves, and how it is told. */
-export interface CleanUpOptions {
+/** What a run leaves. */
+interface End {
 	/** Leave everything for the next run or for a look. */
 	keep: boolean;
 	before: Before;
 	namespace: string;
 	lock: Lock;
-	progress: Progress;
-	clock: Clock;
-	timeoutMs: number;
 }
 
 /**
  * Ends a run on the cluster, also an interrupted one: removes what it made, restores what it changed, brings back what
  * `install` had put there, and says what it had to leave.
+ * @param session whose signal must not end with the run: see `uninterrupted`
  * @returns why it could not, for the caller to say as the last thing; undefined if all is done
  */
-export async function cleanUp(cluster: Cluster, options: CleanUpOptions): Promise<ClusterError | undefined> {
-	const { lock } = options;
+export async function cleanUp(session: Session, end: End): Promise<ClusterError | undefined> {
+	const { lock } = end;
 	const lost = () =>
 		new ClusterError("nothing more was cleaned up: another knistio has taken over the cluster, and may be using it", {
 			hint: "when that one has ended, `knistio clean` removes what is left",
 		});
 	if (lock.lost.aborted) return lost();
 	try {
-		await endOn(cluster, options);
+		await endOn(session, end);
 		return undefined;
 	} catch (error) {
 		if (lock.lost.aborted) return lost();
@@ -83,12 +79,12 @@ export async function cleanUp(cluster: Cluster, options: CleanUpOptions): Promis
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-async function endOn(cluster: Cluster, options: CleanUpOptions): Promise<void> {
-	const { keep, before, lock, progress, clock, timeoutMs } = options;
-	const note = (text: string) => progress({ kind: "note", text });
+async function endOn(session: Session, end: End): Promise<void> {
+	const { keep, before, lock } = end;
+	const note = (text: string) => session.progress({ kind: "note", text });
 	if (keep) return note(`as asked: ${endInWords(before, keep)}`);
 	if (before.kind === "nobody") {
-		const { kept, notes, unseen } = await uninstall(cluster, { lock, timeoutMs, progress, clock });
+		const { kept, notes, unseen } = await uninstall(session, { lock });
 		for (const { ref, reason } of kept) note(`left ${describeRef(ref)}: ${reason}`);
 		for (const text of notes) note(text);
 		if (unseen.length > 0) {
@@ -96,16 +92,16 @@ async function endOn(cluster: Cluster, options: CleanUpOptions): Promise<void> {
 		}
 		return;
 	}
-	await removeService(cluster, options);
+	await removeService(session, end.namespace);
 	if (before.kind === "unknown") return note(`at the end: ${endInWords(before, keep)}`);
-	const { changed, kept } = await comeBackTo(cluster, before.standing, { lock, timeoutMs, progress, clock });
+	const { changed, kept } = await comeBackTo(session, before.standing, lock);
 	for (const { ref, reason } of kept) note(`left ${describeRef(ref)}: ${reason}`);
 	note(
 		`${before.standing.profile.name}, which \`knistio install\` put there, ${changed ? "is there again" : "is there as it was"}`,
 	);
 }
 
-async function removeService(cluster: Cluster, { namespace, progress }: CleanUpOptions): Promise<void> {
+async function removeService({ cluster, progress }: Session, namespace: string): Promise<void> {
 	progress({ kind: "step", text: "removing the service under test" });
 	for (const [apiVersion, kind] of [
 		["serving.knative.dev/v1", "Service"],

@@ -2,10 +2,12 @@ import { randomBytes } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import type { Measured } from "../../analysis/likeness.ts";
 import type { Context } from "../../context/context.ts";
-import { type InstallRequest, installProfile } from "../../install/install.ts";
+import { installProfile } from "../../install/install.ts";
 import type { Lock } from "../../install/state/lock.ts";
+import type { Installation } from "../../install/wanted.ts";
 import type { RenderedIstio } from "../../istio/render.ts";
 import type { Cluster, KubeObject } from "../../kube/api/cluster.ts";
+import type { Session } from "../../kube/wait/task.ts";
 import { type BenchmarkOrder, runBenchmark } from "../../measure/benchmark.ts";
 import { contentHash, machineFingerprint } from "../../measure/fingerprint.ts";
 import type { Visit } from "../../measure/rounds.ts";
@@ -25,6 +27,7 @@ export interface Run {
 	options: BenchOptions;
 	context: Context;
 	target: Target;
+	session: Session;
 	cluster: Cluster;
 	profiles: Profile[];
 	visits: Visit[];
@@ -46,22 +49,18 @@ export function rendering(run: Run, profile: Profile, signal: AbortSignal): Prom
 	return rendering;
 }
 
-/** What the installer is asked for. */
-export async function installRequest(run: Run, profile: Profile, signal: AbortSignal): Promise<InstallRequest> {
+/** What is installed for a profile. */
+export async function installationOf(run: Run, profile: Profile, signal: AbortSignal): Promise<Installation> {
 	const { options, knativeObjects, display } = run;
 	const istio = options.useInstalled ? undefined : await rendering(run, profile, signal);
 	for (const warning of istio?.warnings ?? []) display.progress({ kind: "note", text: `warning: ${warning}` });
 	return {
 		profile,
 		istioObjects: istio?.objects ?? [],
-		...(knativeObjects === undefined ? {} : { knativeObjects }),
+		knativeObjects,
 		namespace: options.namespace,
 		authorizerImage: options.image,
 		useInstalled: options.useInstalled,
-		timeoutMs: options.timeoutMs,
-		signal,
-		progress: display.progress,
-		clock: run.target.installClock,
 	};
 }
 
@@ -135,14 +134,14 @@ function refuseIfUnlike(run: Run, profiles: Measured["profiles"], { isPartial }:
 }
 
 async function install(run: Run, profile: Profile, { lock, signal }: { lock: Lock; signal: AbortSignal }) {
-	const request = await installRequest(run, profile, signal);
+	const what = await installationOf(run, profile, signal);
 	const rendered = await run.rendered.get(profile);
 	const made: Fingerprint = {
 		...(rendered === undefined ? {} : { renderer: rendered.renderer, manifests: contentHash(rendered.objects) }),
 		...(run.knativeObjects === undefined ? {} : { "knative-manifests": contentHash(run.knativeObjects) }),
 	};
 	refuseIfUnlike(run, [{ profile, fingerprint: made }], { isPartial: true });
-	const { installMs, knative, istioVersion, kept } = await installProfile(run.cluster, { ...request, lock });
+	const { installMs, knative, istioVersion, kept } = await installProfile({ ...run.session, signal }, what, { lock });
 	for (const { ref, reason } of kept) {
 		run.display.progress({ kind: "note", text: `kept ${ref.kind} ${ref.name}: ${reason}` });
 	}

@@ -139,7 +139,7 @@ async function remove(
 		propagation,
 		...(uid === undefined ? {} : { uid }),
 		...(object.kind === "Pod" ? { gracePeriodSeconds: hurriedGraceSeconds } : {}),
-		...(task.signal === undefined ? {} : { signal: task.signal }),
+		signal: task.signal,
 	};
 	await patiently(task, describeRef(refOf(object)), async () => {
 		try {

@@ -3,7 +3,7 @@ import { type KubeObject, type ObjectRef, refOf } from "../../kube/api/cluster.t
 import { stageOf } from "../../kube/objects/order.ts";
 import { isMadeByUs, keyOf, type Part, partOf } from "../../kube/objects/ownership.ts";
 import { type Failure, forEach, undoneError } from "../../kube/wait/failures.ts";
-import { inParallel, signalOf, type Task } from "../../kube/wait/task.ts";
+import { inParallel, type Task } from "../../kube/wait/task.ts";
 import { type InstallState, type JournalEntry, stateNamespace } from "../state/store.ts";
 import { type Kept, type Patience, type Removal, removeObjects } from "./remove.ts";
 import { restoreAll } from "./restore.ts";
@@ -119,7 +119,7 @@ async function removeParts(pass: Pass): Promise<void> {
 	if (pass.state.inventory.some(({ part }) => part === "istio")) {
 		const state = await task.cluster.get({ apiVersion: "v1", kind: "Namespace", name: stateNamespace }, task.signal);
 		const leftovers = await istioLeftovers(task, state?.metadata.creationTimestamp);
-		const run = async (ref: ObjectRef) => void (await task.cluster.remove(ref, signalOf(task)));
+		const run = async (ref: ObjectRef) => void (await task.cluster.remove(ref, { signal: task.signal }));
 		failed.push(...(await forEach(task, leftovers, { refOf: (ref) => ref, run })));
 		result.removed.push(...leftovers);
 	}

@@ -5,7 +5,7 @@ import { forEach, ofOneObject } from "../../kube/wait/failures.ts";
 import { stillThere, waitUntilNone } from "../../kube/wait/gone.ts";
 import { patiently } from "../../kube/wait/patience.ts";
 import { podHurrier } from "../../kube/wait/pods-gone.ts";
-import { inParallel, signalOf, type Task, within } from "../../kube/wait/task.ts";
+import { inParallel, type Task, within } from "../../kube/wait/task.ts";
 import { type Patience, type Removal, untilTaskEnds } from "./remove.ts";
 
 /** Knative's label on everything that a Service has, its pods included. */
@@ -37,7 +37,9 @@ export async function removeWorkloads(
 	const failed = await forEach(task, ours, {
 		refOf,
 		run: async (object) => {
-			await patiently(refused, describeRef(refOf(object)), () => task.cluster.remove(refOf(object), signalOf(task)));
+			await patiently(refused, describeRef(refOf(object)), () =>
+				task.cluster.remove(refOf(object), { signal: task.signal }),
+			);
 		},
 	});
 	const isRefused = new Set(failed.map(({ ref }) => keyOf(ref)));

@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { ClusterError } from "../../errors.ts";
-import type { Cluster, KubeObject, ObjectRef } from "../../kube/api/cluster.ts";
+import type { KubeObject, ObjectRef } from "../../kube/api/cluster.ts";
 import { ApiError } from "../../kube/http/api-error.ts";
 import { markOurs } from "../../kube/objects/ownership.ts";
-import { type Clock, systemClock } from "../../kube/wait/task.ts";
-import type { Progress } from "../../progress.ts";
+import { type Clock, type Session, systemClock } from "../../kube/wait/task.ts";
 import {
 	describeHolder,
 	type Holder,
@@ -29,16 +28,11 @@ export interface Lock {
 }
 
 /** How a lock is taken. */
-export interface LockOptions {
+interface Taking {
 	/** Take it even from a holder that seems alive. */
 	force?: boolean;
-	/** Times the wait for another holder's sign of life; the system's clock unless given. */
-	clock?: Clock;
 	/** Times the renewals, and their failing; real time unless given. */
 	renewalClock?: Clock;
-	/** Ends the wait. */
-	signal?: AbortSignal;
-	progress?: Progress;
 	/** Where the process that takes it runs; found out unless given. */
 	place?: Place;
 }
@@ -63,11 +57,11 @@ const hurriedReleaseTimeoutMs = 2_000;
 
 /** Who asks for the lock. */
 interface Asking {
-	cluster: Cluster;
+	/** Its signal ends the wait, and its clock times it. */
+	session: Session;
 	identity: string;
 	place: Place;
-	clock: Clock;
-	options: LockOptions;
+	force: boolean;
 }
 
 /**
@@ -75,14 +69,13 @@ interface Asking {
  * is gone when its record has not changed for the Lease's duration as seen from here. No clock of another machine counts.
  * @throws ClusterError that says who holds it and since when
  */
-export async function takeLock(cluster: Cluster, options: LockOptions = {}): Promise<Lock> {
-	const clock = options.clock ?? systemClock;
-	const place = options.place ?? ownPlace();
-	const asking: Asking = { cluster, identity: `${place.host}_${randomUUID()}`, place, clock, options };
-	await ensureStateNamespace(cluster, options.signal);
-	await removeOldLock(cluster, { ...options, clock });
+export async function takeLock(session: Session, taking: Taking = {}): Promise<Lock> {
+	const { force = false, renewalClock = realTime, place = ownPlace() } = taking;
+	const { cluster, signal } = session;
+	const asking: Asking = { session, identity: `${place.host}_${randomUUID()}`, place, force };
+	await ensureStateNamespace(cluster, signal);
+	await removeOldLock(session, force);
 	const taken = await acquire(asking);
-	const renewalClock = options.renewalClock ?? realTime;
 	const renewal = keepRenewed(cluster, {
 		ref: lockRef,
 		identity: asking.identity,
@@ -94,7 +87,7 @@ export async function takeLock(cluster: Cluster, options: LockOptions = {}): Pro
 		async release() {
 			await renewal.end();
 			if (renewal.lost.aborted) return;
-			const limit = openLimit(renewalClock, options.signal);
+			const limit = openLimit(renewalClock, signal);
 			await removeOwn(asking, limit.signal).finally(limit.close);
 		},
 	};
@@ -106,15 +99,15 @@ const namespaceEndsMs = 60_000;
 const namespaceGapMs = 1_000;
 
 async function acquire(asking: Asking): Promise<KubeObject> {
-	const { cluster, clock, options } = asking;
+	const { cluster, clock, signal } = asking.session;
 	const startedAt = clock.now();
 	for (let attempt = 0; attempt < mostAttempts; ) {
 		try {
 			return await tryToAcquire(asking);
 		} catch (error) {
 			if (isNamespaceEnding(error) && clock.now() - startedAt < namespaceEndsMs) {
-				await clock.sleep(namespaceGapMs, options.signal);
-				await ensureStateNamespace(cluster, options.signal);
+				await clock.sleep(namespaceGapMs, signal);
+				await ensureStateNamespace(cluster, signal);
 			} else if (isRace(error)) attempt++;
 			else throw error;
 		}
@@ -126,18 +119,16 @@ async function acquire(asking: Asking): Promise<KubeObject> {
 
 /** @throws ApiError when somebody else was faster, ClusterError when somebody else is alive */
 async function tryToAcquire(asking: Asking): Promise<KubeObject> {
-	const { cluster, place, clock, options } = asking;
-	const { signal } = options;
+	const { session, place, force } = asking;
+	const { cluster, signal, progress } = session;
 	let found = await cluster.get(lockRef, signal);
 	const holder = holderOf(found);
-	if (found !== undefined && holder !== undefined && options.force !== true && !hasEnded(holder, place)) {
-		const waited = await untilSignOfLife(cluster, {
+	if (found !== undefined && holder !== undefined && !force && !hasEnded(holder, place)) {
+		const waited = await untilSignOfLife(session, {
 			ref: lockRef,
 			found,
-			clock,
 			quietMs: leaseSeconds * 1000,
-			onWait: () => tellOfWait(options.progress, holder),
-			...(signal === undefined ? {} : { signal }),
+			onWait: () => progress({ kind: "step", text: waitingFor(holder) }),
 		});
 		const next = holderOf(waited.object);
 		if (waited.isAlive && next !== undefined) throw heldBy(next);
@@ -148,7 +139,7 @@ async function tryToAcquire(asking: Asking): Promise<KubeObject> {
 }
 
 /** Aborted after the time that letting go may take, which is shorter from the user's interruption on. */
-function openLimit(clock: Clock, interruption: AbortSignal | undefined): { signal: AbortSignal; close(): void } {
+function openLimit(clock: Clock, interruption: AbortSignal): { signal: AbortSignal; close(): void } {
 	const late = new AbortController();
 	const done = new AbortController();
 	const endAfter = (ms: number) =>
@@ -158,19 +149,19 @@ function openLimit(clock: Clock, interruption: AbortSignal | undefined): { signa
 		);
 	const hurry = () => void endAfter(hurriedReleaseTimeoutMs);
 	void endAfter(releaseTimeoutMs);
-	if (interruption?.aborted) hurry();
-	else interruption?.addEventListener("abort", hurry, { once: true });
+	if (interruption.aborted) hurry();
+	else interruption.addEventListener("abort", hurry, { once: true });
 	return {
 		signal: late.signal,
 		close() {
 			done.abort();
-			interruption?.removeEventListener("abort", hurry);
+			interruption.removeEventListener("abort", hurry);
 		},
 	};
 }
 
 /** Deletes the Lease, if it is still this holder's in the version that was read. */
-async function removeOwn({ cluster, identity }: Asking, signal: AbortSignal): Promise<void> {
+async function removeOwn({ session: { cluster }, identity }: Asking, signal: AbortSignal): Promise<void> {
 	for (let attempt = 0; attempt < mostAttempts; attempt++) {
 		const found = await cluster.get(lockRef, signal);
 		if (holderOf(found)?.identity !== identity) return;
@@ -198,9 +189,8 @@ function isNamespaceEnding(error: unknown): boolean {
 	return error instanceof ApiError && error.status === 403 && error.message.includes("is being terminated");
 }
 
-function tellOfWait(progress: Progress | undefined, holder: Holder): void {
-	const text = `waiting up to ${leaseSeconds} s for ${describeHolder(holder)}, which holds the lock, to show a sign of life`;
-	progress?.({ kind: "step", text });
+function waitingFor(holder: Holder): string {
+	return `waiting up to ${leaseSeconds} s for ${describeHolder(holder)}, which holds the lock, to show a sign of life`;
 }
 
 function heldBy(holder: Holder): ClusterError {

@@ -1,5 +1,5 @@
-import type { Cluster, KubeObject, ObjectRef } from "../../kube/api/cluster.ts";
-import type { Clock } from "../../kube/wait/task.ts";
+import type { KubeObject, ObjectRef } from "../../kube/api/cluster.ts";
+import type { Session } from "../../kube/wait/task.ts";
 
 const lookEveryMs = 1_000;
 
@@ -8,12 +8,10 @@ export interface Watched {
 	ref: ObjectRef;
 	/** As it is now. */
 	found: KubeObject;
-	clock: Clock;
 	/** An owner whose record stays the same for so long is gone. */
 	quietMs: number;
 	/** Called once, before the wait. */
 	onWait(): void;
-	signal?: AbortSignal;
 }
 
 /**
@@ -21,8 +19,8 @@ export interface Watched {
  * @returns the record as it was seen last; undefined where it has been deleted
  */
 export async function untilSignOfLife(
-	cluster: Pick<Cluster, "get">,
-	{ ref, found, clock, quietMs, onWait, signal }: Watched,
+	{ cluster, clock, signal }: Session,
+	{ ref, found, quietMs, onWait }: Watched,
 ): Promise<{ isAlive: boolean; object: KubeObject | undefined }> {
 	const seenAt = clock.now();
 	onWait();

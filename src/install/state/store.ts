@@ -3,6 +3,7 @@ import { ClusterError } from "../../errors.ts";
 import { type Cluster, type KubeObject, type ObjectRef, refOf } from "../../kube/api/cluster.ts";
 import { ApiError } from "../../kube/http/api-error.ts";
 import { keyOf, type Marking, markOurs } from "../../kube/objects/ownership.ts";
+import type { Session } from "../../kube/wait/task.ts";
 
 /**
  * Knistio's memory in the cluster: what it applied and what it changed of others, written before each is done, so that
@@ -95,8 +96,8 @@ function parseJson(text: string): unknown {
 	}
 }
 
-/** Opens the state for writing; the namespace must be there. The signal also ends a write under way. */
-export async function openState(cluster: Cluster, signal?: AbortSignal): Promise<StateStore> {
+/** Opens the state for writing; the namespace must be there. The session's signal also ends a write under way. */
+export async function openState({ cluster, signal }: Session): Promise<StateStore> {
 	let current = await readState(cluster, signal);
 	let written = Promise.resolve();
 	return {
@@ -107,7 +108,7 @@ export async function openState(cluster: Cluster, signal?: AbortSignal): Promise
 			const turn = written.then(async () => {
 				const next = change(current);
 				if (next === current) return;
-				await cluster.apply(stateObject(next), signal === undefined ? {} : { signal });
+				await cluster.apply(stateObject(next), { signal });
 				current = next;
 			});
 			written = turn.catch(() => {});

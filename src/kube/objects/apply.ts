@@ -36,8 +36,7 @@ export async function applyAll(
 		const outcome = foresee(object, options.live);
 		if (found !== undefined && outcome === "unchanged") return { ref, object: found, outcome };
 		const sent = withDigest(object, options.marking, found);
-		const signal = task.signal === undefined ? {} : { signal: task.signal };
-		const applied = await patiently(task, describeRef(ref), () => task.cluster.apply(sent, signal));
+		const applied = await patiently(task, describeRef(ref), () => task.cluster.apply(sent, { signal: task.signal }));
 		return { ref, object: applied, outcome };
 	});
 }

@@ -1,7 +1,7 @@
 import { type KubeObject, refOf } from "../api/cluster.ts";
 import { objectOf, textMapOf } from "../untrusted.ts";
 import { waitUntilNone } from "./gone.ts";
-import { inParallel, signalOf, type Task } from "./task.ts";
+import { inParallel, type Task } from "./task.ts";
 
 /** Which pods a workload has. */
 export interface PodSelector {
@@ -54,7 +54,7 @@ export function podHurrier(task: Task): (pods: readonly KubeObject[]) => Promise
 		await inParallel(fresh, async (pod) => {
 			const { uid = "" } = pod.metadata;
 			hurried.add(uid);
-			await task.cluster.remove(refOf(pod), { gracePeriodSeconds: hurriedGraceSeconds, uid, ...signalOf(task) });
+			await task.cluster.remove(refOf(pod), { gracePeriodSeconds: hurriedGraceSeconds, uid, signal: task.signal });
 		});
 	};
 }

@@ -19,44 +19,40 @@ export const systemClock: Clock = {
 	sleep: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }),
 };
 
-/** One piece of work on a cluster: where, until when, and who is told. */
-export interface Task {
+/** What all the work of one command has in common. The command makes it, with every default resolved. */
+export interface Session {
 	cluster: Cluster;
+	/** Ends whatever is under way. */
+	signal: AbortSignal;
 	clock: Clock;
 	progress: Progress;
 	/** How long each wait may take, ms; it ends with a {@link ClusterError} then. */
-	waitMs: number;
-	/** On `clock`; the waits of a task that was bounded as a whole end by then. */
-	deadlineAt: number;
-	signal?: AbortSignal;
-}
-
-/** What {@link newTask} needs; the clock is the system's unless given. */
-export interface TaskOptions {
 	timeoutMs: number;
-	progress?: Progress;
-	signal?: AbortSignal;
-	clock?: Clock;
 }
 
-/** A task whose waits each take `timeoutMs` at most. */
-export function newTask(cluster: Cluster, options: TaskOptions): Task {
-	const clock = options.clock ?? systemClock;
+/** A session whose waits together have a time limit. */
+export interface Task extends Session {
+	/** On `clock`; infinite where each wait has its own limit only. */
+	deadlineAt: number;
+}
+
+/** A task whose waits each take the session's `timeoutMs` at most. */
+export function newTask(session: Session): Task {
 	// Every request in flight listens to the signal.
-	if (options.signal !== undefined) setMaxListeners(0, options.signal);
-	return {
-		cluster,
-		clock,
-		progress: options.progress ?? (() => {}),
-		waitMs: options.timeoutMs,
-		deadlineAt: Number.POSITIVE_INFINITY,
-		...(options.signal === undefined ? {} : { signal: options.signal }),
-	};
+	setMaxListeners(0, session.signal);
+	return { ...session, deadlineAt: Number.POSITIVE_INFINITY };
 }
 
-/** The task's signal as an option of a call. */
-export function signalOf({ signal }: Task): { signal?: AbortSignal } {
-	return signal === undefined ? {} : { signal };
+/** The same session, which another signal ends too. */
+export function alsoEndedBy<S extends Session>(session: S, signal: AbortSignal): S {
+	const either = AbortSignal.any([session.signal, signal]);
+	setMaxListeners(0, either);
+	return { ...session, signal: either };
+}
+
+/** The same session for work that must be finished: the user's interruption does not end it. */
+export function uninterrupted<S extends Session>(session: S): S {
+	return { ...session, signal: new AbortController().signal };
 }
 
 /** The same task with no more than `timeoutMs` left for all its waits together. */
@@ -79,10 +75,10 @@ export async function waitUntil(
 	look: () => Promise<string | undefined>,
 	late: (waitingFor: string) => ClusterError | Promise<ClusterError>,
 ): Promise<void> {
-	let told: string | undefined;
-	const deadlineAt = Math.min(task.deadlineAt, task.clock.now() + task.waitMs);
+	let reported: string | undefined;
+	const deadlineAt = Math.min(task.deadlineAt, task.clock.now() + task.timeoutMs);
 	for (let gapMs = firstGapMs; ; gapMs = Math.min(gapMs * 1.5, lastGapMs)) {
-		task.signal?.throwIfAborted();
+		task.signal.throwIfAborted();
 		let failure: ApiError | undefined;
 		const waitingFor = await look().catch((error: unknown) => {
 			if (!mayPass(error)) throw error;
@@ -90,8 +86,8 @@ export async function waitUntil(
 			return error.message;
 		});
 		if (waitingFor === undefined) return;
-		if (waitingFor !== told) task.progress({ kind: "detail", text: waitingFor });
-		told = waitingFor;
+		if (waitingFor !== reported) task.progress({ kind: "detail", text: waitingFor });
+		reported = waitingFor;
 		if (task.clock.now() >= deadlineAt) throw failure ?? (await late(waitingFor));
 		await task.clock.sleep(gapMs, task.signal);
 	}
