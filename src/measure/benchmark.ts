@@ -1,22 +1,18 @@
-import { setMaxListeners } from "node:events";
-import { type ClientClock, clientNow, elapsedMs, realMs } from "../clock/client-clock.ts";
-import { pause } from "../clock/pause.ts";
+import { type ClientClock, clientNow, elapsedMs } from "../clock/client-clock.ts";
 import { ClusterError } from "../errors.ts";
 import { describeRoute, findSameGateway } from "../knative/gateway.ts";
 import type { GatewayRoute } from "../knative/route.ts";
 import { revisionState } from "../knative/zero.ts";
 import { collection } from "../kube/api/client.ts";
-import type { Cluster } from "../kube/api/cluster.ts";
 import { markOurs } from "../kube/objects/ownership.ts";
 import { waitGone } from "../kube/wait/gone.ts";
-import { newTask, systemClock } from "../kube/wait/task.ts";
+import { alsoEndedBy, newTask, type Session, systemClock } from "../kube/wait/task.ts";
 import type { Profile } from "../profile/profile.ts";
-import type { Progress } from "../progress.ts";
 import type { RequestTimes, Untimed, WatchedKind } from "../recording/entries.ts";
 import type { LiveState } from "../recording/live-state.ts";
 import type { Finding, Fingerprint } from "../report/report.ts";
 import { openClockProbes } from "./clocks/clocks.ts";
-import { deploySubject, type RequestLimits } from "./deployment.ts";
+import { type Deployment, deploySubject, type RequestLimits } from "./deployment.ts";
 import { clusterFingerprint } from "./fingerprint.ts";
 import { type Observer, type ObserverHost, startObserver } from "./observing/observer.ts";
 import { pingManifest, pingPodName } from "./observing/ping.ts";
@@ -25,57 +21,44 @@ import type { Visit } from "./rounds.ts";
 import { runColdStarts, type Subject } from "./schedule.ts";
 
 /** A whole run: every visit's profiles installed, proven and started cold. */
-export interface BenchmarkOrder {
-	cluster: Cluster;
+export interface Benchmark extends Deployment {
 	visits: readonly Visit[];
 	/** Puts the profile on the cluster; called when those before have been measured and their service is gone. */
 	install(profile: Profile): Promise<{ installMs: number; fingerprint: Fingerprint }>;
 	/** What of a profile's fingerprint is its own, and not its installation's. */
 	ownFingerprint(profile: Profile): Fingerprint;
-	namespace: string;
-	image: string;
-	/** The answer must hold this; the sample image answers with $TARGET, which is set to it. */
-	target: string;
-	/** The revision's timeoutSeconds; chosen by the first start-up unless given. */
-	requestTimeoutSeconds?: number;
-	/** For each wait: a service Ready, a revision at zero. */
-	timeoutMs: number;
-	/** The gateway's address, where it is not to be found out. */
-	gateway?: string;
-	state: LiveState;
+	/** The gateway's address; undefined where it is to be found out. */
+	gateway: string | undefined;
 	clock: ClientClock;
 	record(entry: Untimed): void;
 	host: ObserverHost;
-	progress: Progress;
 	/** Before each cold start, and with its times after it. */
 	onSample(profile: Profile, round: number, times?: RequestTimes): void;
 	/** After the last cold start of each visit. */
 	onVisitDone(): Promise<void>;
 	/** Asked once after each cold start; true ends the profile's rounds. */
-	isEnough?(profile: Profile): boolean;
-	signal: AbortSignal;
+	isEnough(profile: Profile): boolean;
 }
 
 /** Runs it; what is measured goes to `record` as it happens. The observer is stopped however the run ends. */
-export async function runBenchmark(given: BenchmarkOrder): Promise<void> {
+export async function runBenchmark(given: Session, order: Benchmark): Promise<void> {
 	let observer: Observer | undefined;
 	// Nothing that waits outlives the run, whatever ended it.
 	const ended = new AbortController();
-	const order = { ...given, signal: AbortSignal.any([given.signal, ended.signal]) };
-	setMaxListeners(0, order.signal);
-	const sofar: SoFar = { limits: new Map(), ended: new Set() };
+	const session = alsoEndedBy(given, ended.signal);
+	const progress: RunProgress = { limits: new Map(), ended: new Set() };
 	try {
 		for (const [index, visit] of order.visits.entries()) {
 			const [installed] = visit.profiles;
-			if (installed === undefined || visit.profiles.every((profile) => sofar.ended.has(profile))) continue;
+			if (installed === undefined || visit.profiles.every((profile) => progress.ended.has(profile))) continue;
 			const { installMs, fingerprint } = await order.install(installed);
 			if (observer === undefined) {
-				observer = await observeNamespace(order);
+				observer = await observeNamespace(session, order);
 				observer.failure.catch((error) => ended.abort(error));
 			}
-			const subjects = await measureVisit(order, observer, { visit, installMs, fingerprint, sofar });
+			const subjects = await measureVisit(session, order, { observer, visit, installMs, fingerprint, progress });
 			await order.onVisitDone();
-			if (index < order.visits.length - 1) await removeService(order, subjects);
+			if (index < order.visits.length - 1) await removeService(session, order, subjects);
 		}
 	} finally {
 		ended.abort();
@@ -91,11 +74,11 @@ const watched: [WatchedKind, string, string][] = [
 	["podautoscalers", "autoscaling.internal.knative.dev/v1alpha1", "PodAutoscaler"],
 ];
 
-async function observeNamespace(order: BenchmarkOrder): Promise<Observer> {
-	const { cluster, namespace } = order;
+async function observeNamespace({ cluster, signal, timeoutMs }: Session, order: Benchmark): Promise<Observer> {
+	const { namespace } = order;
 	const watches = await Promise.all(
 		watched.map(async ([watch, apiVersion, objectKind]) => {
-			const resource = await cluster.resource(apiVersion, objectKind, order.signal);
+			const resource = await cluster.resource(apiVersion, objectKind, signal);
 			if (resource === undefined) throw new ClusterError(`the cluster does not serve ${objectKind} of ${apiVersion}`);
 			return { watch, apiVersion, objectKind, path: collection(resource, namespace) };
 		}),
@@ -103,12 +86,12 @@ async function observeNamespace(order: BenchmarkOrder): Promise<Observer> {
 	const pods = watches.find(({ watch }) => watch === "pods")?.path;
 	const hasPing = await cluster
 		.apply(markOurs(pingManifest(order.namespace, order.image), { part: "workload", profile: "" }), {
-			signal: order.signal,
+			signal,
 		})
 		.then(
 			() => true,
 			(error: Error) => {
-				order.signal.throwIfAborted();
+				signal.throwIfAborted();
 				const message = `the watch's lag is not measured: ${error.message}`;
 				order.record({ kind: "finding", finding: { code: "no-ping", message } });
 				return false;
@@ -122,97 +105,96 @@ async function observeNamespace(order: BenchmarkOrder): Promise<Observer> {
 			...(hasPing ? { pingPath: `${pods}/${pingPodName}` } : {}),
 		},
 		order.host,
-		{ timeoutMs: order.timeoutMs, signal: order.signal },
+		{ timeoutMs, signal },
 	);
 }
 
 /** What a later visit of the same profile must know. */
-interface SoFar {
+interface RunProgress {
 	limits: RequestLimits;
 	ended: Set<Profile>;
 	/** How the gateway was reached. */
-	way?: string;
+	gateway?: string;
 }
 
 interface VisitUnderWay {
+	observer: Observer;
 	visit: Visit;
 	installMs: number;
 	fingerprint: Fingerprint;
-	sofar: SoFar;
+	progress: RunProgress;
 }
 
-async function measureVisit(order: BenchmarkOrder, observer: Observer, under: VisitUnderWay): Promise<Subject[]> {
+async function measureVisit(session: Session, order: Benchmark, underWay: VisitUnderWay): Promise<Subject[]> {
 	const subjects: Subject[] = [];
-	for (const profile of under.visit.profiles) {
-		subjects.push(await proveSubject(order, { observer, under, profile, before: subjects }));
+	for (const profile of underWay.visit.profiles) {
+		subjects.push(await proveSubject(session, order, { underWay, profile, before: subjects }));
 	}
 	// The ways to zero take long enough to learn the clocks meanwhile, and to see whether they move.
-	const clocks = openClockProbes(order);
-	await runColdStarts({
-		observer,
+	const clocks = openClockProbes({ ...order, cluster: session.cluster, signal: session.signal });
+	await runColdStarts(session, {
+		observer: underWay.observer,
 		state: order.state,
 		subjects,
-		rounds: under.visit.rounds,
+		rounds: underWay.visit.rounds,
 		expectBody: order.target,
-		zeroTimeoutMs: order.timeoutMs,
-		signal: order.signal,
 		clock: order.clock,
 		record: order.record,
 		onSample: order.onSample,
 		onWayToZero: clocks.probeIfDue,
-		ended: under.sofar.ended,
-		...(order.isEnough === undefined ? {} : { isEnough: order.isEnough }),
+		ended: underWay.progress.ended,
+		isEnough: order.isEnough,
 	});
 	await clocks.done();
 	return subjects;
 }
 
-async function findRoute(order: BenchmarkOrder, sofar: SoFar): Promise<GatewayRoute> {
-	const { cluster, gateway, signal, clock } = order;
+async function findRoute(
+	{ cluster, signal, clock }: Session,
+	given: string | undefined,
+	progress: RunProgress,
+): Promise<GatewayRoute> {
 	const route = await findSameGateway(cluster, {
-		...(gateway === undefined ? {} : { given: gateway }),
-		before: sofar.way,
+		...(given === undefined ? {} : { given }),
+		before: progress.gateway,
 		signal,
-		sleep: (ms) => pause(realMs(clock, ms), signal),
+		sleep: (ms) => clock.sleep(ms, signal),
 	});
-	sofar.way = describeRoute(route);
+	progress.gateway = describeRoute(route);
 	return route;
 }
 
-interface SubjectOrder {
-	observer: Observer;
-	under: VisitUnderWay;
+interface Proving {
+	underWay: VisitUnderWay;
 	profile: Profile;
 	/** Those of the same visit that are there already. */
 	before: readonly Subject[];
 }
 
-async function proveSubject(order: BenchmarkOrder, subjectOrder: SubjectOrder): Promise<Subject> {
-	const { cluster, state, signal, progress, namespace, clock } = order;
-	const { observer, under, profile, before } = subjectOrder;
+async function proveSubject(session: Session, order: Benchmark, proving: Proving): Promise<Subject> {
+	const { cluster, signal, progress } = session;
+	const { state, namespace, clock } = order;
+	const { underWay, profile, before } = proving;
 	const deployedFrom = clientNow(clock);
 	progress({ kind: "step", text: `${profile.name}: deploying the service` });
-	const isShared = under.visit.profiles.length > 1;
-	const { service, timeoutSeconds } = await deploySubject(order, {
+	const isShared = underWay.visit.profiles.length > 1;
+	const { service, timeoutSeconds } = await deploySubject(session, order, {
 		profile,
 		before,
 		isShared,
-		limits: under.sofar.limits,
+		limits: underWay.progress.limits,
 	});
-	const route = before[0]?.route ?? (await findRoute(order, under.sofar));
+	const route = before[0]?.route ?? (await findRoute(session, order.gateway, underWay.progress));
 	progress({ kind: "step", text: `${profile.name}: proving the profile` });
 	// A little longer than Knative's own limit, which then gives the answer.
 	const requestTimeoutMs = timeoutSeconds * 1000 + 5_000;
 	const findings: Finding[] = [];
-	const proven = await proveProfile({
-		cluster,
-		observer,
+	const proven = await proveProfile(session, {
+		observer: underWay.observer,
 		state,
 		profile,
 		revision: service.revision,
 		request: { route, host: service.host, expectBody: order.target, timeoutMs: requestTimeoutMs },
-		signal,
-		sleep: (ms) => pause(realMs(clock, ms), signal),
 		onFinding: (finding) => findings.push(finding),
 	});
 	order.record({
@@ -220,13 +202,13 @@ async function proveSubject(order: BenchmarkOrder, subjectOrder: SubjectOrder): 
 		profile,
 		fingerprint: {
 			...(await clusterFingerprint(cluster, signal)),
-			...under.fingerprint,
+			...underWay.fingerprint,
 			...order.ownFingerprint(profile),
 			...proven,
 			gateway: describeRoute(route),
 			"request-timeout": `${timeoutSeconds} s`,
 		},
-		...(before.length === 0 ? { installMs: under.installMs } : {}),
+		...(before.length === 0 ? { installMs: underWay.installMs } : {}),
 		deployMs: elapsedMs(clock, deployedFrom),
 		revision: service.revision,
 		namespace,
@@ -237,15 +219,15 @@ async function proveSubject(order: BenchmarkOrder, subjectOrder: SubjectOrder): 
 }
 
 /** The controllers that hold its finalizers must see it off before the next profile restarts them. */
-async function removeService(order: BenchmarkOrder, subjects: readonly Subject[]): Promise<void> {
-	const { cluster, state, signal, timeoutMs, clock } = order;
+async function removeService(session: Session, order: Benchmark, subjects: readonly Subject[]): Promise<void> {
+	const { cluster, signal, timeoutMs } = session;
+	const { state, clock } = order;
 	const [first] = subjects;
 	if (first === undefined) return;
 	const startedAt = clientNow(clock);
 	await cluster.remove(first.service.ref, { propagation: "Foreground", signal });
-	await waitGone(newTask({ cluster, timeoutMs, signal, clock: systemClock, progress: order.progress }), [
-		first.service.ref,
-	]);
+	// As every other wait of a run: the limit is of real time, also where a simulated cluster's time goes faster.
+	await waitGone(newTask({ ...session, clock: systemClock }), [first.service.ref]);
 	for (const { service } of subjects) {
 		const onTimeout = () =>
 			new ClusterError(`the pods of ${service.revision} do not go away after their service was deleted`);

@@ -1,13 +1,10 @@
-import { type ClientClock, realMs } from "../clock/client-clock.ts";
-import { pause } from "../clock/pause.ts";
 import { type DeployedService, deployService, type NamedRevision, serviceManifest } from "../knative/service.ts";
 import { revisionState } from "../knative/zero.ts";
-import type { Cluster } from "../kube/api/cluster.ts";
 import { markOurs } from "../kube/objects/ownership.ts";
 import { conditionsOf } from "../kube/untrusted.ts";
 import { podTrouble } from "../kube/wait/pod-trouble.ts";
+import type { Session } from "../kube/wait/task.ts";
 import type { Profile } from "../profile/profile.ts";
-import type { Progress } from "../progress.ts";
 import type { LiveState } from "../recording/live-state.ts";
 import { contentHash } from "./fingerprint.ts";
 import type { Subject } from "./schedule.ts";
@@ -15,18 +12,15 @@ import type { Subject } from "./schedule.ts";
 /** The limit of a request by profile, in seconds: chosen once, and the same after another install. */
 export type RequestLimits = Map<Profile, number>;
 
-/** What is needed to deploy. */
-export interface DeploymentOrder {
-	cluster: Cluster;
+/** The service under test, whatever the profile. */
+export interface Deployment {
 	namespace: string;
 	image: string;
+	/** The answer must hold this; the sample image answers with $TARGET, which is set to it. */
 	target: string;
-	requestTimeoutSeconds?: number;
-	timeoutMs: number;
+	/** The revision's timeoutSeconds; chosen by the first start-up where it is undefined. */
+	requestTimeoutSeconds: number | undefined;
 	state: LiveState;
-	clock: ClientClock;
-	progress: Progress;
-	signal: AbortSignal;
 }
 
 /** Which profile, and who shares the service with it. */
@@ -48,23 +42,26 @@ const timeoutPerStartup = 2.5;
 
 /** Deploys a profile's revision and waits until it is Ready; deploys it again where it starts too slowly for the limit. */
 export async function deploySubject(
-	order: DeploymentOrder,
+	session: Session,
+	deployment: Deployment,
 	sharing: Sharing,
 ): Promise<{ service: DeployedService; timeoutSeconds: number }> {
 	const { profile, limits } = sharing;
-	const given = order.requestTimeoutSeconds ?? limits.get(profile);
+	const given = deployment.requestTimeoutSeconds ?? limits.get(profile);
 	const guess = given ?? leastTimeoutSeconds[profile.promises.sidecar === "none" ? "none" : "sidecar"];
-	const service = await deploy(order, sharing, guess);
-	const needed = Math.ceil(startupSeconds(order.state, service.revision) * timeoutPerStartup);
+	const service = await deploy(session, deployment, { ...sharing, timeoutSeconds: guess });
+	const needed = Math.ceil(startupSeconds(deployment.state, service.revision) * timeoutPerStartup);
 	const timeoutSeconds = given === undefined ? Math.max(guess, needed) : given;
 	limits.set(profile, timeoutSeconds);
 	if (timeoutSeconds === guess) return { service, timeoutSeconds };
-	return { service: await deploy(order, sharing, timeoutSeconds), timeoutSeconds };
+	return { service: await deploy(session, deployment, { ...sharing, timeoutSeconds }), timeoutSeconds };
 }
 
-function deploy(order: DeploymentOrder, sharing: Sharing, timeoutSeconds: number): Promise<DeployedService> {
-	const { cluster, state, signal, progress, namespace, image, target, timeoutMs } = order;
-	const { profile, before, isShared } = sharing;
+function deploy(
+	{ cluster, clock, signal, progress, timeoutMs }: Session,
+	{ state, namespace, image, target }: Deployment,
+	{ profile, before, isShared, timeoutSeconds }: Sharing & { timeoutSeconds: number },
+): Promise<DeployedService> {
 	const serviceOrder = { namespace, name: serviceName, image, target, timeoutSeconds };
 	// Under the name of a revision that is there, Knative refuses another template, or takes the old one without a word.
 	const hash = contentHash([profile.podLabels, profile.podAnnotations, serviceOrder]).slice(0, 6);
@@ -73,7 +70,7 @@ function deploy(order: DeploymentOrder, sharing: Sharing, timeoutSeconds: number
 	const manifest = serviceManifest(profile, { ...serviceOrder, ...(isShared ? { named, others } : {}) });
 	return deployService(cluster, markOurs(manifest, { part: "workload", profile: profile.name }), {
 		state,
-		pause: (ms) => pause(realMs(order.clock, ms), signal),
+		pause: (ms) => clock.sleep(ms, signal),
 		timeoutMs,
 		signal,
 		podTrouble,

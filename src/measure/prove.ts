@@ -1,8 +1,7 @@
-import { pause } from "../clock/pause.ts";
 import { ClusterError } from "../errors.ts";
 import { compareVersions, istioVersions } from "../istio/versions.ts";
 import { revisionState } from "../knative/zero.ts";
-import type { Cluster } from "../kube/api/cluster.ts";
+import type { Session } from "../kube/wait/task.ts";
 import { compareShape, shapeOf } from "../profile/pod-shape.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { RequestTimes } from "../recording/entries.ts";
@@ -14,17 +13,14 @@ import type { Observer } from "./observing/observer.ts";
 import type { RequestOrder } from "./observing/request.ts";
 import { refusePulls } from "./pull-policy.ts";
 
-/** What is needed to see whether a profile is what it promises. */
-export interface ProofOrder {
-	cluster: Cluster;
+/** A profile that is deployed, and what is needed to see whether it is what it promises. */
+export interface Proof {
 	observer: Pick<Observer, "request">;
 	state: LiveState;
 	profile: Profile;
 	revision: string;
 	/** A plain request to the service, which must be answered with 200. */
 	request: RequestOrder;
-	signal: AbortSignal;
-	sleep?(ms: number): Promise<void>;
 	/** Told what a reader must know although the profile is proven. */
 	onFinding?(finding: Finding): void;
 	/** How long to wait for a pod that is wholly there, in real time. */
@@ -41,11 +37,11 @@ const denyHeader = "x-knistio-deny";
  * @returns what was seen, for the fingerprint
  * @throws ClusterError that names every difference
  */
-export async function proveProfile(order: ProofOrder): Promise<Fingerprint> {
+export async function proveProfile(session: Session, order: Proof): Promise<Fingerprint> {
 	const { profile } = order;
 	// The requests come first: a revision that has gone to zero meanwhile gets a pod by them.
-	const answers = await compareAnswers(order);
-	const pod = await startedPod(order);
+	const answers = await compareAnswers(session, order);
+	const pod = await startedPod(session, order);
 	if (pod === undefined) {
 		if (answers.length > 0) {
 			throw new ClusterError(`profile ${profile.name}: the service is Ready, but ${answers.join("; ")}`, {
@@ -57,7 +53,7 @@ export async function proveProfile(order: ProofOrder): Promise<Fingerprint> {
 		});
 	}
 	refusePulls(profile, pod);
-	const { versions, findings } = await istioVersions(order.cluster, pod, order.signal);
+	const { versions, findings } = await istioVersions(session.cluster, pod, session.signal);
 	const differences = [...compareShape(profile.promises, pod), ...compareVersions(versions), ...answers];
 	if (differences.length > 0) {
 		throw new ClusterError(`profile ${profile.name} is not what it promises: ${differences.join("; ")}`, {
@@ -76,15 +72,15 @@ export async function proveProfile(order: ProofOrder): Promise<Fingerprint> {
 }
 
 /** A pod whose images are all known by their digests, which kubelet tells when it has started a container; else any. */
-async function startedPod({ state, revision, signal, podTimeoutMs = 5_000 }: ProofOrder) {
+async function startedPod({ signal }: Session, { state, revision, podTimeoutMs = 5_000 }: Proof) {
 	const pods = () =>
 		revisionState(state, revision).pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
 	const whole = await untilLate(state, () => pods().find(hasDigests), { timeoutMs: podTimeoutMs, signal });
 	return whole ?? pods()[0];
 }
 
-async function compareAnswers(order: ProofOrder): Promise<string[]> {
-	const { profile, request, observer, signal, sleep = pause } = order;
+async function compareAnswers({ signal, clock }: Session, order: Proof): Promise<string[]> {
+	const { profile, request, observer } = order;
 	const wanted = profile.promises.denies ? 403 : 200;
 	const denied: RequestOrder = { ...request, headers: { ...request.headers, [denyHeader]: "yes" } };
 	const deadline = performance.now() + settleMs;
@@ -93,7 +89,7 @@ async function compareAnswers(order: ProofOrder): Promise<string[]> {
 			signal.throwIfAborted();
 			const found = difference(await observer.request(send));
 			if (found === undefined || performance.now() > deadline) return found;
-			await sleep(250);
+			await clock.sleep(250, signal);
 		}
 	};
 	const startedAt = performance.now();

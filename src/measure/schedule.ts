@@ -1,10 +1,9 @@
-import { setMaxListeners } from "node:events";
-import { type ClientClock, clientNow, elapsedMs, realMs } from "../clock/client-clock.ts";
-import { pause } from "../clock/pause.ts";
+import { type ClientClock, clientNow, elapsedMs } from "../clock/client-clock.ts";
 import type { GatewayRoute } from "../knative/route.ts";
 import type { DeployedService } from "../knative/service.ts";
 import { revisionState, waitForZero } from "../knative/zero.ts";
 import { conditionsOf } from "../kube/untrusted.ts";
+import { alsoEndedBy, type Session } from "../kube/wait/task.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { RequestTimes, Untimed } from "../recording/entries.ts";
 import { type LiveState, untilLate } from "../recording/live-state.ts";
@@ -21,15 +20,13 @@ export interface Subject {
 }
 
 /** What the cold starts of one visit need. */
-export interface ColdStartsOrder {
+export interface ColdStarts {
 	observer: Pick<Observer, "request" | "failure">;
 	state: LiveState;
 	/** Every profile of the rounds. */
 	subjects: readonly Subject[];
 	rounds: readonly Round[];
 	expectBody: string;
-	zeroTimeoutMs: number;
-	signal: AbortSignal;
 	/** Adds an entry with the present time to the recording. */
 	record(entry: Untimed): void;
 	/** Before each cold start, and with its times after it. */
@@ -43,8 +40,6 @@ export interface ColdStartsOrder {
 	clock: ClientClock;
 	/** In [0, 1); tests and seeded runs replace it. */
 	random?(): number;
-	/** Of real time. */
-	sleep?(ms: number, signal: AbortSignal): Promise<void>;
 }
 
 /** How long a pod that has answered may take to become Ready, before the next round no longer waits for it. */
@@ -57,65 +52,70 @@ const lateEventsMs = 2_000;
  * Cold start after cold start: wait until no profile has a pod, wait a random part of a second, send one request, watch
  * until the pod is Ready. After the last one the pod is not seen out, for its service goes next.
  */
-export async function runColdStarts(given: ColdStartsOrder): Promise<void> {
+export async function runColdStarts(session: Session, starts: ColdStarts): Promise<void> {
 	// Whatever lost the race against a failure does not go on waiting.
 	const over = new AbortController();
-	const signal = AbortSignal.any([given.signal, over.signal]);
-	setMaxListeners(0, signal);
 	try {
-		await startAll({ ...given, signal });
+		await startAll(alsoEndedBy(session, over.signal), starts);
 	} finally {
 		over.abort();
 	}
 }
 
-async function startAll(order: ColdStartsOrder): Promise<void> {
+async function startAll(session: Session, order: ColdStarts): Promise<void> {
 	const { ended, onSample } = order;
-	const failure = Promise.race([order.observer.failure, aborted(order.signal)]);
+	const failure = Promise.race([order.observer.failure, aborted(session.signal)]);
 	// Whoever waits for something races with it; nobody may be waiting when it comes.
 	failure.catch(() => {});
-	await Promise.race([toZero(order), failure]);
+	await Promise.race([toZero(session, order), failure]);
 	const starts = order.rounds.flatMap(({ round, order: profiles }) => profiles.map((profile) => ({ round, profile })));
 	for (const [index, { round, profile }] of starts.entries()) {
 		const subject = order.subjects.find((each) => each.profile === profile);
 		if (subject === undefined || ended.has(profile)) continue;
 		onSample(profile, round);
-		const times = await Promise.race([coldStart(order, subject, round), failure]);
+		const times = await Promise.race([coldStart(session, order, { subject, round }), failure]);
 		onSample(profile, round, times);
 		const answered = times.status === 200 ? subject : undefined;
 		const isLast = starts.slice(index + 1).every((next) => ended.has(next.profile));
 		// The pod is seen out, so that its late events belong to its own sample.
-		await Promise.race([isLast ? settle(order, subject, answered) : toZero(order, answered), failure]);
+		await Promise.race([
+			isLast ? settle(session, order.state, { subject, isUp: subject === answered }) : toZero(session, order, answered),
+			failure,
+		]);
 		order.record({ kind: "sample-end", round });
 		if (order.isEnough?.(profile) === true) ended.add(profile);
 	}
 }
 
 /** @param answered who has a pod then, also if the watch is late and has not told of it yet */
-async function toZero(order: ColdStartsOrder, answered?: Subject): Promise<void> {
-	const { state, subjects, zeroTimeoutMs, signal, record, clock } = order;
+async function toZero(session: Session, order: ColdStarts, answered?: Subject): Promise<void> {
+	const { state, subjects, record, clock } = order;
+	const { signal, timeoutMs } = session;
 	const startedAt = clientNow(clock);
 	order.onWayToZero?.();
 	for (const subject of subjects) {
 		const { revision } = subject.service;
-		await untilReady(order, subject, subject === answered);
-		await waitForZero(state, { revision, timeoutMs: zeroTimeoutMs, signal });
+		await untilReady(session, order.state, { subject, isUp: subject === answered });
+		await waitForZero(state, { revision, timeoutMs, signal });
 	}
 	record({ kind: "zero", waitedMs: elapsedMs(clock, startedAt) });
 }
 
 /** Only the events are waited for, not the pod's end. */
-async function settle(order: ColdStartsOrder, subject: Subject, answered?: Subject): Promise<void> {
-	const { sleep = pause } = order;
-	await untilReady(order, subject, subject === answered);
-	await sleep(realMs(order.clock, lateEventsMs), order.signal);
+async function settle(session: Session, state: LiveState, pod: { subject: Subject; isUp: boolean }): Promise<void> {
+	await untilReady(session, state, pod);
+	await session.clock.sleep(lateEventsMs, session.signal);
 }
 
-async function coldStart(order: ColdStartsOrder, subject: Subject, round: number): Promise<RequestTimes> {
-	const { state, signal, record, random = Math.random, sleep = pause } = order;
+async function coldStart(
+	session: Session,
+	order: ColdStarts,
+	{ subject, round }: { subject: Subject; round: number },
+): Promise<RequestTimes> {
+	const { state, record, random = Math.random } = order;
 	const { profile, service, route, requestTimeoutMs } = subject;
 	// Whole seconds rule much of kubelet and Knative: samples must not begin at the same part of a second each time.
-	await sleep(realMs(order.clock, random() * 1000), signal);
+	await session.clock.sleep(random() * 1000, session.signal);
 	const { pods, replicas } = revisionState(state, service.revision);
 	record({
 		kind: "sample",
@@ -136,13 +136,17 @@ async function coldStart(order: ColdStartsOrder, subject: Subject, round: number
 }
 
 /** The answer may come before the pod is Ready; the talk's spans need both. */
-async function untilReady({ state, signal }: ColdStartsOrder, { service }: Subject, isUp: boolean): Promise<void> {
+async function untilReady(
+	{ signal }: Session,
+	state: LiveState,
+	{ subject, isUp }: { subject: Subject; isUp: boolean },
+): Promise<void> {
 	let mayBeGone = !isUp;
 	// A pod that never becomes Ready is a fact about the sample, which the recording holds; the run goes on.
 	await untilLate(
 		state,
 		() => {
-			const { pods } = revisionState(state, service.revision);
+			const { pods } = revisionState(state, subject.service.revision);
 			const isReady = pods.some((pod) =>
 				conditionsOf(pod).some(({ type, status }) => type === "Ready" && status === "True"),
 			);

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Cluster, KubeObject } from "../../src/kube/api/cluster.ts";
-import { type DeploymentOrder, deploySubject, type Sharing } from "../../src/measure/deployment.ts";
+import type { Session } from "../../src/kube/wait/task.ts";
+import { type Deployment, deploySubject, type Sharing } from "../../src/measure/deployment.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
 import type { Profile } from "../../src/profile/profile.ts";
 import { openLiveState } from "../../src/recording/live-state.ts";
+import { sessionOn } from "../support/session.ts";
 import { aPod, seen } from "./revision.ts";
 
 const [loaded] = await loadProfiles(["full"]);
@@ -52,18 +54,16 @@ function knative({ readyAfterSeconds = 1 } = {}) {
 	return { applied, state, cluster };
 }
 
-function orderOn(world: ReturnType<typeof knative>, more: Partial<DeploymentOrder> = {}): DeploymentOrder {
-	return {
-		...world,
+function orderOn(world: ReturnType<typeof knative>, more: Partial<Deployment> = {}): [Session, Deployment] {
+	const deployment = {
+		state: world.state,
 		namespace: "knistio",
 		image: "hello:1",
 		target: "mark",
-		timeoutMs: 1_000,
-		clock: { hrtimeAtStart: 0n, epochNsAtStart: 0n, speed: 1 },
-		progress: () => {},
-		signal: new AbortController().signal,
+		requestTimeoutSeconds: undefined,
 		...more,
 	};
+	return [sessionOn(world.cluster, { timeoutMs: 1_000 }), deployment];
 }
 
 const alone = (profile: Profile): Sharing => ({ profile, before: [], isShared: false, limits: new Map() });
@@ -71,7 +71,7 @@ const alone = (profile: Profile): Sharing => ({ profile, before: [], isShared: f
 describe("a profile that has the service to itself", () => {
 	it("is a service as anybody would deploy it", async () => {
 		const world = knative();
-		const { service, timeoutSeconds } = await deploySubject(orderOn(world), alone(full));
+		const { service, timeoutSeconds } = await deploySubject(...orderOn(world), alone(full));
 		expect(service.host).toBe("helloworld.knistio.example.com");
 		expect(timeoutSeconds).toBe(15);
 		expect(world.applied).toHaveLength(1);
@@ -82,11 +82,11 @@ describe("a profile that has the service to itself", () => {
 	it("is deployed again with a longer limit when it starts too slowly for the first, and keeps that limit", async () => {
 		const limits = new Map<Profile, number>();
 		const world = knative({ readyAfterSeconds: 9 });
-		const first = await deploySubject(orderOn(world), { ...alone(full), limits });
+		const first = await deploySubject(...orderOn(world), { ...alone(full), limits });
 		expect(first.timeoutSeconds).toBe(25);
 		expect(world.applied.map(({ spec }) => spec.template.spec.timeoutSeconds)).toEqual([15, 25]);
 		const again = knative({ readyAfterSeconds: 2 });
-		const second = await deploySubject(orderOn(again), { ...alone(full), limits });
+		const second = await deploySubject(...orderOn(again), { ...alone(full), limits });
 		expect(second.timeoutSeconds).toBe(25);
 		expect(again.applied.map(({ spec }) => spec.template.spec.timeoutSeconds)).toEqual([25]);
 	});
@@ -96,9 +96,9 @@ describe("profiles that share the service", () => {
 	it("have a revision and a host each, and those before keep theirs", async () => {
 		const world = knative();
 		const sharing = { isShared: true, limits: new Map() };
-		const first = await deploySubject(orderOn(world), { ...sharing, profile: full, before: [] });
+		const first = await deploySubject(...orderOn(world), { ...sharing, profile: full, before: [] });
 		const before = [{ profile: full, service: first.service }];
-		const second = await deploySubject(orderOn(world), { ...sharing, profile: classic, before });
+		const second = await deploySubject(...orderOn(world), { ...sharing, profile: classic, before });
 		expect([first.service.host, second.service.host]).toEqual([
 			"full-helloworld.knistio.example.com",
 			"classic-helloworld.knistio.example.com",
@@ -112,9 +112,9 @@ describe("profiles that share the service", () => {
 	});
 
 	it("never have another content under the name of a revision that may be there already", async () => {
-		const nameOf = async (profile: Profile, more: Partial<DeploymentOrder> = {}) => {
+		const nameOf = async (profile: Profile, more: Partial<Deployment> = {}) => {
 			const sharing = { profile, before: [], isShared: true, limits: new Map() };
-			return (await deploySubject(orderOn(knative(), more), sharing)).service.revision;
+			return (await deploySubject(...orderOn(knative(), more), sharing)).service.revision;
 		};
 		const name = await nameOf(full);
 		expect(await nameOf(full)).toBe(name);

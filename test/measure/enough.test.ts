@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
-import { type ColdStartsOrder, runColdStarts, type Subject } from "../../src/measure/schedule.ts";
+import { type ColdStarts, runColdStarts, type Subject } from "../../src/measure/schedule.ts";
 import type { Profile } from "../../src/profile/profile.ts";
 import type { RequestTimes, Untimed } from "../../src/recording/entries.ts";
 import { openLiveState } from "../../src/recording/live-state.ts";
+import { fakeCluster, jumpingClock } from "../support/fake-cluster.ts";
+import { sessionOn } from "../support/session.ts";
 
 const profile = { name: "one" } as Profile;
 const service = {
@@ -12,7 +14,7 @@ const service = {
 };
 
 /** A service that is always at zero, and refuses at once. */
-function order(overrides: Partial<ColdStartsOrder>) {
+function order(overrides: Partial<ColdStarts>) {
 	const state = openLiveState();
 	const labels = { "serving.knative.dev/revision": "hello-00001" };
 	const deployment = {
@@ -25,19 +27,16 @@ function order(overrides: Partial<ColdStartsOrder>) {
 	const recorded: Untimed[] = [];
 	// No pod is seen, as after a request that nobody served.
 	const answer: RequestTimes = { connectStartedAt: "0", status: 503 };
-	const made: ColdStartsOrder = {
+	const made: ColdStarts = {
 		observer: { request: async () => answer, failure: new Promise<never>(() => {}) },
 		state,
 		subjects: [{ profile, service, route: {} as Subject["route"], requestTimeoutMs: 1000 }],
 		rounds: [0, 1, 2, 3].map((round) => ({ round, order: [profile] })),
 		expectBody: "",
-		zeroTimeoutMs: 1000,
-		signal: new AbortController().signal,
 		record: (entry) => void recorded.push(entry),
 		onSample: () => {},
 		ended: new Set(),
 		clock: { hrtimeAtStart: 0n, epochNsAtStart: 0n, speed: 1 },
-		sleep: async () => {},
 		...overrides,
 	};
 	const rounds = () => recorded.flatMap((entry) => (entry.kind === "sample-end" ? [entry.round] : []));
@@ -46,7 +45,7 @@ function order(overrides: Partial<ColdStartsOrder>) {
 
 test("runs the warm-up and as many rounds as asked for", async () => {
 	const { made, rounds } = order({});
-	await runColdStarts(made);
+	await runColdStarts(sessionOn(fakeCluster(), { timeoutMs: 1000, clock: jumpingClock() }), made);
 	expect(rounds()).toEqual([0, 1, 2, 3]);
 });
 
@@ -58,13 +57,13 @@ test("ends after the round in which it is enough, when that is recorded whole", 
 			return asked.length === 3;
 		},
 	});
-	await runColdStarts(made);
+	await runColdStarts(sessionOn(fakeCluster(), { timeoutMs: 1000, clock: jumpingClock() }), made);
 	expect(rounds()).toEqual([0, 1, 2]);
 	expect(asked).toEqual([[0], [0, 1], [0, 1, 2]]);
 });
 
 test("starts nobody whose rounds ended in an earlier visit", async () => {
 	const { made, rounds } = order({ ended: new Set([profile]) });
-	await runColdStarts(made);
+	await runColdStarts(sessionOn(fakeCluster(), { timeoutMs: 1000, clock: jumpingClock() }), made);
 	expect(rounds()).toEqual([]);
 });

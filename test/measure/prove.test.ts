@@ -6,6 +6,7 @@ import { loadProfiles } from "../../src/profile/load.ts";
 import type { RequestTimes } from "../../src/recording/entries.ts";
 import { type LiveState, openLiveState } from "../../src/recording/live-state.ts";
 import type { Finding } from "../../src/report/report.ts";
+import { sessionOn } from "../support/session.ts";
 import { aPod, revision, seen } from "./revision.ts";
 
 const [loaded] = await loadProfiles(["full"]);
@@ -67,30 +68,31 @@ async function prove(world: World = {}) {
 	const requests: RequestOrder[] = [];
 	const sleeps: number[] = [];
 	const start = performance.now();
-	const seenAs = await proveProfile({
-		cluster: { list, raw } as unknown as Cluster,
-		observer: {
-			async request(order) {
-				requests.push(order);
-				onRequest?.(state);
-				const isDenied = order.headers?.["x-knistio-deny"] === "yes";
-				const promised = isDenied ? { status: 403, bodyMatches: false } : { status: 200, bodyMatches: true };
-				return { connectStartedAt: "1", ...(answer?.(order, requests.length) ?? promised) };
+	const sleep = async (ms: number) => {
+		sleeps.push(ms);
+		// Far beyond what configuration takes to arrive.
+		if (sleeps.length > 200) clock.now = start + 1e6;
+	};
+	const seenAs = await proveProfile(
+		sessionOn({ list, raw } as unknown as Cluster, { clock: { now: () => 0, sleep } }),
+		{
+			observer: {
+				async request(order) {
+					requests.push(order);
+					onRequest?.(state);
+					const isDenied = order.headers?.["x-knistio-deny"] === "yes";
+					const promised = isDenied ? { status: 403, bodyMatches: false } : { status: 200, bodyMatches: true };
+					return { connectStartedAt: "1", ...(answer?.(order, requests.length) ?? promised) };
+				},
 			},
+			state,
+			profile,
+			revision,
+			request: { route: { kind: "direct", url: "http://x", by: "given" }, host: "h", expectBody: "b", timeoutMs: 1 },
+			podTimeoutMs: 50,
+			onFinding: (finding) => findings.push(finding),
 		},
-		state,
-		profile,
-		revision,
-		request: { route: { kind: "direct", url: "http://x", by: "given" }, host: "h", expectBody: "b", timeoutMs: 1 },
-		signal: new AbortController().signal,
-		podTimeoutMs: 50,
-		onFinding: (finding) => findings.push(finding),
-		sleep: async (ms) => {
-			sleeps.push(ms);
-			// Far beyond what configuration takes to arrive.
-			if (sleeps.length > 200) clock.now = start + 1e6;
-		},
-	});
+	);
 	return { seenAs, findings, requests, sleeps };
 }
 

@@ -1,11 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { anchorClock } from "../../src/clock/client-clock.ts";
+import { systemClock } from "../../src/kube/wait/task.ts";
 import type { RequestOrder } from "../../src/measure/observing/request.ts";
 import type { Round } from "../../src/measure/rounds.ts";
-import { type ColdStartsOrder, runColdStarts, type Subject } from "../../src/measure/schedule.ts";
+import { type ColdStarts, runColdStarts, type Subject } from "../../src/measure/schedule.ts";
 import type { Profile } from "../../src/profile/profile.ts";
 import type { RequestTimes, Untimed } from "../../src/recording/entries.ts";
 import { type LiveState, openLiveState } from "../../src/recording/live-state.ts";
+import { fakeCluster } from "../support/fake-cluster.ts";
+import { sessionOn } from "../support/session.ts";
 import { aDeployment, aPod, revision, seen } from "./revision.ts";
 
 interface World {
@@ -69,7 +72,7 @@ function start(world: World = {}) {
 		setTimeout(() => state.add(seen("pods", aPod(uid, { of }), "DELETED")), 6);
 	}
 
-	const order: ColdStartsOrder = {
+	const order: ColdStarts = {
 		observer: {
 			failure,
 			async request(request) {
@@ -84,8 +87,6 @@ function start(world: World = {}) {
 		rounds:
 			planned ?? Array.from({ length: iterations + 1 }, (_, round) => ({ round, order: subjects.map(profileOf) })),
 		expectBody: "mark",
-		zeroTimeoutMs,
-		signal: controller.signal,
 		clock: anchorClock(),
 		record: (entry) => void recorded.push(entry),
 		onSample: (profile, round, times) => {
@@ -94,9 +95,14 @@ function start(world: World = {}) {
 		},
 		ended: new Set(),
 		...(random === undefined ? {} : { random }),
-		...(sleep === "real" ? {} : { sleep: sleep ?? (async (ms) => void sleeps.push(ms)) }),
 	};
-	const done = runColdStarts(order);
+	const sleepNow = sleep === "real" ? systemClock.sleep : (sleep ?? (async (ms: number) => void sleeps.push(ms)));
+	const session = sessionOn(fakeCluster(), {
+		timeoutMs: zeroTimeoutMs,
+		signal: controller.signal,
+		clock: { now: systemClock.now, sleep: sleepNow },
+	});
+	const done = runColdStarts(session, order);
 	done.catch(() => {});
 	return {
 		done,
@@ -357,7 +363,7 @@ it("leaves nobody waiting when the observer fails", async () => {
 	});
 	failure.catch(() => {});
 	const subject = aSubject("one");
-	const running = runColdStarts({
+	const running = runColdStarts(sessionOn(fakeCluster(), { timeoutMs: 300_000 }), {
 		observer: { failure, request: async () => answered },
 		state: {
 			...state,
@@ -369,8 +375,6 @@ it("leaves nobody waiting when the observer fails", async () => {
 		subjects: [subject],
 		rounds: [{ round: 0, order: [subject.profile] }],
 		expectBody: "",
-		zeroTimeoutMs: 300_000,
-		signal: new AbortController().signal,
 		record: () => {},
 		onSample: () => {},
 		ended: new Set(),

@@ -56,10 +56,10 @@ export async function bench(options: BenchOptions, context: Context, open = open
 		const run: Run = { ...asked, session, display, rendered: new Map() };
 		await Promise.all([
 			requireRights(cluster, context.signal).then(() => requireZeroAllowed(cluster, zeroWait(run))),
-			refuseIfUnlikeAlready(run, context.signal),
+			refuseIfUnlikeAlready(run),
 			// What cannot be rendered, or not by this renderer's version, is found before anything is changed.
 			...(options.useInstalled ? [] : visits.flatMap(({ profiles: [first] }) => first ?? [])).map((profile) =>
-				rendering(run, profile, context.signal),
+				rendering(run, profile),
 			),
 		]);
 		if (options.dryRun) return await dryRun(run);
@@ -137,7 +137,7 @@ function beginning({ options, context, cluster, profiles, target, visits }: Run)
 async function dryRun(run: Run): Promise<ExitCode> {
 	const { context, session, profiles, options, display } = run;
 	for (const profile of profiles) {
-		const plan = await planInstall(session, await installationOf(run, profile, context.signal));
+		const plan = await planInstall(session, await installationOf(run, profile));
 		display.clear();
 		const lines = planLines(plan).map((line) => `  ${line}\n`);
 		context.stdout(`${profile.name}, seen from the cluster as it is now:\n${lines.join("")}`);

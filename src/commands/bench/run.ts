@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { setMaxListeners } from "node:events";
 import type { Measured } from "../../analysis/likeness.ts";
 import type { Context } from "../../context/context.ts";
 import { installProfile } from "../../install/install.ts";
@@ -7,8 +6,8 @@ import type { Lock } from "../../install/state/lock.ts";
 import type { Installation } from "../../install/wanted.ts";
 import type { RenderedIstio } from "../../istio/render.ts";
 import type { Cluster, KubeObject } from "../../kube/api/cluster.ts";
-import type { Session } from "../../kube/wait/task.ts";
-import { type BenchmarkOrder, runBenchmark } from "../../measure/benchmark.ts";
+import { alsoEndedBy, type Session } from "../../kube/wait/task.ts";
+import { type Benchmark, runBenchmark } from "../../measure/benchmark.ts";
 import { contentHash, machineFingerprint } from "../../measure/fingerprint.ts";
 import type { Visit } from "../../measure/rounds.ts";
 import type { ProgressDisplay } from "../../output/progress.ts";
@@ -41,18 +40,18 @@ export interface Run {
 }
 
 /** Istio's objects for a profile, rendered once. */
-export function rendering(run: Run, profile: Profile, signal: AbortSignal): Promise<RenderedIstio> {
+export function rendering(run: Run, profile: Profile): Promise<RenderedIstio> {
 	const known = run.rendered.get(profile);
 	if (known !== undefined) return known;
-	const rendering = run.target.render(profile, signal);
+	const rendering = run.target.render(profile, run.session.signal);
 	run.rendered.set(profile, rendering);
 	return rendering;
 }
 
 /** What is installed for a profile. */
-export async function installationOf(run: Run, profile: Profile, signal: AbortSignal): Promise<Installation> {
+export async function installationOf(run: Run, profile: Profile): Promise<Installation> {
 	const { options, knativeObjects, display } = run;
-	const istio = options.useInstalled ? undefined : await rendering(run, profile, signal);
+	const istio = options.useInstalled ? undefined : await rendering(run, profile);
 	for (const warning of istio?.warnings ?? []) display.progress({ kind: "note", text: `warning: ${warning}` });
 	return {
 		profile,
@@ -74,27 +73,24 @@ export interface Measuring {
 
 /** Measures every profile of the run; what is measured is in the recorder, however it ends. */
 export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuring): Promise<void> {
-	const { options, context, cluster, visits, display } = run;
+	const { options, context, cluster, visits } = run;
 	const { untilMs, iterations, requestTimeoutSeconds, gateway } = options;
-	const signal = AbortSignal.any([context.signal, lock.lost]);
-	setMaxListeners(0, signal);
+	const session = alsoEndedBy(run.session, lock.lost);
 	const { begin, tell } = openSampleNotes(run);
 	const isEnough = untilMs === undefined ? () => false : openUntil(recorder, { halfWidthMs: untilMs, iterations });
-	await runBenchmark({
-		cluster,
+	await runBenchmark(session, {
 		visits,
 		install: (profile) => {
 			begin();
-			return install(run, profile, { lock, signal });
+			return install({ ...run, session }, profile, lock);
 		},
 		ownFingerprint: (profile) => ownFingerprint(run, profile),
 		namespace: options.namespace,
 		image: options.image,
 		target: options.expectBody ?? `knistio-${randomBytes(4).toString("hex")}`,
 		isEnough: ({ name }) => isEnough(name),
-		...(requestTimeoutSeconds === undefined ? {} : { requestTimeoutSeconds }),
-		timeoutMs: options.timeoutMs,
-		...(gateway === undefined ? {} : { gateway }),
+		requestTimeoutSeconds,
+		gateway,
 		state: recorder.state,
 		clock: run.target.clock,
 		record: (entry) => {
@@ -107,17 +103,15 @@ export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuri
 			onEntry: recorder.add,
 			renew: () => cluster.connection(true),
 		},
-		progress: display.progress,
 		onSample: tell,
 		onVisitDone,
-		signal,
 	});
 }
 
 /** Before anything is installed: what of the fingerprints no installation changes, and whether the baseline has the profiles. */
-export async function refuseIfUnlikeAlready(run: Run, signal: AbortSignal): Promise<void> {
+export async function refuseIfUnlikeAlready(run: Run): Promise<void> {
 	if (run.gate.baseline === undefined) return;
-	const fingerprint = await machineFingerprint(run.cluster, signal);
+	const fingerprint = await machineFingerprint(run.session.cluster, run.session.signal);
 	refuseIfUnlike(
 		run,
 		run.profiles.map((profile) => ({ profile, fingerprint: { ...fingerprint, ...ownFingerprint(run, profile) } })),
@@ -133,15 +127,15 @@ function refuseIfUnlike(run: Run, profiles: Measured["profiles"], { isPartial }:
 	refuseUnlike(run.gate, { simulated: run.target.simulated, profiles, isPartial });
 }
 
-async function install(run: Run, profile: Profile, { lock, signal }: { lock: Lock; signal: AbortSignal }) {
-	const what = await installationOf(run, profile, signal);
+async function install(run: Run, profile: Profile, lock: Lock) {
+	const what = await installationOf(run, profile);
 	const rendered = await run.rendered.get(profile);
 	const made: Fingerprint = {
 		...(rendered === undefined ? {} : { renderer: rendered.renderer, manifests: contentHash(rendered.objects) }),
 		...(run.knativeObjects === undefined ? {} : { "knative-manifests": contentHash(run.knativeObjects) }),
 	};
 	refuseIfUnlike(run, [{ profile, fingerprint: made }], { isPartial: true });
-	const { installMs, knative, istioVersion, kept } = await installProfile({ ...run.session, signal }, what, { lock });
+	const { installMs, knative, istioVersion, kept } = await installProfile(run.session, what, { lock });
 	for (const { ref, reason } of kept) {
 		run.display.progress({ kind: "note", text: `kept ${ref.kind} ${ref.name}: ${reason}` });
 	}
@@ -156,7 +150,7 @@ async function install(run: Run, profile: Profile, { lock, signal }: { lock: Loc
 }
 
 /** A line for each sample, with the time that the run will still take. */
-function openSampleNotes({ visits, options, display }: Run): { begin(): void; tell: BenchmarkOrder["onSample"] } {
+function openSampleNotes({ visits, options, display }: Run): { begin(): void; tell: Benchmark["onSample"] } {
 	const timeLeft = openTimeLeft(visits.map(({ profiles, rounds }) => profiles.length * rounds.length));
 	return {
 		begin: () => timeLeft.begin(performance.now()),

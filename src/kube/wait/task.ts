@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import { setTimeout as delay } from "node:timers/promises";
+import { pause } from "../../clock/pause.ts";
 import { ClusterError } from "../../errors.ts";
 import type { Progress } from "../../progress.ts";
 import type { Cluster } from "../api/cluster.ts";
@@ -16,7 +16,7 @@ export interface Clock {
 
 export const systemClock: Clock = {
 	now: () => Math.round(performance.timeOrigin + performance.now()),
-	sleep: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }),
+	sleep: pause,
 };
 
 /** What all the work of one command has in common. The command makes it, with every default resolved. */
