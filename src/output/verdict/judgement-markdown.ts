@@ -1,12 +1,12 @@
 import { estimateOf } from "../../analysis/estimate.ts";
 import { measuresOf, sampleOf } from "../../analysis/samples.ts";
-import { ratioOfMedians } from "../../analysis/statistics/medians-apart.ts";
 import { rangeOf } from "../../gate/baseline.ts";
 import type { Judgement } from "../../gate/judge.ts";
 import type { Status, Verdict } from "../../gate/verdict.ts";
 import { ledgerOf, type Report } from "../../report/report.ts";
 import { literalMarkdown } from "../../text/one-line.ts";
-import { formatMsWithRange, formatRatio } from "../words/amounts.ts";
+import { formatMsWithRange } from "../words/amounts.ts";
+import { priceSentences } from "../words/price-words.ts";
 import { duration } from "../words/units.ts";
 import {
 	amountWords,
@@ -67,20 +67,9 @@ function heading(judgement: Judgement): string {
 	return joined([title, ...warning, literalMarkdown(headlineOf(judgement))]);
 }
 
-/** How the profiles compare as a whole: `full takes 3.70 × [3.45, 3.98] as long to start as minimal`. */
-function ratioLines({ profiles }: Report): string {
-	const [first, ...rest] = profiles.map((run) => ({
-		name: run.profile.name,
-		total: estimateOf(sampleOf(run, "total")),
-	}));
-	const lines = rest.flatMap(({ name, total }) => {
-		if (first?.total === undefined || total === undefined || !(first.total.medianMs > 0)) return [];
-		const [own, others] = [total.interval, first.total.interval];
-		const range = own === undefined || others === undefined ? undefined : ratioOfMedians(own, others);
-		const ratio = formatRatio(total.medianMs / first.total.medianMs, range);
-		return [`${name} takes ${ratio} as long to start as ${first.name}`];
-	});
-	return lines.map(literalMarkdown).join("  \n");
+/** How the profiles compare as a whole, a sentence each. */
+function ratioLines(report: Report): string {
+	return priceSentences(report).map(literalMarkdown).join("  \n");
 }
 
 function verdictTable(verdicts: readonly Verdict[]): string {

@@ -1,0 +1,20 @@
+import { type Cell, summarize } from "../../analysis/summary.ts";
+import type { Report } from "../../report/report.ts";
+import { csvText } from "./csv-text.ts";
+
+/**
+ * The table of the medians as CSV for a slide: a row a measure, a column a profile, in seconds as plain numbers. What
+ * was not measured is an empty cell.
+ */
+export function renderSlideCsv(report: Report): string {
+	const { columns, groups } = summarize(report);
+	const simulated = report.simulated === undefined ? "" : ", simulated";
+	const head = ["measure", ...columns.map(({ title }) => `${title} (median, s${simulated})`)];
+	const rows = groups.flatMap(({ rows }) => rows.map(({ name, cells }) => [name, ...cells.map(seconds)]));
+	return csvText([head, ...rows]);
+}
+
+/** With the digits of a microsecond. */
+function seconds(cell: Cell | undefined): number | undefined {
+	return cell === undefined ? undefined : Number((cell.medianMs / 1000).toFixed(6));
+}
