@@ -19,6 +19,7 @@ import {
 	sourceOf,
 	text,
 } from "./options.ts";
+import { outDescription } from "./output-options.ts";
 
 /** The public sample that Knative's own documentation deploys. */
 export const sampleImage = "ghcr.io/knative/helloworld-go:latest";
@@ -109,7 +110,7 @@ export function addBench(program: Command, context: Context, finish: Finish): vo
 		.option("--image <image>", "the service under test; answers with $TARGET on $PORT", image, sampleImage)
 		.option("--expect-body <text>", "what its answer must hold; default: the value that $TARGET gets", text)
 		.option("--namespace <name>", "where it runs; made and removed by knistio", namespace, workloadNamespace)
-		.option("-o, --out <file>", "write the report: .json, .csv or .md (repeatable)", collect)
+		.option("-o, --out <file>", outDescription(), collect)
 		.option("--record <file>", "the recording of all that happened; default: beside the first --out", text)
 		.option("--no-record", "write no recording")
 		.addOption(new Option("--reference <what>", "show the talk's own figures too").choices(["talk"]))

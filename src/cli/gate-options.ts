@@ -1,7 +1,9 @@
 import { type Command, Option } from "commander";
 import type { GateOptions } from "../commands/gate/gate.ts";
+import type { JudgementFiles } from "../commands/gate/judgement-files.ts";
+import { type VerdictFormat, verdictFormats } from "../output/verdict-formats.ts";
 import { parseShare } from "../text/share.ts";
-import { argument, collect, durationMs, given, text } from "./options.ts";
+import { argument, collect, durationMs, text } from "./options.ts";
 
 /** What a run is judged by, and where CI finds the judgement. */
 export interface GateFlags {
@@ -13,11 +15,6 @@ export interface GateFlags {
 	gate?: string[];
 	require?: string[];
 	allowDifferent?: string[];
-	junit?: string;
-	summary?: string;
-	comment?: string;
-	githubActionBenchmark?: string;
-	bencher?: string;
 }
 
 /**
@@ -31,7 +28,7 @@ export const share = argument(parseShare);
 
 /** Adds the options that every command with a verdict has. */
 export function addGateOptions(command: Command): Command {
-	return command
+	command
 		.option("--budget <limit>", 'such as "minimal.total: p(50) < 3s" (repeatable)', collect)
 		.option("--budgets <file>", "budgets from a YAML file (repeatable)", collect)
 		.option(
@@ -55,17 +52,23 @@ export function addGateOptions(command: Command): Command {
 			"--allow-different <key>",
 			"a key of the fingerprint that may differ from the baseline's (repeatable)",
 			collect,
-		)
-		.option("--junit <file>", "the verdicts as JUnit XML", text)
-		.option("--summary <file>", "a summary in Markdown; $GITHUB_STEP_SUMMARY gets it in any case", text)
-		.option("--comment <file>", "a comment for a pull request, in Markdown", text)
-		.option("--github-action-benchmark <file>", "medians for github-action-benchmark (customSmallerIsBetter)", text)
-		.option("--bencher <file>", "medians in Bencher Metric Format", text);
+		);
+	for (const format of verdictFormats) command.addOption(fileOption(format));
+	return command;
+}
+
+const fileOption = ({ name, description }: VerdictFormat) =>
+	new Option(`--${name} <file>`, description).argParser(text);
+
+/** The files that verdicts are written to, by the name of the format. */
+function filesOf(flags: object): JudgementFiles {
+	const given = new Map(Object.entries(flags));
+	const files = verdictFormats.map((format) => [format.name, given.get(fileOption(format).attributeName())]);
+	return Object.fromEntries(files.filter(([, file]) => file !== undefined));
 }
 
 /** The gate that the flags ask for. */
 export function gateOptionsOf(flags: GateFlags): GateOptions {
-	const { junit, summary, comment, githubActionBenchmark, bencher } = flags;
 	return {
 		budgets: flags.budget ?? [],
 		budgetsFiles: flags.budgets ?? [],
@@ -74,7 +77,7 @@ export function gateOptionsOf(flags: GateFlags): GateOptions {
 		minimumEffectShare: flags.minEffectShare,
 		required: [...(flags.gate ?? []), ...(flags.require ?? [])],
 		allowDifferent: flags.allowDifferent ?? [],
-		files: given({ junit, summary, comment, githubActionBenchmark, bencher }),
+		files: filesOf(flags),
 	};
 }
 

@@ -4,6 +4,7 @@ import type { Context } from "../context/context.ts";
 import type { Finish } from "./finish.ts";
 import { addGateOptions, type GateFlags, gateOptionsOf, simulatedOption } from "./gate-options.ts";
 import { collect, given } from "./options.ts";
+import { formatList, outDescription } from "./output-options.ts";
 
 interface RenderFlags {
 	out?: string[];
@@ -22,8 +23,8 @@ export function addReports(program: Command, context: Context, finish: Finish): 
 	program
 		.command("show <report>")
 		.description("a saved report again, in any format")
-		.option("--format <format>", "on stdout: table, json, csv or md", "table")
-		.option("-o, --out <file>", "write it instead: .json, .csv or .md (repeatable)", collect)
+		.option("--format <format>", `print it on stdout in this format: ${formatList()}`, "table")
+		.option("-o, --out <file>", outDescription(), collect)
 		.addOption(reference())
 		.addHelpText("after", "\nExamples:\n  knistio show run.json\n  knistio show run.json --format csv | head")
 		.action(async (report: string, flags: RenderFlags & { format: string }) => {
@@ -34,7 +35,7 @@ export function addReports(program: Command, context: Context, finish: Finish): 
 	const replaying = program
 		.command("replay <recording>")
 		.description("rebuild the report from a recording, without a cluster, and judge it as bench does")
-		.option("-o, --out <file>", "write it: .json, .csv or .md (repeatable)", collect)
+		.option("-o, --out <file>", outDescription(), collect)
 		.addOption(reference());
 	addGateOptions(replaying)
 		.addOption(simulatedOption())

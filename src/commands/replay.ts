@@ -1,7 +1,6 @@
 import type { Context } from "../context/context.ts";
 import { readLines } from "../context/files.ts";
 import { type ExitCode, UsageError } from "../errors.ts";
-import { formatOf } from "../output/formats.ts";
 import { renderTable } from "../output/report/table.ts";
 import { type Entry, recordingVersion } from "../recording/entries.ts";
 import { asEntry } from "../recording/read-entry.ts";
@@ -10,7 +9,7 @@ import { openReportBuilder, type ReportBuilder } from "../timing/report-builder.
 import { endRun } from "./gate/ending.ts";
 import { type GateOptions, judgeRun, parseGate } from "./gate/gate.ts";
 import { requireWritable } from "./gate/outputs.ts";
-import { whatFails } from "./gate/sink.ts";
+import { reportFiles, writeReport } from "./gate/report-files.ts";
 
 /** What is rebuilt from what. */
 export interface ReplayOptions extends GateOptions {
@@ -26,18 +25,14 @@ export interface ReplayOptions extends GateOptions {
  * that broke off gives what there is.
  */
 export async function replay(options: ReplayOptions, context: Context): Promise<ExitCode> {
-	const outputs = options.out.map((file) => ({ file, render: formatOf(file) }));
+	const files = reportFiles(options.out);
 	await requireWritable(options.out, options, context);
 	const report = await reportOf(options.recording, context.signal);
-	const reference = options.reference === undefined ? {} : { reference: options.reference };
-	const unwritten = await whatFails(
-		outputs.map(
-			({ file, render }) =>
-				() =>
-					context.writeFile(file, render(report, reference)),
-		),
-	);
-	if (outputs.length === 0) context.stdout(`${renderTable(report, { color: context.color, ...reference })}\n`);
+	const { reference } = options;
+	const unwritten = await writeReport(report, files, { reference, sink: context });
+	if (files.length === 0) {
+		context.stdout(renderTable(report, { color: context.color, ...(reference === undefined ? {} : { reference }) }));
+	}
 	const profiles = report.profiles.map(({ profile }) => profile);
 	const gate = await parseGate(profiles, options, context);
 	const judge = () => judgeRun(report, gate, { acceptSimulated: options.acceptSimulated, sink: context });

@@ -72,7 +72,7 @@ describe("show", () => {
 		const file = await aSavedReport();
 		const format = await knistio(["show", file, "--format", "xml"]);
 		expect(format).toMatchObject({ code: 2, stdout: "" });
-		expect(format.stderr).toContain('error: --format: there is no "xml"\nhint: table, ');
+		expect(format.stderr).toContain('error: --format: "xml" is not a known format\nhint: known formats: table, ');
 		const extension = await knistio(["show", file, "-o", at("b.csv"), "-o", at("b.xml")]);
 		expect(extension).toMatchObject({ code: 2, written: [] });
 		const folderless = await knistio(["show", file, "-o", at("none/b.csv")]);

@@ -108,7 +108,7 @@ describe("check", () => {
 			junit: "j.xml",
 			summary: "s.md",
 			comment: "c.md",
-			githubActionBenchmark: "g.json",
+			"github-action-benchmark": "g.json",
 			bencher: "b.json",
 		};
 		expect(await check({ ...options, baseline: ["main.json"], format: "json", files: paths }, sink)).toBe(99);

@@ -3,10 +3,10 @@ import type { BaselineQuestion } from "../../src/gate/baseline.ts";
 import { judge } from "../../src/gate/judge.ts";
 import { parseBudget } from "../../src/gate/parse-budget.ts";
 import { resolveBudgets } from "../../src/gate/resolve-budgets.ts";
-import { renderPullRequestComment } from "../../src/output/verdict/judgement-markdown.ts";
 import { renderJudgement } from "../../src/output/verdict/judgement-text.ts";
 import type { Report } from "../../src/report/report.ts";
 import { aColdStart, anAttempt, aReport, around, measured } from "../gate/a-report.ts";
+import { verdictsIn } from "../support/rendered.ts";
 
 interface Given {
 	before?: readonly Report[];
@@ -154,7 +154,7 @@ describe("a comment to a pull request", () => {
 		return aReport({ full: { totals: around(4_000, 40, n), phases } });
 	};
 	const report = noisy(20, 30);
-	const comment = renderPullRequestComment(report, judgementOf(report, { before: [noisy(20)] }));
+	const comment = verdictsIn("comment", judgementOf(report, { before: [noisy(20)] }), report);
 	const [shown = "", folded = ""] = comment.split("<details>");
 
 	test("shows what was asked for, and folds what passed beside it", () => {
@@ -171,12 +171,12 @@ describe("a comment to a pull request", () => {
 	test("has each list of values once, and no heading without anything below", () => {
 		expect(comment.split("in ms:")).toHaveLength(2);
 		const empty = aReport({});
-		expect(renderPullRequestComment(empty, judgementOf(empty, {}))).not.toMatch(/###|<details>/);
+		expect(verdictsIn("comment", judgementOf(empty, {}), empty)).not.toMatch(/###|<details>/);
 	});
 
 	test("tells how the profiles compare as a whole", () => {
 		const both = aReport({ minimal: { totals: around(1_000, 20, 20) }, full: { totals: around(3_700, 90, 20) } });
-		expect(renderPullRequestComment(both, judgementOf(both, {}))).toMatch(
+		expect(verdictsIn("comment", judgementOf(both, {}), both)).toMatch(
 			/^full takes 3\.70 × \\\[3\.6\d, 3\.7\d\\\] as long to start as minimal$/m,
 		);
 	});

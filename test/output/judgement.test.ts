@@ -5,7 +5,6 @@ import { type Judgement, judge } from "../../src/gate/judge.ts";
 import { parseBudget } from "../../src/gate/parse-budget.ts";
 import { resolveBudgets } from "../../src/gate/resolve-budgets.ts";
 import { renderAnnotations } from "../../src/output/verdict/annotations.ts";
-import { renderBencher, renderGithubActionBenchmark } from "../../src/output/verdict/benchmark-json.ts";
 import {
 	comparisonSchema,
 	judgedJsonSchemas,
@@ -13,12 +12,13 @@ import {
 	renderComparisonJson,
 	renderJudgementJson,
 } from "../../src/output/verdict/judged-json.ts";
-import { renderPullRequestComment, renderStepSummary } from "../../src/output/verdict/judgement-markdown.ts";
 import { renderJudgement } from "../../src/output/verdict/judgement-text.ts";
 import { renderJunit } from "../../src/output/verdict/junit.ts";
+import { verdictFormats } from "../../src/output/verdict-formats.ts";
 import { formatMsWithRange, formatShare, formatShift } from "../../src/output/words/amounts.ts";
 import type { Report } from "../../src/report/report.ts";
 import { anAttempt, aReport, around } from "../gate/a-report.ts";
+import { verdictsIn } from "../support/rendered.ts";
 
 function proxyOf(ms: number): Report {
 	const even = around(ms, 30, 8);
@@ -201,7 +201,7 @@ test("annotations are errors and warnings, escaped", () => {
 });
 
 test("the summary of a step", () => {
-	expect(renderStepSummary(slow, judgementOf(slow))).toMatchInlineSnapshot(`
+	expect(verdictsIn("summary", judgementOf(slow), slow)).toMatchInlineSnapshot(`
 		"## ❌ Cold starts: breach
 
 		full: total 2.712 s \\[2.682, 2.742\\], expected p(50) \\< 2.6s; istio-proxy +212 ms against the baseline (1 more breach, 1 inconclusive)
@@ -239,7 +239,7 @@ test("the summary of a step", () => {
 });
 
 test("a comment begins with its mark and folds the phases away", () => {
-	const comment = renderPullRequestComment(slow, judgementOf(slow));
+	const comment = verdictsIn("comment", judgementOf(slow), slow);
 	expect(comment.split("\n")[0]).toBe("<!-- knistio -->");
 	expect(comment.indexOf("<details>")).toBeGreaterThan(comment.indexOf("| ❌ breach | total | full |"));
 	expect(comment).toContain("- full.total in ms: 2716.3 2690.6");
@@ -247,15 +247,15 @@ test("a comment begins with its mark and folds the phases away", () => {
 
 test("github-action-benchmark and Bencher get the medians", () => {
 	const extra = "n = 8, 0 missing; 9 attempted = 8 cold + 1 warm + 0 failed + 0 unresolved; 8 counted";
-	expect(JSON.parse(renderGithubActionBenchmark(slow))).toEqual([
+	expect(JSON.parse(verdictsIn("github-action-benchmark", judgementOf(slow), slow))).toEqual([
 		{ name: "full/total", unit: "ms", value: 2712, range: "2.712 s [2.682, 2.742]", extra },
 		{ name: "full/istio-proxy", unit: "ms", value: 712, range: "712 ms [682, 742]", extra },
 	]);
-	const { "full/total": total } = JSON.parse(renderBencher(slow));
+	const { "full/total": total } = JSON.parse(verdictsIn("bencher", judgementOf(slow), slow));
 	expect(total).toEqual({ latency: { value: 2.712e9, lower_value: 2.682e9, upper_value: 2.742e9 } });
 	const few = aReport({ full: { totals: [1000] }, minimal: {} });
 	const one = { attempted: { value: 1 }, cold: { value: 1 }, counted: { value: 1 } };
-	expect(JSON.parse(renderBencher(few))).toMatchObject({
+	expect(JSON.parse(verdictsIn("bencher", judgementOf(few), few))).toMatchObject({
 		"full/total": { latency: { value: 1e9 } },
 		"full/attempts": { ...one, warm: { value: 0 }, failed: { value: 0 }, unresolved: { value: 0 } },
 		"minimal/attempts": { attempted: { value: 0 } },
@@ -267,12 +267,8 @@ describe("a simulated run says so", () => {
 
 	test.each([
 		["text", renderJudgement(judgement)],
-		["JUnit", renderJunit(judgement)],
 		["annotations", renderAnnotations(judgement)],
-		["summary", renderStepSummary(simulated, judgement)],
-		["comment", renderPullRequestComment(simulated, judgement)],
-		["github-action-benchmark", renderGithubActionBenchmark(simulated)],
-		["Bencher", renderBencher(simulated)],
+		...verdictFormats.map(({ name }) => [name, verdictsIn(name, judgement, simulated)]),
 		["JSON", JSON.stringify(judgement)],
 	])("in %s", (_surface, text) => {
 		expect(text).toContain("simulated");
@@ -280,7 +276,7 @@ describe("a simulated run says so", () => {
 
 	test("and a real one does not", () => {
 		const real = judgementOf(slow);
-		const texts = [renderJudgement(real), renderJunit(real), renderStepSummary(slow, real), renderBencher(slow)];
+		const texts = [renderJudgement(real), ...verdictFormats.map(({ name }) => verdictsIn(name, real, slow))];
 		for (const text of texts) expect(text).not.toContain("simulated");
 	});
 });

@@ -7,17 +7,16 @@ import { readKnativeManifests } from "../../knative/manifest-files.ts";
 import { requireZeroAllowed } from "../../knative/zero-settings.ts";
 import { contentHash } from "../../measure/fingerprint.ts";
 import { planVisits, type Visit } from "../../measure/rounds.ts";
-import { formatOf } from "../../output/formats.ts";
 import { openProgress } from "../../output/progress.ts";
 import { renderTable } from "../../output/report/table.ts";
 import { substitute } from "../../profile/effective.ts";
 import { loadProfiles } from "../../profile/load.ts";
 import type { Profile } from "../../profile/profile.ts";
 import { recordingVersion, type Untimed } from "../../recording/entries.ts";
-import type { Report } from "../../report/report.ts";
 import { endRun } from "../gate/ending.ts";
 import { judgeRun, parseGate } from "../gate/gate.ts";
 import { requireWritable } from "../gate/outputs.ts";
+import { type ReportFile, reportFiles, writeReport } from "../gate/report-files.ts";
 import { whatFails } from "../gate/sink.ts";
 import { type Before, cleanUp, endInWords, lookBefore } from "./clean-up.ts";
 import type { BenchOptions } from "./options.ts";
@@ -34,7 +33,7 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	const profiles = loaded.map((profile) => substitute(profile, options.namespace));
 	const profileHashes = new Map(loaded.map((profile) => [profile.name, profileHash(profile)]));
 	const visits = visitsOf(profiles, options);
-	const outputs = options.out.map((file) => ({ file, render: formatOf(file) }));
+	const outputs = reportFiles(options.out);
 	const recording = recordingPath(options);
 	await requireWritable([...options.out, ...(recording === undefined ? [] : [recording])], options, context);
 	const gate = await parseGate(profiles, options, context);
@@ -69,9 +68,7 @@ const zeroWait = ({ options: { timeoutMs }, target: { clock }, knativeObjects, c
 	signal,
 });
 
-type Outputs = { file: string; render: ReturnType<typeof formatOf> }[];
-
-async function benchOn(run: Run, outputs: Outputs): Promise<ExitCode> {
+async function benchOn(run: Run, outputs: ReportFile[]): Promise<ExitCode> {
 	const { options, context, cluster, display } = run;
 	const { clock, installClock } = run.target;
 	const { progress } = display;
@@ -91,7 +88,10 @@ async function benchOn(run: Run, outputs: Outputs): Promise<ExitCode> {
 	let failure: unknown;
 	try {
 		const onVisitDone = async () => {
-			const [unwritten] = await writeOutputs(context, recorder.report(), outputs, options);
+			const [unwritten] = await writeReport(recorder.report(), outputs, {
+				reference: options.reference,
+				sink: context,
+			});
 			if (unwritten === undefined) return;
 			display.progress({ kind: "note", text: `${unwritten.message}; it is tried again at the end` });
 		};
@@ -103,11 +103,11 @@ async function benchOn(run: Run, outputs: Outputs): Promise<ExitCode> {
 	const report = recorder.report();
 	const unwritten = [
 		...(await whatFails([recorder.close])),
-		...(await writeOutputs(context, report, outputs, options)),
+		...(await writeReport(report, outputs, { reference: options.reference, sink: context })),
 	];
 	const uncleaned = await cleanUp(cluster, { ...options, lock, before, clock: installClock, progress });
 	display.clear();
-	if (report.profiles.length > 0) context.stdout(`${renderTable(report, tableOptions(options, context))}\n`);
+	if (report.profiles.length > 0) context.stdout(renderTable(report, tableOptions(options, context)));
 	// A simulated cluster is only ever measured where it was asked for by name.
 	const judge = () => judgeRun(report, run.gate, { acceptSimulated: report.simulated !== undefined, sink: context });
 	return endRun({ failure, judge, unwritten, uncleaned });
@@ -195,19 +195,3 @@ const tableOptions = ({ reference }: BenchOptions, { color }: Context) => ({
 	color,
 	...(reference === undefined ? {} : { reference }),
 });
-
-async function writeOutputs(
-	context: Context,
-	report: Report,
-	outputs: Outputs,
-	{ reference }: BenchOptions,
-): Promise<UsageError[]> {
-	const options = reference === undefined ? {} : { reference };
-	return whatFails(
-		outputs.map(
-			({ file, render }) =>
-				() =>
-					context.writeFile(file, render(report, options)),
-		),
-	);
-}

@@ -3,10 +3,11 @@ import type { Report } from "../../report/report.ts";
 import { codeMarkdown, literalMarkdown } from "../../text/one-line.ts";
 import { duration, range, signedDuration } from "../words/units.ts";
 import { notesOf } from "./notes.ts";
+import type { RenderOptions } from "./render.ts";
 import { talkFigures } from "./talk-figures.ts";
 
 /** The comparison as a Markdown table with its notes, for a pull request or a page. */
-export function renderMarkdown(report: Report, options: { reference?: "talk" } = {}): string {
+export function renderMarkdown(report: Report, options: RenderOptions = {}): string {
 	const summary = summarize(report);
 	const simulated = report.simulated === undefined ? "" : " (simulated)";
 	const head = [

@@ -5,17 +5,11 @@ import type { Report } from "../../report/report.ts";
 import { oneLine } from "../../text/one-line.ts";
 import { duration, range, signedDuration } from "../words/units.ts";
 import { notesOf } from "./notes.ts";
+import type { RenderOptions } from "./render.ts";
 import { talkFigures } from "./talk-figures.ts";
 
-/** How a report is shown. */
-export interface TableOptions {
-	color: boolean;
-	/** Puts the talk's own figures under those of the profiles of the same name. */
-	reference?: "talk";
-}
-
 /** The comparison for a terminal: a column a profile, a row a span or phase with its source, then what a reader must know. */
-export function renderTable(report: Report, options: TableOptions): string {
+export function renderTable(report: Report, options: RenderOptions): string {
 	const chalk = new Chalk({ level: options.color ? 1 : 0 });
 	const summary = summarize(report);
 	const table = new Table({
@@ -41,7 +35,7 @@ export function renderTable(report: Report, options: TableOptions): string {
 			if (talk !== undefined) table.push([chalk.dim("    in the talk"), "", ...talk.map((text) => chalk.dim(text))]);
 		}
 	}
-	return [heading(report, chalk), table.toString(), ...notesOf(report, summary)].join("\n");
+	return [heading(report, chalk), table.toString(), ...notesOf(report, summary), ""].join("\n");
 }
 
 /** No lines between cells. */

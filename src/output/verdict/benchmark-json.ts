@@ -1,5 +1,6 @@
 import { type Estimate, estimateOf } from "../../analysis/estimate.ts";
 import { measuresOf, sampleOf } from "../../analysis/samples.ts";
+import type { Judgement } from "../../gate/judge.ts";
 import { type Ledger, ledgerOf, type Report } from "../../report/report.ts";
 import { formatMsWithRange } from "../words/amounts.ts";
 import { ledgerWords } from "../words/units.ts";
@@ -8,7 +9,7 @@ import { ledgerWords } from "../words/units.ts";
  * What github-action-benchmark reads as `customSmallerIsBetter`: a median a phase and profile, in milliseconds. A
  * phase without a value is left out; a simulated run never shares a name with a real one.
  */
-export function renderGithubActionBenchmark(report: Report): string {
+export function renderGithubActionBenchmark(_: Judgement, report: Report): string {
 	const entries = mediansOf(report).map(({ name, estimate, ledger }) => ({
 		name,
 		unit: "ms",
@@ -24,7 +25,7 @@ export function renderGithubActionBenchmark(report: Report): string {
  * where n is too small for them or a missing value leaves them open. A profile's attempts are measures of their own,
  * which Bencher makes when it meets them.
  */
-export function renderBencher(report: Report): string {
+export function renderBencher(_: Judgement, report: Report): string {
 	const entries = mediansOf(report).map(({ name, estimate }) => {
 		const { lo = Number.NaN, hi = Number.NaN } = estimate.interval ?? {};
 		const latency = {

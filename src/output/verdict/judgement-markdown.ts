@@ -28,7 +28,7 @@ const signs: Record<Status, string> = { pass: "✅", breach: "❌", inconclusive
 export const commentMark = "<!-- knistio -->";
 
 /** A judgement and what was measured, for `$GITHUB_STEP_SUMMARY`. */
-export function renderStepSummary(report: Report, judgement: Judgement): string {
+export function renderStepSummary(judgement: Judgement, report: Report): string {
 	return joined([
 		heading(judgement),
 		ratioLines(report),
@@ -40,7 +40,7 @@ export function renderStepSummary(report: Report, judgement: Judgement): string 
 }
 
 /** A judgement as a comment to a pull request: what was asked for or failed at once, the rest folded away. */
-export function renderPullRequestComment(report: Report, judgement: Judgement): string {
+export function renderPullRequestComment(judgement: Judgement, report: Report): string {
 	const isShown = ({ status, kind, unit }: Verdict) => status !== "pass" || kind === "budget" || unit === "shift";
 	const details = joined([
 		verdictTable(judgement.verdicts.filter((verdict) => !isShown(verdict))),
