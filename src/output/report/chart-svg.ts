@@ -89,11 +89,14 @@ function rowOf(run: ProfileRun, report: Report, reference: "talk" | undefined): 
 		...(isBounded && { interval }),
 		segments,
 		...(talk !== undefined && { talk }),
-		note:
-			counted === 0
-				? `no data: 0 of ${attempted} attempts counted`
-				: `median of ${counted} cold start${counted === 1 ? "" : "s"}`,
+		note: noteOf(counted, attempted),
 	};
+}
+
+function noteOf(counted: number, attempted: number): string {
+	if (counted === 0) return `0 of ${attempted} attempts counted`;
+	const others = attempted === counted ? "" : `; ${attempted} tried`;
+	return `median of ${counted} cold start${counted === 1 ? "" : "s"}${others}`;
 }
 
 function segmentsOf(phases: Record<string, { ms: number }>): Row["segments"] {

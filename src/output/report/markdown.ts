@@ -1,6 +1,7 @@
 import { type Cell, summarize } from "../../analysis/summary.ts";
 import type { Report } from "../../report/report.ts";
 import { codeMarkdown, literalMarkdown } from "../../text/one-line.ts";
+import { priceSentences } from "../words/price-words.ts";
 import { duration, range, signedDuration } from "../words/units.ts";
 import { notesOf } from "./notes.ts";
 import type { RenderOptions } from "./render.ts";
@@ -18,6 +19,7 @@ export function renderMarkdown(report: Report, options: RenderOptions = {}): str
 	const lines = [
 		`### Cold starts of a Knative service${simulated}`,
 		"",
+		...priceSentences(report).flatMap((sentence) => [literalMarkdown(sentence), ""]),
 		row(head),
 		row(head.map((_, i) => (i < 2 ? "---" : "---:"))),
 	];

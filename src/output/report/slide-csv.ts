@@ -4,14 +4,18 @@ import { csvText } from "./csv-text.ts";
 
 /**
  * The table of the medians as CSV for a slide: a row a measure, a column a profile, in seconds as plain numbers. What
- * was not measured is an empty cell.
+ * was not measured is an empty cell. The last rows say how many cold starts the medians are of.
  */
 export function renderSlideCsv(report: Report): string {
 	const { columns, groups } = summarize(report);
 	const simulated = report.simulated === undefined ? "" : ", simulated";
 	const head = ["measure", ...columns.map(({ title }) => `${title} (median, s${simulated})`)];
 	const rows = groups.flatMap(({ rows }) => rows.map(({ name, cells }) => [name, ...cells.map(seconds)]));
-	return csvText([head, ...rows]);
+	const counts = [
+		["cold starts counted", ...columns.map(({ ledger }) => ledger.counted)],
+		["attempts", ...columns.map(({ ledger }) => ledger.attempted)],
+	];
+	return csvText([head, ...rows, ...counts]);
 }
 
 /** With the digits of a microsecond. */

@@ -3,6 +3,7 @@ import Table from "cli-table3";
 import { type Cell, type Row, type Summary, summarize } from "../../analysis/summary.ts";
 import type { Report } from "../../report/report.ts";
 import { oneLine } from "../../text/one-line.ts";
+import { priceSentences } from "../words/price-words.ts";
 import { duration, range, signedDuration } from "../words/units.ts";
 import { notesOf } from "./notes.ts";
 import type { RenderOptions } from "./render.ts";
@@ -35,7 +36,9 @@ export function renderTable(report: Report, options: RenderOptions): string {
 			if (talk !== undefined) table.push([chalk.dim("    in the talk"), "", ...talk.map((text) => chalk.dim(text))]);
 		}
 	}
-	return [heading(report, chalk), table.toString(), ...notesOf(report, summary), ""].join("\n");
+	const sentences = priceSentences(report);
+	const answer = sentences.length === 0 ? [] : [...sentences, ""];
+	return [...answer, heading(report, chalk), table.toString(), ...notesOf(report, summary), ""].join("\n");
 }
 
 /** No lines between cells. */
