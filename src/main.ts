@@ -17,16 +17,22 @@ Exit codes:
 
 Run \`knistio help COMMAND\` for examples, and \`knistio phases\` for what is measured.`;
 
-/** Runs a command line (without node and the script) and gives its exit code; never exits, never throws. */
+/**
+ * Runs a command line (without node and the script), and gives its exit code when all output is written. Never exits,
+ * never throws.
+ */
 export async function main(argv: readonly string[], world: Context): Promise<ExitCode> {
 	const context = withPrintableOutput(world);
 	const code = await run(argv, context);
 	try {
-		await context.flush?.();
+		await context.flush?.("stdout");
 		return code;
 	} catch (error) {
 		const unwritten = explain(error, context, argv);
 		return code === exitCodes.ok ? unwritten : code;
+	} finally {
+		// There is nowhere left to report that stderr could not be written.
+		await context.flush?.("stderr").catch(() => {});
 	}
 }
 
