@@ -11,8 +11,8 @@ import type { ClusterTruth } from "../simulator/world/truth.ts";
 import { openReportBuilder } from "../timing/report-builder.ts";
 import { bench } from "./bench/bench.ts";
 import type { BenchOptions } from "./bench/options.ts";
+import { simulatedRun } from "./bench/simulated-run.ts";
 import { openTarget, type Where } from "./bench/target.ts";
-import type { GateOptions } from "./gate/gate.ts";
 
 /** Everything `knistio selftest` can be told. */
 export interface SelftestOptions {
@@ -126,29 +126,13 @@ export async function measureScenario(
 	return { entries, truth };
 }
 
-/** Nothing is judged but the measuring itself. */
-const ungated: GateOptions = {
-	budgets: [],
-	budgetsFiles: [],
-	baseline: [],
-	minimumEffectMs: 0,
-	minimumEffectShare: 0,
-	required: [],
-	allowDifferent: [],
-	files: {},
-};
-
 function benchOptions(
 	{ profile, sidecar, faults, nodes }: Scenario,
 	{ iterations, seed, speed, model }: Pick<SelftestOptions, "iterations" | "seed" | "speed" | "model">,
 ): BenchOptions {
-	return {
+	return simulatedRun({
 		profiles: [profile],
 		iterations,
-		blocks: 1,
-		seed,
-		image: "simulated/helloworld:1",
-		namespace: "knistio",
 		where: {
 			kind: "simulated",
 			model,
@@ -157,18 +141,12 @@ function benchOptions(
 			...(faults === undefined ? {} : { faults }),
 			...(nodes === undefined ? {} : { nodes }),
 		},
-		knativeManifests: [],
-		useInstalled: false,
 		...(sidecar === undefined ? {} : { sidecar }),
 		// A pod drains for so long.
 		requestTimeoutSeconds: 10,
-		timeoutMs: 120_000,
-		out: [],
 		record: "selftest",
-		...ungated,
 		keep: true,
-		dryRun: false,
-	};
+	});
 }
 
 function foldEntries(entries: readonly Entry[]): Report {

@@ -50,9 +50,9 @@ describe("a mistyped command line", () => {
 		[bench("--reference", "walk"), /--reference.*Allowed choices are talk/],
 		[
 			bench("--gateway", "10.0.0.1:31380"),
-			/--gateway.*"10.0.0.1:31380" is no address \(such as http:\/\/10.0.0.1:31380, or service-proxy\)/,
+			/--gateway.*"10.0.0.1:31380" is not an address \(such as http:\/\/10.0.0.1:31380, or service-proxy\)/,
 		],
-		[bench("--gateway", "localhost:8080"), /"localhost:8080" is no address/],
+		[bench("--gateway", "localhost:8080"), /"localhost:8080" is not an address/],
 		[["show"], /missing required argument 'report'/],
 		[["profiles", "lst"], /unknown command 'lst'[\s\S]*Did you mean list\?/],
 	])("%j is refused", async (argv, words) => {
@@ -72,8 +72,12 @@ describe("bad input to bench", () => {
 		["an unknown profile", ["bench", "-p", "minmal"], /unknown profile "minmal"; did you mean "minimal"\?/],
 		["a profile given twice", bench("-p", "minimal"), /profile "minimal" is given twice/],
 		["a profile that is not there", ["bench", "-p", "./none.yaml"], /\.\/none\.yaml: no such file\n/],
-		["a file of a format that is not written", bench("-o", "x.xml"), /x\.xml: knistio writes no \.xml\nhint: .*\.json/],
-		["a file without a format", bench("-o", "x"), /x: knistio writes no file without extension/],
+		[
+			"a file of a format that is not written",
+			bench("-o", "x.xml"),
+			/x\.xml: \.xml is not a known format\nhint: .*\.json/,
+		],
+		["a file without a format", bench("-o", "x"), /x: the file name has no extension\nhint: .*\.json/],
 		["a budget that is none", bench("--budget", "fast please"), /--budget/],
 		["a budget on no phase", bench("--budget", "toatl: p(50) < 3s"), /did you mean "total"\?/],
 		["a budget on no profile of the run", bench("--budget", "mnimal.total: p(50) < 3s"), /minimal/],
@@ -97,7 +101,7 @@ describe("bad input to bench", () => {
 			/a\.json: the baseline would be overwritten by the run that it judges\nhint: /,
 		],
 		["Knative that is not there", bench("--knative-manifests", "./none"), /\.\/none/],
-		["helm without charts", bench("--helm", "helm"), /--helm needs Istio's charts\nhint: --helm-charts/],
+		["helm without charts", bench("--helm", "helm"), /--helm needs Istio's charts\nhint: add --helm-charts/],
 		[
 			"a shape that the profile does not have",
 			["bench", "-p", "SHAPED", "--sidecar", "classic"],

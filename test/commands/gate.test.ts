@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type GateOptions, judgeRun, parseGate, refuseUnlike } from "../../src/commands/gate/gate.ts";
+import { type GateOptions, judgeRun, notJudged, parseGate, refuseUnlike } from "../../src/commands/gate/gate.ts";
 import { InconclusiveError, UsageError } from "../../src/errors.ts";
 import { main } from "../../src/main.ts";
 import type { Report } from "../../src/report/report.ts";
@@ -12,16 +12,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
 
-const open: GateOptions = {
-	budgets: [],
-	budgetsFiles: [],
-	baseline: [],
-	minimumEffectMs: 100,
-	minimumEffectShare: 0.05,
-	required: [],
-	allowDifferent: [],
-	files: {},
-};
+const open: GateOptions = { ...notJudged, minimumEffectMs: 100, minimumEffectShare: 0.05 };
 const fine = aReport({ minimal: { totals: around(2000, 50, 20) } });
 const empty = aReport({ minimal: { totals: around(2000, 50, 20) }, full: { extra: [anAttempt(1, "failed")] } });
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { normalDeviate, seededRandom } from "../../src/analysis/statistics/random.ts";
-import { defaultMinimumEffect } from "../../src/cli/gate-options.ts";
+import { defaultMinimumEffect } from "../../src/cli/options/gate.ts";
 import { type CheckOptions, check } from "../../src/commands/check.ts";
 import { compare } from "../../src/commands/compare.ts";
+import { notJudged } from "../../src/commands/gate/gate.ts";
 import type { Sink } from "../../src/commands/gate/sink.ts";
 import { plan } from "../../src/commands/plan.ts";
 import { UsageError } from "../../src/errors.ts";
@@ -16,17 +17,12 @@ function world(given: Record<string, Report | string>, env: Sink["env"] = {}) {
 }
 
 const options: CheckOptions = {
+	...notJudged,
 	report: "new.json",
-	baseline: [],
-	budgets: [],
-	budgetsFiles: [],
 	minimumEffectMs: defaultMinimumEffect.ms,
 	minimumEffectShare: defaultMinimumEffect.share,
-	required: [],
-	allowDifferent: [],
 	acceptSimulated: false,
 	format: "text",
-	files: {},
 };
 
 const fine = aReport({ minimal: { totals: around(2000, 50, 20) } });

@@ -37,6 +37,18 @@ export interface GateOptions {
 	files: JudgementFiles;
 }
 
+/** For a run that nobody judges. */
+export const notJudged: GateOptions = {
+	budgets: [],
+	budgetsFiles: [],
+	baseline: [],
+	minimumEffectMs: 0,
+	minimumEffectShare: 0,
+	required: [],
+	allowDifferent: [],
+	files: {},
+};
+
 /** What a run is judged by, read and matched to its profiles and the known phases. */
 export interface Gate {
 	budgets: readonly ResolvedBudget[];

@@ -24,5 +24,6 @@ export async function requireWritable(
 		});
 	}
 	const { GITHUB_STEP_SUMMARY: stepSummary } = sink.env;
-	await Promise.all([...written, ...(stepSummary ? [stepSummary] : [])].map((path) => sink.requireWritable(path)));
+	// One after the other, so that the same file is named each time.
+	for (const path of [...written, ...(stepSummary ? [stepSummary] : [])]) await sink.requireWritable(path);
 }

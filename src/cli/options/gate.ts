@@ -1,11 +1,10 @@
 import { type Command, Option } from "commander";
-import type { GateOptions } from "../commands/gate/gate.ts";
-import type { JudgementFiles } from "../commands/gate/judgement-files.ts";
-import { type VerdictFormat, verdictFormats } from "../output/verdict-formats.ts";
-import { parseShare } from "../text/share.ts";
-import { argument, collect, durationMs, text } from "./options.ts";
+import type { GateOptions } from "../../commands/gate/gate.ts";
+import type { JudgementFiles } from "../../commands/gate/judgement-files.ts";
+import { type VerdictFormat, verdictFormats } from "../../output/verdict-formats.ts";
+import { collect, durationMs, share, text } from "./values.ts";
 
-/** What a run is judged by, and where CI finds the judgement. */
+/** What a run is judged by. The files of the verdicts stand beside these, by the names of their formats. */
 export interface GateFlags {
 	budget?: string[];
 	budgets?: string[];
@@ -18,39 +17,44 @@ export interface GateFlags {
 }
 
 /**
- * A slow-down below either of these is no regression, unless the user says otherwise. With 25 cold starts whose times
- * spread by 10 %, unchanged code passes and 20 % more is a breach in more than 9 of 10 runs each; at 5 % it took 100.
+ * Slow-downs below either of these are ignored, unless the user says otherwise. With 25 cold starts whose times spread
+ * by 10 %, unchanged code passes and 20 % more is a breach in more than 9 of 10 runs each; at 5 % it took 100.
  */
 export const defaultMinimumEffect = { ms: 100, share: 0.1 };
-
-/** Commander's reading of `5%` or `0.05`. */
-export const share = argument(parseShare);
 
 /** Adds the options that every command with a verdict has. */
 export function addGateOptions(command: Command): Command {
 	command
-		.option("--budget <limit>", 'such as "minimal.total: p(50) < 3s" (repeatable)', collect)
-		.option("--budgets <file>", "budgets from a YAML file (repeatable)", collect)
+		.option(
+			"--budget <limit>",
+			'fail if this limit is not kept, such as "minimal.total: p(50) < 3s" (repeatable)',
+			collect,
+		)
+		.option("--budgets <file>", "read budgets from a YAML file (repeatable)", collect)
 		.option(
 			"--baseline <report>",
-			"an earlier report that the run may not be slower than (repeatable: they are pooled)",
+			"fail if the run is slower than this earlier report; several reports are pooled (repeatable)",
 			collect,
 		)
 		.addOption(
-			new Option("--min-effect <duration>", "a smaller slow-down is none …")
+			new Option("--min-effect <duration>", "ignore slow-downs smaller than this")
 				.argParser(durationMs)
 				.default(defaultMinimumEffect.ms, `${defaultMinimumEffect.ms}ms`),
 		)
 		.addOption(
-			new Option("--min-effect-share <share>", "… nor is one below this share of the baseline")
+			new Option("--min-effect-share <share>", "ignore slow-downs smaller than this share of the baseline's median")
 				.argParser(share)
 				.default(defaultMinimumEffect.share, `${defaultMinimumEffect.share * 100}%`),
 		)
-		.option("--gate <phase>", "what is judged; the other phases explain; default: total (repeatable)", collect)
+		.option(
+			"--gate <phase>",
+			"phase to judge against the baseline; other phases only explain the result (default: total) (repeatable)",
+			collect,
+		)
 		.addOption(new Option("--require <phase>", "the same as --gate").argParser(collect).hideHelp())
 		.option(
 			"--allow-different <key>",
-			"a key of the fingerprint that may differ from the baseline's (repeatable)",
+			"allow this part of the fingerprint, such as istio, to differ from the baseline's (repeatable)",
 			collect,
 		);
 	for (const format of verdictFormats) command.addOption(fileOption(format));
@@ -83,4 +87,4 @@ export function gateOptionsOf(flags: GateFlags): GateOptions {
 
 /** `--cluster simulated` of the commands that judge what is saved. */
 export const simulatedOption = () =>
-	new Option("--cluster <kind>", "judge also what a simulated cluster yielded").choices(["simulated"]);
+	new Option("--cluster <kind>", "also judge a report of a simulated cluster").choices(["simulated"]);
