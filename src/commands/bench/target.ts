@@ -5,7 +5,7 @@ import { type IstioSource, type RenderedIstio, renderIstio } from "../../istio/r
 import type { Cluster, KubeObject } from "../../kube/api/cluster.ts";
 import { type Clock, systemClock } from "../../kube/wait/task.ts";
 import type { Profile } from "../../profile/profile.ts";
-import type { Faults } from "../../simulator/world/faults.ts";
+import type { Faults } from "../../simulator/faults/registry.ts";
 import type { ClusterTruth } from "../../simulator/world/truth.ts";
 
 /** What is measured: a kubeconfig's context, or a cluster in the process. */

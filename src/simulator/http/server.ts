@@ -5,23 +5,14 @@ import type { Api } from "../api/api.ts";
 import { joinApiVersion } from "../api/resources.ts";
 import { badRequest, methodNotAllowed, notFound, StatusError } from "../api/status-error.ts";
 import type { Clock } from "../clock/clock.ts";
+import type { FaultEffects } from "../faults/fault.ts";
 import type { Certificate } from "./certificate.ts";
 import { discoveryDocument, versionInfo } from "./discovery.ts";
 import { type Exchange, isSet, readBody, sendError, sendJson, sendText } from "./exchange.ts";
 import { parseResourcePath, type ResourcePath } from "./paths.ts";
 import { createLists, jsonOf, queryOf } from "./reading.ts";
-import { createWatches, type WatchWeather } from "./watching.ts";
+import { createWatches } from "./watching.ts";
 import { scaleOf, writeObject } from "./writing.ts";
-
-/** How the API server misbehaves. */
-export interface Weather extends WatchWeather {
-	/** Simulated milliseconds before a request is looked at. */
-	requestDelayMs(): number;
-	/** Seconds for Retry-After if the request is to be refused with 429. */
-	throttledForSeconds(): number | undefined;
-	/** Whether the user may do it; a refused verb and resource such as `create pods`. */
-	isForbidden(verb: string, resourceId: string): boolean;
-}
 
 /** What answers for `/proxy/` of a service, pod or node; throws where nothing is. */
 export type ProxyHandler = (target: ResourcePath, exchange: Exchange) => void;
@@ -29,7 +20,7 @@ export type ProxyHandler = (target: ResourcePath, exchange: Exchange) => void;
 export interface ServerParts {
 	api: Api;
 	clock: Clock;
-	weather: Weather;
+	faults: FaultEffects;
 	token: string;
 	certificate: Certificate;
 	kubernetesVersion: string;
@@ -50,7 +41,7 @@ export interface ApiServer {
 export async function startServer(parts: ServerParts): Promise<ApiServer> {
 	const { api, clock } = parts;
 	const lists = createLists(api);
-	const watches = createWatches({ api, clock, weather: parts.weather });
+	const watches = createWatches({ api, clock, faults: parts.faults });
 
 	const { key, certificate: cert } = parts.certificate;
 	const server = createServer({ key, cert }, (request, response) => {
@@ -67,7 +58,7 @@ export async function startServer(parts: ServerParts): Promise<ApiServer> {
 	});
 
 	async function answer(exchange: Exchange): Promise<void> {
-		await waitOn(clock, parts.weather.requestDelayMs());
+		await waitOn(clock, parts.faults.requestDelayMs());
 		clock.catchUp();
 		exchange.response.setHeader("date", new Date(Number(parts.serverEpochNs() / 1_000_000n)).toUTCString());
 		exchange.response.setHeader("audit-id", "simulated");
@@ -75,7 +66,7 @@ export async function startServer(parts: ServerParts): Promise<ApiServer> {
 		if (exchange.request.headers.authorization !== `Bearer ${parts.token}`) {
 			throw new StatusError("Unauthorized", { code: 401, reason: "Unauthorized" });
 		}
-		const retryAfter = parts.weather.throttledForSeconds();
+		const retryAfter = parts.faults.throttledForSeconds();
 		if (retryAfter !== undefined) {
 			const text = "Too many requests, please try again later.\n";
 			sendText(exchange, {
@@ -103,7 +94,7 @@ export async function startServer(parts: ServerParts): Promise<ApiServer> {
 	async function review(exchange: Exchange): Promise<void> {
 		const given = JSON.parse(await readBody(exchange.request)) as { spec?: Record<string, Record<string, string>> };
 		const { group = "", resource = "", verb = "" } = given.spec?.resourceAttributes ?? {};
-		const isAllowed = !parts.weather.isForbidden(verb, group === "" ? resource : `${resource}.${group}`);
+		const isAllowed = !parts.faults.isForbidden(verb, group === "" ? resource : `${resource}.${group}`);
 		sendJson(exchange, 201, {
 			...given,
 			status: { allowed: isAllowed, ...(isAllowed ? { reason: "simulated" } : {}) },
@@ -153,7 +144,7 @@ export async function startServer(parts: ServerParts): Promise<ApiServer> {
 
 	function checkAccess({ request, query }: Exchange, path: ResourcePath, id: string): void {
 		const verb = verbOf(request, query, path);
-		if (!parts.weather.isForbidden(verb, id)) return;
+		if (!parts.faults.isForbidden(verb, id)) return;
 		const name = path.name === undefined ? "" : ` "${path.name}"`;
 		const where = path.namespace === undefined ? "at the cluster scope" : `in the namespace "${path.namespace}"`;
 		const what = `User "simulated" cannot ${verb} resource "${path.plural}" in API group "${path.group}" ${where}`;

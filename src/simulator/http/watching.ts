@@ -3,14 +3,9 @@ import { asVersion } from "../api/object-rules.ts";
 import { expired, statusOf } from "../api/status-error.ts";
 import type { Change } from "../api/store.ts";
 import type { Clock } from "../clock/clock.ts";
+import type { FaultEffects } from "../faults/fault.ts";
 import { type Exchange, isSet } from "./exchange.ts";
 import { checkRevision, jsonOf, type Query } from "./reading.ts";
-
-/** How watches misbehave, asked before each event is sent. */
-export interface WatchWeather {
-	/** Simulated milliseconds by which an event comes late. */
-	lagMs(): number;
-}
 
 /** All watches that are open. */
 export interface Watches {
@@ -33,7 +28,11 @@ interface Stream {
 	isEnded(): boolean;
 }
 
-export function createWatches(parts: { api: Api; clock: Clock; weather: WatchWeather }): Watches {
+export function createWatches(parts: {
+	api: Api;
+	clock: Clock;
+	faults: Pick<FaultEffects, "watchEventDelayMs">;
+}): Watches {
 	const { api, clock } = parts;
 	const streams = new Set<Stream>();
 
@@ -48,7 +47,7 @@ export function createWatches(parts: { api: Api; clock: Clock; weather: WatchWea
 		const stream: Stream = {
 			send(type, json) {
 				const line = `{"type":"${type}","object":${json}}\n`;
-				const lagMs = parts.weather.lagMs();
+				const lagMs = parts.faults.watchEventDelayMs();
 				lastAt = Math.max(lastAt, clock.now() + lagMs * 1e6);
 				if (lastAt <= clock.now()) write(line);
 				else clock.at(lastAt, () => write(line));

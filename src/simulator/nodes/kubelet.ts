@@ -12,7 +12,7 @@ export function startKubelet(world: World, node: { name: string; index: number }
 	const workers = new Map<string, PodWorker>();
 	/** Pods that it is about to see. */
 	const pending = new Set<string>();
-	const images = createNodeImages(world.faults.pullsImages === true);
+	const images = createNodeImages(world.faults.isImageMissing);
 	const relistNs = model.kubelet.relistMs * 1e6;
 	const phaseNs = world.random.unit(`relist/${node.name}`) * relistNs;
 	let isRelistPlanned = false;

@@ -29,7 +29,7 @@ export function* startContainer(context: StartContext, container: Container): Pr
 	yield delays.of("eventAfter", `${key}/${name}`);
 	tell("Created", `Created container: ${name}`, name);
 	yield delays.ofContainer(name, "start", key, variant) ?? 0;
-	const readyMs = (delays.ofContainer(name, "ready", key, variant) ?? 0) + (world.faults.slowContainers?.[name] ?? 0);
+	const readyMs = (delays.ofContainer(name, "ready", key, variant) ?? 0) + world.faults.containerReadyDelayMs(name);
 	const id = world.random.uuid(`container/${key}/${name}`).replaceAll("-", "").repeat(2);
 	const ableAt = clock.now() + readyMs * 1e6;
 	const passesAt = ableAt + (delays.ofContainer(name, "probed", key, variant) ?? 0) * 1e6;

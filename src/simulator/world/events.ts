@@ -24,7 +24,7 @@ export function tellEvent(world: World, telling: Telling): void {
 	const { about } = telling;
 	const atNs = telling.node === undefined ? world.serverEpochNs() : world.nodeEpochNs(telling.node);
 	const key = `${about.metadata.namespace}/${about.metadata.name}`;
-	if (world.random.unit(`lostEvent/${key}`) < (world.faults.lostEvents ?? 0)) return;
+	if (world.faults.isEventLost(key)) return;
 	const event = eventOf(telling, atNs);
 	world.clock.after(world.delays.of("eventDelivery", key), () => {
 		const namespace = world.api.store.read("namespaces", event.metadata.namespace ?? "");

@@ -1,7 +1,6 @@
 import { isPodReady, type Pod, uidOf } from "../api/objects.ts";
 import type { Store } from "../api/store.ts";
 import type { Clock } from "../clock/clock.ts";
-import type { Faults } from "./faults.ts";
 
 /** Nanoseconds since 1970 on the simulation's one true clock, whatever clocks nodes and servers show. */
 export type TrueTime = bigint;
@@ -96,8 +95,11 @@ export interface TruthRecorder {
 	read(): ClusterTruth;
 }
 
-export function createTruthRecorder(clock: Clock, store: Store, faults: Faults): TruthRecorder {
-	const clocksAheadMs = { server: faults.serverClockOffsetMs ?? 0, nodes: faults.nodeClockOffsetsMs ?? {} };
+export function createTruthRecorder(
+	clock: Clock,
+	store: Store,
+	clocksAheadMs: ClusterTruth["clocksAheadMs"],
+): TruthRecorder {
 	const pods = new Map<string, PodTruth>();
 	const requests: RequestTruth[] = [];
 	const endpoints: EndpointTruth[] = [];

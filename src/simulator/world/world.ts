@@ -2,8 +2,8 @@ import type { Api } from "../api/api.ts";
 import { StatusError } from "../api/status-error.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Random } from "../clock/random.ts";
+import type { FaultEffects } from "../faults/fault.ts";
 import type { Delays, Model } from "../model/model.ts";
-import type { Faults } from "./faults.ts";
 import type { RuntimePod } from "./runtime.ts";
 import type { TruthRecorder } from "./truth.ts";
 
@@ -14,7 +14,8 @@ export interface World {
 	model: Model;
 	delays: Delays;
 	random: Random;
-	faults: Faults;
+	/** What goes wrong on purpose. */
+	faults: FaultEffects;
 	truth: TruthRecorder;
 	/** What really runs, by the pods' uid: what a request over the network meets. */
 	running: Map<string, RuntimePod>;
