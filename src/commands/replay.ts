@@ -1,3 +1,4 @@
+import { figuresOf } from "../analysis/figures.ts";
 import type { Context } from "../context/context.ts";
 import { readLines } from "../context/files.ts";
 import { type ExitCode, UsageError } from "../errors.ts";
@@ -28,14 +29,15 @@ export async function replay(options: ReplayOptions, context: Context): Promise<
 	const files = reportFiles(options.out);
 	await requireWritable(options.out, options, context);
 	const report = await reportOf(options.recording, context.signal);
+	const figures = figuresOf(report);
 	const { reference } = options;
-	const unwritten = await writeReport(report, files, { reference, sink: context });
+	const unwritten = await writeReport(figures, files, { reference, sink: context });
 	if (files.length === 0) {
-		context.stdout(renderTable(report, { color: context.color, ...(reference === undefined ? {} : { reference }) }));
+		context.stdout(renderTable(figures, { color: context.color, ...(reference === undefined ? {} : { reference }) }));
 	}
 	const profiles = report.profiles.map(({ profile }) => profile);
 	const gate = await parseGate(profiles, options, context);
-	const judge = () => judgeRun(report, gate, { acceptSimulated: options.acceptSimulated, sink: context });
+	const judge = () => judgeRun(figures, gate, { acceptSimulated: options.acceptSimulated, sink: context });
 	return endRun({ failure: undefined, judge, unwritten, uncleaned: undefined });
 }
 

@@ -163,8 +163,8 @@ describe("a comment to a pull request", () => {
 		expect(folded).toContain("| ✅ pass | failed | full |");
 	});
 
-	test("says how many phases could not be told, and gives ~ its interval", () => {
-		expect(shown).toContain("- phases of full: 1 could not be told, 1 no slower");
+	test("says how many phases are undecided, and gives ~ its interval", () => {
+		expect(shown).toContain("- phases of full: 1 undecided, 1 no slower");
 		expect(folded).toMatch(/\| jumpy \| full \| 1\.000 s \| 1\.030 s \| \\~ \+30 ms \\\[-\d+, \d+\\\] \|/);
 	});
 

@@ -1,3 +1,4 @@
+import type { Figures } from "../../analysis/figures.ts";
 import { type Measured, refuseDifferent } from "../../analysis/likeness.ts";
 import { type ExitCode, InconclusiveError, UsageError } from "../../errors.ts";
 import type { BaselineQuestion } from "../../gate/baseline.ts";
@@ -15,7 +16,7 @@ import { renderJudgement } from "../../output/verdict/judgement-text.ts";
 import type { Profile } from "../../profile/profile.ts";
 import { usualPhases } from "../../report/phases.ts";
 import { parseReport } from "../../report/read-report.ts";
-import type { Report } from "../../report/report.ts";
+import type { ProfileRun, Report } from "../../report/report.ts";
 import { nearest } from "../../text/nearest.ts";
 import { type JudgementFiles, writeJudgement } from "./judgement-files.ts";
 import { readIfThere, type Sink, withoutUnwritten } from "./sink.ts";
@@ -95,13 +96,14 @@ export async function parseGate(
  * if every profile has a cold start that counts, else with 3.
  */
 export async function judgeRun(
-	report: Report,
+	figures: Figures,
 	{ files, ...criteria }: Gate,
 	{ acceptSimulated, sink }: { acceptSimulated: boolean; sink: Sink },
 ): Promise<ExitCode> {
-	const judgement = judge(report, { ...criteria, acceptSimulated });
+	const remarksOf = (run: ProfileRun) => figures.runs.find((each) => each.run === run)?.remarks ?? [];
+	const judgement = judge(figures.report, { ...criteria, acceptSimulated, remarksOf });
 	if (judgement.verdicts.length > 0) sink.stdout(`\n${renderJudgement(judgement)}`);
-	return withoutUnwritten(exitCodeOf(judgement), await writeJudgement(report, judgement, { files, sink }));
+	return withoutUnwritten(exitCodeOf(judgement), await writeJudgement(figures, judgement, { files, sink }));
 }
 
 function requireKnownPhases(required: readonly string[], known: KnownNames): void {

@@ -1,5 +1,5 @@
-import { type Cell, summarize } from "../../analysis/summary.ts";
-import type { Report } from "../../report/report.ts";
+import type { Figures } from "../../analysis/figures.ts";
+import type { Cell } from "../../analysis/summary.ts";
 import { codeMarkdown, literalMarkdown } from "../../text/one-line.ts";
 import { duration, range, signedDuration } from "../words/units.ts";
 import { notesOf } from "./notes.ts";
@@ -7,8 +7,8 @@ import type { RenderOptions } from "./render.ts";
 import { talkFigures } from "./talk-figures.ts";
 
 /** The comparison as a Markdown table with its notes, for a pull request or a page. */
-export function renderMarkdown(report: Report, options: RenderOptions = {}): string {
-	const summary = summarize(report);
+export function renderMarkdown(figures: Figures, options: RenderOptions = {}): string {
+	const { report, summary } = figures;
 	const simulated = report.simulated === undefined ? "" : " (simulated)";
 	const head = [
 		"median ± measurement [95 % interval]",
@@ -34,7 +34,7 @@ export function renderMarkdown(report: Report, options: RenderOptions = {}): str
 			}
 		}
 	}
-	lines.push("", ...notesOf(report, summary).map((note) => `- ${literalMarkdown(note)}`), "");
+	lines.push("", ...notesOf(figures).map((note) => `- ${literalMarkdown(note)}`), "");
 	return lines.join("\n");
 }
 

@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 import type { Cell, Change, ComparisonTable } from "../../analysis/comparison.ts";
+import { leastForInterval } from "../../analysis/estimate.ts";
 import { oneLine } from "../../text/one-line.ts";
 import { formatMsWithRange } from "../words/amounts.ts";
 import { ledgerWords } from "../words/units.ts";
@@ -51,7 +52,10 @@ type Mark = (note: string) => string;
 function estimateText({ estimate }: Cell, mark: Mark): string {
 	if (estimate === undefined) return "-";
 	const text = formatMsWithRange(estimate.medianMs, estimate.interval);
-	const few = estimate.interval === undefined ? mark("at least 6 cold starts are needed for an interval at 95 %") : "";
+	const few =
+		estimate.interval === undefined
+			? mark(`at least ${leastForInterval} cold starts are needed for an interval at 95 %`)
+			: "";
 	const missing = estimate.missing === 0 ? "" : mark(`${estimate.missing} more without a value`);
 	return `${text}${few}${missing}`;
 }

@@ -1,8 +1,9 @@
 import type { Movement } from "../../gate/baseline.ts";
 import type { Judgement } from "../../gate/judge.ts";
-import type { Verdict } from "../../gate/verdict.ts";
+import { tallyPhases } from "../../gate/phase-tally.ts";
+import { overallStatus, type Verdict } from "../../gate/verdict.ts";
 import { signedDuration, spell } from "../words/units.ts";
-import { amountWords, mediansWords, overallStatus } from "../words/verdict-words.ts";
+import { amountWords, mediansWords } from "../words/verdict-words.ts";
 
 /**
  * One line for a reader of ten seconds: whose start, how much, which phase of the same profile, and what to do; then
@@ -11,7 +12,7 @@ import { amountWords, mediansWords, overallStatus } from "../words/verdict-words
 export function headlineOf(judgement: Judgement): string {
 	const [worst] = judgement.verdicts;
 	if (worst === undefined) return "nothing was to be judged";
-	if (overallStatus(judgement) === "pass") return passWords(judgement.verdicts);
+	if (overallStatus(judgement.verdicts) === "pass") return passWords(judgement.verdicts);
 	const where = worst.profile === "" ? "" : `${worst.profile}: `;
 	return `${where}${sentenceOf(worst, judgement.moved)}${othersWords(judgement.verdicts)}`;
 }
@@ -112,24 +113,18 @@ function othersWords(verdicts: readonly Verdict[]): string {
 	return more.length === 0 ? "" : ` (${more.join(", ")})`;
 }
 
-/** What the phases of each profile say: what moved, how many could not be told, how many are surely no slower. */
+/** What the phases of each profile did: which moved, how many are undecided, how many are surely no slower. */
 export function phaseLines(movements: readonly Movement[]): string[] {
-	const profiles = [...new Set(movements.map(({ profile }) => profile))];
-	return profiles.flatMap((profile) => {
-		const phases = movements.filter((movement) => movement.profile === profile && !movement.isQuestion);
-		if (phases.length === 0) return [];
-		const moved = phases.filter(({ isSignificant }) => isSignificant);
-		const rest = phases.filter(({ isSignificant }) => !isSignificant);
-		const unsure = rest.filter(({ interval, limitMs }) => interval === undefined || interval.hi >= limitMs).length;
+	return tallyPhases(movements).map(({ profile, moved, undecided, notSlower }) => {
 		const named = moved.slice(0, 3).map(({ measure, ms }) => `${measure} ${signedDuration(ms)}`);
 		const more = moved.length - named.length;
 		const words = [
 			...(moved.length === 0
 				? []
 				: [`${moved.length} moved (${named.join(", ")}${more > 0 ? ` and ${more} more` : ""})`]),
-			...(unsure === 0 ? [] : [`${unsure} could not be told`]),
-			...(rest.length === unsure ? [] : [`${rest.length - unsure} no slower`]),
+			...(undecided === 0 ? [] : [`${undecided} undecided`]),
+			...(notSlower === 0 ? [] : [`${notSlower} no slower`]),
 		];
-		return [`${profile}: ${words.join(", ")}`];
+		return `${profile}: ${words.join(", ")}`;
 	});
 }

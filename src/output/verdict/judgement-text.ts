@@ -1,15 +1,8 @@
 import type { Judgement } from "../../gate/judge.ts";
-import type { Verdict } from "../../gate/verdict.ts";
+import { overallStatus, type Verdict } from "../../gate/verdict.ts";
 import { oneLine } from "../../text/one-line.ts";
 import { ledgerWords } from "../words/units.ts";
-import {
-	countWords,
-	expectedWords,
-	foundWords,
-	mediansWords,
-	overallStatus,
-	simulatedWords,
-} from "../words/verdict-words.ts";
+import { countWords, expectedWords, foundWords, mediansWords, simulatedWords } from "../words/verdict-words.ts";
 import { headlineOf, neededWords, phaseLines, sentenceOf } from "./headline.ts";
 
 /** More values than these are left to the report. */
@@ -25,7 +18,7 @@ const shiftNote =
  */
 export function renderJudgement(judgement: Judgement): string {
 	const simulated = simulatedWords(judgement);
-	const lines = [oneLine(`${overallStatus(judgement)}: ${headlineOf(judgement)}`)];
+	const lines = [oneLine(`${overallStatus(judgement.verdicts)}: ${headlineOf(judgement)}`)];
 	if (simulated !== undefined) lines.unshift(oneLine(simulated));
 	for (const { profile, ledger } of judgement.ledgers)
 		lines.push(`attempts      ${oneLine(profile)}: ${ledgerWords(ledger)}`);

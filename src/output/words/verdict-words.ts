@@ -2,8 +2,7 @@ import type { Change } from "../../analysis/comparison.ts";
 import type { Tested } from "../../analysis/significance.ts";
 import type { Range } from "../../analysis/statistics/median.ts";
 import type { Movement } from "../../gate/baseline.ts";
-import type { Judgement } from "../../gate/judge.ts";
-import type { Status, Verdict } from "../../gate/verdict.ts";
+import type { Verdict } from "../../gate/verdict.ts";
 import { formatCount, formatMsWithRange, formatRatio, formatShare, formatShift } from "./amounts.ts";
 import { duration } from "./units.ts";
 
@@ -58,12 +57,6 @@ export function chanceWords({ adjustedP, isExplanation }: Tested): string {
 /** What a reader of changes has to know. */
 export const changeNote =
 	"a change is the median of all differences between a cold start of each side, so it need not be the difference of the two medians; ~ is no more than chance explains; p is by Mann-Whitney and Holm; q is of phases that say where a difference of the total comes from: of those that are named, one in ten may be false";
-
-/** The verdict of all verdicts; none is a pass, since a run without any cold start has one. */
-export function overallStatus({ verdicts }: Judgement): Status {
-	const statuses = verdicts.map((verdict) => verdict.status);
-	return statuses.includes("breach") ? "breach" : statuses.includes("inconclusive") ? "inconclusive" : "pass";
-}
 
 /** A p-value without false precision. */
 export function formatP(p: number): string {
