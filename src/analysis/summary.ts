@@ -54,7 +54,7 @@ export function summarize(report: Report): Summary {
 }
 
 /** A profile that was copied from another may have kept its title. */
-function titleOf({ name, title = name }: Profile, { profiles }: Report): string {
+export function titleOf({ name, title = name }: Profile, { profiles }: Report): string {
 	const isShared = profiles.some(({ profile }) => profile.name !== name && profile.title === title);
 	return oneLine(isShared ? `${title} (${name})` : title);
 }

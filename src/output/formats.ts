@@ -5,7 +5,7 @@ import type { RenderReport } from "./report/render.ts";
 export interface ReportFormat {
 	/** As `show --format` takes it. */
 	name: string;
-	/** Of the files in this format, such as `.json`; undefined for one that is only printed. */
+	/** How the names of its files end, such as `.json`; undefined for one that is only printed. */
 	extension?: string;
 	/** For the help. */
 	description: string;
@@ -38,19 +38,45 @@ export const reportFormats: readonly ReportFormat[] = [
 		description: "the table in Markdown",
 		load: async () => (await import("./report/markdown.ts")).renderMarkdown,
 	},
+	{
+		name: "slide-csv",
+		extension: "table.csv",
+		description: "the table of the medians in seconds, for a slide",
+		load: async () => (await import("./report/slide-csv.ts")).renderSlideCsv,
+	},
+	{
+		name: "chart",
+		extension: ".svg",
+		description: "the profiles as stacked bars, for a slide",
+		load: async () => (await import("./report/chart-svg.ts")).renderChart,
+	},
+	{
+		name: "trace",
+		extension: "trace.json",
+		description: "every cold start as a trace, for Perfetto",
+		load: async () => (await import("./report/chrome-trace.ts")).renderChromeTrace,
+	},
+	{
+		name: "prometheus",
+		extension: ".prom",
+		description: "medians and attempts as metrics, for Prometheus' textfile collector",
+		load: async () => (await import("./report/prometheus.ts")).renderPrometheus,
+	},
 ];
 
 /** The extensions of the formats that files are written in. */
 export const fileExtensions = () => reportFormats.flatMap(({ extension }) => extension ?? []);
 
-/** The format of a file by its extension. @throws UsageError for one that knistio does not write */
+/** The format of a file by how its name ends: of several that fit, the longest. @throws UsageError if none does */
 export function formatOfFile(file: string): ReportFormat {
-	const extension = /\.[a-z0-9]+$/i.exec(file)?.[0].toLowerCase();
-	const format = reportFormats.find((each) => extension !== undefined && each.extension === extension);
-	if (format !== undefined) return format;
+	const name = file.toLowerCase();
+	const fitting = reportFormats.filter(({ extension }) => extension !== undefined && name.endsWith(extension));
+	fitting.sort((a, b) => (b.extension?.length ?? 0) - (a.extension?.length ?? 0));
+	if (fitting[0] !== undefined) return fitting[0];
+	const extension = /\.[a-z0-9]+$/.exec(name)?.[0];
 	const problem = extension === undefined ? "the file name has no extension" : `${extension} is not a known format`;
 	throw new UsageError(`${file}: ${problem}`, {
-		hint: `the extension chooses the format: ${fileExtensions().join(", ")}`,
+		hint: `the end of the name chooses the format: ${fileExtensions().join(", ")}`,
 	});
 }
 

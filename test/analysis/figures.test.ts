@@ -41,10 +41,10 @@ it("sums up what a reader must know of the attempts", () => {
 	expect(run?.observations.notCounted.map(({ round }) => round)).toEqual([4]);
 });
 
-it("gives the ratio of each profile to the first", () => {
-	const { ratios } = figuresOf(
+it("gives the price of each profile beside the first", () => {
+	const { prices } = figuresOf(
 		aReport({ minimal: { totals: around(1000, 10, 20) }, full: { totals: around(3000, 10, 20) }, none: {} }),
 	);
-	expect(ratios).toMatchObject([{ profile: "full", base: "minimal" }]);
-	expect(ratios[0]?.ratio).toBeCloseTo(3, 1);
+	expect(prices).toMatchObject([{ profile: "full", base: "minimal" }]);
+	expect(prices[0]?.ratio).toBeCloseTo(3, 1);
 });

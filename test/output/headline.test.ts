@@ -177,7 +177,7 @@ describe("a comment to a pull request", () => {
 	test("tells how the profiles compare as a whole", () => {
 		const both = aReport({ minimal: { totals: around(1_000, 20, 20) }, full: { totals: around(3_700, 90, 20) } });
 		expect(verdictsIn("comment", judgementOf(both, {}), both)).toMatch(
-			/^full takes 3\.70 × \\\[3\.6\d, 3\.7\d\\\] as long to start as minimal$/m,
+			/^full takes 3\.70 × \\\[3\.6\d, 3\.7\d\\\] as long to start as minimal \(\+2\.700 s\)$/m,
 		);
 	});
 });

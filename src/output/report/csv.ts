@@ -1,6 +1,7 @@
 import type { Figures } from "../../analysis/figures.ts";
 import type { ColdStart, Span } from "../../report/report.ts";
 import { ledgerWords } from "../words/units.ts";
+import { csvText } from "./csv-text.ts";
 
 const columns = [
 	"profile",
@@ -57,7 +58,7 @@ export function renderCsv({ report, runs }: Figures): string {
 			]),
 		);
 	});
-	return [columns, ...rows].map((row) => `${row.map(field).join(",")}\r\n`).join("");
+	return csvText([columns, ...rows]);
 }
 
 type Figure = [kind: string, name: string, measured: Span | undefined];
@@ -71,11 +72,4 @@ function figuresOf(start: ColdStart): Figure[] {
 		...of("phase", start.phases),
 		...of("instant", start.instants),
 	];
-}
-
-/** A text that a spreadsheet would take for a formula is none of ours to run: it is kept from beginning as one. */
-function field(value: string | number | boolean | undefined): string {
-	if (value === undefined) return "";
-	const text = typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
-	return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,6 +1,7 @@
 import type { Figures } from "../../analysis/figures.ts";
 import type { Cell } from "../../analysis/summary.ts";
 import { codeMarkdown, literalMarkdown } from "../../text/one-line.ts";
+import { priceSentences } from "../words/price-words.ts";
 import { duration, range, signedDuration } from "../words/units.ts";
 import { notesOf } from "./notes.ts";
 import type { RenderOptions } from "./render.ts";
@@ -18,6 +19,7 @@ export function renderMarkdown(figures: Figures, options: RenderOptions = {}): s
 	const lines = [
 		`### Cold starts of a Knative service${simulated}`,
 		"",
+		...priceSentences(figures.prices).flatMap((sentence) => [literalMarkdown(sentence), ""]),
 		row(head),
 		row(head.map((_, i) => (i < 2 ? "---" : "---:"))),
 	];

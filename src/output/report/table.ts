@@ -4,6 +4,7 @@ import type { Figures } from "../../analysis/figures.ts";
 import type { Cell, Row, Summary } from "../../analysis/summary.ts";
 import type { Report } from "../../report/report.ts";
 import { oneLine } from "../../text/one-line.ts";
+import { priceSentences } from "../words/price-words.ts";
 import { duration, range, signedDuration } from "../words/units.ts";
 import { notesOf } from "./notes.ts";
 import type { RenderOptions } from "./render.ts";
@@ -36,7 +37,9 @@ export function renderTable(figures: Figures, options: RenderOptions): string {
 			if (talk !== undefined) table.push([chalk.dim("    in the talk"), "", ...talk.map((text) => chalk.dim(text))]);
 		}
 	}
-	return [heading(report, chalk), table.toString(), ...notesOf(figures), ""].join("\n");
+	const sentences = priceSentences(figures.prices);
+	const answer = sentences.length === 0 ? [] : [...sentences, ""];
+	return [...answer, heading(report, chalk), table.toString(), ...notesOf(figures), ""].join("\n");
 }
 
 /** No lines between cells. */

@@ -3,7 +3,8 @@ import { rangeOf } from "../../gate/baseline.ts";
 import type { Judgement } from "../../gate/judge.ts";
 import { overallStatus, type Status, type Verdict } from "../../gate/verdict.ts";
 import { literalMarkdown } from "../../text/one-line.ts";
-import { formatMsWithRange, formatRatio } from "../words/amounts.ts";
+import { formatMsWithRange } from "../words/amounts.ts";
+import { priceSentences } from "../words/price-words.ts";
 import { duration } from "../words/units.ts";
 import {
 	amountWords,
@@ -63,15 +64,9 @@ function heading(judgement: Judgement): string {
 	return joined([title, ...warning, literalMarkdown(headlineOf(judgement))]);
 }
 
-/** How the profiles compare as a whole: `full takes 3.70 × [3.45, 3.98] as long to start as minimal`. */
-function ratioLines({ ratios }: Figures): string {
-	return ratios
-		.map(
-			({ profile, base, ratio, interval }) =>
-				`${profile} takes ${formatRatio(ratio, interval)} as long to start as ${base}`,
-		)
-		.map(literalMarkdown)
-		.join("  \n");
+/** How the profiles compare as a whole, a sentence each. */
+function ratioLines({ prices }: Figures): string {
+	return priceSentences(prices).map(literalMarkdown).join("  \n");
 }
 
 function verdictTable(verdicts: readonly Verdict[]): string {
