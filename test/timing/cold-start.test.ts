@@ -341,8 +341,8 @@ describe("a clock that only leases tell of", () => {
 		expect(clock).toEqual({ clock: "node/idle", loMs: expect.closeTo(-21.5, 0), method: "lease" });
 		expect(reportSchema.shape.clocks.safeParse(report.clocks).success).toBe(true);
 		const notes = notesOf(figuresOf(report));
-		expect(notes.filter((note) => note.startsWith("clock of node/idle"))).toEqual([
-			"clock of node/idle: -21.5 ms off ours or more; how much more was not measured (lease)",
+		expect(notes.filter((note) => note.startsWith("clock offset of node/idle"))).toEqual([
+			"clock offset of node/idle: at least -21.5 ms; its upper bound was not measured (lease)",
 		]);
 	});
 

@@ -5,7 +5,7 @@ import type { ClockOffset, Finding, Report } from "../../report/report.ts";
 import { oneLine } from "../../text/one-line.ts";
 import { duration, ledgerWords, spell } from "../words/units.ts";
 
-/** What a reader must know beside the figures, a line each: attempts, what was kept apart, findings, the harness. */
+/** What a reader must know beside the figures, a line each: attempts, attempts that do not count, findings, overhead. */
 export function notesOf({ report, runs, summary }: Figures): string[] {
 	const notes: string[] = [];
 	if (report.simulated !== undefined) {
@@ -21,12 +21,12 @@ export function notesOf({ report, runs, summary }: Figures): string[] {
 	}
 	notes.push(...report.findings.map(sentence));
 	if (runs.some(({ ledger: { counted } }) => counted > 0 && counted < leastForInterval)) {
-		notes.push(`fewer than ${leastForInterval} cold starts support no 95 % interval: raise --iterations`);
+		notes.push(`a 95 % interval needs at least ${leastForInterval} cold starts: raise --iterations`);
 	}
 	if (summary.columns.length > 1) {
 		notes.push(
-			"~ not significant, ? too few to tell; otherwise total differs from the first profile with 95 % confidence",
-			"phases say where: of those marked as different, about one in ten may be so by chance",
+			"~ not significant, ? too few cold starts; any other change of total is a difference with 95 % confidence",
+			"of the phases marked as different, about one in ten may be so by chance",
 		);
 	}
 	notes.push(...harnessNotes(report));
@@ -35,7 +35,7 @@ export function notesOf({ report, runs, summary }: Figures): string[] {
 
 const sentence = ({ message, hint }: Finding) => (hint === undefined ? message : `${message} (${hint})`);
 
-/** What was measured, from the fingerprints; what differs from profile to profile is told for each. */
+/** What was measured, from the fingerprints; the shape of the pods is listed for each profile. */
 function measuredNote({ profiles }: Report): string[] {
 	const named = { kubernetes: "Kubernetes", knative: "Knative", istio: "Istio", runtime: "runtime", nodes: "nodes" };
 	const first = profiles[0]?.fingerprint ?? {};
@@ -49,7 +49,7 @@ function measuredNote({ profiles }: Report): string[] {
 	return versions.length === 0 ? [] : [`measured: ${versions.join(", ")}; ${shapes.join(", ")}`];
 }
 
-/** Profiles that were measured one after the other, in the order of the columns, need no word. */
+/** No note for profiles that were measured one after the other, in the order of the columns. */
 function orderNotes({ order }: Report): string[] {
 	if (order === undefined) return [];
 	const { seed, blocks, turns } = order;
@@ -76,9 +76,9 @@ function observed(name: string, { notCounted, findings, events, podCreating }: O
 
 function clockNote({ clock, offsetMs, loMs, hiMs, method }: ClockOffset): string {
 	if (offsetMs === undefined || hiMs === undefined) {
-		return `clock of ${clock}: ${loMs.toFixed(1)} ms off ours or more; how much more was not measured (${method})`;
+		return `clock offset of ${clock}: at least ${loMs.toFixed(1)} ms; its upper bound was not measured (${method})`;
 	}
-	return `clock of ${clock}: ${duration(offsetMs)} [${loMs.toFixed(1)}, ${hiMs.toFixed(1)}] ms off ours (${method})`;
+	return `clock offset of ${clock}: ${duration(offsetMs)} [${loMs.toFixed(1)}, ${hiMs.toFixed(1)}] ms (${method})`;
 }
 
 function harnessNotes({ overhead, observer, clocks, profiles, endedBy }: Report): string[] {
@@ -97,7 +97,7 @@ function harnessNotes({ overhead, observer, clocks, profiles, endedBy }: Report)
 	}
 	if (observer?.loopDelayP99Ms !== undefined && observer.loopDelayMaxMs !== undefined) {
 		const { loopDelayP99Ms, loopDelayMaxMs } = observer;
-		notes.push(`observer's thread: late by ${duration(loopDelayP99Ms)} (p99), ${duration(loopDelayMaxMs)} at most`);
+		notes.push(`observer delay: ${duration(loopDelayP99Ms)} (p99), at most ${duration(loopDelayMaxMs)}`);
 	}
 	notes.push(...clocks.map(clockNote));
 	if (endedBy !== undefined) notes.push(`the run ended early: ${endedBy}`);

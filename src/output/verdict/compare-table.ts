@@ -6,7 +6,7 @@ import { formatMsWithRange } from "../words/amounts.ts";
 import { ledgerWords } from "../words/units.ts";
 import { chanceWords, changeNote, changeWords } from "../words/verdict-words.ts";
 
-/** Tables of medians side by side, in the manner of benchstat: `~` where a difference is not significant. */
+/** Tables of medians side by side, like those of benchstat: `~` where a difference is not significant. */
 export function renderComparison(tables: readonly ComparisonTable[]): string {
 	const note = tables.some(({ columns }) => columns.length > 1) ? [changeNote.replaceAll("; ", "\n")] : [];
 	return `${[...tables.map(renderTable), ...note].join("\n\n")}\n`;
@@ -30,7 +30,7 @@ function renderTable({ title, columns, rows, varies }: ComparisonTable): string 
 		.split("\n")
 		.map((line) => line.trimEnd());
 	const varying =
-		varies.length === 0 ? [] : [`measured differently: the columns vary in ${oneLine(varies.join(", "))}`];
+		varies.length === 0 ? [] : [`the columns were measured differently, in: ${oneLine(varies.join(", "))}`];
 	const ledgers = columns.map(({ label, ledger }) => `${oneLine(label)}: ${ledgerWords(ledger)}`);
 	return [...(title === undefined ? [] : [oneLine(title)]), ...lines, ...notes.lines(), ...ledgers, ...varying].join(
 		"\n",

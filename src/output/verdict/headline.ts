@@ -6,12 +6,12 @@ import { signedDuration, spell } from "../words/units.ts";
 import { amountWords, mediansWords } from "../words/verdict-words.ts";
 
 /**
- * One line for a reader of ten seconds: whose start, how much, which phase of the same profile, and what to do; then
- * how many more verdicts are like it.
+ * The result in one line: the worst verdict with its profile, its size, the phase that explains it and what to do; then
+ * how many other verdicts failed.
  */
 export function headlineOf(judgement: Judgement): string {
 	const [worst] = judgement.verdicts;
-	if (worst === undefined) return "nothing was to be judged";
+	if (worst === undefined) return "there was nothing to judge";
 	if (overallStatus(judgement.verdicts) === "pass") return passWords(judgement.verdicts);
 	const where = worst.profile === "" ? "" : `${worst.profile}: `;
 	return `${where}${sentenceOf(worst, judgement.moved)}${othersWords(judgement.verdicts)}`;
@@ -34,13 +34,13 @@ export function sentenceOf(verdict: Verdict, moved?: Movement): string {
 	}
 	const phase = moved.isQuestion ? undefined : `${moved.measure} ${signedDuration(moved.ms)}`;
 	if (kind === "baseline" && unit === "shift") {
-		const culprit = phase === undefined ? "" : `, of it ${phase}`;
+		const culprit = phase === undefined ? "" : `, of which ${phase}`;
 		return `${statement(verdict)}${culprit}; see every phase with \`knistio compare BASELINE REPORT\``;
 	}
 	return `${statement(verdict)}${phase === undefined ? "" : `; ${phase} against the baseline`}`;
 }
 
-/** What was found beside what was wanted. */
+/** What was found, and what was expected. */
 function statement(verdict: Verdict): string {
 	const { kind, measure, limit, found, expected, reason, unit } = verdict;
 	if (kind === "data" || found === undefined) return reason;
@@ -52,7 +52,7 @@ function statement(verdict: Verdict): string {
 	return tally ?? `${measure} ${amountWords(verdict)}${mediansWords(verdict)}, expected ${expected}`;
 }
 
-/** `0 of 30 took > 4s (limit <= 0)`; undefined where it is no share or count. */
+/** `0 of 30 took > 4s (limit <= 0)`; undefined for other statistics. */
 function tallyWords({ unit, found, n, missing, expected, measure }: Verdict): string | undefined {
 	if (found === undefined || (unit !== "count" && unit !== "share")) return undefined;
 	const [, , beyond, limit] = expected.match(/^(share|count)\s*(?:\(([^)]*)\))?\s*([<>].*)$/) ?? [];
@@ -78,8 +78,8 @@ function unsureWords(verdict: Verdict): string {
 	if (unit !== "shift" || limit === undefined) return reason;
 	const [before = 0, after = 0] = medians ?? [];
 	if (interval?.hi === Number.POSITIVE_INFINITY) return reason;
-	const isTold = interval !== undefined && verdict.needed !== undefined;
-	if (!isTold || reason.includes("cannot show")) {
+	const isBounded = interval !== undefined && verdict.needed !== undefined;
+	if (!isBounded || reason.includes("cannot show")) {
 		const times = before > 0 && after >= 2 * before ? `${(after / before).toFixed(1)} × slower, but ` : "";
 		return `${measure} ${signedDuration(found)}: ${times}${reason}`;
 	}
@@ -87,16 +87,16 @@ function unsureWords(verdict: Verdict): string {
 	return `${measure} ${signedDuration(found)} could still be ${signedDuration(interval.hi)} (limit ${signedDuration(limit)})`;
 }
 
-/** `about 60 cold starts a side would tell (10 now), 45 min`; empty where no number would, or the reason says it. */
+/** `about 60 cold starts per side would decide it (now 10), about 45 min`; empty if no number would, or if the reason says it. */
 export function neededWords({ needed, neededMinutes, n, medians, reason }: Verdict, before = ""): string {
 	if (needed === undefined) return "";
 	const time = neededMinutes === undefined ? "" : `about ${roughly(neededMinutes)}`;
 	if (reason.includes("needed")) return time === "" ? "" : `${before}they take ${time}`;
-	const side = medians === undefined ? "" : " a side";
-	return `${before}about ${needed} cold starts${side} would tell (${n} now)${time === "" ? "" : `, ${time}`}`;
+	const side = medians === undefined ? "" : " per side";
+	return `${before}about ${needed} cold starts${side} would decide it (now ${n})${time === "" ? "" : `, ${time}`}`;
 }
 
-/** In whole minutes from one on: the pace of the next run is not known better. */
+/** In whole minutes if it is one or more, because the next run may be faster or slower. */
 function roughly(minutes: number): string {
 	return spell((minutes < 1 ? minutes : Math.round(minutes)) * 60_000);
 }

@@ -5,16 +5,16 @@ import { ledgerWords } from "../words/units.ts";
 import { countWords, expectedWords, foundWords, mediansWords, simulatedWords } from "../words/verdict-words.ts";
 import { headlineOf, neededWords, phaseLines, sentenceOf } from "./headline.ts";
 
-/** More values than these are left to the report. */
+/** If there are more values, the rest is only in the report. */
 const mostValues = 100;
 
-/** Why a shift need not be what a reader gets by subtracting the medians beside it. */
+/** Why a shift can differ from the difference of the medians beside it. */
 const shiftNote =
-	"              A shift is the median of all differences between a cold start and one of the baseline.";
+	"              A shift is the median of all differences between a cold start of this run and one of the baseline.";
 
 /**
- * A judgement for a terminal or a log: a line that says it all, then each verdict with all that it was judged by. What
- * passed without being asked for is told in one line each, and each list of values once.
+ * A judgement for a terminal or a log: a line with the result, then each verdict with the data behind it. A verdict that
+ * nobody asked for and that passed takes one line. Each list of values is printed once.
  */
 export function renderJudgement(judgement: Judgement): string {
 	const simulated = simulatedWords(judgement);
