@@ -1,13 +1,14 @@
 import { setMaxListeners } from "node:events";
 import type { IntervalHistogram } from "node:perf_hooks";
-import { clientNow, clientTime, realMs } from "../../clock/client-clock.ts";
+import { type ClientClock, clientNow, clientTime } from "../../clock/client-clock.ts";
 import type { KubeObject } from "../../kube/api/cluster.ts";
 import { type WatchSignal, watch } from "../../kube/api/watch.ts";
 import type { Connection } from "../../kube/http/connection.ts";
-import { openTransport } from "../../kube/http/transport.ts";
+import { openTransport, type Transport } from "../../kube/http/transport.ts";
 import type { Entry, RequestTimes, WatchedKind } from "../../recording/entries.ts";
 import { withoutSecrets } from "../../recording/without-secrets.ts";
-import { pingAnnotation, pingPodName } from "./ping.ts";
+import { pingPodName } from "./ping.ts";
+import { Pinger } from "./pinger.ts";
 import type { ObserverOrder } from "./protocol.ts";
 import { type RequestOrder, sendRequest } from "./request.ts";
 
@@ -28,105 +29,93 @@ export interface Observing {
 	stop(loopDelay?: IntervalHistogram): Promise<void>;
 }
 
-const pingEveryMs = 250;
-
 /** Watches, pings and sends requests, all in the thread that calls it. */
 export async function observe(order: ObserverOrder, sink: ObserverSink): Promise<Observing> {
-	const { clock } = order;
-	const now = () => clientNow(clock);
-	const stopped = new AbortController();
-	// Each watch and each ping under way listens; while the machine stalls, pings pile up.
-	setMaxListeners(0, stopped.signal);
-	const transport = await openTransport(order.connection);
-	let connection = order.connection;
-	let renewal: { done: Promise<void>; finish(): void } | undefined;
-	const waiting = new Set(order.watches.map(({ watch }) => watch));
-	const pings = new Map<string, bigint>();
+	return new Observation(order, sink, await openTransport(order.connection));
+}
 
-	function hear(kind: WatchedKind, signal: WatchSignal): void {
-		const at = clientTime(clock, signal.at).toString();
-		if (signal.kind === "event") {
-			if (isPing(signal.object)) hearPing(signal.object, at);
-			else sink.onEntry({ kind: "watch", at, watch: kind, type: signal.type, object: slim(signal.object) });
-		} else if (signal.kind === "listed") {
-			const objects = signal.objects.filter((object) => !isPing(object)).map(slim);
-			sink.onEntry({ kind: "listed", at, watch: kind, objects, afterGap: signal.afterGap });
-			if (waiting.delete(kind) && waiting.size === 0) sink.onReady();
-		} else sink.onEntry({ kind: "watch-state", at, watch: kind, state: signal.kind, reason: signal.reason });
+/** New credentials that were asked for and have not come yet. */
+interface Renewal {
+	done: Promise<void>;
+	finish(): void;
+}
+
+class Observation implements Observing {
+	readonly #clock: ClientClock;
+	readonly #sink: ObserverSink;
+	readonly #transport: Transport;
+	readonly #stopped = new AbortController();
+	readonly #pinger: Pinger | undefined;
+	readonly #watching: Promise<void>[];
+	/** The watches that have not listed yet. */
+	readonly #waiting: Set<WatchedKind>;
+	#connection: Connection;
+	#renewal: Renewal | undefined;
+
+	constructor({ clock, connection, watches, pingPath }: ObserverOrder, sink: ObserverSink, transport: Transport) {
+		this.#clock = clock;
+		this.#connection = connection;
+		this.#sink = sink;
+		this.#transport = transport;
+		const { signal } = this.#stopped;
+		// Each watch and each ping under way listens; while the machine stalls, pings pile up.
+		setMaxListeners(0, signal);
+		this.#waiting = new Set(watches.map(({ watch }) => watch));
+		const renew = () => this.#renew();
+		this.#watching = watches.map(({ watch: kind, ...watched }) =>
+			watch({ transport, ...watched, signal, renew, onSignal: (each) => this.#onWatchSignal(kind, each) }).catch(
+				(error: Error) => sink.onFailed(error),
+			),
+		);
+		this.#pinger = pingPath === undefined ? undefined : new Pinger({ transport, path: pingPath, clock, signal, renew });
 	}
 
-	function hearPing(pod: KubeObject, at: string): void {
-		const count = pod.metadata.annotations?.[pingAnnotation] ?? "";
-		const sentAt = pings.get(count);
-		if (sentAt === undefined) return;
-		pings.delete(count);
-		sink.onEntry({ kind: "ping", at, sentAt: sentAt.toString(), seenAt: at });
+	request(order: RequestOrder): Promise<RequestTimes> {
+		return sendRequest(order, () => clientNow(this.#clock), this.#connection);
+	}
+
+	renewed(connection: Connection): void {
+		this.#connection = connection;
+		this.#transport.renew(connection);
+		this.#renewal?.finish();
+		this.#renewal = undefined;
+	}
+
+	async stop(loopDelay?: IntervalHistogram): Promise<void> {
+		this.#pinger?.stop();
+		this.#stopped.abort();
+		await Promise.all(this.#watching);
+		this.#transport.close();
+		if (loopDelay !== undefined) this.#sink.onEntry(punctuality(loopDelay, clientNow(this.#clock)));
+	}
+
+	#onWatchSignal(kind: WatchedKind, signal: WatchSignal): void {
+		const at = clientTime(this.#clock, signal.at).toString();
+		if (signal.kind === "event") {
+			const entry: Entry | undefined = isPing(signal.object)
+				? this.#pinger?.entryFor(signal.object, at)
+				: { kind: "watch", at, watch: kind, type: signal.type, object: slim(signal.object) };
+			if (entry !== undefined) this.#sink.onEntry(entry);
+		} else if (signal.kind === "listed") {
+			const objects = signal.objects.filter((object) => !isPing(object)).map(slim);
+			this.#sink.onEntry({ kind: "listed", at, watch: kind, objects, afterGap: signal.afterGap });
+			if (this.#waiting.delete(kind) && this.#waiting.size === 0) this.#sink.onReady();
+		} else this.#sink.onEntry({ kind: "watch-state", at, watch: kind, state: signal.kind, reason: signal.reason });
 	}
 
 	/** All who are refused at the same time wait for the same new credentials; after a stop none come. */
-	function renew(): Promise<void> {
-		if (renewal === undefined) {
+	#renew(): Promise<void> {
+		if (this.#renewal === undefined) {
 			let finish = () => {};
 			const done = new Promise<void>((resolve) => {
 				finish = resolve;
 			});
-			renewal = { done, finish };
-			stopped.signal.addEventListener("abort", finish, { once: true });
-			sink.onRenew();
+			this.#renewal = { done, finish };
+			this.#stopped.signal.addEventListener("abort", finish, { once: true });
+			this.#sink.onRenew();
 		}
-		return renewal.done;
+		return this.#renewal.done;
 	}
-
-	const watching = order.watches.map(({ watch: kind, path, apiVersion, objectKind }) =>
-		watch({
-			transport,
-			path,
-			apiVersion,
-			objectKind,
-			signal: stopped.signal,
-			onSignal: (signal) => hear(kind, signal),
-			renew,
-		}).catch((error: Error) => sink.onFailed(error)),
-	);
-
-	let count = 0;
-	let isRefused = false;
-	async function ping(path: string): Promise<void> {
-		const name = String(++count);
-		pings.set(name, now());
-		const { status } = await transport
-			.request("PATCH", path, {
-				headers: { "Content-Type": "application/merge-patch+json" },
-				body: JSON.stringify({ metadata: { annotations: { [pingAnnotation]: name } } }),
-				timeoutMs: 5_000,
-				signal: stopped.signal,
-			})
-			.catch(() => ({ status: undefined }));
-		// A ping that fails is one that is never seen; the watch's own state tells why.
-		if (status !== 200) pings.delete(name);
-		const isFirstRefusal = status === 401 && !isRefused;
-		isRefused = status === 401;
-		if (isFirstRefusal) await renew();
-	}
-	const { pingPath } = order;
-	const pinging = pingPath === undefined ? undefined : setInterval(() => ping(pingPath), realMs(clock, pingEveryMs));
-
-	return {
-		request: (request) => sendRequest(request, now, connection),
-		renewed(fresh) {
-			connection = fresh;
-			transport.renew(fresh);
-			renewal?.finish();
-			renewal = undefined;
-		},
-		async stop(loopDelay) {
-			clearInterval(pinging);
-			stopped.abort();
-			await Promise.all(watching);
-			transport.close();
-			if (loopDelay !== undefined) sink.onEntry(punctuality(loopDelay, now()));
-		},
-	};
 }
 
 const isPing = (object: KubeObject) => object.kind === "Pod" && object.metadata.name === pingPodName;

@@ -42,80 +42,108 @@ export async function startObserver(
 	limits: ObserverLimits,
 ): Promise<Observer> {
 	limits.signal.throwIfAborted();
-	const worker = new Worker(host.threadUrl, { workerData: order });
-	const post = (message: ToObserver) => worker.postMessage(message);
-	const answers = new Map<number, (times: RequestTimes) => void>();
-	let lastId = 0;
-	let lastFailing: string | undefined;
-	let onReady = () => {};
-	let onStopped = () => {};
-	let onFailed: (error: Error) => void = () => {};
-	const ready = new Promise<void>((resolve) => {
-		onReady = resolve;
-	});
-	const ended = new AbortController();
-	const stopped = new Promise<void>((resolve) => {
-		onStopped = resolve;
-	});
-	const failure = new Promise<never>((_, reject) => {
-		onFailed = reject;
-	});
-	// Whoever waits for something races with it; nobody may be waiting when it comes.
-	failure.catch(() => {});
+	const thread = new ObserverThread(order, host);
+	try {
+		const tooLate = () => notListed(limits.timeoutMs, thread.lastFailing);
+		await inTime(Promise.race([thread.ready.promise, thread.failure]), { ...limits, tooLate });
+		return thread;
+	} catch (error) {
+		// Nobody gets an observer to stop, and a thread that goes on keeps the process alive.
+		await thread.terminate();
+		throw error;
+	}
+}
 
-	worker.on("message", (message: FromObserver) => {
+/** A promise, and what settles it. */
+interface Deferred<T> {
+	promise: Promise<T>;
+	resolve(value: T): void;
+	reject(error: Error): void;
+}
+
+function deferred<T>(): Deferred<T> {
+	let settle: Pick<Deferred<T>, "resolve" | "reject"> | undefined;
+	const promise = new Promise<T>((resolve, reject) => {
+		settle = { resolve, reject };
+	});
+	return { promise, resolve: (value) => settle?.resolve(value), reject: (error) => settle?.reject(error) };
+}
+
+class ObserverThread implements Observer {
+	readonly ready = deferred<void>();
+	/** Why a watch was last closed or refused. */
+	lastFailing: string | undefined;
+	readonly #stopped = deferred<void>();
+	readonly #failed = deferred<never>();
+	readonly #worker: Worker;
+	readonly #answers = new Map<number, (times: RequestTimes) => void>();
+	#lastId = 0;
+
+	constructor(order: ObserverOrder, host: ObserverHost) {
+		// Whoever waits for something races with it; nobody may be waiting when it comes.
+		this.#failed.promise.catch(() => {});
+		this.#worker = new Worker(host.threadUrl, { workerData: order });
+		this.#worker.on("message", (message: FromObserver) => this.#take(message, host));
+		this.#worker.on("error", this.#failed.reject);
+		this.#worker.on("exit", () => {
+			this.#stopped.resolve();
+			this.#failed.reject(new Error("the observer's thread ended"));
+		});
+	}
+
+	get failure(): Promise<never> {
+		return this.#failed.promise;
+	}
+
+	request(order: RequestOrder): Promise<RequestTimes> {
+		const id = ++this.#lastId;
+		const answer = new Promise<RequestTimes>((resolve) => this.#answers.set(id, resolve));
+		this.#post({ kind: "request", id, order });
+		return Promise.race([answer, this.failure]);
+	}
+
+	async stop(): Promise<void> {
+		const ended = new AbortController();
+		this.#post({ kind: "stop" });
+		// A thread that hangs is ended all the same.
+		await Promise.race([this.#stopped.promise, pause(stopTimeoutMs, ended.signal).catch(() => {})]);
+		ended.abort();
+		await this.terminate();
+	}
+
+	async terminate(): Promise<void> {
+		await this.#worker.terminate();
+	}
+
+	#post(message: ToObserver): void {
+		this.#worker.postMessage(message);
+	}
+
+	#take(message: FromObserver, host: ObserverHost): void {
 		switch (message.kind) {
 			case "entry":
-				if (message.entry.kind === "watch-state") lastFailing = message.entry.reason;
+				if (message.entry.kind === "watch-state") this.lastFailing = message.entry.reason;
 				host.onEntry(message.entry);
 				return;
 			case "ready":
-				onReady();
+				this.ready.resolve();
 				return;
 			case "answer":
-				answers.get(message.id)?.(message.times);
-				answers.delete(message.id);
+				this.#answers.get(message.id)?.(message.times);
+				this.#answers.delete(message.id);
 				return;
 			case "renew":
-				host.renew().then((connection) => post({ kind: "credentials", connection }), onFailed);
+				host.renew().then((connection) => this.#post({ kind: "credentials", connection }), this.#failed.reject);
 				return;
 			case "failed":
-				onFailed(new ClusterError(message.message, message.hint === undefined ? {} : { hint: message.hint }));
+				this.#failed.reject(
+					new ClusterError(message.message, message.hint === undefined ? {} : { hint: message.hint }),
+				);
 				return;
 			case "stopped":
-				onStopped();
+				this.#stopped.resolve();
 		}
-	});
-	worker.on("error", onFailed);
-	worker.on("exit", () => {
-		onStopped();
-		onFailed(new Error("the observer's thread ended"));
-	});
-
-	try {
-		const tooLate = () => notListed(limits.timeoutMs, lastFailing);
-		await inTime(Promise.race([ready, failure]), { ...limits, tooLate });
-	} catch (error) {
-		// Nobody gets an observer to stop, and a thread that goes on keeps the process alive.
-		await worker.terminate();
-		throw error;
 	}
-	return {
-		failure,
-		request(requestOrder) {
-			const id = ++lastId;
-			const answer = new Promise<RequestTimes>((resolve) => answers.set(id, resolve));
-			post({ kind: "request", id, order: requestOrder });
-			return Promise.race([answer, failure]);
-		},
-		async stop() {
-			post({ kind: "stop" });
-			// A thread that hangs is ended all the same.
-			await Promise.race([stopped, pause(stopTimeoutMs, ended.signal).catch(() => {})]);
-			ended.abort();
-			await worker.terminate();
-		},
-	};
 }
 
 /** Waits for a promise, but no longer than the limits allow; no timer is left. */
