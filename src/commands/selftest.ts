@@ -14,11 +14,11 @@ import type { BenchOptions } from "./bench/options.ts";
 import { simulatedRun } from "./bench/simulated-run.ts";
 import { openTarget, type Where } from "./bench/target.ts";
 
-/** Everything `knistio selftest` can be told. */
+/** The options of `knistio selftest`. */
 export interface SelftestOptions {
 	/** How many runs. */
 	scenarios: number;
-	/** Names of the scenarios to choose from; all unless told. */
+	/** Names of the scenarios to choose from; all by default. */
 	scenario?: readonly string[];
 	/** Cold starts of each scenario, the warm-up not among them. */
 	iterations: number;
@@ -43,7 +43,7 @@ interface ScenarioResult {
 
 const atOnce = 6;
 
-/** `knistio selftest`: measures simulated clusters by the same way as `bench`, and holds the result against their truth. */
+/** `knistio selftest`: measures simulated clusters in the same way as `bench`, and compares the result with their true times. */
 export async function selftest(
 	options: SelftestOptions,
 	context: Context,
@@ -101,7 +101,7 @@ export async function measureScenario(
 	let truth: ClusterTruth | undefined;
 	const quiet: Context = {
 		...context,
-		// Each run has many who listen.
+		// Each run adds many listeners.
 		signal: AbortSignal.any([context.signal]),
 		isLive: false,
 		stdout: () => {},
@@ -122,7 +122,7 @@ export async function measureScenario(
 		};
 	};
 	await bench(benchOptions(scenario, options), quiet, open);
-	if (truth === undefined) throw new Error("the simulated cluster did not tell what happened");
+	if (truth === undefined) throw new Error("the simulated cluster did not report what happened");
 	return { entries, truth };
 }
 

@@ -1,3 +1,4 @@
+import { figuresOf } from "../analysis/figures.ts";
 import type { Context } from "../context/context.ts";
 import { type ExitCode, exitCodes } from "../errors.ts";
 import { formatNamed } from "../output/formats.ts";
@@ -19,11 +20,11 @@ export async function show(options: ShowOptions, context: Context): Promise<Exit
 	const { reference } = options;
 	const files = reportFiles(options.out);
 	const format = formatNamed(options.format);
-	const report = parseReport(await context.readFile(options.report), options.report);
+	const figures = figuresOf(parseReport(await context.readFile(options.report), options.report));
 	if (files.length > 0) {
-		return withoutUnwritten(exitCodes.ok, await writeReport(report, files, { reference, sink: context }));
+		return withoutUnwritten(exitCodes.ok, await writeReport(figures, files, { reference, sink: context }));
 	}
 	const render = await format.load();
-	context.stdout(render(report, { color: context.color, ...(reference === undefined ? {} : { reference }) }));
+	context.stdout(render(figures, { color: context.color, ...(reference === undefined ? {} : { reference }) }));
 	return exitCodes.ok;
 }

@@ -49,7 +49,7 @@ export function nodeContext(): Context {
 		columns: stderr.columns ?? 80,
 		env,
 		...nodeFiles,
-		// Whoever pipes something in may be long in coming to its end.
+		// Piped input may take long to end.
 		readFile: (path) => unlessAborted(nodeFiles.readFile(path), path === "-" ? signal : undefined),
 		signal,
 		openCluster: async ({ kubeconfig, kubeconfigText, context }) => {

@@ -61,12 +61,12 @@ describe("check", () => {
 		[{ budgets: ["minmal.total: p(50) < 3s"] }, /there is no profile "minmal"/],
 		[{ baseline: ["main.json"], required: ["totl"] }, /there is no phase "totl" to judge/],
 		[{ report: "none.json" }, /cannot read none\.json/],
-		[{ baseline: ["main.json"] }, /the baseline main\.json is the very report/],
+		[{ baseline: ["main.json"] }, /the baseline main\.json is the report that is judged/],
 		[
 			{ baseline: ["other.json", "twin.json"] },
 			/the baseline twin\.json is given twice: it is the same as other\.json/,
 		],
-		[{ baseline: ["spaced.json"] }, /the baseline spaced\.json is the very report/],
+		[{ baseline: ["spaced.json"] }, /the baseline spaced\.json is the report that is judged/],
 		[
 			{ baseline: ["other.json", "respaced.json"] },
 			/the baseline respaced\.json is given twice: it is the same as other\.json/,
@@ -152,10 +152,10 @@ describe("compare", () => {
 			b.json: 20 attempted = 20 cold + 0 warm + 0 failed + 0 unresolved; 20 counted
 			c.json: 3 attempted = 3 cold + 0 warm + 0 failed + 0 unresolved; 3 counted
 
-			a change is the median of all differences between a cold start of each side, so it need not be the difference of the two medians
-			~ is no more than chance explains
-			p is by Mann-Whitney and Holm
-			q is of phases that say where a difference of the total comes from: of those that are named, one in ten may be false
+			a change is the median of all differences between a cold start of each side, so it can differ from the difference of the two medians
+			~ marks a change that may be chance
+			p-values are by Mann-Whitney, corrected by Holm
+			q-values are false discovery rates of the phases that explain a change of total: about one in ten phases that are marked as different may be so by chance
 			"
 		`);
 	});
@@ -174,10 +174,10 @@ describe("compare", () => {
 			minimal: 10 attempted = 10 cold + 0 warm + 0 failed + 0 unresolved; 10 counted
 			full: 10 attempted = 10 cold + 0 warm + 0 failed + 0 unresolved; 10 counted
 
-			a change is the median of all differences between a cold start of each side, so it need not be the difference of the two medians
-			~ is no more than chance explains
-			p is by Mann-Whitney and Holm
-			q is of phases that say where a difference of the total comes from: of those that are named, one in ten may be false
+			a change is the median of all differences between a cold start of each side, so it can differ from the difference of the two medians
+			~ marks a change that may be chance
+			p-values are by Mann-Whitney, corrected by Holm
+			q-values are false discovery rates of the phases that explain a change of total: about one in ten phases that are marked as different may be so by chance
 			"
 		`);
 	});
@@ -186,7 +186,7 @@ describe("compare", () => {
 		const other = aReport({ full: { totals: around(2500, 30, 20), fingerprint: { istio: "1.26.0" } } });
 		const { sink, said } = world({ "a.json": reportOf(500, 20), "b.json": other });
 		await compare({ reports: ["a.json", "b.json"], format: "text" }, sink);
-		expect(said.stdout).toContain("measured differently: the columns vary in istio");
+		expect(said.stdout).toContain("the columns were measured differently, in: istio");
 	});
 
 	test("is inconclusive where there is nothing to show, and JSON where asked", async () => {
@@ -211,10 +211,10 @@ describe("plan", () => {
 		expect(said.stdout).toMatchInlineSnapshot(`
 			"51 iterations, about 26 min, to detect +200 ms of total with a power of 80 %
 
-			minimal: 51 cold starts, from a pilot of 30: a slow-down is a breach in 82 %, none is a pass in 84 %
+			minimal: 51 cold starts, from a pilot of 30: 82 % of runs with the slow-down breach, 84 % of runs without it pass
 
-			The same number makes the baseline. Judge with: knistio check NEW --baseline OLD --min-effect 100ms --min-effect-share 0%
-			The level allows for 1 comparison (Holm). A plan is as good as its pilot's idea of the spread.
+			Measure the baseline with the same number of iterations. Then judge with: knistio check NEW --baseline OLD --min-effect 100ms --min-effect-share 0%
+			The significance level is corrected for 1 comparison (Holm). The plan assumes that times vary as in the pilot.
 			"
 		`);
 	});

@@ -93,8 +93,8 @@ describe("what a reader must know", () => {
 		);
 		expect(text).toContain("gateway reached by node port");
 		expect(text).toContain("9 events, 1 reconnects, 2 gaps; a change was seen after 4.0 ms (median of 8)");
-		expect(text).toContain("late by 1.5 ms (p99), 12 ms at most");
-		expect(text.replaceAll("\\", "")).toContain("clock of node/n1: 1.0 ms [-1.0, 3.0] ms off ours (http-date)");
+		expect(text).toContain("observer delay: 1.5 ms (p99), at most 12 ms");
+		expect(text.replaceAll("\\", "")).toContain("clock offset of node/n1: 1.0 ms [-1.0, 3.0] ms (http-date)");
 	});
 
 	it("is in the rows of the CSV", () => {

@@ -62,7 +62,7 @@ describe("the first line", () => {
 			"a slow-down: how much, of which phase, and where to look",
 			aReport({ full: full(2_000) }),
 			{ before: [aReport({ full: full(800) })] },
-			"breach: full: total +1.200 s [1.200, 1.200] (medians 3.200 s → 4.400 s), limit +160 ms, of it startup-istio-proxy +1.200 s; see every phase with `knistio compare BASELINE REPORT`",
+			"breach: full: total +1.200 s [1.200, 1.200] (medians 3.200 s → 4.400 s), limit +160 ms, of which startup-istio-proxy +1.200 s; see every phase with `knistio compare BASELINE REPORT`",
 		],
 		[
 			"five times as slow, of too few",
@@ -74,7 +74,7 @@ describe("the first line", () => {
 			"what is not ruled out, and what would tell",
 			flat(2_010, 10, 400),
 			{ before: [flat(2_000, 10, 400)] },
-			"inconclusive: full: total +10 ms could still be +277 ms (limit +100 ms); about 88 cold starts a side would tell (10 now), about 44 min",
+			"inconclusive: full: total +10 ms could still be +277 ms (limit +100 ms); about 88 cold starts per side would decide it (now 10), about 44 min",
 		],
 		[
 			"attempts that failed",
@@ -163,8 +163,8 @@ describe("a comment to a pull request", () => {
 		expect(folded).toContain("| ✅ pass | failed | full |");
 	});
 
-	test("says how many phases could not be told, and gives ~ its interval", () => {
-		expect(shown).toContain("- phases of full: 1 could not be told, 1 no slower");
+	test("says how many phases are undecided, and gives ~ its interval", () => {
+		expect(shown).toContain("- phases of full: 1 undecided, 1 no slower");
 		expect(folded).toMatch(/\| jumpy \| full \| 1\.000 s \| 1\.030 s \| \\~ \+30 ms \\\[-\d+, \d+\\\] \|/);
 	});
 

@@ -1,5 +1,6 @@
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { describe, expect, it } from "vitest";
+import { figuresOf } from "../../src/analysis/figures.ts";
 import { pricesOf } from "../../src/analysis/price.ts";
 import { typicalStart } from "../../src/analysis/typical-start.ts";
 import { formatOfFile, reportFormats } from "../../src/output/formats.ts";
@@ -9,7 +10,7 @@ import { recorded, reportOf } from "../support/recorded.ts";
 
 async function written(file: string, report: Report, reference?: "talk"): Promise<string> {
 	const render = await formatOfFile(file).load();
-	return render(report, reference === undefined ? {} : { reference });
+	return render(figuresOf(report), reference === undefined ? {} : { reference });
 }
 
 const sketch = (middle: number, phases: Record<string, number>, n = 9): ProfileSketch => ({
@@ -225,7 +226,7 @@ describe("the metrics", () => {
 describe("every format", () => {
 	it.each(Object.entries(strange))("takes %s", async (_, report) => {
 		for (const format of reportFormats) {
-			const text = (await format.load())(report, {});
+			const text = (await format.load())(figuresOf(report), {});
 			expect(text.endsWith("\n"), format.name).toBe(true);
 			expect(text, format.name).not.toMatch(/\bNaN\b/);
 		}

@@ -1,3 +1,4 @@
+import { figuresOf } from "../../src/analysis/figures.ts";
 import type { Judgement } from "../../src/gate/judge.ts";
 import { reportFormats } from "../../src/output/formats.ts";
 import type { RenderOptions } from "../../src/output/report/render.ts";
@@ -17,12 +18,12 @@ export const formatNames = reportFormats.map(({ name }) => name);
 export function rendered(format: string, report: Report, options: RenderOptions = {}): string {
 	const render = reports.get(format);
 	if (render === undefined) throw new Error(`there is no format ${format}`);
-	return render(report, options);
+	return render(figuresOf(report), options);
 }
 
 /** A judgement in the format of this name. */
 export function verdictsIn(format: string, judgement: Judgement, report: Report): string {
 	const render = verdicts.get(format);
 	if (render === undefined) throw new Error(`there is no format ${format}`);
-	return render(judgement, report);
+	return render(judgement, figuresOf(report));
 }

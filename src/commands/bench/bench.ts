@@ -1,3 +1,4 @@
+import { figuresOf } from "../../analysis/figures.ts";
 import type { Context } from "../../context/context.ts";
 import { type ExitCode, exitCodes, UsageError } from "../../errors.ts";
 import { planInstall, planLines } from "../../install/plan.ts";
@@ -88,7 +89,7 @@ async function benchOn(run: Run, outputs: ReportFile[]): Promise<ExitCode> {
 	let failure: unknown;
 	try {
 		const onVisitDone = async () => {
-			const [unwritten] = await writeReport(recorder.report(), outputs, {
+			const [unwritten] = await writeReport(figuresOf(recorder.report()), outputs, {
 				reference: options.reference,
 				sink: context,
 			});
@@ -101,15 +102,16 @@ async function benchOn(run: Run, outputs: ReportFile[]): Promise<ExitCode> {
 	}
 	recorder.record({ kind: "end", ...(failure === undefined ? {} : { endedBy: (failure as Error).message }) });
 	const report = recorder.report();
+	const figures = figuresOf(report);
 	const unwritten = [
 		...(await whatFails([recorder.close])),
-		...(await writeReport(report, outputs, { reference: options.reference, sink: context })),
+		...(await writeReport(figures, outputs, { reference: options.reference, sink: context })),
 	];
 	const uncleaned = await cleanUp(cluster, { ...options, lock, before, clock: installClock, progress });
 	display.clear();
-	if (report.profiles.length > 0) context.stdout(renderTable(report, tableOptions(options, context)));
+	if (report.profiles.length > 0) context.stdout(renderTable(figures, tableOptions(options, context)));
 	// A simulated cluster is only ever measured where it was asked for by name.
-	const judge = () => judgeRun(report, run.gate, { acceptSimulated: report.simulated !== undefined, sink: context });
+	const judge = () => judgeRun(figures, run.gate, { acceptSimulated: report.simulated !== undefined, sink: context });
 	return endRun({ failure, judge, unwritten, uncleaned });
 }
 

@@ -1,9 +1,9 @@
+import type { Figures } from "../../analysis/figures.ts";
 import type { UsageError } from "../../errors.ts";
 import type { Judgement } from "../../gate/judge.ts";
 import { renderAnnotations } from "../../output/verdict/annotations.ts";
 import { renderStepSummary } from "../../output/verdict/judgement-markdown.ts";
 import { verdictFormats } from "../../output/verdict-formats.ts";
-import type { Report } from "../../report/report.ts";
 import { type Sink, whatFails } from "./sink.ts";
 
 /** Paths that verdicts are written to, by the name of the format. */
@@ -14,18 +14,18 @@ export type JudgementFiles = Readonly<Record<string, string>>;
  * @returns an error for each file that could not be written; the others are there
  */
 export async function writeJudgement(
-	report: Report,
+	figures: Figures,
 	judgement: Judgement,
 	{ files, sink }: { files: JudgementFiles; sink: Sink },
 ): Promise<UsageError[]> {
 	const writes = verdictFormats.flatMap(({ name, load }) => {
 		const file = files[name];
 		if (file === undefined) return [];
-		return [async () => sink.writeFile(file, (await load())(judgement, report))];
+		return [async () => sink.writeFile(file, (await load())(judgement, figures))];
 	});
 	const { GITHUB_STEP_SUMMARY: stepSummary, GITHUB_ACTIONS: isGithub } = sink.env;
 	// Other commands of the same step may have written there.
-	if (stepSummary) writes.push(() => sink.appendFile(stepSummary, `${renderStepSummary(judgement, report)}\n`));
+	if (stepSummary) writes.push(() => sink.appendFile(stepSummary, `${renderStepSummary(judgement, figures)}\n`));
 	if (isGithub === "true") sink.stderr(renderAnnotations(judgement), { isCommand: true });
 	return whatFails(writes);
 }

@@ -1,6 +1,6 @@
+import type { Figures } from "../../analysis/figures.ts";
 import type { UsageError } from "../../errors.ts";
 import { formatOfFile, type ReportFormat } from "../../output/formats.ts";
-import type { Report } from "../../report/report.ts";
 import { type Sink, whatFails } from "./sink.ts";
 
 /** A file that a report is written to. */
@@ -19,7 +19,7 @@ export function reportFiles(paths: readonly string[]): ReportFile[] {
  * @returns an error for each file that could not be written; the others are there
  */
 export async function writeReport(
-	report: Report,
+	figures: Figures,
 	files: readonly ReportFile[],
 	{ reference, sink }: { reference: "talk" | undefined; sink: Pick<Sink, "writeFile"> },
 ): Promise<UsageError[]> {
@@ -27,7 +27,7 @@ export async function writeReport(
 	return whatFails(
 		files.map(({ file, format }) => async () => {
 			const render = await format.load();
-			await sink.writeFile(file, render(report, options));
+			await sink.writeFile(file, render(figures, options));
 		}),
 	);
 }

@@ -1,6 +1,8 @@
+import { clientNow, clientTime, realMs } from "../../clock/client-clock.ts";
 import { pause } from "../../clock/pause.ts";
 import type { Cluster } from "../../kube/api/cluster.ts";
 import type { Untimed } from "../../recording/entries.ts";
+import type { ClockProbe } from "./probe.ts";
 
 /** Bounds on a clock's offset (its time minus the client's), in nanoseconds. */
 interface Bracket {
@@ -24,6 +26,26 @@ export interface ProbeOptions {
 }
 
 const secondNs = 1_000_000_000n;
+
+/** Asks the API server, and each node through it, for the time in the `Date` header of answers. */
+export const probeDates: ClockProbe = async ({ cluster, clock, signal, record }, nodes) => {
+	const options = {
+		now: () => clientNow(clock),
+		timeOf: (hrtime: bigint) => clientTime(clock, hrtime),
+		sleep: (ms: number) => pause(realMs(clock, ms), signal),
+		signal,
+	};
+	const targets = [
+		{ clock: "apiserver", path: "/version" },
+		...nodes.map((node) => ({ clock: `node/${node}`, path: `/api/v1/nodes/${node}/proxy/healthz` })),
+	];
+	await Promise.all(
+		targets.map(async (target) => {
+			const entry = await probeClock(cluster, target, options).catch(() => undefined);
+			if (entry !== undefined) record(entry);
+		}),
+	);
+};
 
 /**
  * Brackets the offset of the clock that writes the `Date` header of a path's answers. One answer tells the second; each

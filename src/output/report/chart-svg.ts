@@ -1,10 +1,9 @@
-import { estimateOf } from "../../analysis/estimate.ts";
-import { sampleOf } from "../../analysis/samples.ts";
+import type { Figures, RunFigures } from "../../analysis/figures.ts";
 import { titleOf } from "../../analysis/summary.ts";
-import { typicalStart } from "../../analysis/typical-start.ts";
-import { ledgerOf, type ProfileRun, type Report } from "../../report/report.ts";
+import type { Report } from "../../report/report.ts";
 import { priceSentences } from "../words/price-words.ts";
 import { duration } from "../words/units.ts";
+import type { RenderOptions } from "./render.ts";
 import { element, escaped, svgDocument, text } from "./svg.ts";
 import { talkFigures } from "./talk-figures.ts";
 
@@ -38,11 +37,12 @@ const unknownOwner = { name: "not attributed", fill: "#ffffff", ink: "#000000" }
  * The profiles as stacked bars along the critical path. A bar is the cold start with the median total, since its phases
  * add up, which medians of phases do not; the line on top of it is the median's 95 % interval.
  */
-export function renderChart(report: Report, { reference }: { reference?: "talk" } = {}): string {
-	const rows = report.profiles.map((run) => rowOf(run, report, reference));
+export function renderChart(figures: Figures, { reference }: RenderOptions): string {
+	const { report, runs, prices } = figures;
+	const rows = runs.map((run) => rowOf(run, report, reference));
 	const scale = scaleFor(Math.max(0, ...rows.map(({ endMs }) => endMs)));
 	const height = Math.max(leastHeight, top + rows.length * rowHeight + 140);
-	const sentences = priceSentences(report);
+	const sentences = priceSentences(prices);
 	const body = [
 		text(heading(report), { x: margin, y: 90, "font-size": size.title, "font-weight": 600 }),
 		...sentences
@@ -55,7 +55,7 @@ export function renderChart(report: Report, { reference }: { reference?: "talk" 
 			: []),
 		...legend(height),
 	];
-	return svgDocument({ width, height, title: heading(report), description: descriptionOf(report, rows) }, body);
+	return svgDocument({ width, height, title: heading(report), description: descriptionOf(rows, sentences) }, body);
 }
 
 interface Row {
@@ -70,22 +70,20 @@ interface Row {
 	note: string;
 }
 
-function rowOf(run: ProfileRun, report: Report, reference: "talk" | undefined): Row {
+function rowOf({ run, ledger, total, typical }: RunFigures, report: Report, reference: "talk" | undefined): Row {
 	const { name } = run.profile;
-	const estimate = estimateOf(sampleOf(run, "total"));
-	const start = typicalStart(run);
-	const { counted, attempted } = ledgerOf(run.coldStarts);
-	const segments = segmentsOf(start?.phases ?? {});
+	const { counted, attempted } = ledger;
+	const segments = segmentsOf(typical?.phases ?? {});
 	const talkMs = reference === undefined ? undefined : talkFigures[name]?.pod_creating;
-	const talk = talkMs === undefined ? undefined : { startMs: start?.instants["pod-created"]?.ms ?? 0, ms: talkMs };
-	const interval = estimate?.interval;
+	const talk = talkMs === undefined ? undefined : { startMs: typical?.instants["pod-created"]?.ms ?? 0, ms: talkMs };
+	const interval = total?.interval;
 	const isBounded = interval !== undefined && Number.isFinite(interval.lo) && Number.isFinite(interval.hi);
-	const ends = [start?.total?.ms ?? 0, isBounded ? interval.hi : 0, talk === undefined ? 0 : talk.startMs + talk.ms];
+	const ends = [typical?.total?.ms ?? 0, isBounded ? interval.hi : 0, talk === undefined ? 0 : talk.startMs + talk.ms];
 	return {
 		name,
 		title: titleOf(run.profile, report),
 		endMs: Math.max(...ends),
-		...(estimate !== undefined && { medianMs: estimate.medianMs }),
+		...(total !== undefined && { medianMs: total.medianMs }),
 		...(isBounded && { interval }),
 		segments,
 		...(talk !== undefined && { talk }),
@@ -208,11 +206,11 @@ function heading({ simulated }: Report): string {
 }
 
 /** What the picture shows, for people who do not see it. */
-function descriptionOf(report: Report, rows: readonly Row[]): string {
+function descriptionOf(rows: readonly Row[], sentences: readonly string[]): string {
 	const medians = rows.map(({ name, medianMs, note }) =>
 		medianMs === undefined ? `${name}: ${note}.` : `${name}: ${duration(medianMs)}, ${note}.`,
 	);
-	return [...medians, ...priceSentences(report).map((each) => `${each}.`)].join(" ");
+	return [...medians, ...sentences.map((each) => `${each}.`)].join(" ");
 }
 
 /** As many items as fit, and how many do not. */

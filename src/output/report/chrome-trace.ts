@@ -1,4 +1,5 @@
-import type { ColdStart, ProfileRun, Report } from "../../report/report.ts";
+import type { Figures } from "../../analysis/figures.ts";
+import type { ColdStart, ProfileRun } from "../../report/report.ts";
 
 /** An event of the Trace Event Format; times are microseconds. */
 interface TraceEvent {
@@ -18,7 +19,7 @@ interface TraceEvent {
  * each attempt, with the request, the phases of its critical path below it, and the instants as marks. All attempts begin
  * at 0, so that they can be compared; `args` hold when the request was really sent, the bounds and the source.
  */
-export function renderChromeTrace(report: Report): string {
+export function renderChromeTrace({ report }: Figures): string {
 	const traceEvents = report.profiles.flatMap((run, index) => eventsOfProfile(run, index + 1));
 	const { knistio, startedAt, simulated } = report;
 	const otherData = { knistio, startedAt, ...(simulated !== undefined && { simulated: simulated.model }) };

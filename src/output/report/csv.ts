@@ -1,4 +1,5 @@
-import { type ColdStart, ledgerOf, type Report, type Span } from "../../report/report.ts";
+import type { Figures } from "../../analysis/figures.ts";
+import type { ColdStart, Span } from "../../report/report.ts";
 import { ledgerWords } from "../words/units.ts";
 import { csvText } from "./csv-text.ts";
 
@@ -29,10 +30,10 @@ const columns = [
  * with empty figures, so that nothing that was attempted is missing. Instants are milliseconds after the request.
  * `attempts` is the ledger of the row's profile.
  */
-export function renderCsv(report: Report): string {
+export function renderCsv({ report, runs }: Figures): string {
 	const simulated = report.simulated === undefined ? "" : "simulated";
-	const rows = report.profiles.flatMap(({ profile, coldStarts }) => {
-		const attempts = ledgerWords(ledgerOf(coldStarts));
+	const rows = runs.flatMap(({ run: { profile, coldStarts }, ledger }) => {
+		const attempts = ledgerWords(ledger);
 		return coldStarts.flatMap((start) =>
 			figuresOf(start).map(([kind, name, measured]) => [
 				profile.name,

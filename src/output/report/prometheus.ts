@@ -1,6 +1,4 @@
-import { estimateOf } from "../../analysis/estimate.ts";
-import { measuresOf, sampleOf } from "../../analysis/samples.ts";
-import { ledgerOf, type ProfileRun, type Report } from "../../report/report.ts";
+import type { Figures, RunFigures } from "../../analysis/figures.ts";
 
 type Labels = Record<string, string>;
 type Line = [labels: Labels, value: number];
@@ -9,14 +7,12 @@ type Line = [labels: Labels, value: number];
  * Metrics of a run in Prometheus' text format, for the textfile collector or a Pushgateway. Times are seconds. What was
  * not measured has no line; an interval that missing cold starts leave open ends at `+Inf` or `-Inf`.
  */
-export function renderPrometheus(report: Report): string {
+export function renderPrometheus({ report, runs }: Figures): string {
 	const at = Date.parse(report.finishedAt ?? report.startedAt);
 	const simulated: Labels = report.simulated === undefined ? {} : { simulated: "true" };
-	const estimates = report.profiles.flatMap((run) => estimatesOf(run, simulated));
-	const attempts = report.profiles.flatMap(({ profile, coldStarts }) =>
-		Object.entries(ledgerOf(coldStarts)).map(
-			([outcome, count]): Line => [{ profile: profile.name, outcome, ...simulated }, count],
-		),
+	const estimates = runs.flatMap((run) => estimatesOf(run, simulated));
+	const attempts = runs.flatMap(({ run: { profile }, ledger }) =>
+		Object.entries(ledger).map(([outcome, count]): Line => [{ profile: profile.name, outcome, ...simulated }, count]),
 	);
 	return [
 		gauge("knistio_cold_start_median_seconds", "Median of a measure over the counted cold starts.", pick("median")),
@@ -45,9 +41,8 @@ interface MeasureLines {
 	hi: number | undefined;
 }
 
-function estimatesOf(run: ProfileRun, simulated: Labels): MeasureLines[] {
-	return measuresOf(run).flatMap((measure) => {
-		const estimate = estimateOf(sampleOf(run, measure));
+function estimatesOf({ run, medians }: RunFigures, simulated: Labels): MeasureLines[] {
+	return medians.flatMap(({ measure, estimate }) => {
 		if (estimate === undefined) return [];
 		const labels = { profile: run.profile.name, measure, ...simulated };
 		return { labels, median: estimate.medianMs, lo: estimate.interval?.lo, hi: estimate.interval?.hi };

@@ -1,4 +1,4 @@
-import type { Report } from "../../report/report.ts";
+import type { Figures } from "../../analysis/figures.ts";
 
 /** How a report is shown. */
 export interface RenderOptions {
@@ -9,4 +9,4 @@ export interface RenderOptions {
 }
 
 /** A report as text; it ends with a line break. */
-export type RenderReport = (report: Report, options: RenderOptions) => string;
+export type RenderReport = (figures: Figures, options: RenderOptions) => string;

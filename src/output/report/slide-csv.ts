@@ -1,13 +1,13 @@
-import { type Cell, summarize } from "../../analysis/summary.ts";
-import type { Report } from "../../report/report.ts";
+import type { Figures } from "../../analysis/figures.ts";
+import type { Cell } from "../../analysis/summary.ts";
 import { csvText } from "./csv-text.ts";
 
 /**
  * The table of the medians as CSV for a slide: a row a measure, a column a profile, in seconds as plain numbers. What
  * was not measured is an empty cell. The last rows say how many cold starts the medians are of.
  */
-export function renderSlideCsv(report: Report): string {
-	const { columns, groups } = summarize(report);
+export function renderSlideCsv({ report, summary }: Figures): string {
+	const { columns, groups } = summary;
 	const simulated = report.simulated === undefined ? "" : ", simulated";
 	const head = ["measure", ...columns.map(({ title }) => `${title} (median, s${simulated})`)];
 	const rows = groups.flatMap(({ rows }) => rows.map(({ name, cells }) => [name, ...cells.map(seconds)]));

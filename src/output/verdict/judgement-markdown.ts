@@ -1,9 +1,7 @@
-import { estimateOf } from "../../analysis/estimate.ts";
-import { measuresOf, sampleOf } from "../../analysis/samples.ts";
+import type { Figures } from "../../analysis/figures.ts";
 import { rangeOf } from "../../gate/baseline.ts";
 import type { Judgement } from "../../gate/judge.ts";
-import type { Status, Verdict } from "../../gate/verdict.ts";
-import { ledgerOf, type Report } from "../../report/report.ts";
+import { overallStatus, type Status, type Verdict } from "../../gate/verdict.ts";
 import { literalMarkdown } from "../../text/one-line.ts";
 import { formatMsWithRange } from "../words/amounts.ts";
 import { priceSentences } from "../words/price-words.ts";
@@ -16,7 +14,6 @@ import {
 	countWords,
 	expectedWords,
 	mediansWords,
-	overallStatus,
 	simulatedWords,
 } from "../words/verdict-words.ts";
 import { headlineOf, neededWords, phaseLines } from "./headline.ts";
@@ -28,31 +25,31 @@ const signs: Record<Status, string> = { pass: "✅", breach: "❌", inconclusive
 export const commentMark = "<!-- knistio -->";
 
 /** A judgement and what was measured, for `$GITHUB_STEP_SUMMARY`. */
-export function renderStepSummary(judgement: Judgement, report: Report): string {
+export function renderStepSummary(judgement: Judgement, figures: Figures): string {
 	return joined([
 		heading(judgement),
-		ratioLines(report),
+		ratioLines(figures),
 		verdictTable(judgement.verdicts),
 		noteList(judgement),
 		movementTable(judgement),
-		measuredTables(report),
+		measuredTables(figures),
 	]);
 }
 
 /** A judgement as a comment to a pull request: what was asked for or failed at once, the rest folded away. */
-export function renderPullRequestComment(judgement: Judgement, report: Report): string {
+export function renderPullRequestComment(judgement: Judgement, figures: Figures): string {
 	const isShown = ({ status, kind, unit }: Verdict) => status !== "pass" || kind === "budget" || unit === "shift";
 	const details = joined([
 		verdictTable(judgement.verdicts.filter((verdict) => !isShown(verdict))),
 		movementTable(judgement),
-		measuredTables(report),
+		measuredTables(figures),
 		valueList(judgement),
 	]);
 	const folded = details === "" ? "" : `<details><summary>All phases and values</summary>\n\n${details}\n</details>`;
 	return joined([
 		commentMark,
 		heading(judgement),
-		ratioLines(report),
+		ratioLines(figures),
 		verdictTable(judgement.verdicts.filter(isShown)),
 		noteList(judgement),
 		folded,
@@ -60,7 +57,7 @@ export function renderPullRequestComment(judgement: Judgement, report: Report): 
 }
 
 function heading(judgement: Judgement): string {
-	const status = overallStatus(judgement);
+	const status = overallStatus(judgement.verdicts);
 	const simulated = simulatedWords(judgement);
 	const title = `## ${signs[status]} Cold starts: ${status}${simulated === undefined ? "" : " (simulated)"}`;
 	const warning = simulated === undefined ? [] : [`> **${literalMarkdown(simulated)}**`];
@@ -68,8 +65,8 @@ function heading(judgement: Judgement): string {
 }
 
 /** How the profiles compare as a whole, a sentence each. */
-function ratioLines(report: Report): string {
-	return priceSentences(report).map(literalMarkdown).join("  \n");
+function ratioLines({ prices }: Figures): string {
+	return priceSentences(prices).map(literalMarkdown).join("  \n");
 }
 
 function verdictTable(verdicts: readonly Verdict[]): string {
@@ -105,16 +102,15 @@ function movementTable({ movements }: Judgement): string {
 	return rows.length === 0 ? "" : `### Against the baseline\n\n${body}\n\n${literalMarkdown(sentence(changeNote))}`;
 }
 
-function measuredTables(report: Report): string {
-	const rows = report.profiles.flatMap((run) =>
-		measuresOf(run).map((measure) => {
-			const estimate = estimateOf(sampleOf(run, measure));
+function measuredTables({ runs }: Figures): string {
+	const rows = runs.flatMap(({ run, medians }) =>
+		medians.map(({ measure, estimate }) => {
 			const found = estimate === undefined ? "" : formatMsWithRange(estimate.medianMs, estimate.interval);
 			return [run.profile.name, measure, found, String(estimate?.n ?? 0)];
 		}),
 	);
-	const ledgers = report.profiles.map((run) => {
-		const { attempted, cold, warm, failed, unresolved, counted } = ledgerOf(run.coldStarts);
+	const ledgers = runs.map(({ run, ledger }) => {
+		const { attempted, cold, warm, failed, unresolved, counted } = ledger;
 		return [run.profile.name, attempted, cold, warm, failed, unresolved, counted].map(String);
 	});
 	const attempts = table(["profile", "attempted", "cold", "warm", "failed", "unresolved", "counted"], ledgers);

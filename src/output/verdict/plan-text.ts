@@ -2,7 +2,7 @@ import type { Plan, ProfilePlan } from "../../analysis/power.ts";
 import { duration } from "../words/units.ts";
 import { simulatedWords } from "../words/verdict-words.ts";
 
-/** A plan for a terminal: the answer first, then what it rests on. */
+/** A plan for a terminal: the answer first, then its assumptions. */
 export function renderPlan(plan: Plan): string {
 	const { detectMs, power, minimumEffectMs, measure, comparisons, profiles, iterations, minutes } = plan;
 	const simulated = simulatedWords(plan);
@@ -17,8 +17,8 @@ export function renderPlan(plan: Plan): string {
 		"",
 		...profiles.map(profileText),
 		"",
-		`The same number makes the baseline. Judge with: ${check}`,
-		`The level allows for ${comparisons} ${comparisons === 1 ? "comparison" : "comparisons"} (Holm). A plan is as good as its pilot's idea of the spread.`,
+		`Measure the baseline with the same number of iterations. Then judge with: ${check}`,
+		`The significance level is corrected for ${comparisons} ${comparisons === 1 ? "comparison" : "comparisons"} (Holm). The plan assumes that times vary as in the pilot.`,
 		"",
 	].join("\n");
 }
@@ -26,7 +26,7 @@ export function renderPlan(plan: Plan): string {
 function profileText({ profile, pilot, needed, iterations }: ProfilePlan): string {
 	const from = `from a pilot of ${pilot}`;
 	if (needed === undefined || iterations === undefined) return `${profile}: more than 1,000 cold starts, ${from}`;
-	const powers = `a slow-down is a breach in ${percent(needed.breach)}, none is a pass in ${percent(needed.pass)}`;
+	const powers = `${percent(needed.breach)} of runs with the slow-down breach, ${percent(needed.pass)} of runs without it pass`;
 	const attempts = iterations === needed.n ? "" : ` (${iterations} attempts)`;
 	return `${profile}: ${needed.n} cold starts${attempts}, ${from}: ${powers}`;
 }

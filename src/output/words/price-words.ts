@@ -1,12 +1,11 @@
-import { type Price, pricesOf } from "../../analysis/price.ts";
-import type { Report } from "../../report/report.ts";
+import type { Price } from "../../analysis/price.ts";
 import { oneLine } from "../../text/one-line.ts";
 import { formatRatio } from "./amounts.ts";
 import { duration, signedDuration } from "./units.ts";
 
 /** A sentence for each profile beside the first: how many times as long it takes, and which phases that is. */
-export function priceSentences(report: Report): string[] {
-	return pricesOf(report).map(sentence);
+export function priceSentences(prices: readonly Price[]): string[] {
+	return prices.map(sentence);
 }
 
 function sentence({ profile, base, ratio, ratioRange, totalMs, phases }: Price): string {
