@@ -155,7 +155,7 @@ async function readBaseline(
 			sink.stderr(`there is no baseline at ${path}\nhint: the first run has none; save its report as the baseline\n`);
 			continue;
 		}
-		const report = parseReport(text, path, "measures");
+		const report = parseReport(text, path);
 		requireOther(path, report, { judged, reports });
 		reports.set(path, report);
 	}
