@@ -73,7 +73,7 @@ function deploy(order: DeploymentOrder, sharing: Sharing, timeoutSeconds: number
 	const manifest = serviceManifest(profile, { ...serviceOrder, ...(isShared ? { named, others } : {}) });
 	return deployService(cluster, markOurs(manifest, { part: "workload", profile: profile.name }), {
 		state,
-		pause: (ms) => pause(realMs(order.clock, ms), signal),
+		sleep: (ms) => pause(realMs(order.clock, ms), signal),
 		timeoutMs,
 		signal,
 		podTrouble,
