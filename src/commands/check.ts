@@ -29,7 +29,7 @@ export interface CheckOptions extends GateOptions {
  */
 export async function check(options: CheckOptions, sink: Sink): Promise<ExitCode> {
 	await requireWritable([], options, sink);
-	const report = parseReport(await sink.readFile(options.report), options.report, "measures");
+	const report = parseReport(await sink.readFile(options.report), options.report);
 	const profiles = report.profiles.map(({ profile }) => profile);
 	const { files, ...criteria } = await parseGate(
 		profiles,

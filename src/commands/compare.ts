@@ -22,7 +22,7 @@ export async function compare(options: CompareOptions, sink: Sink): Promise<Exit
 	const reports = await Promise.all(
 		options.reports.map(async (path) => ({
 			label: path,
-			report: parseReport(await sink.readFile(path), path, "measures"),
+			report: parseReport(await sink.readFile(path), path),
 		})),
 	);
 	if (reports.length === 0) throw new UsageError("there is no report to compare", { hint: "name one or more" });

@@ -1,3 +1,4 @@
+import type { Clock } from "../clock/clock.ts";
 import { authorizerName } from "../istio/authorizer.ts";
 import { istiodVersion } from "../istio/istiod-version.ts";
 import { findIstiods, isIstiod, istiodsToRestart } from "../istio/istiods.ts";
@@ -10,7 +11,7 @@ import { type Live, lookUpSettled } from "../kube/objects/live.ts";
 import { byStage, type Stage, stageOf } from "../kube/objects/order.ts";
 import { keyOf } from "../kube/objects/ownership.ts";
 import { waitReady } from "../kube/wait/ready.ts";
-import { type Clock, inParallel, newTask, type Task } from "../kube/wait/task.ts";
+import { inParallel, newTask, type Task } from "../kube/wait/task.ts";
 import type { Progress } from "../progress.ts";
 import { refuseForeign } from "./foreign.ts";
 import { type Removal, removeObjects } from "./removal/remove.ts";

@@ -1,9 +1,10 @@
+import type { Clock } from "../clock/clock.ts";
 import { type Cluster, describeRef, type KubeObject, refOf } from "../kube/api/cluster.ts";
 import { ApiError } from "../kube/http/api-error.ts";
 import { isMadeByUs, keyOf, ownedBySelector } from "../kube/objects/ownership.ts";
 import { waitGone } from "../kube/wait/gone.ts";
 import { patiently } from "../kube/wait/patience.ts";
-import { type Clock, inParallel, newTask, signalOf, type Task, within } from "../kube/wait/task.ts";
+import { inParallel, newTask, signalOf, type Task, within } from "../kube/wait/task.ts";
 import type { Progress } from "../progress.ts";
 import { type Undone, undoAll } from "./removal/undo.ts";
 import { type Lock, takeLock } from "./state/lock.ts";

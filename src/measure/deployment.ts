@@ -3,13 +3,13 @@ import { pause } from "../clock/pause.ts";
 import { type DeployedService, deployService, type NamedRevision, serviceManifest } from "../knative/service.ts";
 import { revisionState } from "../knative/zero.ts";
 import type { Cluster } from "../kube/api/cluster.ts";
+import { contentHash } from "../kube/content-hash.ts";
 import { markOurs } from "../kube/objects/ownership.ts";
 import { conditionsOf } from "../kube/untrusted.ts";
 import { podTrouble } from "../kube/wait/pod-trouble.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { Progress } from "../progress.ts";
 import type { LiveState } from "../recording/live-state.ts";
-import { contentHash } from "./fingerprint.ts";
 import type { Subject } from "./schedule.ts";
 
 /** The limit of a request by profile, in seconds: chosen once, and the same after another install. */
@@ -73,7 +73,7 @@ function deploy(order: DeploymentOrder, sharing: Sharing, timeoutSeconds: number
 	const manifest = serviceManifest(profile, { ...serviceOrder, ...(isShared ? { named, others } : {}) });
 	return deployService(cluster, markOurs(manifest, { part: "workload", profile: profile.name }), {
 		state,
-		pause: (ms) => pause(realMs(order.clock, ms), signal),
+		sleep: (ms) => pause(realMs(order.clock, ms), signal),
 		timeoutMs,
 		signal,
 		podTrouble,

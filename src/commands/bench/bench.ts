@@ -6,7 +6,7 @@ import { requireRights } from "../../install/rights.ts";
 import { takeLock } from "../../install/state/lock.ts";
 import { readKnativeManifests } from "../../knative/manifest-files.ts";
 import { requireZeroAllowed } from "../../knative/zero-settings.ts";
-import { contentHash } from "../../measure/fingerprint.ts";
+import { contentHash } from "../../kube/content-hash.ts";
 import { planVisits, type Visit } from "../../measure/rounds.ts";
 import { openProgress } from "../../output/progress.ts";
 import { renderTable } from "../../output/report/table.ts";

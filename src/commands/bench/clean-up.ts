@@ -1,3 +1,4 @@
+import type { Clock } from "../../clock/clock.ts";
 import { ClusterError, KnistioError } from "../../errors.ts";
 import { comeBackTo } from "../../install/come-back.ts";
 import { readStanding, type Standing } from "../../install/standing.ts";
@@ -7,7 +8,6 @@ import { uninstall } from "../../install/uninstall.ts";
 import type { Cluster } from "../../kube/api/cluster.ts";
 import { describeRef } from "../../kube/api/cluster.ts";
 import { ownedBySelector } from "../../kube/objects/ownership.ts";
-import type { Clock } from "../../kube/wait/task.ts";
 import type { Progress } from "../../progress.ts";
 
 /** Whose the cluster's profile was before the run: what the run comes back to in the end. */

@@ -159,7 +159,7 @@ async function readBaseline(
 			);
 			continue;
 		}
-		const report = parseReport(text, path, "measures");
+		const report = parseReport(text, path);
 		requireOther(path, report, { judged, reports });
 		reports.set(path, report);
 	}

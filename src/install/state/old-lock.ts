@@ -1,8 +1,8 @@
+import type { Clock } from "../../clock/clock.ts";
 import { ClusterError } from "../../errors.ts";
 import type { Cluster, ObjectRef } from "../../kube/api/cluster.ts";
 import { ApiError } from "../../kube/http/api-error.ts";
 import { isOurs } from "../../kube/objects/ownership.ts";
-import type { Clock } from "../../kube/wait/task.ts";
 import type { Progress } from "../../progress.ts";
 import { untilSignOfLife } from "./sign-of-life.ts";
 import { stateNamespace } from "./store.ts";

@@ -1,5 +1,5 @@
+import type { Clock } from "../../clock/clock.ts";
 import type { Cluster, KubeObject, ObjectRef } from "../../kube/api/cluster.ts";
-import type { Clock } from "../../kube/wait/task.ts";
 
 const lookEveryMs = 1_000;
 

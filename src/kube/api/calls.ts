@@ -1,4 +1,4 @@
-import { pause } from "../../clock/pause.ts";
+import { systemClock } from "../../clock/clock.ts";
 import type { Kubeconfig } from "../auth/kubeconfig.ts";
 import { ApiError } from "../http/api-error.ts";
 import type { Connection, RawAnswer } from "../http/connection.ts";
@@ -16,10 +16,10 @@ export interface Call extends RequestOptions {
 	path: string;
 }
 
-const systemClock: RepetitionClock = { now: () => performance.now(), sleep: pause, random: Math.random };
+const repetitionClock: RepetitionClock = { ...systemClock, random: Math.random };
 
 /** Opens the calls to the cluster that a kubeconfig names; nothing is sent yet. */
-export async function openCalls(kubeconfig: Kubeconfig, clock: RepetitionClock = systemClock): Promise<Calls> {
+export async function openCalls(kubeconfig: Kubeconfig, clock: RepetitionClock = repetitionClock): Promise<Calls> {
 	const connection = await kubeconfig.connect();
 	return new Calls(kubeconfig, connection, await openTransport(connection), clock);
 }

@@ -1,4 +1,5 @@
 import type { KubeObject } from "../../kube/object.ts";
+import type { ContainerSpec, ContainerStatus, Pod } from "../../kube/pod.ts";
 import { parseTime } from "../../text/timestamp.ts";
 import { changeOf, type Fact, merged, type Receipt, statusReading } from "./fact.ts";
 import { type PodEvent, readPodEvent } from "./pod-event.ts";
@@ -56,41 +57,6 @@ export interface PodFacts {
 /** An object as the watch brought it, with its receipt on the client's clock. */
 export interface Sighting extends Receipt {
 	object: KubeObject;
-}
-
-/** The API server sends null for a time that is not set. */
-interface ContainerState {
-	waiting?: { reason?: string; message?: string };
-	running?: { startedAt?: string | null };
-	terminated?: { finishedAt?: string | null; startedAt?: string | null; reason?: string; exitCode?: number };
-}
-
-interface ContainerStatus {
-	name: string;
-	image?: string;
-	imageID?: string;
-	ready?: boolean;
-	started?: boolean;
-	restartCount?: number;
-	state?: ContainerState;
-	lastState?: ContainerState;
-}
-
-interface ContainerSpec {
-	name: string;
-	image?: string;
-	restartPolicy?: string;
-	imagePullPolicy?: string;
-	lifecycle?: { postStart?: unknown };
-}
-
-interface Pod extends KubeObject {
-	spec: { nodeName?: string; initContainers?: ContainerSpec[]; containers: ContainerSpec[] };
-	status?: {
-		conditions?: { type: string; status: string; lastTransitionTime?: string | null }[];
-		initContainerStatuses?: ContainerStatus[];
-		containerStatuses?: ContainerStatus[];
-	};
 }
 
 /** The clock of a node, as clocks are named in reports. */
