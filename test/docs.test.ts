@@ -2,12 +2,13 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { exitCodes } from "../src/errors.ts";
 import { declare } from "../src/main.ts";
 import { reportFormats } from "../src/output/formats.ts";
 import { builtInProfiles } from "../src/profile/built-in.ts";
 import { phaseDescriptions } from "../src/report/phases.ts";
-import { sourceSchema } from "../src/report/report.ts";
+import { reportSchema, sourceSchema } from "../src/report/report.ts";
 import { updateBlock } from "./support/readme.ts";
 import { silentContext } from "./support/silent-context.ts";
 
@@ -71,6 +72,40 @@ describe("docs/accuracy.md", () => {
 		for (const source of sourceSchema.options) expect(read("docs/accuracy.md")).toContain(`| \`${source}\` |`);
 	});
 });
+
+describe("docs/report.md", () => {
+	const report = read("docs/report.md");
+
+	it("explains every field of a report", () => {
+		expect(fieldsOf(reportSchema).filter((name) => !new RegExp(`\`${name}(\\[\\])?\``).test(report))).toEqual([]);
+	});
+
+	it("explains every anomaly", () => {
+		expect(findingCodes().filter((code) => !report.includes(`\n| \`${code}\` |`))).toEqual([]);
+	});
+});
+
+/** The names of all fields but a profile's, which profiles/README.md explains. */
+function fieldsOf(schema: unknown): string[] {
+	if (schema instanceof z.ZodOptional || schema instanceof z.ZodExactOptional) return fieldsOf(schema.unwrap());
+	if (schema instanceof z.ZodArray) return fieldsOf(schema.element);
+	if (schema instanceof z.ZodRecord) return fieldsOf(schema.valueType);
+	if (!(schema instanceof z.ZodObject)) return [];
+	return Object.entries(schema.shape).flatMap(([name, inner]) => [
+		name,
+		...(name === "profile" ? [] : fieldsOf(inner)),
+	]);
+}
+
+/** The codes of findings, as the source writes them. */
+function findingCodes(): string[] {
+	const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+	const codes = files.flatMap((name) =>
+		[...read(join("src", name)).matchAll(/\bcode: "([a-z]+(?:-[a-z]+)*)"/g)].map(([, code = ""]) => code),
+	);
+	expect(codes.length).toBeGreaterThan(10);
+	return [...new Set(codes)];
+}
 
 describe.each(documents)("%s", (file) => {
 	const text = read(file);
