@@ -216,3 +216,10 @@ export function conditionOf(conditions: readonly Condition[] | undefined, type: 
 export function isPodReady(pod: Pod): boolean {
 	return conditionOf(pod.status?.conditions, "Ready")?.status === "True";
 }
+
+/** Whether a pod counts for its owner: it is not on its way out. */
+export function isLive(pod: Pod): boolean {
+	return (
+		pod.metadata.deletionTimestamp === undefined && pod.status?.phase !== "Failed" && pod.status?.phase !== "Succeeded"
+	);
+}

@@ -1,5 +1,6 @@
 import {
 	controllerReference,
+	isLive,
 	isPodReady,
 	type KubeObject,
 	keyOf,
@@ -10,7 +11,6 @@ import {
 import { StatusError } from "../api/status-error.ts";
 import { hash } from "../clock/random.ts";
 import { isInjected } from "../istio/injection.ts";
-import { isLive } from "../nodes/pod-worker.ts";
 import { tellEvent } from "../world/events.ts";
 import { createQueue, refOfKey, type World } from "../world/world.ts";
 import { isOwnedBy } from "./deployments.ts";

@@ -3,7 +3,7 @@ import type { Api } from "../api/api.ts";
 import { keyOf, type Service, type ServicePort } from "../api/objects.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Gateway, GatewayAnswer } from "../knative/gateway.ts";
-import { listen } from "./server.ts";
+import { listen } from "./listen.ts";
 
 /** Node ports that really listen on 127.0.0.1. */
 export interface NodePorts {

@@ -2,7 +2,7 @@ import { type ConfigMap, isPodReady, type KubeObject, type Pod, uidOf } from "..
 import type { EndpointSlice } from "../controllers/endpoints.ts";
 import { sliceName } from "../controllers/endpoints.ts";
 import { hasSidecar } from "../istio/injection.ts";
-import { ableAt } from "../nodes/probes.ts";
+import { ableAt } from "../world/runtime.ts";
 import { refOfKey, type World } from "../world/world.ts";
 import type { Autoscaler } from "./autoscaler.ts";
 

@@ -1,6 +1,7 @@
 import {
 	type Condition,
 	type ConfigMap,
+	isLive,
 	isPodReady,
 	type KubeObject,
 	keyOf,
@@ -8,7 +9,6 @@ import {
 	type Workload,
 } from "../api/objects.ts";
 import { toSeconds } from "../clock/clock.ts";
-import { isLive } from "../nodes/pod-worker.ts";
 import { refOfKey, type World } from "../world/world.ts";
 import { ids, type Revision, routingState, withConditions } from "./objects.ts";
 

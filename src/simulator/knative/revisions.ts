@@ -3,6 +3,7 @@ import {
 	type ConfigMap,
 	conditionOf,
 	controllerReference,
+	isLive,
 	isPodReady,
 	type KubeObject,
 	keyOf,
@@ -12,7 +13,6 @@ import {
 } from "../api/objects.ts";
 import { toSeconds } from "../clock/clock.ts";
 import { type Endpoint, writeEndpoints } from "../controllers/endpoints.ts";
-import { isLive } from "../nodes/pod-worker.ts";
 import { createQueue, refOfKey, type World } from "../world/world.ts";
 import {
 	ids,

@@ -1,11 +1,13 @@
 import { keyOf, type Pod, uidOf } from "../api/objects.ts";
-import type { Cancel, Process, SimulatedNs } from "../clock/clock.ts";
+import type { Process, SimulatedNs } from "../clock/clock.ts";
 import { usesIstioCni, variantOf } from "../istio/injection.ts";
+import type { Variant } from "../model/model.ts";
 import { tellEvent } from "../world/events.ts";
 import { containersToStart, copyRuntime, fieldPathOf, isRunning, type RuntimePod } from "../world/runtime.ts";
 import type { World } from "../world/world.ts";
 import type { NodeImages } from "./images.ts";
 import { createPodEnd } from "./pod-end.ts";
+import { createPodSync } from "./pod-sync.ts";
 import { createProbes } from "./probes.ts";
 import { type StartContext, startContainer } from "./start-container.ts";
 import { createStatusWriter } from "./status-writer.ts";
@@ -36,146 +38,109 @@ export interface PodWorkerOptions {
 /** The exit code of a container that was ended by SIGKILL. */
 const killed = 137;
 
-export function createPodWorker(options: PodWorkerOptions): PodWorker {
-	const { world, node } = options;
-	const { clock, delays, truth } = world;
-	let pod = options.pod;
-	const key = keyOf(pod.metadata);
-	const variant = variantOf(world.api, pod);
-	const runtime: RuntimePod = { podIp: undefined, containers: new Map() };
-	const waiting = new Map<string, { reason: string; message: string }>();
-	let observed = copyRuntime(runtime);
-	let hasNews = false;
-	let isSyncing = false;
-	let isAskedAgain = false;
-	/** A pass sees only what a relist after the last pass has seen. */
-	let syncNotBefore: SimulatedNs = 0;
-	let cancelSync: Cancel = () => {};
-	let isStopped = false;
+/** The pod, what really runs of it, and what the last relist has seen. */
+interface PodState extends PodWorkerOptions {
+	/** Names the pod in random draws. */
+	key: string;
+	variant: Variant;
+	runtime: RuntimePod;
+	observed: RuntimePod;
+	/** Why a container waits, by its name. */
+	waiting: Map<string, { reason: string; message: string }>;
+	/** Whether something happened in the runtime since the last relist. */
+	hasNews: boolean;
+	isStopped: boolean;
+}
 
-	const writer = createStatusWriter(world, { node, hostIp: options.hostIp, key, variant });
+function stateOf(options: PodWorkerOptions): PodState {
+	const runtime: RuntimePod = { podIp: undefined, containers: new Map() };
+	return {
+		...options,
+		key: keyOf(options.pod.metadata),
+		variant: variantOf(options.world.api, options.pod),
+		runtime,
+		observed: copyRuntime(runtime),
+		waiting: new Map(),
+		hasNews: false,
+		isStopped: false,
+	};
+}
+
+/** One function: its parts call each other, so they are made together. */
+export function createPodWorker(options: PodWorkerOptions): PodWorker {
+	const { world } = options;
+	const state = stateOf(options);
+	const { key, runtime } = state;
+	const writer = createStatusWriter(world, state);
+	const publish = (hasEnded = false) => {
+		const { pod, observed, waiting } = state;
+		writer.publish({ pod, observed, probes: probes.results, waiting, hasEnded });
+		probes.consider(observed);
+	};
 	const probes = createProbes({
 		world,
-		pod,
+		pod: options.pod,
 		key,
 		runtime,
 		onStarted(name) {
-			truth.container(pod, name, "startupPassed");
+			world.truth.container(state.pod, name, "startupPassed");
 			publish();
-			requestSync();
+			sync.request();
 		},
 		onReady: () => publish(),
 	});
 	const end = createPodEnd(world, {
 		key,
 		onBegin() {
-			cancelSync();
-			for (const { name } of [...runtime.containers.values()].filter(isRunning)) {
-				tell("Killing", `Stopping container ${name}`, name);
-			}
+			sync.cancel();
+			tellKilling(state);
 			publish();
 		},
 		onStopped() {
 			probes.stop();
-			for (const name of runtime.containers.keys()) exit(name, killed);
-			observed = copyRuntime(runtime);
-			publish({ hasEnded: true });
+			for (const name of runtime.containers.keys()) exit(state, name, killed);
+			state.observed = copyRuntime(runtime);
+			publish(true);
 		},
 	});
-	const start: StartContext = {
-		world,
-		pod,
-		key,
-		variant,
-		images: options.images,
-		runtime,
-		tell,
-		onStarted(name) {
-			tellNews();
-			const runMs = delays.ofContainer(name, "run", key, variant);
-			if (runMs !== undefined) clock.after(runMs, () => exit(name));
+	const start = startContextOf(state, (name, reason) => {
+		state.waiting.set(name, reason);
+		if (!end.hasBegun() && !sync.isBusy()) publish();
+	});
+	const sync = createPodSync(world.clock, {
+		mayRun: () => !end.hasBegun() && !state.isStopped,
+		*pass() {
+			publish();
+			if (runtime.podIp === undefined) yield* createSandbox(state);
+			const toStart = containersToStart(state.pod, state.observed, probes.results);
+			for (const container of toStart) yield* startContainer(start, container);
+			return world.model.kubelet.relistsOnDemand && toStart.length > 0;
 		},
-		onWaiting(name, reason) {
-			waiting.set(name, reason);
-			if (!end.hasBegun() && !isSyncing) publish();
+		nextRelist: options.nextRelist,
+		onPassed(isSoon) {
+			if (isSoon) relist();
+			else if (state.hasNews) options.onNews();
 		},
+	});
+	const relist = () => {
+		if (sync.isBusy() || !state.hasNews || end.hasBegun()) return;
+		state.hasNews = false;
+		state.observed = copyRuntime(runtime);
+		sync.request();
 	};
 
-	function tell(reason: string, message: string, container: string, type: "Normal" | "Warning" = "Normal"): void {
-		const fieldPath = fieldPathOf(pod, container);
-		tellEvent(world, { about: pod, reason, message, type, component: "kubelet", node, fieldPath });
-	}
-
-	function tellNews(): void {
-		hasNews = true;
-		options.onNews();
-	}
-
-	function publish({ hasEnded } = { hasEnded: false }): void {
-		writer.publish({ pod, observed, probes: probes.results, waiting, hasEnded });
-		probes.consider(observed);
-	}
-
-	function exit(name: string, code = 0): void {
-		const container = runtime.containers.get(name);
-		if (container === undefined || !isRunning(container)) return;
-		container.exit = { code, at: clock.now() };
-		truth.container(pod, name, "exited");
-		tellNews();
-	}
-
-	function requestSync(): void {
-		if (end.hasBegun() || isStopped) return;
-		if (isSyncing) {
-			isAskedAgain = true;
-			return;
-		}
-		isSyncing = true;
-		isAskedAgain = false;
-		cancelSync = clock.at(Math.max(clock.now(), syncNotBefore), () => {
-			if (!end.hasBegun() && !isStopped) cancelSync = clock.run(sync());
-		});
-	}
-
-	function* sync(): Process {
-		publish();
-		if (runtime.podIp === undefined) yield* createSandbox();
-		const toStart = containersToStart(pod, observed, probes.results);
-		for (const container of toStart) yield* startContainer(start, container);
-		isSyncing = false;
-		const isSoon = world.model.kubelet.relistsOnDemand && toStart.length > 0;
-		syncNotBefore = isSoon ? clock.now() : options.nextRelist();
-		if (isSoon) relist();
-		else if (hasNews) options.onNews();
-		if (isAskedAgain) requestSync();
-	}
-
-	function* createSandbox(): Process {
-		yield delays.of("syncStart", key, variant);
-		yield delays.of(usesIstioCni(world.api, pod) ? "sandboxWithCni" : "sandbox", key, variant);
-		runtime.podIp = options.takeIp();
-		truth.pod(pod, "sandboxReady");
-	}
-
-	function relist(): void {
-		if (isSyncing || !hasNews || end.hasBegun()) return;
-		hasNews = false;
-		observed = copyRuntime(runtime);
-		requestSync();
-	}
-
-	world.running.set(uidOf(pod), runtime);
-	requestSync();
+	world.running.set(uidOf(state.pod), runtime);
+	sync.request();
 	return {
 		update(next) {
-			pod = next;
-			if (pod.metadata.deletionTimestamp !== undefined) end.ask(pod);
+			state.pod = next;
+			if (next.metadata.deletionTimestamp !== undefined) end.ask(next);
 		},
 		relist,
 		stop() {
-			isStopped = true;
-			world.running.delete(uidOf(pod));
-			cancelSync();
+			state.isStopped = true;
+			world.running.delete(uidOf(state.pod));
+			sync.cancel();
 			end.stop();
 			writer.stop();
 			probes.stop();
@@ -183,9 +148,56 @@ export function createPodWorker(options: PodWorkerOptions): PodWorker {
 	};
 }
 
-/** Whether a pod counts for its owner: it is not on its way out. */
-export function isLive(pod: Pod): boolean {
-	return (
-		pod.metadata.deletionTimestamp === undefined && pod.status?.phase !== "Failed" && pod.status?.phase !== "Succeeded"
-	);
+function startContextOf(state: PodState, onWaiting: StartContext["onWaiting"]): StartContext {
+	const { world, pod, key, variant, images, runtime } = state;
+	return {
+		world,
+		pod,
+		key,
+		variant,
+		images,
+		runtime,
+		tell: (reason, message, container, type) => tell(state, { reason, message, container, type }),
+		onStarted(name) {
+			tellNews(state);
+			const runMs = world.delays.ofContainer(name, "run", key, variant);
+			if (runMs !== undefined) world.clock.after(runMs, () => exit(state, name, 0));
+		},
+		onWaiting,
+	};
+}
+
+function tell(
+	{ world, node, pod }: PodState,
+	event: { reason: string; message: string; container: string; type?: "Normal" | "Warning" | undefined },
+): void {
+	const { reason, message, container, type = "Normal" } = event;
+	const fieldPath = fieldPathOf(pod, container);
+	tellEvent(world, { about: pod, reason, message, type, component: "kubelet", node, fieldPath });
+}
+
+function tellKilling(state: PodState): void {
+	for (const { name } of [...state.runtime.containers.values()].filter(isRunning)) {
+		tell(state, { reason: "Killing", message: `Stopping container ${name}`, container: name });
+	}
+}
+
+function tellNews(state: PodState): void {
+	state.hasNews = true;
+	state.onNews();
+}
+
+function exit(state: PodState, name: string, code: number): void {
+	const container = state.runtime.containers.get(name);
+	if (container === undefined || !isRunning(container)) return;
+	container.exit = { code, at: state.world.clock.now() };
+	state.world.truth.container(state.pod, name, "exited");
+	tellNews(state);
+}
+
+function* createSandbox({ world, pod, key, variant, runtime, takeIp }: PodState): Process {
+	yield world.delays.of("syncStart", key, variant);
+	yield world.delays.of(usesIstioCni(world.api, pod) ? "sandboxWithCni" : "sandbox", key, variant);
+	runtime.podIp = takeIp();
+	world.truth.pod(pod, "sandboxReady");
 }
