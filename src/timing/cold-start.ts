@@ -19,6 +19,7 @@ import {
 import { oddities } from "./oddities.ts";
 import { criticalPath, type Surroundings } from "./path/critical-path.ts";
 import type { Placing } from "./path/instants.ts";
+import { countEvents, factsInOrder } from "./path/known-facts.ts";
 import { measureInstant, phasesOf, roundMs, toMs } from "./path/measured.ts";
 import { talkSpans } from "./path/spans.ts";
 import { prove } from "./proof.ts";
@@ -132,12 +133,7 @@ function narrowClocks(pods: PodFacts[], sentAt: bigint, offsets: Offsets, findin
 	const agreed = new Set<string>();
 	for (const pod of pods) {
 		// In the order in which they happened, as far as kubelet's clock goes.
-		const facts = [pod.created, pod.scheduled];
-		for (const each of pod.containers) {
-			facts.push(each.pulling, each.pulled, each.created, each.started, each.finished);
-		}
-		facts.push(pod.ready);
-		for (const fact of facts) {
+		for (const { fact } of factsInOrder(pod)) {
 			for (const reading of [...(fact?.reading === undefined ? [] : [fact.reading]), ...(fact?.blunt ?? [])]) {
 				const bounds = { lo: reading.bounds.lo - reading.receivedAt, hi: reading.bounds.hi - sentAt };
 				if (offsets.narrow(reading.clock, bounds, "causes")) {
@@ -213,12 +209,4 @@ function summarize(pod: PodFacts): PodSummary {
 			...(restarts === undefined ? {} : { restarts }),
 		})),
 	};
-}
-
-/** Kubelet writes Pulled, Created and Started for every container, and the scheduler one event for the pod. */
-function countEvents(pod: PodFacts | undefined): { seen: number; expected: number } {
-	if (pod === undefined) return { seen: 0, expected: 0 };
-	const facts = pod.containers.flatMap(({ pulled, created, started }) => [pulled, created, started]);
-	const seen = [pod.scheduled, ...facts].filter((fact) => fact?.reading !== undefined).length;
-	return { seen, expected: 1 + facts.length };
 }
