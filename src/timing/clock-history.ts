@@ -31,8 +31,10 @@ export function openClockHistory(): ClockHistory {
 			if (offsets.narrow(clock, bounds, method)) return [];
 			// The clock was set, or it runs faster than clocks may.
 			offsets.replace(clock, bounds, method);
-			const message = `the clock of ${clock} has moved against ours since it was last looked at`;
-			return [{ code: "clock-moved", message, hint: "times that cross clocks may be off by as much as it moved" }];
+			const message = `the clock of ${clock} has moved against this machine's since the last probe`;
+			return [
+				{ code: "clock-moved", message, hint: "durations between two clocks may be wrong by as much as it moved" },
+			];
 		},
 		offsetsMs: () =>
 			offsets.known().map(({ clock, bounds, method }) => {

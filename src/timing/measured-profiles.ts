@@ -44,5 +44,11 @@ function changesOf(before: Fingerprint, now: Fingerprint): Finding[] {
 	if (keys.length === 0) return [];
 	const changes = keys.map((key) => `${key} was ${before[key] ?? "absent"}, is ${now[key] ?? "absent"}`);
 	const message = `another install of the profile is not the same: ${changes.join("; ")}`;
-	return [{ code: "fingerprint-changed", message, hint: "compare what was measured under the one with the other" }];
+	return [
+		{
+			code: "fingerprint-changed",
+			message,
+			hint: "compare the cold starts of the two installs before you use their median",
+		},
+	];
 }

@@ -158,7 +158,7 @@ async function inTime<T>(
 
 function notListed(timeoutMs: number, reason: string | undefined): ClusterError {
 	const why = reason === undefined ? "" : `: ${reason}`;
-	return new ClusterError(`the watches could not list what there is within ${timeoutMs / 1000} s${why}`, {
-		hint: "the API server is overloaded or unwell; try again later, or allow more with --timeout",
+	return new ClusterError(`the watches did not list their objects within ${timeoutMs / 1000} s${why}`, {
+		hint: "the API server is overloaded or failing; try again later, or allow more with --timeout",
 	});
 }

@@ -162,7 +162,7 @@ function readConditions(facts: PodFacts, pod: Pod, sighting: Sighting, clocks: C
 	for (const { fact, type, clock } of conditionFacts) {
 		const condition = isTrue(type);
 		const known = facts[fact];
-		if (condition === undefined || known?.blunt !== undefined) continue;
+		if (condition === undefined || known?.imprecise !== undefined) continue;
 		const reading = statusReading(clocks[clock], condition.lastTransitionTime, sighting.at);
 		facts[fact] = known === undefined ? { ...changeOf(sighting), ...reading } : merged(known, reading);
 	}
@@ -227,13 +227,13 @@ function readContainerEvent(facts: PodFacts, key: ContainerFactName, event: PodE
 	if (key === "pulled" && event.message.startsWith("Successfully pulled")) container.wasPulled = true;
 	// After a restart kubelet writes the same reasons again; the first of each is the start that is measured.
 	const known = container[key];
-	const isRepeated = known?.toldAt !== undefined && fact.toldAt !== undefined && known.toldAt < fact.toldAt;
+	const isRepeated = known?.eventAt !== undefined && fact.eventAt !== undefined && known.eventAt < fact.eventAt;
 	if (!isRepeated) container[key] = merged(known, fact);
 }
 
 function factOf({ time }: PodEvent, clock: string, receivedAt: bigint): Fact {
 	if (time === undefined) return { receivedAt };
 	const reading = { clock, ...time, receivedAt };
-	const toldAt = time.bounds.lo;
-	return time.source === "status" ? { receivedAt, toldAt, blunt: [reading] } : { receivedAt, toldAt, reading };
+	const eventAt = time.bounds.lo;
+	return time.source === "status" ? { receivedAt, eventAt, imprecise: [reading] } : { receivedAt, eventAt, reading };
 }
