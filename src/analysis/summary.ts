@@ -1,5 +1,5 @@
 import type { Profile } from "../profile/profile.ts";
-import { blunter, type Ledger, ledgerOf, type Report, type Source } from "../report/report.ts";
+import { type Ledger, ledgerOf, lessPrecise, type Report, type Source } from "../report/report.ts";
 import { oneLine } from "../text/one-line.ts";
 import { type Change, compareReports } from "./comparison.ts";
 import { type Estimate, estimateOf } from "./estimate.ts";
@@ -10,7 +10,7 @@ import { boundedMedianInterval, type Range } from "./statistics/median.ts";
 export interface Cell extends Estimate {
 	/** Where the median of the values lies, whatever the true times within their bounds. */
 	band: Range;
-	/** The bluntest source of its values. */
+	/** The least precise source of its values. */
 	source: Source;
 	/** Against the first profile, as `compare` has it; undefined in its own column and where it has no such measure. */
 	change?: Change;
@@ -71,7 +71,7 @@ function rowOf(report: Report, name: string, changes: readonly (Change | undefin
 		const estimate = estimateOf(sample);
 		const band = boundedMedianInterval(sample.values)?.band;
 		if (estimate === undefined || band === undefined) return undefined;
-		const source = sample.values.map((value) => value.source).reduce(blunter);
+		const source = sample.values.map((value) => value.source).reduce(lessPrecise);
 		const change = changes[index];
 		const { interval, ...rest } = estimate;
 		const saysSomething = interval !== undefined && (Number.isFinite(interval.lo) || Number.isFinite(interval.hi));

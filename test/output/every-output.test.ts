@@ -70,7 +70,9 @@ describe("± and source", () => {
 });
 
 describe("what a reader must know", () => {
-	const findings = [{ code: "watch-stalled", message: "the watch stood still for 2500 ms during this cold start" }];
+	const findings = [
+		{ code: "watch-stalled", message: "the watch delivered nothing for 2500 ms during this cold start" },
+	];
 	const pod_creating = { ...measured(1900, 1), endedBy: "request-end" } as const;
 	const start = aColdStart(1, { total: measured(2000), spans: { pod_creating } }, { findings });
 	const observer = { watchEvents: 9, reconnects: 1, gaps: 2, loopDelayP99Ms: 1.5, loopDelayMaxMs: 12, pings: 8 };
@@ -86,7 +88,7 @@ describe("what a reader must know", () => {
 		["table", rendered("table", odd)] as const,
 		["md", rendered("md", odd)] as const,
 	])("is said below the figures: %s", (_, text) => {
-		expect(text).toContain("round 1: watch-stalled: the watch stood still for 2500 ms");
+		expect(text).toContain("round 1: watch-stalled: the watch delivered nothing for 2500 ms");
 		expect(text).toContain("minimal: 4 of 4 expected pod events seen");
 		expect(text.replaceAll("\\", "")).toContain(
 			"pod_creating ended with the answer, before the pod was Ready, in 1 of 1",

@@ -114,7 +114,7 @@ describe("the comparison with the truth", () => {
 	});
 
 	it("takes no data for no pass", () => {
-		expect(defectsOf(compare({ ...fold(run.entries), profiles: [] }))).toEqual(["of 0 attempts not one was measured"]);
+		expect(defectsOf(compare({ ...fold(run.entries), profiles: [] }))).toEqual(["of 0 attempts none was measured"]);
 	});
 });
 

@@ -93,7 +93,7 @@ function tighter(a: Bracket, b: Bracket): Bracket {
 
 /**
  * Milliseconds until the other clock, if it is in the middle of its bracket, begins a second.
- * @param now with half the time added that an answer takes: then it is that the header is written
+ * @param now plus half of the time that an answer takes, which is when the header is written
  */
 function untilFlip({ lo, hi }: Bracket, now: bigint): number {
 	const there = now + (lo + hi) / 2n;

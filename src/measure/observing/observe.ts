@@ -1,15 +1,15 @@
 import { setMaxListeners } from "node:events";
 import type { IntervalHistogram } from "node:perf_hooks";
-import { type ClientClock, clientNow, clientTime } from "../../clock/client-clock.ts";
+import { clientNow, clientTime, realMs } from "../../clock/client-clock.ts";
 import type { KubeObject } from "../../kube/api/cluster.ts";
 import { type WatchSignal, watch } from "../../kube/api/watch.ts";
 import type { Connection } from "../../kube/http/connection.ts";
-import { openTransport, type Transport } from "../../kube/http/transport.ts";
+import { openTransport } from "../../kube/http/transport.ts";
 import type { Entry, RequestTimes, WatchedKind } from "../../recording/entries.ts";
 import { withoutSecrets } from "../../recording/without-secrets.ts";
-import { pingPodName } from "./ping.ts";
-import { Pinger } from "./pinger.ts";
+import { isPing, openPinging, type Pinging } from "./pinging.ts";
 import type { ObserverOrder } from "./protocol.ts";
+import { openRenewal } from "./renewal.ts";
 import { type RequestOrder, sendRequest } from "./request.ts";
 
 /** Where what is observed goes. */
@@ -29,96 +29,70 @@ export interface Observing {
 	stop(loopDelay?: IntervalHistogram): Promise<void>;
 }
 
+const pingEveryMs = 250;
+
 /** Watches, pings and sends requests, all in the thread that calls it. */
 export async function observe(order: ObserverOrder, sink: ObserverSink): Promise<Observing> {
-	return new Observation(order, sink, await openTransport(order.connection));
+	const { clock, pingPath } = order;
+	const now = () => clientNow(clock);
+	const stopped = new AbortController();
+	const { signal } = stopped;
+	// Each watch and each ping under way listens; while the machine stalls, pings pile up.
+	setMaxListeners(0, signal);
+	const transport = await openTransport(order.connection);
+	let { connection } = order;
+	const renewal = openRenewal(sink.onRenew, signal);
+	const { wait: renew } = renewal;
+	const pinging = pingPath === undefined ? undefined : openPinging({ transport, path: pingPath, now, signal, renew });
+	const onWatchSignal = openSignals(order, sink, pinging);
+	const watching = order.watches.map(({ watch: kind, path, apiVersion, objectKind }) =>
+		watch({
+			transport,
+			path,
+			apiVersion,
+			objectKind,
+			signal,
+			onSignal: (watchSignal) => onWatchSignal(kind, watchSignal),
+			renew,
+		}).catch((error: Error) => sink.onFailed(error)),
+	);
+	const timer = pinging && setInterval(() => pinging.ping(), realMs(clock, pingEveryMs));
+
+	return {
+		request: (request) => sendRequest(request, now, connection),
+		renewed(fresh) {
+			connection = fresh;
+			transport.renew(fresh);
+			renewal.finish();
+		},
+		async stop(loopDelay) {
+			clearInterval(timer);
+			stopped.abort();
+			await Promise.all(watching);
+			transport.close();
+			if (loopDelay !== undefined) sink.onEntry(punctuality(loopDelay, now()));
+		},
+	};
 }
 
-/** New credentials that were asked for and have not come yet. */
-interface Renewal {
-	done: Promise<void>;
-	finish(): void;
-}
-
-class Observation implements Observing {
-	readonly #clock: ClientClock;
-	readonly #sink: ObserverSink;
-	readonly #transport: Transport;
-	readonly #stopped = new AbortController();
-	readonly #pinger: Pinger | undefined;
-	readonly #watching: Promise<void>[];
-	/** The watches that have not listed yet. */
-	readonly #waiting: Set<WatchedKind>;
-	#connection: Connection;
-	#renewal: Renewal | undefined;
-
-	constructor({ clock, connection, watches, pingPath }: ObserverOrder, sink: ObserverSink, transport: Transport) {
-		this.#clock = clock;
-		this.#connection = connection;
-		this.#sink = sink;
-		this.#transport = transport;
-		const { signal } = this.#stopped;
-		// Each watch and each ping under way listens; while the machine stalls, pings pile up.
-		setMaxListeners(0, signal);
-		this.#waiting = new Set(watches.map(({ watch }) => watch));
-		const renew = () => this.#renew();
-		this.#watching = watches.map(({ watch: kind, ...watched }) =>
-			watch({ transport, ...watched, signal, renew, onSignal: (each) => this.#onWatchSignal(kind, each) }).catch(
-				(error: Error) => sink.onFailed(error),
-			),
-		);
-		this.#pinger = pingPath === undefined ? undefined : new Pinger({ transport, path: pingPath, clock, signal, renew });
-	}
-
-	request(order: RequestOrder): Promise<RequestTimes> {
-		return sendRequest(order, () => clientNow(this.#clock), this.#connection);
-	}
-
-	renewed(connection: Connection): void {
-		this.#connection = connection;
-		this.#transport.renew(connection);
-		this.#renewal?.finish();
-		this.#renewal = undefined;
-	}
-
-	async stop(loopDelay?: IntervalHistogram): Promise<void> {
-		this.#pinger?.stop();
-		this.#stopped.abort();
-		await Promise.all(this.#watching);
-		this.#transport.close();
-		if (loopDelay !== undefined) this.#sink.onEntry(punctuality(loopDelay, clientNow(this.#clock)));
-	}
-
-	#onWatchSignal(kind: WatchedKind, signal: WatchSignal): void {
-		const at = clientTime(this.#clock, signal.at).toString();
+/** Makes entries of what the watches say. The observer is ready when each has listed what there is. */
+function openSignals({ clock, watches }: ObserverOrder, sink: ObserverSink, pinging: Pinging | undefined) {
+	const waiting = new Set(watches.map(({ watch }) => watch));
+	return (kind: WatchedKind, signal: WatchSignal): void => {
+		const at = clientTime(clock, signal.at).toString();
 		if (signal.kind === "event") {
-			const entry: Entry | undefined = isPing(signal.object)
-				? this.#pinger?.entryFor(signal.object, at)
-				: { kind: "watch", at, watch: kind, type: signal.type, object: slim(signal.object) };
-			if (entry !== undefined) this.#sink.onEntry(entry);
+			const { type, object } = signal;
+			const entry: Entry | undefined = isPing(object)
+				? pinging?.received(object, at)
+				: { kind: "watch", at, watch: kind, type, object: slim(object) };
+			if (entry !== undefined) sink.onEntry(entry);
 		} else if (signal.kind === "listed") {
 			const objects = signal.objects.filter((object) => !isPing(object)).map(slim);
-			this.#sink.onEntry({ kind: "listed", at, watch: kind, objects, afterGap: signal.afterGap });
-			if (this.#waiting.delete(kind) && this.#waiting.size === 0) this.#sink.onReady();
-		} else this.#sink.onEntry({ kind: "watch-state", at, watch: kind, state: signal.kind, reason: signal.reason });
-	}
-
-	/** All who are refused at the same time wait for the same new credentials; after a stop none come. */
-	#renew(): Promise<void> {
-		if (this.#renewal === undefined) {
-			let finish = () => {};
-			const done = new Promise<void>((resolve) => {
-				finish = resolve;
-			});
-			this.#renewal = { done, finish };
-			this.#stopped.signal.addEventListener("abort", finish, { once: true });
-			this.#sink.onRenew();
-		}
-		return this.#renewal.done;
-	}
+			sink.onEntry({ kind: "listed", at, watch: kind, objects, afterGap: signal.afterGap });
+			if (waiting.delete(kind) && waiting.size === 0) sink.onReady();
+		} else sink.onEntry({ kind: "watch-state", at, watch: kind, state: signal.kind, reason: signal.reason });
+	};
 }
-
-const isPing = (object: KubeObject) => object.kind === "Pod" && object.metadata.name === pingPodName;
 
 /** What may be kept. Who changed which field is most of an object's size, and no part of what is measured. */
 function slim(object: KubeObject): KubeObject {

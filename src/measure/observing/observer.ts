@@ -42,108 +42,100 @@ export async function startObserver(
 	limits: ObserverLimits,
 ): Promise<Observer> {
 	limits.signal.throwIfAborted();
-	const thread = new ObserverThread(order, host);
+	const worker = new Worker(host.threadUrl, { workerData: order });
+	const post = (message: ToObserver) => worker.postMessage(message);
+	const answers = new Map<number, (times: RequestTimes) => void>();
+	const thread = listen(worker, { host, post, answers });
+	const { failure } = thread;
 	try {
-		const tooLate = () => notListed(limits.timeoutMs, thread.lastFailing);
-		await inTime(Promise.race([thread.ready.promise, thread.failure]), { ...limits, tooLate });
-		return thread;
+		const tooLate = () => notListed(limits.timeoutMs, thread.lastFailing());
+		await inTime(Promise.race([thread.ready, failure]), { ...limits, tooLate });
 	} catch (error) {
 		// Nobody gets an observer to stop, and a thread that goes on keeps the process alive.
-		await thread.terminate();
+		await worker.terminate();
 		throw error;
 	}
+	let lastId = 0;
+	const ended = new AbortController();
+	return {
+		failure,
+		request(requestOrder) {
+			const id = ++lastId;
+			const answer = new Promise<RequestTimes>((resolve) => answers.set(id, resolve));
+			post({ kind: "request", id, order: requestOrder });
+			return Promise.race([answer, failure]);
+		},
+		async stop() {
+			post({ kind: "stop" });
+			// A thread that hangs is ended all the same.
+			await Promise.race([thread.stopped, pause(stopTimeoutMs, ended.signal).catch(() => {})]);
+			ended.abort();
+			await worker.terminate();
+		},
+	};
 }
 
-/** A promise, and what settles it. */
-interface Deferred<T> {
-	promise: Promise<T>;
-	resolve(value: T): void;
-	reject(error: Error): void;
-}
-
-function deferred<T>(): Deferred<T> {
-	let settle: Pick<Deferred<T>, "resolve" | "reject"> | undefined;
-	const promise = new Promise<T>((resolve, reject) => {
-		settle = { resolve, reject };
+/** A promise, and how to end it from outside. */
+function openPromise<T = void>() {
+	let resolve: (value: T) => void = () => {};
+	let reject: (error: Error) => void = () => {};
+	const promise = new Promise<T>((onResolved, onRejected) => {
+		resolve = onResolved;
+		reject = onRejected;
 	});
-	return { promise, resolve: (value) => settle?.resolve(value), reject: (error) => settle?.reject(error) };
+	return { promise, resolve, reject };
 }
 
-class ObserverThread implements Observer {
-	readonly ready = deferred<void>();
-	/** Why a watch was last closed or refused. */
-	lastFailing: string | undefined;
-	readonly #stopped = deferred<void>();
-	readonly #failed = deferred<never>();
-	readonly #worker: Worker;
-	readonly #answers = new Map<number, (times: RequestTimes) => void>();
-	#lastId = 0;
+interface Listening {
+	host: ObserverHost;
+	post(message: ToObserver): void;
+	/** Who waits for the answer to which request. */
+	answers: Map<number, (times: RequestTimes) => void>;
+}
 
-	constructor(order: ObserverOrder, host: ObserverHost) {
-		// Whoever waits for something races with it; nobody may be waiting when it comes.
-		this.#failed.promise.catch(() => {});
-		this.#worker = new Worker(host.threadUrl, { workerData: order });
-		this.#worker.on("message", (message: FromObserver) => this.#take(message, host));
-		this.#worker.on("error", this.#failed.reject);
-		this.#worker.on("exit", () => {
-			this.#stopped.resolve();
-			this.#failed.reject(new Error("the observer's thread ended"));
-		});
-	}
-
-	get failure(): Promise<never> {
-		return this.#failed.promise;
-	}
-
-	request(order: RequestOrder): Promise<RequestTimes> {
-		const id = ++this.#lastId;
-		const answer = new Promise<RequestTimes>((resolve) => this.#answers.set(id, resolve));
-		this.#post({ kind: "request", id, order });
-		return Promise.race([answer, this.failure]);
-	}
-
-	async stop(): Promise<void> {
-		const ended = new AbortController();
-		this.#post({ kind: "stop" });
-		// A thread that hangs is ended all the same.
-		await Promise.race([this.#stopped.promise, pause(stopTimeoutMs, ended.signal).catch(() => {})]);
-		ended.abort();
-		await this.terminate();
-	}
-
-	async terminate(): Promise<void> {
-		await this.#worker.terminate();
-	}
-
-	#post(message: ToObserver): void {
-		this.#worker.postMessage(message);
-	}
-
-	#take(message: FromObserver, host: ObserverHost): void {
+/** Takes what the thread says, and its end. */
+function listen(worker: Worker, { host, post, answers }: Listening) {
+	const ready = openPromise();
+	const stopped = openPromise();
+	const failure = openPromise<never>();
+	// Whoever waits for something races with it; nobody may be waiting when it comes.
+	failure.promise.catch(() => {});
+	let lastFailing: string | undefined;
+	worker.on("message", (message: FromObserver) => {
 		switch (message.kind) {
 			case "entry":
-				if (message.entry.kind === "watch-state") this.lastFailing = message.entry.reason;
+				if (message.entry.kind === "watch-state") lastFailing = message.entry.reason;
 				host.onEntry(message.entry);
 				return;
 			case "ready":
-				this.ready.resolve();
+				ready.resolve();
 				return;
 			case "answer":
-				this.#answers.get(message.id)?.(message.times);
-				this.#answers.delete(message.id);
+				answers.get(message.id)?.(message.times);
+				answers.delete(message.id);
 				return;
 			case "renew":
-				host.renew().then((connection) => this.#post({ kind: "credentials", connection }), this.#failed.reject);
+				host.renew().then((connection) => post({ kind: "credentials", connection }), failure.reject);
 				return;
 			case "failed":
-				this.#failed.reject(
-					new ClusterError(message.message, message.hint === undefined ? {} : { hint: message.hint }),
-				);
+				failure.reject(new ClusterError(message.message, message.hint === undefined ? {} : { hint: message.hint }));
 				return;
 			case "stopped":
-				this.#stopped.resolve();
+				stopped.resolve();
 		}
-	}
+	});
+	worker.on("error", failure.reject);
+	worker.on("exit", () => {
+		stopped.resolve();
+		failure.reject(new Error("the observer's thread ended"));
+	});
+	return {
+		ready: ready.promise,
+		stopped: stopped.promise,
+		failure: failure.promise,
+		/** Why a watch does not get on, as it said last. */
+		lastFailing: () => lastFailing,
+	};
 }
 
 /** Waits for a promise, but no longer than the limits allow; no timer is left. */
@@ -166,7 +158,7 @@ async function inTime<T>(
 
 function notListed(timeoutMs: number, reason: string | undefined): ClusterError {
 	const why = reason === undefined ? "" : `: ${reason}`;
-	return new ClusterError(`the watches could not list what there is within ${timeoutMs / 1000} s${why}`, {
-		hint: "the API server is overloaded or unwell; try again later, or allow more with --timeout",
+	return new ClusterError(`the watches did not list their objects within ${timeoutMs / 1000} s${why}`, {
+		hint: "the API server is overloaded or failing; try again later, or allow more with --timeout",
 	});
 }

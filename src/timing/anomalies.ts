@@ -4,7 +4,7 @@ import type { SampleRecord } from "./facts/sample.ts";
 import { toMs } from "./path/measured.ts";
 
 /** What was out of the ordinary in one cold start, and a reader of its figures must know. */
-export function oddities(record: SampleRecord, pods: readonly PodFacts[], measured: PodFacts | undefined): Finding[] {
+export function anomalies(record: SampleRecord, pods: readonly PodFacts[], measured: PodFacts | undefined): Finding[] {
 	return [
 		...gaps(record),
 		...stalls(record),
@@ -17,8 +17,14 @@ export function oddities(record: SampleRecord, pods: readonly PodFacts[], measur
 function gaps({ listed }: SampleRecord): Finding[] {
 	if (listed.length === 0) return [];
 	const watches = [...new Set(listed.map(({ watch }) => watch))].sort().join(", ");
-	const message = `the watch of ${watches} lost its place during this sample; what it missed is known from a list`;
-	return [{ code: "watch-gap", message, hint: "what happened in the gap has wide bounds, and no span of the talk" }];
+	const message = `the watch of ${watches} was interrupted during this cold start; what it missed was read from a list`;
+	return [
+		{
+			code: "watch-gap",
+			message,
+			hint: "times in the gap have wide bounds, and the talk's spans that cross it are left out",
+		},
+	];
 }
 
 /** So long no ping came back: the watch stood still, and so did all that it would have told. */
@@ -34,8 +40,8 @@ function stalls({ sample, request, pings }: SampleRecord): Finding[] {
 		return gap > most ? gap : most;
 	}, 0n);
 	if (longest < stalledNs) return [];
-	const message = `the watch stood still for ${toMs(longest)} ms during this cold start`;
-	return [{ code: "watch-stalled", message, hint: "what only the watch tells may be late by as much" }];
+	const message = `the watch delivered nothing for ${toMs(longest)} ms during this cold start`;
+	return [{ code: "watch-stalled", message, hint: "times that only the watch reports may be late by as much" }];
 }
 
 function severalPods(pods: readonly PodFacts[], measured: PodFacts | undefined): Finding[] {
@@ -54,7 +60,7 @@ function restarts(pods: readonly PodFacts[]): Finding[] {
 		{
 			code: "restarted",
 			message,
-			hint: "start is that of the first run that began; what came after is in the phases behind it",
+			hint: "a container's start is its first run that began; later runs are in the phases after it",
 		},
 	];
 }
@@ -64,5 +70,5 @@ function unknownPulls(pod: PodFacts | undefined): Finding[] {
 	const unknown = pod?.containers.filter(({ pulling, pulled, started }) => !pulling && !pulled && started) ?? [];
 	if (unknown.length === 0) return [];
 	const names = unknown.map(({ name }) => name).join(", ");
-	return [{ code: "pull-unknown", message: `no event tells whether an image was pulled for ${names}` }];
+	return [{ code: "pull-unknown", message: `no event says whether an image was pulled for ${names}` }];
 }
