@@ -22,6 +22,7 @@ export function notesOf(report: Report, summary: Summary): string[] {
 	notes.push(...report.findings.map(sentence));
 	const thin = summary.columns.filter(({ ledger }) => ledger.counted > 0 && ledger.counted < 6);
 	if (thin.length > 0) notes.push("fewer than 6 cold starts support no 95 % interval: raise --iterations");
+	notes.push(...summary.columns.flatMap(earlyNote));
 	if (summary.columns.length > 1) {
 		notes.push(
 			"~ not significant, ? too few to tell; otherwise total differs from the first profile with 95 % confidence",
@@ -30,6 +31,13 @@ export function notesOf(report: Report, summary: Summary): string[] {
 	}
 	notes.push(...harnessNotes(report));
 	return notes.map(oneLine);
+}
+
+/** A reader takes an interval for one of 95 % unless it is said. */
+function earlyNote({ name, confidence }: Summary["columns"][number]): string[] {
+	if (confidence === 0.95) return [];
+	const percent = Math.floor(confidence * 1000) / 10;
+	return [`${name}: its intervals are of ${percent} %, the level of the look at which --until stopped its rounds`];
 }
 
 const sentence = ({ message, hint }: Finding) => (hint === undefined ? message : `${message} (${hint})`);

@@ -1,0 +1,54 @@
+import { describe, expect, test } from "vitest";
+import { confidenceOf, confidenceOfLook, lookAfter, stoppedEarly } from "../../src/analysis/looks.ts";
+import { normalDeviate, seededRandom } from "../../src/analysis/statistics/random.ts";
+import { summarize } from "../../src/analysis/summary.ts";
+import { precisionOf } from "../../src/gate/until.ts";
+import { renderTable } from "../../src/output/report/table.ts";
+import { aReport } from "../gate/a-report.ts";
+
+/** A report whose profile was stopped by `--until` after its last round. */
+function stoppedReport(totals: readonly number[]) {
+	const report = aReport({ full: { totals } });
+	report.profiles[0]?.findings.push({ code: stoppedEarly, message: "stopped by --until" });
+	return report;
+}
+
+describe("the interval of a run that stopped early", () => {
+	test("is that of the look at which it stopped", () => {
+		const totals = Array.from({ length: 16 }, (_, index) => 2_000 + index);
+		expect(lookAfter(16)).toBe(3);
+		const [run] = stoppedReport(totals).profiles;
+		const [usual] = aReport({ full: { totals } }).profiles;
+		if (run === undefined || usual === undefined) throw new Error("one profile each");
+		expect(confidenceOf(run, 0.95)).toBeCloseTo(confidenceOfLook(3), 12);
+		expect(confidenceOf(usual, 0.95)).toBe(0.95);
+		expect(renderTable(stoppedReport(totals), { color: false })).toContain("full: its intervals are of 99.5 %");
+		expect(renderTable(aReport({ full: { totals } }), { color: false })).not.toContain("its intervals are of");
+	});
+
+	test("holds as often as it says on two kinds of times, where the usual one does not", () => {
+		const random = seededRandom(47);
+		// Every other start hangs a little: two narrow modes, and a median between them.
+		const draw = () => (random() < 0.5 ? 2_000 : 2_400) + 10 * normalDeviate(random);
+		const [truth, runs] = [2_200, 1_500];
+		let [stopped, printed, usual] = [0, 0, 0];
+		for (let run = 0; run < runs; run++) {
+			const totals: number[] = [];
+			for (const n of [8, 11, 16, 23, 32, 45, 64]) {
+				while (totals.length < n) totals.push(draw());
+				if (!precisionOf(aReport({ full: { totals } }), { halfWidthMs: 40 }).isReached) continue;
+				stopped++;
+				const intervalOf = (report: ReturnType<typeof aReport>) =>
+					summarize(report).groups[0]?.rows[0]?.cells[0]?.interval ?? { lo: Number.NaN, hi: Number.NaN };
+				const holds = ({ lo, hi }: { lo: number; hi: number }) => lo <= truth && truth <= hi;
+				if (holds(intervalOf(stoppedReport(totals)))) printed++;
+				if (holds(intervalOf(aReport({ full: { totals } })))) usual++;
+				break;
+			}
+		}
+		// Of all runs, also of those that went on: that is what the levels of the looks add up to.
+		expect(stopped).toBeGreaterThan(10);
+		expect((stopped - printed) / runs).toBeLessThanOrEqual(0.05);
+		expect(usual).toBeLessThanOrEqual(printed);
+	}, 30_000);
+});
