@@ -36,6 +36,11 @@ Examples:
   knistio compare main.json branch.json        a table for each profile, a column for each report
   knistio compare run.json                     the profiles of one report side by side
   knistio compare a.json b.json --by profile   profiles side by side, a table for each report
+  knistio compare --aa a.json b.json c.json    before a gate: three runs of the same code
+
+--aa ends with 3 where runs of the same thing differ by more than chance allows (Mann-Whitney, Holm
+over all pairs and profiles), or where too few cold starts tell. --min-effect has to be at least what
+it prints: with that limit, each of these runs passes against each other.
 
 Did it get slower? That is asked of total: p is by Mann-Whitney and Holm over all totals, and no
 more than 5 % of tables without any difference show one. Where? That is asked of the phases where
@@ -49,7 +54,11 @@ const planExamples = `
 Examples:
   knistio bench --profile full --iterations 20 --out pilot.json
   knistio plan pilot.json --detect 200ms --power 0.8
-  knistio plan pilot.json --detect 100ms --phase startup-istio-proxy`;
+  knistio plan pilot.json --detect 100ms --phase startup-istio-proxy
+
+The bounds, failures and warm answers of the pilot are drawn again, because the gate takes them at
+their worst. The number comes with its range for 8 of 10 pilots of that size: take 20 cold starts
+or more for a pilot. The power of the whole job counts every profile.`;
 
 /** Declares the commands that answer questions about saved reports: `check`, `compare` and `plan`. */
 export function addJudging(program: Command, context: Context, finish: Finish): void {
@@ -74,9 +83,19 @@ export function addJudging(program: Command, context: Context, finish: Finish): 
 				"profile",
 			]),
 		)
+		.addOption(
+			new Option(
+				"--aa",
+				"whether runs of the same thing differ by more than chance, and the limit a gate needs",
+			).conflicts("by"),
+		)
 		.addOption(format())
 		.addHelpText("after", compareExamples)
-		.action(async (reports: string[], flags: { by?: "report" | "profile"; format: Format }) => {
+		.action(async (reports: string[], flags: { by?: "report" | "profile"; aa?: true; format: Format }) => {
+			if (flags.aa) {
+				const { runAaCheck } = await import("../commands/aa-check.ts");
+				return finish(await runAaCheck({ reports, format: flags.format }, context));
+			}
 			const { compare } = await import("../commands/compare.ts");
 			finish(await compare({ reports, ...given({ by: flags.by }), format: flags.format }, context));
 		});
