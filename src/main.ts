@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { addBench } from "./cli/bench.ts";
 import type { Finish } from "./cli/finish.ts";
+import { addHistory } from "./cli/history.ts";
 import { addInstall } from "./cli/install.ts";
 import { addJudging } from "./cli/judging.ts";
 import { addProfiles } from "./cli/profiles.ts";
@@ -72,6 +73,7 @@ export function declare(context: Context, finish: Finish): Command {
 	addBench(program, context, finish);
 	addJudging(program, context, finish);
 	addReports(program, context, finish);
+	addHistory(program, context, finish);
 	addProfiles(program, context, finish);
 	addInstall(program, context, finish);
 	addSelftest(program, context, finish);
