@@ -1,5 +1,6 @@
 import { type ColdStart, type Finding, type Ledger, ledgerOf, type ProfileRun, type Report } from "../report/report.ts";
 import { type Estimate, estimateOf } from "./estimate.ts";
+import { confidenceOf } from "./looks.ts";
 import { type Observations, observationsOf } from "./observations.ts";
 import { type Price, pricesOf } from "./price.ts";
 import { remarksOn } from "./remarks.ts";
@@ -50,10 +51,11 @@ export function figuresOf(report: Report): Figures {
 }
 
 function figuresOfRun(run: ProfileRun): RunFigures {
+	const confidence = confidenceOf(run);
 	const medians = once(() =>
-		measuresOf(run).map((measure) => ({ measure, estimate: estimateOf(sampleOf(run, measure)) })),
+		measuresOf(run).map((measure) => ({ measure, estimate: estimateOf(sampleOf(run, measure), confidence) })),
 	);
-	const total = once(() => estimateOf(sampleOf(run, "total")));
+	const total = once(() => estimateOf(sampleOf(run, "total"), confidence));
 	const typical = once(() => typicalStart(run));
 	const remarks = once(() => remarksOn(run));
 	const observations = once(() => observationsOf(run));

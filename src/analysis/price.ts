@@ -1,5 +1,6 @@
 import type { Report } from "../report/report.ts";
 import { estimateOf } from "./estimate.ts";
+import { confidenceOf } from "./looks.ts";
 import { sampleOf } from "./samples.ts";
 import type { Range } from "./statistics/median.ts";
 import { ratioOfMedians } from "./statistics/medians-apart.ts";
@@ -10,7 +11,7 @@ export interface Price {
 	base: string;
 	/** Median total divided by the first profile's. */
 	ratio: number;
-	/** Where the ratio of the populations' medians lies, 95 %; undefined where there are too few cold starts. */
+	/** Where the ratio of the populations' medians lies, 95 % or more; undefined where there are too few cold starts. */
 	ratioRange?: Range;
 	/** Difference of the two median totals. */
 	totalMs: number;
@@ -25,10 +26,10 @@ const mostPhases = 4;
 /** The price of each profile beside the first; profiles without a counted cold start are left out. */
 export function pricesOf({ profiles }: Report): Price[] {
 	const [first, ...others] = profiles;
-	const base = first && estimateOf(sampleOf(first, "total"));
+	const base = first && estimateOf(sampleOf(first, "total"), confidenceOf(first));
 	if (first === undefined || base === undefined || base.medianMs <= 0) return [];
 	return others.flatMap((run) => {
-		const total = estimateOf(sampleOf(run, "total"));
+		const total = estimateOf(sampleOf(run, "total"), confidenceOf(run));
 		if (total === undefined) return [];
 		const range = total.interval && base.interval && ratioOfMedians(total.interval, base.interval);
 		const totalMs = total.medianMs - base.medianMs;

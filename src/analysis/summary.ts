@@ -3,6 +3,7 @@ import { type Ledger, ledgerOf, lessPrecise, type Report, type Source } from "..
 import { oneLine } from "../text/one-line.ts";
 import { type Change, compareReports } from "./comparison.ts";
 import { type Estimate, estimateOf } from "./estimate.ts";
+import { confidenceOf } from "./looks.ts";
 import { sampleOf } from "./samples.ts";
 import { boundedMedianInterval, type Range } from "./statistics/median.ts";
 
@@ -27,16 +28,23 @@ export interface Row {
 
 /** A report as a table: groups of rows, a column a profile. */
 export interface Summary {
-	columns: { name: string; title: string; ledger: Ledger }[];
+	columns: {
+		name: string;
+		title: string;
+		ledger: Ledger;
+		/** Of its intervals; above 0.95 where the profile's rounds were stopped early. */
+		confidence: number;
+	}[];
 	groups: { title: string; rows: Row[] }[];
 }
 
 /** The medians of a report, compared with its first profile. */
 export function summarize(report: Report): Summary {
-	const columns = report.profiles.map(({ profile, coldStarts }) => ({
-		name: profile.name,
-		title: titleOf(profile, report),
-		ledger: ledgerOf(coldStarts),
+	const columns = report.profiles.map((run) => ({
+		name: run.profile.name,
+		title: titleOf(run.profile, report),
+		ledger: ledgerOf(run.coldStarts),
+		confidence: confidenceOf(run),
 	}));
 	const changes = changesOf(report);
 	const rows = (names: string[]) => names.map((name) => rowOf(report, name, changes.get(name) ?? []));
@@ -68,7 +76,7 @@ function changesOf(report: Report): Map<string, (Change | undefined)[]> {
 function rowOf(report: Report, name: string, changes: readonly (Change | undefined)[]): Row {
 	const cells = report.profiles.map((run, index): Cell | undefined => {
 		const sample = sampleOf(run, name);
-		const estimate = estimateOf(sample);
+		const estimate = estimateOf(sample, confidenceOf(run));
 		const band = boundedMedianInterval(sample.values)?.band;
 		if (estimate === undefined || band === undefined) return undefined;
 		const source = sample.values.map((value) => value.source).reduce(lessPrecise);

@@ -2,6 +2,7 @@ import { declareBench } from "./bench.ts";
 import { declareCheck } from "./check.ts";
 import { declareCompare } from "./compare.ts";
 import type { Declaration } from "./declaration.ts";
+import { declareHistory } from "./history.ts";
 import { declareInstall } from "./install.ts";
 import { declarePhases } from "./phases.ts";
 import { declarePlan } from "./plan.ts";
@@ -18,6 +19,7 @@ export const commands: readonly Declaration[] = [
 	declareCheck,
 	declareCompare,
 	declarePlan,
+	declareHistory,
 	declareShow,
 	declareReplay,
 	declareSchema,

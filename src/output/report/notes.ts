@@ -23,6 +23,7 @@ export function notesOf({ report, runs, summary }: Figures): string[] {
 	if (runs.some(({ ledger: { counted } }) => counted > 0 && counted < leastForInterval)) {
 		notes.push(`a 95 % interval needs at least ${leastForInterval} cold starts: raise --iterations`);
 	}
+	notes.push(...summary.columns.flatMap(earlyNote));
 	if (summary.columns.length > 1) {
 		notes.push(
 			"~ not significant, ? too few cold starts; any other change of total is a difference with 95 % confidence",
@@ -31,6 +32,15 @@ export function notesOf({ report, runs, summary }: Figures): string[] {
 	}
 	notes.push(...harnessNotes(report));
 	return notes.map(oneLine);
+}
+
+/** A reader takes an interval for one of 95 % unless it is said. */
+function earlyNote({ name, confidence }: Figures["summary"]["columns"][number]): string[] {
+	if (confidence === 0.95) return [];
+	const percent = Math.floor(confidence * 1000) / 10;
+	return [
+		`${name}: its intervals have a confidence of ${percent} % instead of 95 %, because --until stopped its rounds early`,
+	];
 }
 
 const sentence = ({ message, hint }: Finding) => (hint === undefined ? message : `${message} (${hint})`);
