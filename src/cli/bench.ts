@@ -7,13 +7,13 @@ import { addGateOptions, type GateFlags, gateOptionsOf } from "./options/gate.ts
 import { addOutputOptions, type OutputFlags } from "./options/output.ts";
 import { modelOption, speedOption } from "./options/simulation.ts";
 import { addSourceOptions, knativeManifestsOption, type SourceFlags, sourceOf } from "./options/source.ts";
-import { address, collect, count, durationMs, given, precisionMs, text } from "./options/values.ts";
+import { address, collect, count, durationMs, given, precisionOrVerdict, text } from "./options/values.ts";
 import { imageOption, namespaceOption } from "./options/workload.ts";
 
 interface BenchFlags extends ClusterFlags, SourceFlags, OutputFlags, GateFlags {
 	profile: string[];
 	iterations: number;
-	until?: number;
+	until?: number | "verdict";
 	blocks: number;
 	image: string;
 	expectBody?: string;
@@ -53,6 +53,9 @@ Examples:
 
   # Stop when the medians are known to ±50 ms, after at most 64 cold starts
   knistio bench --profile minimal --profile full --until 50ms --iterations 64
+
+  # Measure until the budget is surely kept or breached, with 64 cold starts at most
+  knistio bench --profile full --budget "total: p(50) < 6s" --until verdict --iterations 64
 
   # Install each profile twice, in a balanced order, so that a slow hour of the cluster affects all
   # profiles alike; profiles that differ only in their pods' labels and annotations share an install
@@ -95,9 +98,10 @@ function addMeasuringOptions(command: Command): Command {
 			10,
 		)
 		.option(
-			"--until <precision>",
-			"stop a profile early when its median is known to this precision, such as 50ms",
-			precisionMs,
+			"--until <precision|verdict>",
+			"stop a profile early when its median is known to this precision, such as 50ms, or when its verdicts are " +
+				"settled; --iterations is the limit",
+			precisionOrVerdict,
 		)
 		.option(
 			"--blocks <n>",
@@ -164,7 +168,8 @@ function benchOptionsOf(flags: BenchFlags): BenchOptions {
 		dryRun: flags.dryRun === true,
 		...(record === undefined || record === true ? {} : { record }),
 		...(requestTimeout === undefined ? {} : { requestTimeoutSeconds: Math.ceil(requestTimeout / 1000) }),
-		...given({ untilMs: flags.until, expectBody, sidecar, gateway, reference }),
+		...untilOf(flags.until),
+		...given({ expectBody, sidecar, gateway, reference }),
 	};
 }
 
@@ -172,4 +177,9 @@ function whereOf(flags: BenchFlags): Where {
 	const { model, seed, speed, kubeconfig, context } = flags;
 	if (flags.cluster === "simulated") return { kind: "simulated", model, seed, speed };
 	return { kind: "real", source: sourceOf(flags), ...given({ kubeconfig, context }) };
+}
+
+function untilOf(until: number | "verdict" | undefined): { untilMs?: number; untilVerdict?: boolean } {
+	if (until === "verdict") return { untilVerdict: true };
+	return given({ untilMs: until });
 }

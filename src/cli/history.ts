@@ -18,6 +18,12 @@ Examples:
   # Write a badge of the last run too
   knistio history show history.ndjson --badge badge.json`;
 
+const examples = `
+Examples:
+  # After each run on main: append it, then look for the commit that changed the level
+  knistio history add history.ndjson run.json
+  knistio history show history.ndjson`;
+
 interface AddFlags {
 	commit?: string;
 	verdict?: "pass" | "inconclusive" | "breach";
@@ -27,7 +33,8 @@ interface AddFlags {
 export const declareHistory: Declaration = (program, context, finish) => {
 	const history = program
 		.command("history")
-		.description("keep the medians of many runs in a file, and show their trend and the commits that changed them");
+		.description("keep the medians of many runs in a file, and show their trend and the commits that changed them")
+		.addHelpText("after", examples);
 	history
 		.command("add <history> <report>")
 		.description("append a run as one line of JSON; refuses a run that is already there")

@@ -31,6 +31,11 @@ export const share = argument(parseShare);
 export const durationMs = argument(parseDuration);
 /** `±50ms`, also without its sign, in milliseconds. */
 export const precisionMs = argument((text, where) => parseDuration(text.replace(/^\s*(±|\+\/?-)/, ""), where));
+
+/** A precision in milliseconds, or `verdict`. */
+export const precisionOrVerdict = (text: string): number | "verdict" =>
+	text.trim() === "verdict" ? "verdict" : precisionMs(text);
+
 /** A whole number of at least so many. */
 export const count = (least: number) => argument((text, where) => parseCount(text, least, where));
 

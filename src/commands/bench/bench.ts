@@ -15,7 +15,7 @@ import { loadProfiles } from "../../profile/load.ts";
 import type { Profile } from "../../profile/profile.ts";
 import { recordingVersion, type Untimed } from "../../recording/entries.ts";
 import { endRun } from "../gate/ending.ts";
-import { judgeRun, parseGate } from "../gate/gate.ts";
+import { type Gate, judgeRun, parseGate } from "../gate/gate.ts";
 import { requireWritable } from "../gate/outputs.ts";
 import { type ReportFile, reportFiles, writeReport } from "../gate/report-files.ts";
 import { whatFails } from "../gate/sink.ts";
@@ -38,6 +38,7 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	const recording = recordingPath(options);
 	await requireWritable([...options.out, ...(recording === undefined ? [] : [recording])], options, context);
 	const gate = await parseGate(profiles, options, context);
+	if (options.untilVerdict) requireVerdicts(gate);
 	const knativeObjects = await readKnativeManifests(options.knativeManifests);
 	const target = await open(options.where, context);
 	const { cluster } = target;
@@ -60,6 +61,13 @@ export async function bench(options: BenchOptions, context: Context, open = open
 		display.clear();
 		await target.close();
 	}
+}
+
+function requireVerdicts({ budgets, baseline }: Gate): void {
+	if (budgets.length > 0 || baseline !== undefined) return;
+	throw new UsageError("--until verdict: there is nothing to judge", {
+		hint: "add a --budget or a --baseline, or give --until a precision such as 50ms",
+	});
 }
 
 const zeroWait = ({ options: { timeoutMs }, target: { clock }, knativeObjects, context: { signal } }: Run) => ({

@@ -20,6 +20,7 @@ import type { Recorder } from "./recorder.ts";
 import type { Target } from "./target.ts";
 import { openTimeLeft } from "./time-left.ts";
 import { openUntil } from "./until.ts";
+import { openUntilVerdict } from "./until-verdict.ts";
 
 /** A bench under way: what was asked for, and the cluster that it is done on. */
 export interface Run {
@@ -77,11 +78,11 @@ export interface Measuring {
 /** Measures every profile of the run; what is measured is in the recorder, however it ends. */
 export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuring): Promise<void> {
 	const { options, context, cluster, visits, display } = run;
-	const { untilMs, iterations, requestTimeoutSeconds, gateway } = options;
+	const { requestTimeoutSeconds, gateway } = options;
 	const signal = AbortSignal.any([context.signal, lock.lost]);
 	setMaxListeners(0, signal);
 	const { begin, tell } = openSampleNotes(run);
-	const isEnough = untilMs === undefined ? () => false : openUntil(recorder, { halfWidthMs: untilMs, iterations });
+	const isEnough = openEnough(run, recorder);
 	await runBenchmark({
 		cluster,
 		visits,
@@ -114,6 +115,13 @@ export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuri
 		onVisitDone,
 		signal,
 	});
+}
+
+/** Whether a profile's rounds may end before its last iteration. */
+function openEnough({ options, gate }: Run, recorder: Recorder): (profile: string) => boolean {
+	const { untilMs, untilVerdict = false, iterations } = options;
+	if (untilVerdict) return openUntilVerdict(recorder, { gate, iterations });
+	return untilMs === undefined ? () => false : openUntil(recorder, { halfWidthMs: untilMs, iterations });
 }
 
 /** Before anything is installed: what of the fingerprints no installation changes, and whether the baseline has the profiles. */
