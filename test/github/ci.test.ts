@@ -90,7 +90,11 @@ describe("what CI reads", () => {
 
 	test("names only options that knistio has", () => {
 		const { commands } = declare(fakeContext().context, () => {});
-		const known = new Set(commands.flatMap(({ options }) => options.map(({ long }) => long)));
+		const known = new Set(
+			commands
+				.flatMap((command) => [command, ...command.commands])
+				.flatMap(({ options }) => options.map(({ long }) => long)),
+		);
 		const foreign = ["--fail", "--location", "--output", "--header", "--global", "--from", "--adapter", "--file"];
 		const named = textOf("CI.md").match(/(?<![\w-])--[a-z][a-z-]+/g) ?? [];
 		expect(named.length).toBeGreaterThan(20);
