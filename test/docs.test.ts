@@ -175,7 +175,8 @@ function complaint(line: string): string | undefined {
 	const options = command?.options ?? [];
 	for (const word of rest.filter((each) => each.startsWith("-"))) {
 		const name = word.replace(/=.*$/, "");
-		if (!options.some(({ short, long }) => short === name || long === name)) return `${name} is no option in "${line}"`;
+		if (!options.some(({ short, long }) => short === name || long === name))
+			return `${name} is not an option in "${line}"`;
 	}
 	return undefined;
 }

@@ -35,6 +35,9 @@ export interface StepRow {
 	isOffPath?: true;
 }
 
+/** The instant at which the talk's span `pod_creating` begins. */
+export const podCreated = "pod-created";
+
 /**
  * Every step of a cold start in the order in which one waits for the other: its instant, the phase that ends there, and
  * what it is read from. The critical path, the expected events, the bounds of the clocks and the help come from here.
@@ -51,7 +54,7 @@ const table = [
 	},
 	{
 		of: "pod",
-		instant: "pod-created",
+		instant: podCreated,
 		phase: "pod-creation",
 		text: "→ the pod exists; the sidecar's injection is in here",
 		fact: "created",

@@ -195,7 +195,7 @@ describe("compare", () => {
 		said.stdout = "";
 		await compare({ reports: ["b.json"], format: "json" }, sink);
 		expect(JSON.parse(said.stdout)[0].rows[0]).toMatchObject({ measure: "total", cells: [{ estimate: { n: 6 } }] });
-		await expect(compare({ reports: [], format: "text" }, sink)).rejects.toThrow("there is no report to compare");
+		await expect(compare({ reports: [], format: "text" }, sink)).rejects.toThrow("there is not a report to compare");
 	});
 });
 

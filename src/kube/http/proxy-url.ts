@@ -8,7 +8,7 @@ export function checkProxyUrl(url: string, where: string): void {
 	const scheme = URL.canParse(url) ? new URL(url).protocol : undefined;
 	const isProxy = scheme !== undefined && schemes.includes(scheme) && new URL(url).hostname !== "";
 	if (isProxy) return;
-	const what = scheme === undefined || schemes.includes(scheme) ? "is no address" : `has the scheme "${scheme}"`;
+	const what = scheme === undefined || schemes.includes(scheme) ? "is not an address" : `has the scheme "${scheme}"`;
 	throw new UsageError(`${where} ${what}`, { hint: "such as http://10.0.0.1:3128, https://… or socks5://…" });
 }
 

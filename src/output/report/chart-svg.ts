@@ -1,6 +1,7 @@
 import type { Figures, RunFigures } from "../../analysis/figures.ts";
 import { titleOf } from "../../analysis/summary.ts";
 import type { Report } from "../../report/report.ts";
+import { podCreated } from "../../report/steps.ts";
 import { priceSentences } from "../words/price-words.ts";
 import { duration } from "../words/units.ts";
 import type { RenderOptions } from "./render.ts";
@@ -31,7 +32,8 @@ const owners = [
 	{ name: "other containers", fill: "#009e73", ink: "#000000", of: /^(start|run|startup|notice|post-start)-/ },
 	{ name: "ready to answered", fill: "#f0e442", ink: "#000000", of: /^(readiness|endpoint|routing|probing|response)$/ },
 ] as const;
-const unknownOwner = { name: "not attributed", fill: "#ffffff", ink: "#000000" };
+/** Of a phase that none of them names, and of time that is not attributed. */
+const unknownOwner = { fill: "#ffffff", ink: "#000000" };
 
 /**
  * The profiles as stacked bars along the critical path. A bar is the cold start with the median total, since its phases
@@ -75,7 +77,7 @@ function rowOf({ run, ledger, total, typical }: RunFigures, report: Report, refe
 	const { counted, attempted } = ledger;
 	const segments = segmentsOf(typical?.phases ?? {});
 	const talkMs = reference === undefined ? undefined : talkFigures[name]?.pod_creating;
-	const talk = talkMs === undefined ? undefined : { startMs: typical?.instants["pod-created"]?.ms ?? 0, ms: talkMs };
+	const talk = talkMs === undefined ? undefined : { startMs: typical?.instants[podCreated]?.ms ?? 0, ms: talkMs };
 	const interval = total?.interval;
 	const isBounded = interval !== undefined && Number.isFinite(interval.lo) && Number.isFinite(interval.hi);
 	const ends = [typical?.total?.ms ?? 0, isBounded ? interval.hi : 0, talk === undefined ? 0 : talk.startMs + talk.ms];
