@@ -11,7 +11,7 @@ import {
 import { StatusError } from "../api/status-error.ts";
 import { hash } from "../clock/random.ts";
 import { isInjected } from "../istio/injection.ts";
-import { tellEvent } from "../world/events.ts";
+import { recordEvent } from "../world/events.ts";
 import { createQueue, refOfKey, type World } from "../world/world.ts";
 import { isOwnedBy } from "./deployments.ts";
 
@@ -54,7 +54,7 @@ function createPodMaker(world: World, component: string, onFailed: (owner: KubeO
 				onTheirWay.set(key, (onTheirWay.get(key) ?? 1) - 1);
 				try {
 					const created = api.create(pod, { manager });
-					tellEvent(world, {
+					recordEvent(world, {
 						about: owner,
 						reason: "SuccessfulCreate",
 						message: `Created pod: ${created.metadata.name}`,
@@ -63,7 +63,7 @@ function createPodMaker(world: World, component: string, onFailed: (owner: KubeO
 				} catch (error) {
 					if (!(error instanceof StatusError)) throw error;
 					const message = `Error creating: ${error.message}`;
-					tellEvent(world, { about: owner, reason: "FailedCreate", message, type: "Warning", component });
+					recordEvent(world, { about: owner, reason: "FailedCreate", message, type: "Warning", component });
 					onFailed(owner);
 				}
 			});

@@ -2,15 +2,15 @@ import { keyOf, type Pod, uidOf } from "../api/objects.ts";
 import type { Process, SimulatedNs } from "../clock/clock.ts";
 import { usesIstioCni, variantOf } from "../istio/injection.ts";
 import type { Variant } from "../model/model.ts";
-import { tellEvent } from "../world/events.ts";
+import { recordEvent } from "../world/events.ts";
 import { containersToStart, copyRuntime, fieldPathOf, isRunning, type RuntimePod } from "../world/runtime.ts";
 import type { World } from "../world/world.ts";
 import type { NodeImages } from "./images.ts";
-import { createPodEnd } from "./pod-end.ts";
-import { createPodSync } from "./pod-sync.ts";
-import { createProbes } from "./probes.ts";
+import { createPodEnd, type PodEnd } from "./pod-end.ts";
+import { createPodSync, type PodSync } from "./pod-sync.ts";
+import { createProbes, type Probes } from "./probes.ts";
 import { type StartContext, startContainer } from "./start-container.ts";
-import { createStatusWriter } from "./status-writer.ts";
+import { createStatusWriter, type StatusWriter } from "./status-writer.ts";
 
 /** The kubelet's care for one pod (`SyncPod`): it publishes a status, then blocks in the runtime, then waits for a relist. */
 export interface PodWorker {
@@ -66,86 +66,111 @@ function stateOf(options: PodWorkerOptions): PodState {
 	};
 }
 
-/** One function: its parts call each other, so they are made together. */
+/** The parts of the worker; each reaches the others through this. */
+interface Parts {
+	state: PodState;
+	writer: StatusWriter;
+	probes: Probes;
+	end: PodEnd;
+	sync: PodSync;
+}
+
 export function createPodWorker(options: PodWorkerOptions): PodWorker {
 	const { world } = options;
 	const state = stateOf(options);
-	const { key, runtime } = state;
-	const writer = createStatusWriter(world, state);
-	const publish = (hasEnded = false) => {
-		const { pod, observed, waiting } = state;
-		writer.publish({ pod, observed, probes: probes.results, waiting, hasEnded });
-		probes.consider(observed);
-	};
-	const probes = createProbes({
-		world,
-		pod: options.pod,
-		key,
-		runtime,
-		onStarted(name) {
-			world.truth.container(state.pod, name, "startupPassed");
-			publish();
-			sync.request();
-		},
-		onReady: () => publish(),
-	});
-	const end = createPodEnd(world, {
-		key,
-		onBegin() {
-			sync.cancel();
-			tellKilling(state);
-			publish();
-		},
-		onStopped() {
-			probes.stop();
-			for (const name of runtime.containers.keys()) exit(state, name, killed);
-			state.observed = copyRuntime(runtime);
-			publish(true);
-		},
-	});
-	const start = startContextOf(state, (name, reason) => {
-		state.waiting.set(name, reason);
-		if (!end.hasBegun() && !sync.isBusy()) publish();
-	});
-	const sync = createPodSync(world.clock, {
-		mayRun: () => !end.hasBegun() && !state.isStopped,
-		*pass() {
-			publish();
-			if (runtime.podIp === undefined) yield* createSandbox(state);
-			const toStart = containersToStart(state.pod, state.observed, probes.results);
-			for (const container of toStart) yield* startContainer(start, container);
-			return world.model.kubelet.relistsOnDemand && toStart.length > 0;
-		},
-		nextRelist: options.nextRelist,
-		onPassed(isSoon) {
-			if (isSoon) relist();
-			else if (state.hasNews) options.onNews();
-		},
-	});
-	const relist = () => {
-		if (sync.isBusy() || !state.hasNews || end.hasBegun()) return;
-		state.hasNews = false;
-		state.observed = copyRuntime(runtime);
-		sync.request();
-	};
-
-	world.running.set(uidOf(state.pod), runtime);
-	sync.request();
+	const parts = partsOf(state);
+	world.running.set(uidOf(state.pod), state.runtime);
+	parts.sync.request();
 	return {
 		update(next) {
 			state.pod = next;
-			if (next.metadata.deletionTimestamp !== undefined) end.ask(next);
+			if (next.metadata.deletionTimestamp !== undefined) parts.end.ask(next);
 		},
-		relist,
+		relist: () => relist(parts),
 		stop() {
 			state.isStopped = true;
 			world.running.delete(uidOf(state.pod));
-			sync.cancel();
-			end.stop();
-			writer.stop();
-			probes.stop();
+			parts.sync.cancel();
+			parts.end.stop();
+			parts.writer.stop();
+			parts.probes.stop();
 		},
 	};
+}
+
+function partsOf(state: PodState): Parts {
+	const { world } = state;
+	const parts: Parts = {
+		state,
+		writer: createStatusWriter(world, state),
+		probes: createProbes({
+			world,
+			pod: state.pod,
+			key: state.key,
+			runtime: state.runtime,
+			onStarted(name) {
+				world.truth.container(state.pod, name, "startupPassed");
+				publish(parts);
+				parts.sync.request();
+			},
+			onReady: () => publish(parts),
+		}),
+		end: createPodEnd(world, {
+			key: state.key,
+			onBegin() {
+				parts.sync.cancel();
+				recordKilling(state);
+				publish(parts);
+			},
+			onStopped: () => finish(parts),
+		}),
+		sync: createPodSync(world.clock, {
+			mayRun: () => !parts.end.hasBegun() && !state.isStopped,
+			pass: () => syncPod(parts, start),
+			nextRelist: state.nextRelist,
+			onPassed(isSoon) {
+				if (isSoon) relist(parts);
+				else if (state.hasNews) state.onNews();
+			},
+		}),
+	};
+	const start = startContextOf(state, (name, reason) => {
+		state.waiting.set(name, reason);
+		if (!parts.end.hasBegun() && !parts.sync.isBusy()) publish(parts);
+	});
+	return parts;
+}
+
+function publish({ state, writer, probes }: Parts, hasEnded = false): void {
+	const { pod, observed, waiting } = state;
+	writer.publish({ pod, observed, probes: probes.results, waiting, hasEnded });
+	probes.consider(observed);
+}
+
+/** One pass of `SyncPod`; returns whether the next one may follow at once. */
+function* syncPod(parts: Parts, start: StartContext): Generator<number, boolean, void> {
+	const { state, probes } = parts;
+	publish(parts);
+	if (state.runtime.podIp === undefined) yield* createSandbox(state);
+	const toStart = containersToStart(state.pod, state.observed, probes.results);
+	for (const container of toStart) yield* startContainer(start, container);
+	return state.world.model.kubelet.relistsOnDemand && toStart.length > 0;
+}
+
+function relist({ state, sync, end }: Parts): void {
+	if (sync.isBusy() || !state.hasNews || end.hasBegun()) return;
+	state.hasNews = false;
+	state.observed = copyRuntime(state.runtime);
+	sync.request();
+}
+
+/** Kills the containers that still run, and publishes the last status. */
+function finish(parts: Parts): void {
+	const { state, probes } = parts;
+	probes.stop();
+	for (const name of state.runtime.containers.keys()) exit(state, name, killed);
+	state.observed = copyRuntime(state.runtime);
+	publish(parts, true);
 }
 
 function startContextOf(state: PodState, onWaiting: StartContext["onWaiting"]): StartContext {
@@ -157,9 +182,9 @@ function startContextOf(state: PodState, onWaiting: StartContext["onWaiting"]): 
 		variant,
 		images,
 		runtime,
-		tell: (reason, message, container, type) => tell(state, { reason, message, container, type }),
+		record: (reason, message, container, type) => record(state, { reason, message, container, type }),
 		onStarted(name) {
-			tellNews(state);
+			noteNews(state);
 			const runMs = world.delays.ofContainer(name, "run", key, variant);
 			if (runMs !== undefined) world.clock.after(runMs, () => exit(state, name, 0));
 		},
@@ -167,22 +192,22 @@ function startContextOf(state: PodState, onWaiting: StartContext["onWaiting"]): 
 	};
 }
 
-function tell(
+function record(
 	{ world, node, pod }: PodState,
 	event: { reason: string; message: string; container: string; type?: "Normal" | "Warning" | undefined },
 ): void {
 	const { reason, message, container, type = "Normal" } = event;
 	const fieldPath = fieldPathOf(pod, container);
-	tellEvent(world, { about: pod, reason, message, type, component: "kubelet", node, fieldPath });
+	recordEvent(world, { about: pod, reason, message, type, component: "kubelet", node, fieldPath });
 }
 
-function tellKilling(state: PodState): void {
+function recordKilling(state: PodState): void {
 	for (const { name } of [...state.runtime.containers.values()].filter(isRunning)) {
-		tell(state, { reason: "Killing", message: `Stopping container ${name}`, container: name });
+		record(state, { reason: "Killing", message: `Stopping container ${name}`, container: name });
 	}
 }
 
-function tellNews(state: PodState): void {
+function noteNews(state: PodState): void {
 	state.hasNews = true;
 	state.onNews();
 }
@@ -192,7 +217,7 @@ function exit(state: PodState, name: string, code: number): void {
 	if (container === undefined || !isRunning(container)) return;
 	container.exit = { code, at: state.world.clock.now() };
 	state.world.truth.container(state.pod, name, "exited");
-	tellNews(state);
+	noteNews(state);
 }
 
 function* createSandbox({ world, pod, key, variant, runtime, takeIp }: PodState): Process {
