@@ -185,7 +185,7 @@ export interface ConfigMap extends KubeObject {
 	data?: Record<string, string>;
 }
 
-/** Metadata as a server fills it; written so that callers need not check what is always there. */
+/** Metadata as a server fills it; callers need not check what is always there. */
 export function uidOf(object: KubeObject): string {
 	return object.metadata.uid ?? "";
 }
@@ -217,7 +217,7 @@ export function isPodReady(pod: Pod): boolean {
 	return conditionOf(pod.status?.conditions, "Ready")?.status === "True";
 }
 
-/** Whether a pod counts for its owner: it is not on its way out. */
+/** Whether a pod counts for its owner: it is not being deleted. */
 export function isLive(pod: Pod): boolean {
 	return (
 		pod.metadata.deletionTimestamp === undefined && pod.status?.phase !== "Failed" && pod.status?.phase !== "Succeeded"

@@ -30,7 +30,7 @@ export function removeObject(
 	startGrace(state, resource, { before, object, options });
 	if (options.isDryRun === true) return { object, isGone: false };
 	if (isReleased(resource, object)) {
-		// A pod whose time has come is shown once more before it goes.
+		// The API server publishes one more version of a pod whose grace period is over before it removes the pod.
 		if (before.metadata.deletionTimestamp !== undefined) store.write(resource.id, object);
 		return { object: store.remove(resource.id, object), isGone: true };
 	}

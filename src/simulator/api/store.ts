@@ -35,7 +35,7 @@ export interface Store {
 
 interface Table {
 	objects: Map<string, KubeObject>;
-	/** Undefined when an object came or went since it was sorted. */
+	/** Undefined when an object was added or removed since it was sorted. */
 	sorted: string[] | undefined;
 	history: Change[];
 	/** The last revision that is no longer in the history. */

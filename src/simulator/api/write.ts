@@ -86,7 +86,7 @@ function complete(state: ApiState, resource: Resource, object: KubeObject): void
 	if (resource.hasStatus || resource.isCustom) object.metadata.generation = 1;
 }
 
-/** Writes a changed object, unless nothing has changed; one that is deleted and released goes. */
+/** Writes a changed object, unless nothing has changed; a deleted one that nothing holds any more is removed. */
 function write(state: ApiState, resource: Resource, before: KubeObject, { object, options }: Written): KubeObject {
 	const { store } = state;
 	const after = withImmutableParts(resource, before, object, options);
@@ -103,7 +103,7 @@ function write(state: ApiState, resource: Resource, before: KubeObject, { object
 	return store.write(resource.id, after);
 }
 
-/** Writes a changed object whose fields then belong to its writer. */
+/** Writes a changed object; its manager then owns the fields that it changed. */
 export function updateObject(
 	state: ApiState,
 	resource: Resource,

@@ -14,7 +14,7 @@ import { createQueue, refOfKey, type World } from "../world/world.ts";
 
 const manager = "kube-controller-manager";
 
-/** Deployments to ReplicaSets: the new one is filled, and the old ones are emptied once it is ready. */
+/** Makes ReplicaSets of Deployments: the new one is scaled up, and the old ones to zero when it is ready. */
 export function startDeployments(world: World): void {
 	const { api } = world;
 	const enqueue = createQueue(world, "deployments", (key) => {

@@ -6,7 +6,7 @@ const manager = "kube-controller-manager";
 /** How often a namespace that is not yet empty is looked at. */
 const emptyingPeriodMs = 200;
 
-/** Empties deleted namespaces and lets them go; gives new ones the ServiceAccount that every namespace has. */
+/** Empties and then removes deleted namespaces; gives new ones the ServiceAccount that every namespace has. */
 export function startNamespaces(world: World): void {
 	const { api, clock, delays } = world;
 	const enqueue = createQueue(world, "namespaces", (name) => {

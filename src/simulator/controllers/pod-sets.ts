@@ -73,7 +73,7 @@ function createPodMaker(world: World, component: string, onFailed: (owner: KubeO
 
 const retryMs = 1_000;
 
-/** ReplicaSets to pods. */
+/** Makes the pods of ReplicaSets. */
 export function startReplicaSets(world: World): void {
 	const { api } = world;
 	const enqueue = createQueue(world, "replicasets", (key) => {
@@ -116,7 +116,7 @@ function watchOwned(world: World, kind: string, enqueue: (key: string) => void):
 	});
 }
 
-/** DaemonSets to one pod on each node; a pod of an older template is replaced. */
+/** Makes one pod on each node for a DaemonSet; a pod of an older template is replaced. */
 export function startDaemonSets(world: World, nodes: readonly string[]): void {
 	const { api } = world;
 	const enqueue = createQueue(world, "daemonsets", (key) => {

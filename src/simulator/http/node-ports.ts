@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { Api } from "../api/api.ts";
 import { keyOf, type Service, type ServicePort } from "../api/objects.ts";
 import type { Clock } from "../clock/clock.ts";
-import type { GatewayAnswer } from "../knative/exchange.ts";
 import type { Gateway } from "../knative/gateway.ts";
+import type { GatewayAnswer } from "../knative/gateway-exchange.ts";
 import { listen } from "./listen.ts";
 
 /** Node ports that really listen on 127.0.0.1. */
@@ -15,7 +15,7 @@ const firstPort = 30_000;
 const portCount = 2768;
 const poolSize = 12;
 
-/** The Service of Istio's ingress gateway, whose requests go on; other services accept no connection. */
+/** The Service of Istio's ingress gateway, whose requests are forwarded; other services accept no connection. */
 function isGateway(service: Service): boolean {
 	return service.metadata.namespace === "istio-system" && service.spec.selector?.istio === "ingressgateway";
 }
@@ -42,8 +42,8 @@ export interface NodePortsParts {
 }
 
 /**
- * Opens some ports of Kubernetes' range before any Service asks, so that one that gets a node port gets one that is
- * really free. A port that a Service names itself is opened if it can be.
+ * Opens some ports of Kubernetes' range before any Service needs one, so that every port that is assigned is really
+ * free on this machine. A port that a Service names itself is opened if it is free.
  */
 export async function openNodePorts(parts: NodePortsParts): Promise<NodePorts> {
 	const state: PortsState = { ...parts, closers: [], free: [], users: new Map() };

@@ -24,7 +24,7 @@ export function createProxyHandler(world: World, gateway: Gateway): ProxyHandler
 	};
 }
 
-/** `http:name:80` taken apart; scheme and port may be missing. */
+/** Splits `http:name:80`; scheme and port may be missing. */
 function splitName(text: string): { name: string; port: string } {
 	const [name = "", port = ""] = text.replace(/^https?:/, "").split(":");
 	return { name, port };

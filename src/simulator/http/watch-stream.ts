@@ -5,9 +5,9 @@ import type { Clock } from "../clock/clock.ts";
 export interface Stream {
 	/** Sends one event; with a lag, events stay in order. */
 	send(type: string, json: string): void;
-	/** Ends it at once; what lags behind is lost, and the client resumes before it. */
+	/** Ends it at once; delayed events are not sent, and the client resumes before them. */
 	end(): void;
-	/** Ends it after what lags behind. */
+	/** Ends it after the delayed events were sent. */
 	endWhenSent(): void;
 	isEnded(): boolean;
 }

@@ -104,7 +104,7 @@ function keepBookmarking({ api, clock }: WatchParts, stream: Stream, wanted: Que
 	return () => cancel();
 }
 
-/** What a selector makes of a change: an object that begins to match is ADDED, one that ceases to is DELETED. */
+/** The change as a watch with a selector reports it: an object that begins to match is ADDED, one that ceases to is DELETED. */
 function sendChange(stream: Stream, wanted: Query, change: Change): void {
 	const { object, previous } = change;
 	if (wanted.namespace !== undefined && object.metadata.namespace !== wanted.namespace) return;

@@ -62,7 +62,7 @@ function activityOf(state: AutoscalerState, key: string): Activity {
 	return activity;
 }
 
-/** The autoscaler looks every two seconds, on its own beat; only looks that may find something are planned. */
+/** The autoscaler checks every two seconds at fixed times; only a check that may find something is planned. */
 function planCheck(state: AutoscalerState, key: string): void {
 	const { world, activities } = state;
 	const activity = activities.get(key);

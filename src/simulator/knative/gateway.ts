@@ -1,14 +1,19 @@
 import type { World } from "../world/world.ts";
 import type { Activator } from "./activator.ts";
 import type { Autoscaler } from "./autoscaler.ts";
-import { Exchange, type ExchangeParts, type GatewayAnswer, type GatewayRequest } from "./exchange.ts";
+import {
+	type GatewayAnswer,
+	GatewayExchange,
+	type GatewayExchangeParts,
+	type GatewayRequest,
+} from "./gateway-exchange.ts";
 import { isGatewayThere, type ProgrammedRules } from "./ingresses.ts";
 
 /** The Istio ingress gateway: routes by Host, through Knative's activator. */
 export interface Gateway {
 	/** Whether connections are accepted. */
 	isOpen(): boolean;
-	/** Calls back once with the answer; what it returns ends the request early. */
+	/** Calls back once with the answer; the result ends the request early. */
 	handle(request: GatewayRequest, onAnswer: (answer: GatewayAnswer) => void): () => void;
 	/** Requests that each pod's sidecar has seen, by uid, for its statistics. */
 	served: ReadonlyMap<string, number>;
@@ -23,12 +28,12 @@ export interface GatewayParts {
 
 export function startGateway(world: World, { activator, autoscaler, rules }: GatewayParts): Gateway {
 	const served = new Map<string, number>();
-	const parts: ExchangeParts = { world, activator, autoscaler, served };
+	const parts: GatewayExchangeParts = { world, activator, autoscaler, served };
 	return {
 		isOpen: () => isGatewayThere(world),
 		handle(request, onAnswer) {
 			const host = request.host.replace(/:\d+$/, "").toLowerCase();
-			const exchange = new Exchange(parts, { ...request, host }, onAnswer);
+			const exchange = new GatewayExchange(parts, { ...request, host }, onAnswer);
 			const revisionKey = findRevision(world, rules, host);
 			if (revisionKey === undefined) exchange.refuse();
 			else exchange.sendTo(revisionKey);

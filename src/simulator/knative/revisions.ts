@@ -26,7 +26,7 @@ import {
 	withConditions,
 } from "./objects.ts";
 
-/** Revisions to Deployments, services and autoscalers, and whether they were ready once. */
+/** Makes Deployments, Services and PodAutoscalers of Revisions, and records whether they were ready once. */
 export function startRevisions(world: World): void {
 	const { api } = world;
 	const enqueue = createQueue(world, "revisions", (key) => {

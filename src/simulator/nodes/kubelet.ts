@@ -5,11 +5,11 @@ import { createNodeImages } from "./images.ts";
 import { startNode } from "./node.ts";
 import { createPodWorker, type PodWorker } from "./pod-worker.ts";
 
-/** One node with its kubelet: takes the pods that are bound to it, relists on its own beat, renews its lease. */
+/** One node with its kubelet: runs the pods that are bound to it, relists periodically, renews its lease. */
 export function startKubelet(world: World, node: { name: string; index: number }): void {
 	const { clock, api } = world;
 	const workers = new Map<string, PodWorker>();
-	/** Pods that it is about to see. */
+	/** Uids of pods whose creation has not reached the kubelet yet. */
 	const pending = new Set<string>();
 	const images = createNodeImages(world.faults.isImageMissing);
 	const relists = createRelists(world, node.name, () => {
@@ -26,7 +26,7 @@ export function startKubelet(world: World, node: { name: string; index: number }
 		const uid = uidOf(pod);
 		world.truth.pod(pod, "kubeletSaw");
 		const options = { world, node: node.name, hostIp: "127.0.0.1", images, takeIp };
-		const worker = createPodWorker({ ...options, pod, onNews: relists.plan, nextRelist: relists.next });
+		const worker = createPodWorker({ ...options, pod, requestRelist: relists.plan, nextRelist: relists.next });
 		workers.set(uid, worker);
 		if (pod.metadata.deletionTimestamp !== undefined) worker.update(pod);
 	}
@@ -55,7 +55,7 @@ export function startKubelet(world: World, node: { name: string; index: number }
 	startNode(world, node.name);
 }
 
-/** Looks at the runtime on a beat of the node's own; only a look that may find something is planned. */
+/** Relists at a fixed period from an offset of the node's own; only a relist that may find something is planned. */
 function createRelists(world: World, node: string, relist: () => void): { plan: () => void; next: () => SimulatedNs } {
 	const { clock } = world;
 	const periodNs = world.model.kubelet.relistMs * 1e6;

@@ -12,11 +12,11 @@ import { createProbes, type Probes } from "./probes.ts";
 import { type StartContext, startContainer } from "./start-container.ts";
 import { createStatusWriter, type StatusWriter } from "./status-writer.ts";
 
-/** The kubelet's care for one pod (`SyncPod`): it publishes a status, then blocks in the runtime, then waits for a relist. */
+/** The kubelet's worker for one pod (`SyncPod`): it publishes a status, then blocks in the runtime, then waits for a relist. */
 export interface PodWorker {
 	/** The pod has changed in the API. */
 	update(pod: Pod): void;
-	/** The periodic look at the runtime: what happened since shows in the next status. */
+	/** The periodic look at the runtime: what has changed shows in the next status. */
 	relist(): void;
 	/** The pod is gone from the API. */
 	stop(): void;
@@ -30,7 +30,7 @@ export interface PodWorkerOptions {
 	images: NodeImages;
 	takeIp: () => string;
 	/** Asks for the next relist. */
-	onNews: () => void;
+	requestRelist: () => void;
 	/** The first relist after now. */
 	nextRelist: () => SimulatedNs;
 }
@@ -38,7 +38,7 @@ export interface PodWorkerOptions {
 /** The exit code of a container that was ended by SIGKILL. */
 const killed = 137;
 
-/** The pod, what really runs of it, and what the last relist has seen. */
+/** The pod, its containers as they really run, and as the last relist saw them. */
 interface PodState extends PodWorkerOptions {
 	/** Names the pod in random draws. */
 	key: string;
@@ -47,8 +47,8 @@ interface PodState extends PodWorkerOptions {
 	observed: RuntimePod;
 	/** Why a container waits, by its name. */
 	waiting: Map<string, { reason: string; message: string }>;
-	/** Whether something happened in the runtime since the last relist. */
-	hasNews: boolean;
+	/** Whether something has changed in the runtime since the last relist. */
+	hasChanged: boolean;
 	isStopped: boolean;
 }
 
@@ -61,7 +61,7 @@ function stateOf(options: PodWorkerOptions): PodState {
 		runtime,
 		observed: copyRuntime(runtime),
 		waiting: new Map(),
-		hasNews: false,
+		hasChanged: false,
 		isStopped: false,
 	};
 }
@@ -130,7 +130,7 @@ function partsOf(state: PodState): Parts {
 			nextRelist: state.nextRelist,
 			onPassed(isSoon) {
 				if (isSoon) relist(parts);
-				else if (state.hasNews) state.onNews();
+				else if (state.hasChanged) state.requestRelist();
 			},
 		}),
 	};
@@ -158,8 +158,8 @@ function* syncPod(parts: Parts, start: StartContext): Generator<number, boolean,
 }
 
 function relist({ state, sync, end }: Parts): void {
-	if (sync.isBusy() || !state.hasNews || end.hasBegun()) return;
-	state.hasNews = false;
+	if (sync.isBusy() || !state.hasChanged || end.hasBegun()) return;
+	state.hasChanged = false;
 	state.observed = copyRuntime(state.runtime);
 	sync.request();
 }
@@ -184,7 +184,7 @@ function startContextOf(state: PodState, onWaiting: StartContext["onWaiting"]): 
 		runtime,
 		record: (reason, message, container, type) => record(state, { reason, message, container, type }),
 		onStarted(name) {
-			noteNews(state);
+			noteChange(state);
 			const runMs = world.delays.ofContainer(name, "run", key, variant);
 			if (runMs !== undefined) world.clock.after(runMs, () => exit(state, name, 0));
 		},
@@ -207,9 +207,9 @@ function recordKilling(state: PodState): void {
 	}
 }
 
-function noteNews(state: PodState): void {
-	state.hasNews = true;
-	state.onNews();
+function noteChange(state: PodState): void {
+	state.hasChanged = true;
+	state.requestRelist();
 }
 
 function exit(state: PodState, name: string, code: number): void {
@@ -217,7 +217,7 @@ function exit(state: PodState, name: string, code: number): void {
 	if (container === undefined || !isRunning(container)) return;
 	container.exit = { code, at: state.world.clock.now() };
 	state.world.truth.container(state.pod, name, "exited");
-	noteNews(state);
+	noteChange(state);
 }
 
 function* createSandbox({ world, pod, key, variant, runtime, takeIp }: PodState): Process {

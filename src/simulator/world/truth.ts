@@ -74,8 +74,8 @@ export interface EndpointTruth {
 
 export interface ClusterTruth {
 	/**
-	 * When this machine had come to what was planned for a time, where it was later: nobody could see a change of the API
-	 * before that, while clocks and causes go by the plan.
+	 * When this machine ran the tasks of a planned time, for those that it ran late. No client could see a change of the
+	 * API before that, but simulated clocks and causes follow the planned time.
 	 */
 	doneAt: Map<TrueTime, TrueTime>;
 	/** How far clocks are ahead of the true one: the API server's, and those of nodes that are off. */

@@ -28,8 +28,8 @@ export interface World {
 const retryMs = 1_000;
 
 /**
- * Calls `reconcile` with a key some time after it was asked for, once however often it was asked meanwhile, and again
- * when the API refused it: the work queue of a controller.
+ * The work queue of a controller: calls `reconcile` with a key some time after it was enqueued, once even if it was
+ * enqueued several times meanwhile, and again when the API refused a write.
  */
 export function createQueue(
 	world: World,
@@ -53,7 +53,7 @@ export function createQueue(
 	return enqueue;
 }
 
-/** `namespace/name` taken apart. */
+/** Splits `namespace/name`. */
 export function refOfKey(key: string): { namespace: string; name: string } {
 	const slash = key.indexOf("/");
 	return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };

@@ -22,7 +22,7 @@ export interface GatewayAnswer {
 }
 
 /** What one exchange needs of the cluster. */
-export interface ExchangeParts {
+export interface GatewayExchangeParts {
 	world: World;
 	activator: Activator;
 	autoscaler: Autoscaler;
@@ -34,8 +34,8 @@ const requestTimeoutMs = 300_000;
 const meshRefusal = "upstream connect error or disconnect/reset before headers. reset reason: connection termination";
 
 /** One request on its way through the gateway and the activator to a pod, until it is answered or given up. */
-export class Exchange {
-	readonly #parts: ExchangeParts;
+export class GatewayExchange {
+	readonly #parts: GatewayExchangeParts;
 	readonly #request: GatewayRequest;
 	readonly #onAnswer: (answer: GatewayAnswer) => void;
 	readonly #recorded: ReturnType<TruthRecorder["request"]>;
@@ -47,7 +47,7 @@ export class Exchange {
 	#release: Cancel = () => {};
 
 	/** The host of the request is without port. */
-	constructor(parts: ExchangeParts, request: GatewayRequest, onAnswer: (answer: GatewayAnswer) => void) {
+	constructor(parts: GatewayExchangeParts, request: GatewayRequest, onAnswer: (answer: GatewayAnswer) => void) {
 		const { clock, truth } = parts.world;
 		this.#parts = parts;
 		this.#request = request;
