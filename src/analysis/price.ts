@@ -2,7 +2,7 @@ import type { Report } from "../report/report.ts";
 import { estimateOf } from "./estimate.ts";
 import { confidenceOf } from "./looks.ts";
 import { sampleOf } from "./samples.ts";
-import type { Range } from "./statistics/median.ts";
+import { medianOf, type Range } from "./statistics/median.ts";
 import { ratioOfMedians } from "./statistics/medians-apart.ts";
 
 /** What a profile's cold starts take beyond those of the first profile. */
@@ -59,13 +59,11 @@ function phasesThatExplain(first: Run, run: Run, totalMs: number): Price["phases
 		.slice(0, mostPhases);
 }
 
-function phaseMedians(run: Run): Map<string, number> {
-	const names = new Set(run.coldStarts.flatMap(({ counted, phases }) => (counted ? Object.keys(phases) : [])));
+/** A cold start that took another way to the answer spent no time in the phases of the first one. */
+function phaseMedians({ coldStarts }: Run): Map<string, number> {
+	const starts = coldStarts.filter(({ counted, total }) => counted && total !== undefined);
+	const names = new Set(starts.flatMap(({ phases }) => Object.keys(phases)));
 	names.delete("unattributed");
-	return new Map(
-		[...names].flatMap((name) => {
-			const median = estimateOf(sampleOf(run, name))?.medianMs;
-			return median === undefined ? [] : [[name, median]];
-		}),
-	);
+	const median = (name: string) => medianOf(starts.map(({ phases }) => phases[name]?.ms ?? 0)) ?? 0;
+	return new Map([...names].map((name) => [name, median(name)]));
 }

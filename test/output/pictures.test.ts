@@ -144,6 +144,13 @@ describe("the price", () => {
 		expect(price?.ratioRange?.hi).toBeGreaterThan(4);
 	});
 
+	it("is not explained by a phase that most cold starts do not have", () => {
+		const minimal = sketch(1000, { readiness: 300 });
+		const extra = [aColdStart(20, { total: measured(4000), phases: { probing: measured(3000) } })];
+		const [price] = pricesOf(aReport({ minimal, full: { ...sketch(4000, { readiness: 3300 }), extra } }));
+		expect(price?.phases.map(({ name }) => name)).toEqual(["readiness"]);
+	});
+
 	it("names what a faster profile saves", () => {
 		const faster = aReport({ full: sketch(4000, { readiness: 4000 }), minimal: sketch(1000, { readiness: 1000 }) });
 		expect(pricesOf(faster)[0]).toMatchObject({ totalMs: -3000, phases: [{ name: "readiness", ms: -3000 }] });
