@@ -1,7 +1,8 @@
 // Bundles the program into dist/: a start of Node reads a few files instead of a thousand. What only some commands need
 // stays in files of its own that are loaded when it is needed.
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
+import { licensesOf } from "./licenses.mjs";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 
@@ -17,7 +18,7 @@ const configurationOnly = {
 };
 
 rmSync("dist", { recursive: true, force: true });
-await build({
+const { metafile } = await build({
 	entryPoints: { bin: "src/bin.ts", "observer-thread": "src/measure/observing/thread.ts", "simulated-thread": "src/simulator/worker.ts" },
 	outdir: "dist",
 	bundle: true,
@@ -37,4 +38,7 @@ await build({
 	plugins: [configurationOnly],
 	legalComments: "linked",
 	logLevel: "warning",
+	metafile: true,
 });
+// Most licences ask for their text beside every copy of the code.
+writeFileSync("dist/THIRD-PARTY-LICENSES.txt", licensesOf(Object.keys(metafile.inputs)));

@@ -8,9 +8,9 @@ import { reportText } from "../src/report/report-text.ts";
 import { largeReport } from "./large-report.ts";
 
 /**
- * `npm run build && npx vitest bench --run`: the whole process that judges a report of 10,000 cold starts against
- * baselines, from its start to its end; 10,000 are about 45 MB. Against 100 it shall take 1 s at most. What it took of the processors is printed below,
- * which says more where other work runs beside it.
+ * `npm run build && npx vitest bench --run`: the whole process that judges a report of 10,000 cold starts (about 45 MB)
+ * against baselines, from its start to its end. Most of the time is spent on JSON.parse and on checking the schema. The
+ * CPU time of each process is printed below: it depends less on other work on the machine.
  */
 
 const folder = await mkdtemp(join(tmpdir(), "knistio-bench-"));

@@ -9,7 +9,7 @@
 
 import { keep } from "../.github/actions/knistio/baseline-pool.mjs";
 import { normalDeviate, seededRandom } from "../src/analysis/statistics/random.ts";
-import { defaultMinimumEffect } from "../src/cli/gate-options.ts";
+import { defaultMinimumEffect } from "../src/cli/options/gate.ts";
 import { exitCodes } from "../src/errors.ts";
 import { exitCodeOf, judge } from "../src/gate/judge.ts";
 import type { Report } from "../src/report/report.ts";

@@ -1,34 +1,38 @@
 import { Command, CommanderError } from "commander";
-import { addBench } from "./cli/bench.ts";
-import type { Finish } from "./cli/finish.ts";
-import { addInstall } from "./cli/install.ts";
-import { addJudging } from "./cli/judging.ts";
-import { addProfiles } from "./cli/profiles.ts";
-import { addReports } from "./cli/reports.ts";
-import { addSelftest } from "./cli/selftest.ts";
+import { commands } from "./cli/commands.ts";
+import type { Finish } from "./cli/declaration.ts";
 import type { Context } from "./context/context.ts";
 import { type ExitCode, exitCodes, KnistioError, RunErrors } from "./errors.ts";
 import { printable } from "./text/printable.ts";
 
 const exitCodeHelp = `
 Exit codes:
-  0 measured, and every verdict passed     2 usage, profile or file error
-  99 a budget or baseline is breached      4 the cluster is unreachable, or not as promised
-  3 inconclusive: no data, too little      1 a defect of knistio
-  129/130/143 interrupted, cleaned up
+  0   measured, and every verdict passed
+  99  a budget or a baseline is breached
+  3   inconclusive: no data, or too little to decide
+  2   an error in the command line, a profile or a file
+  4   the cluster is unreachable, or not as promised
+  1   a defect of knistio
+  129, 130, 143  stopped by SIGHUP, SIGINT or SIGTERM, and cleaned up
 
-\`knistio help COMMAND\` shows examples; \`knistio phases\` lists what is measured.`;
+Run \`knistio help COMMAND\` for examples, and \`knistio phases\` for what is measured.`;
 
-/** Runs a command line (without node and the script) and gives its exit code; never exits, never throws. */
+/**
+ * Runs a command line (without node and the script), and gives its exit code when all output is written. Never exits,
+ * never throws.
+ */
 export async function main(argv: readonly string[], world: Context): Promise<ExitCode> {
 	const context = withPrintableOutput(world);
 	const code = await run(argv, context);
 	try {
-		await context.flush?.();
+		await context.flush?.("stdout");
 		return code;
 	} catch (error) {
 		const unwritten = explain(error, context, argv);
 		return code === exitCodes.ok ? unwritten : code;
+	} finally {
+		// There is nowhere left to report that stderr could not be written.
+		await context.flush?.("stderr").catch(() => {});
 	}
 }
 
@@ -61,20 +65,15 @@ async function run(argv: readonly string[], context: Context): Promise<ExitCode>
 /** The whole command line, also for what checks the documentation against it. */
 export function declare(context: Context, finish: Finish): Command {
 	const program = new Command("knistio")
-		.description("Measures what each way of running Istio costs a Knative service at cold start.")
+		.description("Measure how much each Istio setup adds to the cold start of a Knative service.")
 		.version(context.version, "-V, --version")
-		.option("--debug", "show the causes of an error")
+		.option("--debug", "print the causes of an error too")
 		.configureOutput({ writeOut: context.stdout, writeErr: context.stderr })
 		.configureHelp({ helpWidth: Math.min(context.columns, 110) })
 		.showSuggestionAfterError()
 		.exitOverride()
 		.addHelpText("after", exitCodeHelp);
-	addBench(program, context, finish);
-	addJudging(program, context, finish);
-	addReports(program, context, finish);
-	addProfiles(program, context, finish);
-	addInstall(program, context, finish);
-	addSelftest(program, context, finish);
+	for (const declareCommand of commands) declareCommand(program, context, finish);
 	return program;
 }
 

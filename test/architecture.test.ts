@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
+import ts from "typescript";
 import { describe, expect, it } from "vitest";
 
 const root = "src";
@@ -68,7 +69,7 @@ function circleIn(nodes: readonly string[], next: (node: string) => string[]): s
 	return [];
 }
 
-/** Circles are told, and not only where there are none. */
+/** Shows that the search finds a circle where there is one. */
 it("finds a circle", () => {
 	const next = new Map([
 		["a", ["b"]],
@@ -76,6 +77,78 @@ it("finds a circle", () => {
 		["c", ["b"]],
 	]);
 	expect(circleIn(["a", "b", "c"], (node) => next.get(node) ?? [])).toEqual(["b", "c", "b"]);
+});
+
+const maxFunctionLines = 60;
+
+/** The functions of a source text that are longer than allowed and have no reason above them: name and lines. */
+function longFunctionsOf(text: string): string[] {
+	const source = ts.createSourceFile("source.ts", text, ts.ScriptTarget.Latest, true);
+	const found: string[] = [];
+	const lineAt = (position: number) => source.getLineAndCharacterOfPosition(position).line;
+	const visit = (node: ts.Node): void => {
+		if (ts.isFunctionLike(node) && "body" in node && node.body !== undefined) {
+			const lines = lineAt(node.end) - lineAt(node.getStart(source)) + 1;
+			if (lines > maxFunctionLines && !hasReason(node, text)) found.push(`${nameOf(node)}: ${lines} lines`);
+		}
+		ts.forEachChild(node, visit);
+	};
+	visit(source);
+	return found;
+}
+
+function nameOf(node: ts.SignatureDeclaration): string {
+	if (node.name !== undefined) return node.name.getText();
+	if (ts.isConstructorDeclaration(node)) return "constructor";
+	const { parent } = node;
+	const isNamed =
+		ts.isVariableDeclaration(parent) || ts.isPropertyAssignment(parent) || ts.isPropertyDeclaration(parent);
+	return isNamed ? parent.name.getText() : "a function without a name";
+}
+
+/** Whether a comment above the function, or above the statement or member that it is part of, says why it is long. */
+function hasReason(node: ts.Node, text: string): boolean {
+	const comments = ts.getLeadingCommentRanges(text, node.getFullStart()) ?? [];
+	const lines = comments.flatMap(({ pos, end }) => text.slice(pos, end).split("\n"));
+	if (lines.some((line) => /^\s*(\/\/|\/\*+|\*)\s*One function: *[^\s*]/.test(line))) return true;
+	const isWhole = ts.isStatement(node) || ts.isClassElement(node) || ts.isObjectLiteralElement(node);
+	return !isWhole && node.parent !== undefined && hasReason(node.parent, text);
+}
+
+describe("the check of long functions", () => {
+	const body = (lines: number) => `${"\tstep();\n".repeat(lines - 2)}}`;
+	const long = body(maxFunctionLines + 1);
+
+	it("finds long ones of every kind", () => {
+		expect(longFunctionsOf(`/** Does much. */\nfunction declared() {\n${long}`)).toEqual(["declared: 61 lines"]);
+		expect(longFunctionsOf(`const arrow = () => {\n${long};`)).toEqual(["arrow: 61 lines"]);
+		expect(longFunctionsOf(`class Some { static method() {\n${long} }`)).toEqual(["method: 61 lines"]);
+		expect(longFunctionsOf(`class Some { constructor() {\n${long} }`)).toEqual(["constructor: 61 lines"]);
+		expect(longFunctionsOf(`const some = { member: function () {\n${long} };`)).toEqual(["member: 61 lines"]);
+		expect(longFunctionsOf(`run(() => {\n${long});`)).toEqual(["a function without a name: 61 lines"]);
+	});
+
+	it("finds a long one inside another one", () => {
+		const text = `/** One function: it is made of one piece. */\nfunction outer() {\nfunction inner() {\n${long}\n}`;
+		expect(longFunctionsOf(text)).toEqual(["inner: 61 lines"]);
+	});
+
+	it("lets short ones pass, however long their comment is", () => {
+		expect(longFunctionsOf(`/**\n${" * More.\n".repeat(70)} */\nfunction short() {\n${body(60)}`)).toEqual([]);
+	});
+
+	it("lets long ones pass only with a reason above them", () => {
+		const reason = "One function: its steps share everything.";
+		expect(longFunctionsOf(`/** ${reason} */\nfunction declared() {\n${long}`)).toEqual([]);
+		expect(longFunctionsOf(`/**\n * Does much.\n * ${reason}\n */\nexport const arrow = () => {\n${long};`)).toEqual(
+			[],
+		);
+		expect(longFunctionsOf(`class Some {\n// ${reason}\nmethod() {\n${long} }`)).toEqual([]);
+		expect(longFunctionsOf(`// One function:\nfunction declared() {\n${long}`)).toEqual(["declared: 61 lines"]);
+		expect(longFunctionsOf(`/** One function: */\nfunction declared() {\n${long}`)).toEqual(["declared: 61 lines"]);
+		expect(longFunctionsOf(`// Not "${reason}"\nfunction declared() {\n${long}`)).toEqual(["declared: 61 lines"]);
+		expect(longFunctionsOf(`function declared() {\n// ${reason}\n${long}`)).toEqual(["declared: 62 lines"]);
+	});
 });
 
 describe("the source", () => {
@@ -141,6 +214,13 @@ describe("the source", () => {
 	it("has neither files without a subject nor default exports", () => {
 		expect(files.filter((file) => /(^|\/)(index|utils?|helpers?|common|manager|types)\.ts$/.test(file))).toEqual([]);
 		expect(files.filter((file) => /^export default/m.test(readFileSync(join(root, file), "utf8")))).toEqual([]);
+	});
+
+	it("has no function over 60 lines without a reason", () => {
+		const found = files.flatMap((file) =>
+			longFunctionsOf(readFileSync(join(root, file), "utf8")).map((text) => `${file} ${text}`),
+		);
+		expect(found).toEqual([]);
 	});
 
 	it("has files of one idea", () => {

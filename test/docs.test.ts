@@ -1,14 +1,22 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { exitCodes } from "../src/errors.ts";
 import { declare } from "../src/main.ts";
+import { reportFormats } from "../src/output/formats.ts";
 import { builtInProfiles } from "../src/profile/built-in.ts";
 import { phaseDescriptions } from "../src/report/phases.ts";
+import { reportSchema, sourceSchema } from "../src/report/report.ts";
 import { updateBlock } from "./support/readme.ts";
 import { silentContext } from "./support/silent-context.ts";
 
-const readme = readFileSync("README.md", "utf8");
+const read = (file: string) => readFileSync(file, "utf8");
+const readme = read("README.md");
+const pages = readdirSync("docs").map((name) => `docs/${name}`);
+const guides = [".github/CI.md", ".github/CONTRIBUTING.md", "profiles/README.md", "src/README.md"];
+const documents = ["README.md", ...pages, ...guides];
 const program = declare(silentContext(), () => {});
 
 const commandTable = () => {
@@ -26,9 +34,16 @@ const phaseTable = () => {
 	return ["| name | kind | from → to |", "| --- | --- | --- |", ...rows].join("\n");
 };
 
+const formatTable = () => {
+	const rows = reportFormats.flatMap(({ extension, description }) =>
+		extension === undefined ? [] : [`| \`${extension}\` | ${description} |`],
+	);
+	return ["| a file that ends in | holds |", "| --- | --- |", ...rows].join("\n");
+};
+
 describe("README.md", () => {
-	it("lists the commands and phases that there are (`vitest run test/docs.test.ts --update` writes them)", async () => {
-		const updated = updateBlock(updateBlock(readme, "commands", commandTable()), "phases", phaseTable());
+	it("lists the commands and formats that there are (`vitest run test/docs.test.ts --update` writes them)", async () => {
+		const updated = updateBlock(updateBlock(readme, "commands", commandTable()), "formats", formatTable());
 		await expect(updated).toMatchFileSnapshot("../README.md");
 	});
 
@@ -40,7 +55,101 @@ describe("README.md", () => {
 	it("names every built-in profile", () => {
 		for (const name of builtInProfiles) expect(readme).toContain(`| \`${name}\` |`);
 	});
+
+	it("links to every page of docs", () => {
+		for (const page of pages) expect(readme).toContain(`(${page})`);
+	});
 });
+
+describe("docs/phases.md", () => {
+	it("lists the phases that there are", async () => {
+		await expect(updateBlock(read("docs/phases.md"), "phases", phaseTable())).toMatchFileSnapshot("../docs/phases.md");
+	});
+});
+
+describe("docs/accuracy.md", () => {
+	it("explains every source of a time", () => {
+		for (const source of sourceSchema.options) expect(read("docs/accuracy.md")).toContain(`| \`${source}\` |`);
+	});
+});
+
+describe("docs/report.md", () => {
+	const report = read("docs/report.md");
+
+	it("explains every field of a report", () => {
+		expect(fieldsOf(reportSchema).filter((name) => !new RegExp(`\`${name}(\\[\\])?\``).test(report))).toEqual([]);
+	});
+
+	it("explains every anomaly", () => {
+		expect(findingCodes().filter((code) => !report.includes(`\n| \`${code}\` |`))).toEqual([]);
+	});
+});
+
+/** The names of all fields but a profile's, which profiles/README.md explains. */
+function fieldsOf(schema: unknown): string[] {
+	if (schema instanceof z.ZodOptional || schema instanceof z.ZodExactOptional) return fieldsOf(schema.unwrap());
+	if (schema instanceof z.ZodArray) return fieldsOf(schema.element);
+	if (schema instanceof z.ZodRecord) return fieldsOf(schema.valueType);
+	if (!(schema instanceof z.ZodObject)) return [];
+	return Object.entries(schema.shape).flatMap(([name, inner]) => [
+		name,
+		...(name === "profile" ? [] : fieldsOf(inner)),
+	]);
+}
+
+/** The codes of findings, as the source writes them. */
+function findingCodes(): string[] {
+	const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+	const codes = files.flatMap((name) =>
+		[...read(join("src", name)).matchAll(/\bcode: "([a-z]+(?:-[a-z]+)*)"/g)].map(([, code = ""]) => code),
+	);
+	expect(codes.length).toBeGreaterThan(10);
+	return [...new Set(codes)];
+}
+
+describe.each(documents)("%s", (file) => {
+	const text = read(file);
+
+	it("links to what is there", () => {
+		const links = [...text.matchAll(/\]\((?!https?:)([^)#\s]*)(#[^)\s]+)?\)/g)];
+		const broken = links.filter(([, path = "", anchor]) => {
+			const target = path === "" ? file : join(file, "..", path);
+			if (!existsSync(target)) return true;
+			return anchor !== undefined && !anchorsOf(read(target)).includes(anchor.slice(1));
+		});
+		expect(broken.map(([link]) => link)).toEqual([]);
+	});
+
+	it("has lines of at most 100 columns, tables and code apart", () => {
+		const prose = text.replace(/```[\s\S]*?```/g, "");
+		const long = prose.split("\n").filter((line) => line.length > 100 && !/^\s*\||\]\(/.test(line));
+		expect(long).toEqual([]);
+	});
+});
+
+/** The anchors of a page's headings, as GitHub makes them. */
+function anchorsOf(text: string): string[] {
+	return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+		heading
+			.toLowerCase()
+			.replace(/[^\p{L}\p{N} _-]/gu, "")
+			.replaceAll(" ", "-"),
+	);
+}
+
+/** Options that a page names in its sentences, such as `--until 50ms`. */
+const optionsNamed = (text: string) => [...text.matchAll(/`(--[a-z][a-z-]*)/g)].map(([, name = ""]) => name);
+
+it.each(["README.md", ...pages])("%s names options that there are", (file) => {
+	const known = program.commands.flatMap(({ options }) => options.map(({ long }) => long));
+	expect(optionsNamed(read(file)).filter((name) => !known.includes(name))).toEqual([]);
+});
+
+/** What stands in a page's code blocks. */
+const codeOf = (text: string) =>
+	[...text.matchAll(/```[a-z]*\n([\s\S]*?)```|((?:^ {4}\S.*\n)+)/gm)]
+		.map(([, block, indented]) => block ?? indented)
+		.join("\n");
 
 /** Command lines in code blocks and examples, without comments; lines that end in \ go on. */
 function commandLines(text: string): string[] {
@@ -66,7 +175,8 @@ function complaint(line: string): string | undefined {
 	const options = command?.options ?? [];
 	for (const word of rest.filter((each) => each.startsWith("-"))) {
 		const name = word.replace(/=.*$/, "");
-		if (!options.some(({ short, long }) => short === name || long === name)) return `${name} is no option in "${line}"`;
+		if (!options.some(({ short, long }) => short === name || long === name))
+			return `${name} is not an option in "${line}"`;
 	}
 	return undefined;
 }
@@ -82,7 +192,7 @@ describe("examples", () => {
 		command.outputHelp();
 		return [text, ...command.commands.flatMap(helps)];
 	};
-	const texts = [readme, readFileSync("profiles/README.md", "utf8"), ...helps(program)];
+	const texts = [...documents.map(read).map(codeOf), ...helps(program)];
 	const lines = texts.flatMap(commandLines);
 
 	it("are there", () => expect(lines.length).toBeGreaterThan(10));

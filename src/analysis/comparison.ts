@@ -1,6 +1,7 @@
 import { type Ledger, ledgerOf, type ProfileRun, type Report } from "../report/report.ts";
 import { type Estimate, estimateOf } from "./estimate.ts";
 import { fingerprintDifferences } from "./likeness.ts";
+import { confidenceOf } from "./looks.ts";
 import { measuresOf, sampleOf } from "./samples.ts";
 import { medianMs, type Shift, shiftBetween } from "./shift.ts";
 import { type Tested, usualQuestion, weigh } from "./significance.ts";
@@ -80,10 +81,11 @@ function tableOf(columns: Column[], { nameOf, alpha }: { nameOf: (column: Column
 	const measures = new Set(columns.flatMap(({ run }) => measuresOf(run)));
 	const rows = [...measures].map((measure) => {
 		const samples = columns.map(({ run }) => sampleOf(run, measure));
+		const confidences = columns.map(({ run }) => confidenceOf(run, 1 - alpha));
 		const [base] = samples;
 		const from = base === undefined ? undefined : medianMs(base);
 		const cells = samples.map((sample, index): Cell => {
-			const estimate = estimateOf(sample, 1 - alpha);
+			const estimate = estimateOf(sample, confidences[index]);
 			if (estimate === undefined || base === undefined || index === 0)
 				return estimate === undefined ? {} : { estimate };
 			const shift = shiftBetween(base, sample, 1 - alpha);

@@ -1,6 +1,9 @@
 import { openEnds, type Sample, withMissing } from "./samples.ts";
 import { boundedMedianInterval, medianOf, type Range } from "./statistics/median.ts";
 
+/** The smallest number of cold starts whose median has an interval at 95 %. */
+export const leastForInterval = 6;
+
 /** The median of a sample and how well it is known. */
 export interface Estimate {
 	/** Cold starts with a value. */

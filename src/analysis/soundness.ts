@@ -18,7 +18,7 @@ export function refuseUnsound({ profiles }: Report, what: string): void {
 		const negative = coldStarts.find(({ total }) => total !== undefined && total.ms < 0);
 		if (negative === undefined) continue;
 		throw new UsageError(
-			`${what}: ${profile.name}, round ${negative.round}: a total of ${negative.total?.ms} ms is no time`,
+			`${what}: ${profile.name}, round ${negative.round}: a total of ${negative.total?.ms} ms is impossible`,
 			{ hint: "the report was changed after the run; rebuild it with `knistio replay RECORDING`" },
 		);
 	}

@@ -1,8 +1,9 @@
 import type { Profile } from "../profile/profile.ts";
-import { blunter, type Ledger, ledgerOf, type Report, type Source } from "../report/report.ts";
+import { type Ledger, ledgerOf, lessPrecise, type Report, type Source } from "../report/report.ts";
 import { oneLine } from "../text/one-line.ts";
 import { type Change, compareReports } from "./comparison.ts";
 import { type Estimate, estimateOf } from "./estimate.ts";
+import { confidenceOf } from "./looks.ts";
 import { sampleOf } from "./samples.ts";
 import { boundedMedianInterval, type Range } from "./statistics/median.ts";
 
@@ -10,7 +11,7 @@ import { boundedMedianInterval, type Range } from "./statistics/median.ts";
 export interface Cell extends Estimate {
 	/** Where the median of the values lies, whatever the true times within their bounds. */
 	band: Range;
-	/** The bluntest source of its values. */
+	/** The least precise source of its values. */
 	source: Source;
 	/** Against the first profile, as `compare` has it; undefined in its own column and where it has no such measure. */
 	change?: Change;
@@ -27,16 +28,23 @@ export interface Row {
 
 /** A report as a table: groups of rows, a column a profile. */
 export interface Summary {
-	columns: { name: string; title: string; ledger: Ledger }[];
+	columns: {
+		name: string;
+		title: string;
+		ledger: Ledger;
+		/** Of its intervals; above 0.95 where the profile's rounds were stopped early. */
+		confidence: number;
+	}[];
 	groups: { title: string; rows: Row[] }[];
 }
 
 /** The medians of a report, compared with its first profile. */
 export function summarize(report: Report): Summary {
-	const columns = report.profiles.map(({ profile, coldStarts }) => ({
-		name: profile.name,
-		title: titleOf(profile, report),
-		ledger: ledgerOf(coldStarts),
+	const columns = report.profiles.map((run) => ({
+		name: run.profile.name,
+		title: titleOf(run.profile, report),
+		ledger: ledgerOf(run.coldStarts),
+		confidence: confidenceOf(run),
 	}));
 	const changes = changesOf(report);
 	const rows = (names: string[]) => names.map((name) => rowOf(report, name, changes.get(name) ?? []));
@@ -54,7 +62,7 @@ export function summarize(report: Report): Summary {
 }
 
 /** A profile that was copied from another may have kept its title. */
-function titleOf({ name, title = name }: Profile, { profiles }: Report): string {
+export function titleOf({ name, title = name }: Profile, { profiles }: Report): string {
 	const isShared = profiles.some(({ profile }) => profile.name !== name && profile.title === title);
 	return oneLine(isShared ? `${title} (${name})` : title);
 }
@@ -68,10 +76,10 @@ function changesOf(report: Report): Map<string, (Change | undefined)[]> {
 function rowOf(report: Report, name: string, changes: readonly (Change | undefined)[]): Row {
 	const cells = report.profiles.map((run, index): Cell | undefined => {
 		const sample = sampleOf(run, name);
-		const estimate = estimateOf(sample);
+		const estimate = estimateOf(sample, confidenceOf(run));
 		const band = boundedMedianInterval(sample.values)?.band;
 		if (estimate === undefined || band === undefined) return undefined;
-		const source = sample.values.map((value) => value.source).reduce(blunter);
+		const source = sample.values.map((value) => value.source).reduce(lessPrecise);
 		const change = changes[index];
 		const { interval, ...rest } = estimate;
 		const saysSomething = interval !== undefined && (Number.isFinite(interval.lo) || Number.isFinite(interval.hi));

@@ -1,33 +1,19 @@
 import { type Command, Option } from "commander";
+import type { BenchOptions } from "../commands/bench/options.ts";
 import type { Where } from "../commands/bench/target.ts";
-import type { Context } from "../context/context.ts";
-import type { Finish } from "./finish.ts";
-import { addGateOptions, type GateFlags, gateOptionsOf } from "./gate-options.ts";
-import {
-	addClusterOptions,
-	address,
-	addSourceOptions,
-	type ClusterFlags,
-	collect,
-	count,
-	durationMs,
-	given,
-	image,
-	namespace,
-	precisionMs,
-	type SourceFlags,
-	sourceOf,
-	text,
-} from "./options.ts";
+import type { Declaration } from "./declaration.ts";
+import { addClusterOptions, type ClusterFlags, dryRunOption } from "./options/cluster.ts";
+import { addGateOptions, type GateFlags, gateOptionsOf } from "./options/gate.ts";
+import { addOutputOptions, type OutputFlags } from "./options/output.ts";
+import { modelOption, speedOption } from "./options/simulation.ts";
+import { addSourceOptions, knativeManifestsOption, type SourceFlags, sourceOf } from "./options/source.ts";
+import { address, collect, count, durationMs, given, precisionOrVerdict, text } from "./options/values.ts";
+import { imageOption, namespaceOption } from "./options/workload.ts";
 
-/** The public sample that Knative's own documentation deploys. */
-export const sampleImage = "ghcr.io/knative/helloworld-go:latest";
-export const workloadNamespace = "knistio";
-
-interface BenchFlags extends ClusterFlags, SourceFlags, GateFlags {
+interface BenchFlags extends ClusterFlags, SourceFlags, OutputFlags, GateFlags {
 	profile: string[];
 	iterations: number;
-	until?: number;
+	until?: number | "verdict";
 	blocks: number;
 	image: string;
 	expectBody?: string;
@@ -37,9 +23,7 @@ interface BenchFlags extends ClusterFlags, SourceFlags, GateFlags {
 	sidecar?: "native" | "classic";
 	gateway?: string;
 	requestTimeout?: number;
-	out?: string[];
 	record?: string | boolean;
-	reference?: "talk";
 	cluster?: "simulated";
 	model: string;
 	seed: number;
@@ -48,122 +32,154 @@ interface BenchFlags extends ClusterFlags, SourceFlags, GateFlags {
 	dryRun?: true;
 }
 
+const examples = `
+Examples:
+  # Try knistio without a cluster: a simulated API server in this process answers with invented delays
+  knistio bench --cluster simulated --profile minimal --profile full
+
+  # Measure what a sidecar costs, on the cluster of the current context
+  knistio bench --profile minimal --profile full
+
+  # Measure the four setups of the talk, show the talk's figures too, and save everything
+  knistio bench --profile minimal --profile no-policy --profile full-cni --profile full \\
+    --reference talk --out run.json --out run.csv --out run.md
+
+  # Use a cluster that has no Knative and cannot reach a public registry
+  knistio bench --profile minimal --knative-manifests knative/ --image registry.local/helloworld:1 \\
+    --istio-set hub=registry.local/istio --istio-set tag=1.30.3
+
+  # Fail a pipeline if a cold start is too slow (exit code 99) or nothing was measured (3)
+  knistio bench --profile minimal --budget "total: p(50) < 3s" --out run.json
+
+  # Stop when the medians are known to ±50 ms, after at most 64 cold starts
+  knistio bench --profile minimal --profile full --until 50ms --iterations 64
+
+  # Measure until the budget is surely kept or breached, with 64 cold starts at most
+  knistio bench --profile full --budget "total: p(50) < 6s" --until verdict --iterations 64
+
+  # Install each profile twice, in a balanced order, so that a slow hour of the cluster affects all
+  # profiles alike; profiles that differ only in their pods' labels and annotations share an install
+  knistio bench --profile minimal --profile full --profile my-variant-of-full.yaml --blocks 2
+
+  # Print everything that would be changed, and change nothing
+  knistio bench --profile full --dry-run`;
+
+/** Declares `knistio bench`. */
+export const declareBench: Declaration = (program, context, finish) => {
+	const command = program
+		.command("bench")
+		.description("measure the cold starts of a Knative service with each profile, and print a table");
+	addMeasuringOptions(command);
+	addServiceOptions(command);
+	addOutputOptions(command)
+		.option("--record <file>", "save the recording of all events to this file (default: beside the first --out)", text)
+		.option("--no-record", "do not save a recording");
+	addSimulationOptions(command)
+		.option("--keep", "leave everything on the cluster, until `knistio clean` or the next bench without --keep")
+		.addOption(dryRunOption());
+	addGateOptions(addSourceOptions(addClusterOptions(command)));
+	command.addHelpText("after", examples).action(async (flags: BenchFlags) => {
+		const { bench } = await import("../commands/bench/bench.ts");
+		finish(await bench(benchOptionsOf(flags), context));
+	});
+};
+
+function addMeasuringOptions(command: Command): Command {
+	return command
+		.requiredOption(
+			"-p, --profile <name|file>",
+			"profile to measure: a built-in one (see `knistio profiles list`) or a file of your own (repeatable)",
+			collect,
+		)
+		.option(
+			"-n, --iterations <n>",
+			"cold starts per profile; the warm-up start after each install is not counted",
+			count(1),
+			10,
+		)
+		.option(
+			"--until <precision|verdict>",
+			"stop a profile early when its median is known to this precision, such as 50ms, or when its verdicts are " +
+				"settled; --iterations is the limit",
+			precisionOrVerdict,
+		)
+		.option(
+			"--blocks <n>",
+			"install each profile this many times, in a balanced order, so that changes of the cluster over time " +
+				"affect all profiles alike; an install takes about a minute",
+			count(1),
+			1,
+		)
+		.option(
+			"--request-timeout <duration>",
+			"count a cold start as failed after this time (default: 2.5 × the first start, at least 10s)",
+			durationMs,
+		);
+}
+
+function addServiceOptions(command: Command): Command {
+	return command
+		.addOption(imageOption("image of the service to start; it must listen on $PORT and answer with $TARGET"))
+		.option("--expect-body <text>", "text that every answer must contain (default: the value of $TARGET)", text)
+		.addOption(namespaceOption("namespace of the service; knistio creates and removes it"))
+		.addOption(new Option("--sidecar <shape>", "request this kind of istio-proxy").choices(["native", "classic"]))
+		.addOption(knativeManifestsOption())
+		.option("--use-installed", "measure the Istio that is already installed, and install nothing")
+		.option(
+			"--gateway <url>",
+			"address of the ingress gateway, or service-proxy to send requests through the API server",
+			address,
+		);
+}
+
+function addSimulationOptions(command: Command): Command {
+	return command
+		.addOption(
+			new Option("--cluster <kind>", "use a simulated cluster in this process instead of a real one").choices([
+				"simulated",
+			]),
+		)
+		.addOption(modelOption())
+		.option(
+			"--seed <n>",
+			"seed of the order of installs and cold starts, and of the delays of the simulated cluster",
+			count(0),
+			1,
+		)
+		.addOption(speedOption(20));
+}
+
+function benchOptionsOf(flags: BenchFlags): BenchOptions {
+	const { record, requestTimeout, expectBody, sidecar, gateway, reference } = flags;
+	return {
+		profiles: flags.profile,
+		iterations: flags.iterations,
+		blocks: flags.blocks,
+		seed: flags.seed,
+		image: flags.image,
+		namespace: flags.namespace,
+		where: whereOf(flags),
+		knativeManifests: flags.knativeManifests ?? [],
+		useInstalled: flags.useInstalled === true,
+		timeoutMs: flags.timeout,
+		out: flags.out ?? [],
+		...gateOptionsOf(flags),
+		keep: flags.keep === true,
+		dryRun: flags.dryRun === true,
+		...(record === undefined || record === true ? {} : { record }),
+		...(requestTimeout === undefined ? {} : { requestTimeoutSeconds: Math.ceil(requestTimeout / 1000) }),
+		...untilOf(flags.until),
+		...given({ expectBody, sidecar, gateway, reference }),
+	};
+}
+
 function whereOf(flags: BenchFlags): Where {
 	const { model, seed, speed, kubeconfig, context } = flags;
 	if (flags.cluster === "simulated") return { kind: "simulated", model, seed, speed };
 	return { kind: "real", source: sourceOf(flags), ...given({ kubeconfig, context }) };
 }
 
-const examples = `
-Examples:
-  # try it without a cluster: an API server in this process answers, and its delays are made up
-  knistio bench --cluster simulated --profile minimal --profile full
-
-  # what a sidecar costs, on the cluster of the current context
-  knistio bench --profile minimal --profile full
-
-  # all four of the talk, beside the talk's own figures, with everything written down
-  knistio bench --profile minimal --profile no-policy --profile full-cni --profile full \\
-    --reference talk --out run.json --out run.csv --out run.md
-
-  # a cluster without Knative and without a registry
-  knistio bench --profile minimal --knative-manifests knative/ --image registry.local/helloworld:1 \\
-    --istio-set hub=registry.local/istio --istio-set tag=1.30.3
-
-  # fail a pipeline (99) when a cold start gets too slow, or when nothing was measured (3)
-  knistio bench --profile minimal --budget "total: p(50) < 3s" --out run.json
-
-  # as many cold starts as it takes to know the medians to ±50 ms, but no more than 64
-  knistio bench --profile minimal --profile full --until 50ms --iterations 64
-
-  # install each profile twice, in a balanced order, so that a slow hour of the cluster falls on all alike;
-  # profiles that differ only in their pods' labels and annotations share an install, and take turns
-  knistio bench --profile minimal --profile full --profile my-variant-of-full.yaml --blocks 2
-
-  # see all that would be changed, and change nothing
-  knistio bench --profile full --dry-run`;
-
-/** Declares `knistio bench`. */
-export function addBench(program: Command, context: Context, finish: Finish): void {
-	const command = program
-		.command("bench")
-		.description("install each profile, start a Knative service cold n times, print a table: the main job")
-		.requiredOption(
-			"-p, --profile <name|file>",
-			"built-in (see `knistio profiles list`) or your own file (repeatable)",
-			collect,
-		)
-		.option(
-			"-n, --iterations <n>",
-			"cold starts of each profile; the first after an install comes on top",
-			count(1),
-			10,
-		)
-		.option("--until <precision>", "end a profile early when its median is known to ±50ms, say", precisionMs)
-		.option(
-			"--blocks <n>",
-			"install every profile n times, in a balanced order, about a minute each: what drifts then drifts for all alike",
-			count(1),
-			1,
-		)
-		.option("--image <image>", "the service under test; answers with $TARGET on $PORT", image, sampleImage)
-		.option("--expect-body <text>", "what its answer must hold; default: the value that $TARGET gets", text)
-		.option("--namespace <name>", "where it runs; made and removed by knistio", namespace, workloadNamespace)
-		.option("-o, --out <file>", "write the report: .json, .csv or .md (repeatable)", collect)
-		.option("--record <file>", "the recording of all that happened; default: beside the first --out", text)
-		.option("--no-record", "write no recording")
-		.addOption(new Option("--reference <what>", "show the talk's own figures too").choices(["talk"]))
-		.addOption(new Option("--sidecar <shape>", "ask for one shape of istio-proxy").choices(["native", "classic"]))
-		.option("--knative-manifests <path>", "install Knative from here if it is missing (repeatable)", collect)
-		.option("--use-installed", "measure the Istio that is there as it is, and install none")
-		.option("--gateway <url>", "the ingress gateway's address; service-proxy: through the API server", address)
-		.option(
-			"--request-timeout <duration>",
-			"a slower cold start fails; default: 2.5 × the first start, at least 10 s",
-			durationMs,
-		)
-		.addOption(
-			new Option("--cluster <what>", "an API server in this process instead of a real cluster").choices(["simulated"]),
-		)
-		.addOption(
-			new Option("--model <name>", "how long things take there").choices(["today", "talk-2019"]).default("today"),
-		)
-		.option("--seed <n>", "of the order of blocks and rounds, and of a simulated cluster's delays", count(0), 1)
-		.option("--speed <n>", "simulated seconds in a real one", count(1), 20)
-		.option("--keep", "leave everything on the cluster at the end, until `clean` or the next bench without it")
-		.option("--dry-run", "print what would be changed, and change nothing");
-	addGateOptions(addSourceOptions(addClusterOptions(command)));
-	command.addHelpText("after", examples).action(async (flags: BenchFlags) => {
-		const { bench } = await import("../commands/bench/bench.ts");
-		const { record, requestTimeout } = flags;
-		const code = await bench(
-			{
-				profiles: flags.profile,
-				iterations: flags.iterations,
-				blocks: flags.blocks,
-				seed: flags.seed,
-				image: flags.image,
-				namespace: flags.namespace,
-				where: whereOf(flags),
-				knativeManifests: flags.knativeManifests ?? [],
-				useInstalled: flags.useInstalled === true,
-				timeoutMs: flags.timeout,
-				out: flags.out ?? [],
-				...gateOptionsOf(flags),
-				keep: flags.keep === true,
-				dryRun: flags.dryRun === true,
-				...(record === undefined || record === true ? {} : { record }),
-				...(requestTimeout === undefined ? {} : { requestTimeoutSeconds: Math.ceil(requestTimeout / 1000) }),
-				...given({
-					untilMs: flags.until,
-					expectBody: flags.expectBody,
-					sidecar: flags.sidecar,
-					gateway: flags.gateway,
-					reference: flags.reference,
-				}),
-			},
-			context,
-		);
-		finish(code);
-	});
+function untilOf(until: number | "verdict" | undefined): { untilMs?: number; untilVerdict?: boolean } {
+	if (until === "verdict") return { untilVerdict: true };
+	return given({ untilMs: until });
 }

@@ -1,18 +1,7 @@
-import type { Command } from "commander";
-import type { Context } from "../context/context.ts";
-import { sampleImage, workloadNamespace } from "./bench.ts";
-import type { Finish } from "./finish.ts";
-import {
-	addClusterOptions,
-	addSourceOptions,
-	type ClusterFlags,
-	collect,
-	given,
-	image,
-	namespace,
-	type SourceFlags,
-	sourceOf,
-} from "./options.ts";
+import type { Declaration } from "./declaration.ts";
+import { addClusterOptions, type ClusterFlags, clusterOf, dryRunOption } from "./options/cluster.ts";
+import { addSourceOptions, knativeManifestsOption, type SourceFlags, sourceOf } from "./options/source.ts";
+import { imageOption, namespaceOption } from "./options/workload.ts";
 
 interface InstallFlags extends ClusterFlags, SourceFlags {
 	namespace: string;
@@ -21,47 +10,33 @@ interface InstallFlags extends ClusterFlags, SourceFlags {
 	dryRun?: true;
 }
 
-const clusterOf = (flags: ClusterFlags) => ({
-	timeoutMs: flags.timeout,
-	...given({ kubeconfig: flags.kubeconfig, context: flags.context }),
-});
+const examples = `
+Examples:
+  knistio install minimal --dry-run
+  knistio install full-cni --istioctl ~/bin/istioctl`;
 
-/** Declares `knistio install`, `uninstall` and `clean`. */
-export function addInstall(program: Command, context: Context, finish: Finish): void {
-	const install = program
-		.command("install <profile>")
-		.description("put one profile on the cluster, to stay there; a later bench measures it without installing anew")
-		.option("--namespace <name>", "the workload's namespace", namespace, workloadNamespace)
-		.option("--image <image>", "for the external authorizer of profiles with a policy", image, sampleImage)
-		.option("--knative-manifests <path>", "install Knative from here if it is missing (repeatable)", collect)
-		.option("--dry-run", "print what would be changed, and change nothing")
-		.addHelpText(
-			"after",
-			"\nExamples:\n  knistio install minimal --dry-run\n  knistio install full-cni --istioctl ~/bin/istioctl",
-		);
-	addSourceOptions(addClusterOptions(install)).action(async (profile: string, flags: InstallFlags) => {
-		const commands = await import("../commands/install.ts");
-		const rest = {
+/** Declares `knistio install`. */
+export const declareInstall: Declaration = (program, context, finish) => {
+	const command = program
+		.command("install")
+		.description("install one profile and keep it on the cluster; a later bench measures it without a new install")
+		.argument("<profile>", "name of a built-in profile, or path of a file of your own")
+		.addOption(namespaceOption("namespace of the service"))
+		.addOption(imageOption("image of the external authorizer, for profiles with a policy"))
+		.addOption(knativeManifestsOption())
+		.addOption(dryRunOption())
+		.addHelpText("after", examples);
+	addSourceOptions(addClusterOptions(command)).action(async (profile: string, flags: InstallFlags) => {
+		const { install } = await import("../commands/install.ts");
+		const options = {
+			profile,
+			namespace: flags.namespace,
+			image: flags.image,
 			source: sourceOf(flags),
 			knativeManifests: flags.knativeManifests ?? [],
 			dryRun: flags.dryRun === true,
+			...clusterOf(flags),
 		};
-		finish(
-			await commands.install(
-				{ profile, namespace: flags.namespace, image: flags.image, ...rest, ...clusterOf(flags) },
-				context,
-			),
-		);
+		finish(await install(options, context));
 	});
-
-	const uninstall = program
-		.command("uninstall")
-		.alias("clean")
-		.description("remove all that knistio put on the cluster and restore what it changed, also after a kill")
-		.option("--force", "even while another knistio seems to be at work there")
-		.addHelpText("after", "\nExamples:\n  knistio clean\n  knistio clean --context kind-bench --force");
-	addClusterOptions(uninstall).action(async (flags: ClusterFlags & { force?: true }) => {
-		const commands = await import("../commands/install.ts");
-		finish(await commands.uninstall({ force: flags.force === true, ...clusterOf(flags) }, context));
-	});
-}
+};

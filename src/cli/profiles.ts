@@ -1,46 +1,52 @@
-import { type Command, Option } from "commander";
-import type { Context } from "../context/context.ts";
-import { workloadNamespace } from "./bench.ts";
-import type { Finish } from "./finish.ts";
-import { addSourceOptions, namespace, type SourceFlags, sourceOf } from "./options.ts";
+import { Option } from "commander";
+import type { Declaration } from "./declaration.ts";
+import { addSourceOptions, type SourceFlags, sourceOf } from "./options/source.ts";
+import { namespaceOption } from "./options/workload.ts";
 
-/** Declares `knistio profiles` and its four verbs, and `knistio phases`. */
-export function addProfiles(program: Command, context: Context, finish: Finish): void {
+const examples = `
+Examples:
+  knistio profiles list
+  knistio profiles show full --format json
+  knistio profiles validate mine.yaml other.yaml
+  knistio profiles render ./mine.yaml --istioctl ~/bin/istioctl > manifests.yaml`;
+
+const nameOrFile = "name of a built-in profile, or path of a file of your own";
+
+/** Declares `knistio profiles` with what it can do: `list`, `show`, `validate` and `render`. */
+export const declareProfiles: Declaration = (program, context, finish) => {
 	const profiles = program
 		.command("profiles")
-		.description("the profiles, their effective values, the manifests they stand for");
+		.description("list, show, validate and render profiles")
+		.addHelpText("after", examples);
 	const load = () => import("../commands/profiles.ts");
 	profiles
 		.command("list")
-		.description("the built-in profiles")
+		.description("list the built-in profiles")
+		.addHelpText("after", "\nExample:\n  knistio profiles list")
 		.action(async () => finish(await (await load()).listProfiles(context)));
 	profiles
-		.command("show <name|file>")
-		.description("one profile with every default filled in")
-		.addOption(new Option("--format <format>").choices(["yaml", "json"]).default("yaml"))
+		.command("show")
+		.description("print a profile with all its defaults")
+		.argument("<name|file>", nameOrFile)
+		.addOption(new Option("--format <format>", "print YAML or JSON").choices(["yaml", "json"]).default("yaml"))
+		.addHelpText("after", "\nExamples:\n  knistio profiles show full\n  knistio profiles show ./mine.yaml")
 		.action(async (name: string, { format }: { format: "yaml" | "json" }) =>
 			finish(await (await load()).showProfile(name, { format }, context)),
 		);
 	profiles
-		.command("validate <file...>")
-		.description("complain about everything that is wrong, with its line")
+		.command("validate")
+		.description("check profiles, and print everything that is wrong with its line")
+		.argument("<file...>", "files to check")
+		.addHelpText("after", "\nExample:\n  knistio profiles validate mine.yaml other.yaml")
 		.action(async (files: string[]) => finish(await (await load()).validateProfiles(files, context)));
 	const render = profiles
-		.command("render <name|file>")
-		.description("the manifests that the profile stands for, as YAML")
-		.option("--namespace <name>", "the workload's namespace", namespace, workloadNamespace);
+		.command("render")
+		.description("print the manifests of a profile as YAML")
+		.argument("<name|file>", nameOrFile)
+		.addOption(namespaceOption("namespace of the service"))
+		.addHelpText("after", "\nExample:\n  knistio profiles render full --istioctl ~/bin/istioctl > manifests.yaml");
 	addSourceOptions(render).action(async (name: string, flags: SourceFlags & { namespace: string }) => {
 		const options = { source: sourceOf(flags), namespace: flags.namespace, signal: context.signal };
 		finish(await (await load()).renderProfile(name, options, context));
 	});
-	program
-		.command("phases")
-		.description("the names of all that is measured, for tables and budgets")
-		.action(async () => {
-			const { phaseDescriptions } = await import("../report/phases.ts");
-			const width = Math.max(...phaseDescriptions.map(({ name }) => name.length));
-			for (const { name, kind, text } of phaseDescriptions) {
-				context.stdout(`${name.padEnd(width)}  ${kind.padEnd(5)}  ${text}\n`);
-			}
-		});
-}
+};

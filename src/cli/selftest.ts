@@ -1,8 +1,9 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
-import type { Context } from "../context/context.ts";
+import { InvalidArgumentError, Option } from "commander";
 import { scenarioNames } from "../selftest/scenarios.ts";
-import type { Finish } from "./finish.ts";
-import { count } from "./options.ts";
+import type { Declaration } from "./declaration.ts";
+import { type TextFormat, textFormatOption } from "./options/output.ts";
+import { modelOption, speedOption } from "./options/simulation.ts";
+import { count } from "./options/values.ts";
 
 interface SelftestFlags {
 	scenarios?: number;
@@ -11,13 +12,14 @@ interface SelftestFlags {
 	seed: number;
 	speed: number;
 	model: string;
-	format: "text" | "json";
+	format: TextFormat;
 }
 
 const notes = `
-Nothing real is touched. The bounds that knistio states for each time it measures are held against what really
-happened on the simulated cluster; it ends with 1 where one does not hold, with a table of errors by source
-in any case. The machine's own delays count times the speed, so a lower speed measures closer.
+No real cluster is used. For every time that knistio measures on a simulated cluster, the stated
+bounds are compared with the true time. The result is a table of errors by source. The exit code is
+1 if a bound does not hold. Delays of this machine are multiplied by --speed, so a lower speed
+measures more precisely.
 
 Examples:
   knistio selftest
@@ -26,34 +28,34 @@ Examples:
 
 /** Commander's own check of choices does not collect. */
 function chosen(name: string, before: string[] = []): string[] {
-	if (!scenarioNames.includes(name)) throw new InvalidArgumentError(`one of ${scenarioNames.join(", ")}`);
+	if (!scenarioNames.includes(name)) throw new InvalidArgumentError(`known scenarios: ${scenarioNames.join(", ")}`);
 	return [...before, name];
 }
 
 /** Declares `knistio selftest`. */
-export function addSelftest(program: Command, context: Context, finish: Finish): void {
+export const declareSelftest: Declaration = (program, context, finish) => {
 	program
 		.command("selftest")
-		.description("measure simulated clusters with known truth and prove that the stated error bounds hold")
+		.description("measure simulated clusters, whose true times are known, and check the stated error bounds")
 		.option(
 			"--scenarios <n>",
-			"how many runs; default: each scenario once, and more begin anew with other seeds",
+			"number of runs; more runs than scenarios repeat them with other seeds (default: each scenario once)",
 			count(1),
 		)
 		.addOption(
-			new Option("--scenario <name>", `only this one (repeatable): ${scenarioNames.join(", ")}`).argParser(
+			new Option("--scenario <name>", `run only this scenario: ${scenarioNames.join(", ")} (repeatable)`).argParser(
 				(name: string, before?: string[]) => chosen(name, before),
 			),
 		)
-		.option("-n, --iterations <n>", "cold starts of each, after a first one", count(1), 2)
-		.option("--seed <n>", "the same seed gives the same delays", count(0), 1)
-		.option("--speed <n>", "simulated seconds in a real one", count(1), 4)
-		.addOption(new Option("--model <name>", "how long things take").choices(["today", "talk-2019"]).default("today"))
-		.addOption(new Option("--format <format>").choices(["text", "json"]).default("text"))
+		.option("-n, --iterations <n>", "cold starts per run; the warm-up start is not counted", count(1), 2)
+		.option("--seed <n>", "seed of all delays", count(0), 1)
+		.addOption(speedOption(4))
+		.addOption(modelOption())
+		.addOption(textFormatOption())
 		.addHelpText("after", notes)
 		.action(async (flags: SelftestFlags) => {
 			const { selftest } = await import("../commands/selftest.ts");
 			const scenarios = flags.scenarios ?? flags.scenario?.length ?? scenarioNames.length;
 			finish(await selftest({ ...flags, scenarios }, context));
 		});
-}
+};

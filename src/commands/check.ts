@@ -1,3 +1,4 @@
+import { figuresOf } from "../analysis/figures.ts";
 import { measuresOf } from "../analysis/samples.ts";
 import { type ExitCode, UsageError } from "../errors.ts";
 import { exitCodeOf, judge } from "../gate/judge.ts";
@@ -28,7 +29,7 @@ export interface CheckOptions extends GateOptions {
  */
 export async function check(options: CheckOptions, sink: Sink): Promise<ExitCode> {
 	await requireWritable([], options, sink);
-	const report = parseReport(await sink.readFile(options.report), options.report, "measures");
+	const report = parseReport(await sink.readFile(options.report), options.report);
 	const profiles = report.profiles.map(({ profile }) => profile);
 	const { files, ...criteria } = await parseGate(
 		profiles,
@@ -42,7 +43,7 @@ export async function check(options: CheckOptions, sink: Sink): Promise<ExitCode
 	}
 	const judgement = judge(report, { ...criteria, acceptSimulated: options.acceptSimulated });
 	sink.stdout(options.format === "json" ? renderJudgementJson(judgement) : renderJudgement(judgement));
-	return withoutUnwritten(exitCodeOf(judgement), await writeJudgement(report, judgement, { files, sink }));
+	return withoutUnwritten(exitCodeOf(judgement), await writeJudgement(figuresOf(report), judgement, { files, sink }));
 }
 
 /** What may be named: all that knistio knows, and all that the report has. */

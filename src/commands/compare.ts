@@ -22,10 +22,10 @@ export async function compare(options: CompareOptions, sink: Sink): Promise<Exit
 	const reports = await Promise.all(
 		options.reports.map(async (path) => ({
 			label: path,
-			report: parseReport(await sink.readFile(path), path, "measures"),
+			report: parseReport(await sink.readFile(path), path),
 		})),
 	);
-	if (reports.length === 0) throw new UsageError("there is no report to compare", { hint: "name one or more" });
+	if (reports.length === 0) throw new UsageError("there is not a report to compare", { hint: "name one or more" });
 	const tables = compareReports(reports, options.by === undefined ? {} : { by: options.by });
 	sink.stdout(options.format === "json" ? renderComparisonJson(tables) : renderComparison(tables));
 	return tables.some(({ rows }) => rows.length > 0) ? exitCodes.ok : exitCodes.inconclusive;

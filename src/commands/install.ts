@@ -1,3 +1,4 @@
+import { systemClock } from "../clock/clock.ts";
 import type { Context } from "../context/context.ts";
 import { type ExitCode, exitCodes, InterruptedError } from "../errors.ts";
 import { installProfile } from "../install/install.ts";
@@ -9,7 +10,7 @@ import type { Installation } from "../install/wanted.ts";
 import { type IstioSource, renderIstio } from "../istio/render.ts";
 import { readKnativeManifests } from "../knative/manifest-files.ts";
 import { type Cluster, describeRef } from "../kube/api/cluster.ts";
-import { type Session, systemClock } from "../kube/wait/task.ts";
+import type { Session } from "../kube/wait/task.ts";
 import { openProgress, type ProgressDisplay } from "../output/progress.ts";
 import { spell } from "../output/words/units.ts";
 import { substitute } from "../profile/effective.ts";

@@ -1,7 +1,7 @@
+import { figuresOf } from "../analysis/figures.ts";
 import type { Context } from "../context/context.ts";
 import { readLines } from "../context/files.ts";
 import { type ExitCode, UsageError } from "../errors.ts";
-import { formatOf } from "../output/formats.ts";
 import { renderTable } from "../output/report/table.ts";
 import { type Entry, recordingVersion } from "../recording/entries.ts";
 import { asEntry } from "../recording/read-entry.ts";
@@ -10,7 +10,7 @@ import { openReportBuilder, type ReportBuilder } from "../timing/report-builder.
 import { endRun } from "./gate/ending.ts";
 import { type GateOptions, judgeRun, parseGate } from "./gate/gate.ts";
 import { requireWritable } from "./gate/outputs.ts";
-import { whatFails } from "./gate/sink.ts";
+import { reportFiles, writeReport } from "./gate/report-files.ts";
 
 /** What is rebuilt from what. */
 export interface ReplayOptions extends GateOptions {
@@ -26,21 +26,18 @@ export interface ReplayOptions extends GateOptions {
  * that broke off gives what there is.
  */
 export async function replay(options: ReplayOptions, context: Context): Promise<ExitCode> {
-	const outputs = options.out.map((file) => ({ file, render: formatOf(file) }));
+	const files = reportFiles(options.out);
 	await requireWritable(options.out, options, context);
 	const report = await reportOf(options.recording, context.signal);
-	const reference = options.reference === undefined ? {} : { reference: options.reference };
-	const unwritten = await whatFails(
-		outputs.map(
-			({ file, render }) =>
-				() =>
-					context.writeFile(file, render(report, reference)),
-		),
-	);
-	if (outputs.length === 0) context.stdout(`${renderTable(report, { color: context.color, ...reference })}\n`);
+	const figures = figuresOf(report);
+	const { reference } = options;
+	const unwritten = await writeReport(figures, files, { reference, sink: context });
+	if (files.length === 0) {
+		context.stdout(renderTable(figures, { color: context.color, ...(reference === undefined ? {} : { reference }) }));
+	}
 	const profiles = report.profiles.map(({ profile }) => profile);
 	const gate = await parseGate(profiles, options, context);
-	const judge = () => judgeRun(report, gate, { acceptSimulated: options.acceptSimulated, sink: context });
+	const judge = () => judgeRun(figures, gate, { acceptSimulated: options.acceptSimulated, sink: context });
 	return endRun({ failure: undefined, judge, unwritten, uncleaned: undefined });
 }
 
@@ -49,28 +46,22 @@ async function reportOf(path: string, signal: AbortSignal): Promise<Report> {
 	let line = 0;
 	let isBegun = false;
 	let broken: UsageError | undefined;
-	try {
-		for await (const text of readLines(path, { signal })) {
-			line++;
-			if (text.trim() === "") continue;
-			// A kill cuts the last line; a line that is broken and not the last is damage.
-			if (broken !== undefined) throw broken;
-			const where = `${path}:${line}`;
-			const value = parsed(text);
-			if (value === undefined) {
-				broken = damaged(where, "the line is not JSON");
-				continue;
-			}
-			if (!isBegun) requireRecording(where, value);
-			const entry = asEntry(value);
-			if (entry === undefined) throw damaged(where, "the line is no entry of a recording");
-			isBegun = true;
-			add(builder, entry, where);
+	for await (const text of readLines(path, { signal })) {
+		line++;
+		if (text.trim() === "") continue;
+		// A kill cuts the last line; a line that is broken and not the last is damage.
+		if (broken !== undefined) throw broken;
+		const where = `${path}:${line}`;
+		const value = parsed(text);
+		if (value === undefined) {
+			broken = damaged(where, "the line is not JSON");
+			continue;
 		}
-	} catch (cause) {
-		if (cause instanceof UsageError || cause === signal.reason) throw cause;
-		const { code = "", message } = cause as NodeJS.ErrnoException;
-		throw new UsageError(`cannot read ${path}: ${readFailures[code] ?? message}`, { cause });
+		if (!isBegun) requireRecording(where, value);
+		const entry = asEntry(value);
+		if (entry === undefined) throw damaged(where, "the line is not an entry of a recording");
+		isBegun = true;
+		add(builder, entry, where);
 	}
 	if (isBegun) return ended(builder, `${path}:${line}`);
 	throw broken ?? new UsageError(`${path}: the recording is empty`);
@@ -84,23 +75,19 @@ function ended(builder: ReportBuilder, where: string): Report {
 	}
 }
 
-const readFailures: Record<string, string> = {
-	ENOENT: "there is no such file",
-	EISDIR: "it is a directory",
-	EACCES: "permission denied",
-};
-
 function requireRecording(where: string, value: unknown): void {
 	const { kind, version } = (value ?? {}) as { kind?: unknown; version?: unknown };
 	if (kind !== "run") {
-		throw new UsageError(`${where}: this is no recording of knistio`, { hint: "`bench --record FILE` writes one" });
+		throw new UsageError(`${where}: this is not a recording of knistio`, { hint: "`bench --record FILE` writes one" });
 	}
 	if (version !== recordingVersion) {
-		throw new UsageError(`${where}: a recording of version ${version}; this knistio reads ${recordingVersion}`);
+		throw new UsageError(
+			`${where}: the recording has version ${version}, but this knistio reads version ${recordingVersion}`,
+		);
 	}
 }
 
-const inside = "an entry up to this line does not hold what it should";
+const inside = "an entry up to this line has missing or wrong content";
 
 function parsed(text: string): unknown {
 	try {

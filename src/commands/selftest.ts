@@ -11,14 +11,14 @@ import type { ClusterTruth } from "../simulator/world/truth.ts";
 import { openReportBuilder } from "../timing/report-builder.ts";
 import { bench } from "./bench/bench.ts";
 import type { BenchOptions } from "./bench/options.ts";
+import { simulatedRun } from "./bench/simulated-run.ts";
 import { openTarget, type Where } from "./bench/target.ts";
-import type { GateOptions } from "./gate/gate.ts";
 
-/** Everything `knistio selftest` can be told. */
+/** The options of `knistio selftest`. */
 export interface SelftestOptions {
 	/** How many runs. */
 	scenarios: number;
-	/** Names of the scenarios to choose from; all unless told. */
+	/** Names of the scenarios to choose from; all by default. */
 	scenario?: readonly string[];
 	/** Cold starts of each scenario, the warm-up not among them. */
 	iterations: number;
@@ -43,7 +43,7 @@ interface ScenarioResult {
 
 const atOnce = 6;
 
-/** `knistio selftest`: measures simulated clusters by the same way as `bench`, and holds the result against their truth. */
+/** `knistio selftest`: measures simulated clusters in the same way as `bench`, and compares the result with their true times. */
 export async function selftest(
 	options: SelftestOptions,
 	context: Context,
@@ -101,7 +101,7 @@ export async function measureScenario(
 	let truth: ClusterTruth | undefined;
 	const quiet: Context = {
 		...context,
-		// Each run has many who listen.
+		// Each run adds many listeners.
 		signal: AbortSignal.any([context.signal]),
 		isLive: false,
 		stdout: () => {},
@@ -122,33 +122,17 @@ export async function measureScenario(
 		};
 	};
 	await bench(benchOptions(scenario, options), quiet, open);
-	if (truth === undefined) throw new Error("the simulated cluster did not tell what happened");
+	if (truth === undefined) throw new Error("the simulated cluster did not report what happened");
 	return { entries, truth };
 }
-
-/** Nothing is judged but the measuring itself. */
-const ungated: GateOptions = {
-	budgets: [],
-	budgetsFiles: [],
-	baseline: [],
-	minimumEffectMs: 0,
-	minimumEffectShare: 0,
-	required: [],
-	allowDifferent: [],
-	files: {},
-};
 
 function benchOptions(
 	{ profile, sidecar, faults, nodes }: Scenario,
 	{ iterations, seed, speed, model }: Pick<SelftestOptions, "iterations" | "seed" | "speed" | "model">,
 ): BenchOptions {
-	return {
+	return simulatedRun({
 		profiles: [profile],
 		iterations,
-		blocks: 1,
-		seed,
-		image: "simulated/helloworld:1",
-		namespace: "knistio",
 		where: {
 			kind: "simulated",
 			model,
@@ -157,18 +141,12 @@ function benchOptions(
 			...(faults === undefined ? {} : { faults }),
 			...(nodes === undefined ? {} : { nodes }),
 		},
-		knativeManifests: [],
-		useInstalled: false,
 		...(sidecar === undefined ? {} : { sidecar }),
 		// A pod drains for so long.
 		requestTimeoutSeconds: 10,
-		timeoutMs: 120_000,
-		out: [],
 		record: "selftest",
-		...ungated,
 		keep: true,
-		dryRun: false,
-	};
+	});
 }
 
 function foldEntries(entries: readonly Entry[]): Report {

@@ -1,14 +1,15 @@
+import { figuresOf } from "../analysis/figures.ts";
 import type { Context } from "../context/context.ts";
-import { type ExitCode, exitCodes, UsageError } from "../errors.ts";
-import { formatOf, formats } from "../output/formats.ts";
-import { renderTable } from "../output/report/table.ts";
+import { type ExitCode, exitCodes } from "../errors.ts";
+import { formatNamed } from "../output/formats.ts";
 import { parseReport } from "../report/read-report.ts";
-import { whatFails, withoutUnwritten } from "./gate/sink.ts";
+import { reportFiles, writeReport } from "./gate/report-files.ts";
+import { withoutUnwritten } from "./gate/sink.ts";
 
 /** How a saved report is shown again. */
 export interface ShowOptions {
 	report: string;
-	/** `table`, or the extension of a format. */
+	/** The name of a format, for stdout. */
 	format: string;
 	out: string[];
 	reference?: "talk";
@@ -16,27 +17,14 @@ export interface ShowOptions {
 
 /** `knistio show`: a saved report in any format, on stdout or in files. */
 export async function show(options: ShowOptions, context: Context): Promise<ExitCode> {
-	const outputs = options.out.map((file) => ({ file, render: formatOf(file) }));
-	const report = parseReport(await context.readFile(options.report), options.report);
-	const reference = options.reference === undefined ? {} : { reference: options.reference };
-	const unwritten = await whatFails(
-		outputs.map(
-			({ file, render }) =>
-				() =>
-					context.writeFile(file, render(report, reference)),
-		),
-	);
-	if (outputs.length > 0) return withoutUnwritten(exitCodes.ok, unwritten);
-	if (options.format === "table") {
-		context.stdout(`${renderTable(report, { color: context.color, ...reference })}\n`);
-		return exitCodes.ok;
+	const { reference } = options;
+	const files = reportFiles(options.out);
+	const format = formatNamed(options.format);
+	const figures = figuresOf(parseReport(await context.readFile(options.report), options.report));
+	if (files.length > 0) {
+		return withoutUnwritten(exitCodes.ok, await writeReport(figures, files, { reference, sink: context }));
 	}
-	const render = formats[options.format];
-	if (render === undefined) {
-		throw new UsageError(`--format: there is no "${options.format}"`, {
-			hint: `table, ${Object.keys(formats).join(", ")}`,
-		});
-	}
-	context.stdout(render(report, reference));
+	const render = await format.load();
+	context.stdout(render(figures, { color: context.color, ...(reference === undefined ? {} : { reference }) }));
 	return exitCodes.ok;
 }

@@ -12,8 +12,11 @@ export interface Context extends Files {
 	stdout(text: string): void;
 	/** Progress and messages. @param options.isCommand the text is knistio's own command to a terminal or a CI runner */
 	stderr(text: string, options?: { isCommand?: boolean }): void;
-	/** Waits until stdout has all. @throws UsageError if it could not be written; a reader who has gone is no failure */
-	flush?(): Promise<void>;
+	/**
+	 * Waits until everything is written to the stream.
+	 * @throws UsageError for what could not be written, except to a reader who has gone
+	 */
+	flush?(stream: "stdout" | "stderr"): Promise<void>;
 	/** Whether the result may have colours. */
 	color: boolean;
 	/** Whether stderr is a terminal that progress may be drawn on. */
@@ -35,18 +38,18 @@ export function nodeContext(): Context {
 	const { env, stdout, stderr } = process;
 	const wantsColor = env.NO_COLOR === undefined || env.NO_COLOR === "";
 	const signal = interruption(stderr);
-	const [result, messages] = [openStream(stdout, "stdout"), openStream(stderr, "stderr")];
+	const streams = { stdout: openStream(stdout, "stdout"), stderr: openStream(stderr, "stderr") };
 	return {
 		version: process.env.KNISTIO_VERSION ?? "0.0.0",
-		stdout: result.write,
-		stderr: (text) => messages.write(text),
-		flush: result.flush,
+		stdout: streams.stdout.write,
+		stderr: (text) => streams.stderr.write(text),
+		flush: (stream) => streams[stream].flush(),
 		color: stdout.isTTY === true && wantsColor && env.TERM !== "dumb",
 		isLive: stderr.isTTY === true && !env.CI && env.TERM !== "dumb",
 		columns: stderr.columns ?? 80,
 		env,
 		...nodeFiles,
-		// Whoever pipes something in may be long in coming to its end.
+		// Piped input may take long to end.
 		readFile: (path) => unlessAborted(nodeFiles.readFile(path), path === "-" ? signal : undefined),
 		signal,
 		openCluster: async ({ kubeconfig, kubeconfigText, context }) => {

@@ -45,7 +45,8 @@ const isGzip = (bytes: Uint8Array) => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 /**
  * The lines of a file, of which no more than a piece is held at once, read as `readFile` reads: `-` is what is piped in,
- * gzip is unpacked, a byte order mark is left out. Throws the system's error, or the signal's reason once it is aborted.
+ * gzip is unpacked, a byte order mark is left out. Throws a `UsageError` for a file that cannot be read, or the signal's
+ * reason once it is aborted.
  */
 export async function* readLines(
 	path: string,
@@ -53,11 +54,14 @@ export async function* readLines(
 ): AsyncGenerator<string> {
 	signal?.throwIfAborted();
 	const source = path === "-" ? stdin : createReadStream(path);
-	// Whoever pipes something in may be long in coming to its end.
+	// Piped input may take long to end.
 	const stop = () => void source.destroy(signal?.reason);
 	signal?.addEventListener("abort", stop, { once: true });
 	try {
 		yield* linesOf(source);
+	} catch (error) {
+		if (signal?.aborted === true && error === signal.reason) throw error;
+		fileError("read", path)(error as NodeJS.ErrnoException);
 	} finally {
 		signal?.removeEventListener("abort", stop);
 	}
@@ -131,8 +135,8 @@ const reasons: Record<string, string> = {
 	ENOENT: "there is no such file or directory",
 	EACCES: "permission denied",
 	EISDIR: "it is a directory",
-	ENOTDIR: "a part of the path is no directory",
-	EROFS: "it lies on a file system that is only read",
+	ENOTDIR: "a part of the path is not a directory",
+	EROFS: "it is on a read-only file system",
 	ENOSPC: "the disk is full",
 	ERR_FS_FILE_TOO_LARGE: "it is larger than 2 GiB",
 };

@@ -11,7 +11,7 @@ import type { WrittenBudget } from "./parse-budget.ts";
 export function readBudgetsFile(text: string, file: string): WrittenBudget[] {
 	const scalars: { text: string; line: number }[] = [];
 	const budgets = readTree(parseYaml(text, file, scalars), file, scalars);
-	if (budgets.length === 0) throw new UsageError(`${file}: there is no budget in it`, { hint });
+	if (budgets.length === 0) throw new UsageError(`${file}: there is not a budget in it`, { hint });
 	return budgets;
 }
 

@@ -1,3 +1,4 @@
+import { confidenceOf } from "../analysis/looks.ts";
 import { openEnds, type Sample, sampleOf, withMissing } from "../analysis/samples.ts";
 import { medianMs } from "../analysis/shift.ts";
 import { boundedMedianInterval, quantileOf, type Range } from "../analysis/statistics/median.ts";
@@ -39,7 +40,7 @@ export function judgeBudget(report: Report, budget: ResolvedBudget, confidence: 
 		return { ...verdict, ...judgeOutcome(run, budget, confidence), values: [], missing: 0 };
 	}
 	if (sample.values.length === 0) return { ...verdict, ...inconclusive(whyEmpty(run, budget.measure)) };
-	return { ...verdict, ...judgeSample(report, { budget, sample, confidence }) };
+	return { ...verdict, ...judgeSample(report, { budget, sample, confidence: confidenceOf(run, confidence) }) };
 }
 
 interface Question {

@@ -2,7 +2,7 @@ import { refuseDifferent } from "../analysis/likeness.ts";
 import { remarksOn } from "../analysis/remarks.ts";
 import { refuseUnsound } from "../analysis/soundness.ts";
 import { type ExitCode, exitCodes } from "../errors.ts";
-import { type Finding, type Ledger, ledgerOf, type Report } from "../report/report.ts";
+import { type Finding, type Ledger, ledgerOf, type ProfileRun, type Report } from "../report/report.ts";
 import { type BaselineQuestion, compareWithBaseline, type Movement } from "./baseline.ts";
 import { judgeFailures } from "./baseline-failures.ts";
 import { remarksOnRuns } from "./baseline-runs.ts";
@@ -12,13 +12,15 @@ import { judgeMovements } from "./judge-movements.ts";
 import { withMinutes } from "./needed.ts";
 import type { ResolvedBudget } from "./resolve-budgets.ts";
 import { judgeSlow } from "./slow-starts.ts";
-import type { Verdict } from "./verdict.ts";
+import { overallStatus, type Verdict } from "./verdict.ts";
 
 export interface JudgeOptions {
 	budgets: readonly ResolvedBudget[];
 	baseline?: BaselineQuestion;
 	/** Chance of a wrong verdict, for each budget and for the whole family of a baseline; 0.05 unless given. */
 	alpha?: number;
+	/** Remarks on the samples of a profile, where the caller has computed them already. */
+	remarksOf?: (run: ProfileRun) => readonly Finding[];
 	/** Whether the simulated cluster was asked for by name; else nothing it yields passes or breaches. */
 	acceptSimulated: boolean;
 }
@@ -45,7 +47,7 @@ export interface Judgement {
  * Throws a `UsageError` where the baseline measured something else, and for a report that no run writes.
  */
 export function judge(report: Report, options: JudgeOptions): Judgement {
-	const { budgets, baseline, alpha = 0.05, acceptSimulated } = options;
+	const { budgets, baseline, alpha = 0.05, acceptSimulated, remarksOf = remarksOn } = options;
 	refuseUnsound(report, "the report");
 	for (const other of baseline?.reports ?? []) refuseUnsound(other, `the baseline of ${other.startedAt}`);
 	if (baseline !== undefined) refuseDifferent(baseline.reports, report, { allowed: baseline.allowDifferent });
@@ -73,7 +75,7 @@ export function judge(report: Report, options: JudgeOptions): Judgement {
 		verdicts,
 		movements,
 		remarks: [
-			...report.profiles.flatMap((run) => [...remarkOnLeftOut(run), ...remarksOn(run)]),
+			...report.profiles.flatMap((run) => [...remarkOnLeftOut(run), ...remarksOf(run)]),
 			...remarksOnRuns(
 				baseline?.reports ?? [],
 				report.profiles.map(({ profile }) => profile.name),
@@ -85,9 +87,8 @@ export function judge(report: Report, options: JudgeOptions): Judgement {
 
 /** 99 where anything is breached, else 3 where anything is inconclusive, else 0. */
 export function exitCodeOf({ verdicts }: Judgement): ExitCode {
-	if (verdicts.some((verdict) => verdict.status === "breach")) return exitCodes.breach;
-	if (verdicts.some((verdict) => verdict.status === "inconclusive")) return exitCodes.inconclusive;
-	return exitCodes.ok;
+	const codes = { breach: exitCodes.breach, inconclusive: exitCodes.inconclusive, pass: exitCodes.ok };
+	return codes[overallStatus(verdicts)];
 }
 
 function asSimulated(verdict: Verdict): Verdict {

@@ -1,3 +1,4 @@
+import { confidenceOfLook, lookAfter } from "../analysis/looks.ts";
 import { openEnds, sampleOf, withMissing } from "../analysis/samples.ts";
 import { boundedMedianInterval } from "../analysis/statistics/median.ts";
 import type { Report } from "../report/report.ts";
@@ -14,15 +15,6 @@ export interface Precision {
 	confidence?: number;
 }
 
-/** The rounds after which `bench --until` looks, each about 1.4 times the one before: 8, 11, 16, 23, 32, 45, 64 … */
-function isLook(round: number): number | undefined {
-	for (let look = 1; ; look++) {
-		const at = Math.round(8 * 2 ** ((look - 1) / 2));
-		if (at === round) return look;
-		if (at > round) return undefined;
-	}
-}
-
 /**
  * Whether a run may stop early because its medians are known to ± `halfWidthMs`.
  *
@@ -36,9 +28,9 @@ export function precisionOf(
 	{ halfWidthMs, measure = "total" }: { halfWidthMs: number; measure?: string },
 ): Precision {
 	const rounds = report.profiles.flatMap((run) => run.coldStarts.map((start) => start.round));
-	const look = isLook(Math.max(0, ...rounds));
+	const look = lookAfter(Math.max(0, ...rounds));
 	if (look === undefined) return { isReached: false, look };
-	const confidence = 1 - 0.05 / (look * (look + 1));
+	const confidence = confidenceOfLook(look);
 	const widths = report.profiles.map((run) => {
 		const interval = boundedMedianInterval(withMissing(sampleOf(run, measure)), confidence)?.interval;
 		const { lo, hi } =

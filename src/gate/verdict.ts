@@ -38,6 +38,12 @@ export interface Verdict {
 	reason: string;
 }
 
+/** The verdict of all verdicts; none is a pass, since a run without any cold start has one. */
+export function overallStatus(verdicts: readonly Verdict[]): Status {
+	const statuses = verdicts.map((verdict) => verdict.status);
+	return statuses.includes("breach") ? "breach" : statuses.includes("inconclusive") ? "inconclusive" : "pass";
+}
+
 /** How a statistic lies to its limit: everything it may be holds, nothing does, or some. */
 export function statusOf(interval: Range, isMet: (value: number) => boolean): Status {
 	const [lo, hi] = [isMet(interval.lo), isMet(interval.hi)];

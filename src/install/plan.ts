@@ -74,7 +74,14 @@ function withObjects(task: Task, objects: readonly KubeObject[], live: Live): Ta
 	const planned = new Map(objects.map((object) => [keyOf(refOf(object)), object]));
 	const get: Cluster["get"] = async (ref, signal) =>
 		live.get(keyOf(ref)) ?? planned.get(keyOf(ref)) ?? (await task.cluster.get(ref, signal));
-	return { ...task, cluster: { ...task.cluster, get } };
+	const cluster = new Proxy(task.cluster, {
+		get(target, name) {
+			if (name === "get") return get;
+			const value: unknown = Reflect.get(target, name);
+			return typeof value === "function" ? value.bind(target) : value;
+		},
+	});
+	return { ...task, cluster };
 }
 
 function changesConfig(wanted: Wanted, live: Live): boolean {

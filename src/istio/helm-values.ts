@@ -1,6 +1,7 @@
 import { UsageError } from "../errors.ts";
 import type { Profile } from "../profile/profile.ts";
-import { gatewayName, isTree, operatorDocument, type ReadSettings, type Tree } from "./settings.ts";
+import { gatewayName } from "./names.ts";
+import { isTree, operatorDocument, type ReadSettings, type Tree } from "./settings.ts";
 
 /** One of Istio's charts as it is to be rendered. */
 export interface ChartRelease {

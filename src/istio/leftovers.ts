@@ -1,8 +1,7 @@
 import { describeRef, type KubeObject, type ObjectRef, refOf } from "../kube/api/cluster.ts";
 import type { Task } from "../kube/wait/task.ts";
 import { foreignIstiods } from "./istiods.ts";
-
-const istioNamespace = "istio-system";
+import { istioNamespace } from "./names.ts";
 
 /** What istiod makes for itself beside its elections' records (istio `pilot/pkg/leaderelection`, `security/pkg/pki/ca`). */
 const madeByIstiod = [

@@ -7,9 +7,10 @@ import { parseManifests, withoutRepeats } from "../kube/objects/manifests.ts";
 import type { Profile } from "../profile/profile.ts";
 import { type ChartRelease, chartReleases } from "./helm-values.ts";
 import { istiodVersion } from "./istiod-version.ts";
+import { istioNamespace } from "./names.ts";
 import { inTemporaryFolder, lastWords, linesOf, type Rendered, runRenderer } from "./renderer.ts";
 import type { RunProcess } from "./run-process.ts";
-import { type IstioSettings, istioNamespace, readSettings } from "./settings.ts";
+import { type IstioSettings, readSettings } from "./settings.ts";
 import { requireVersion } from "./version-check.ts";
 
 /** How Helm is called. */

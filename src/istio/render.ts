@@ -2,11 +2,12 @@ import type { KubeObject } from "../kube/api/cluster.ts";
 import { readManifestFiles } from "../kube/objects/manifest-files.ts";
 import type { Profile } from "../profile/profile.ts";
 import { istiodVersion } from "./istiod-version.ts";
+import { istioNamespace } from "./names.ts";
 import { renderWithHelm } from "./render-helm.ts";
 import { renderWithIstioctl } from "./render-istioctl.ts";
 import type { Rendered } from "./renderer.ts";
 import { type RunProcess, runProcess } from "./run-process.ts";
-import { type IstioSettings, istioNamespace } from "./settings.ts";
+import type { IstioSettings } from "./settings.ts";
 import { requireVersion } from "./version-check.ts";
 
 /** Where Istio's objects come from. */

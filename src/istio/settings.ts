@@ -3,6 +3,7 @@ import { load, YAMLException } from "js-yaml";
 import { UsageError } from "../errors.ts";
 import { kubectlSchema } from "../kube/yaml.ts";
 import type { Profile } from "../profile/profile.ts";
+import { gatewayName, istioNamespace } from "./names.ts";
 
 /** A mapping in a YAML document. */
 export type Tree = Record<string, unknown>;
@@ -20,12 +21,6 @@ export interface ReadSettings {
 	operatorFiles: { path: string; spec: Tree }[];
 	sets: string[];
 }
-
-/** Istio's namespace in every profile. */
-export const istioNamespace = "istio-system";
-
-/** The gateway's name: Knative's ingress controller looks for its label and its service. */
-export const gatewayName = "istio-ingressgateway";
 
 /** A profile as an IstioOperator document, the form of istioctl's input. */
 export function operatorDocument(profile: Profile): { apiVersion: string; kind: string; metadata: Tree; spec: Tree } {

@@ -2,6 +2,7 @@ import type { Cluster, KubeObject } from "../kube/api/cluster.ts";
 import { parseImage } from "../kube/image.ts";
 import { isSameRelease, releaseOf } from "../profile/version-range.ts";
 import type { Finding } from "../report/report.ts";
+import { istioNamespace } from "./names.ts";
 
 type Part = "istiod" | "gateway" | "sidecar";
 
@@ -17,7 +18,7 @@ export interface SeenVersions {
 /** Reads the versions of all parts that are there: by image tag, else by what Istio and its charts say themselves. */
 export async function istioVersions(cluster: Cluster, pod: KubeObject, signal: AbortSignal): Promise<SeenVersions> {
 	const runningPod = async (labelSelector: string, container: string) => {
-		const query = { apiVersion: "v1", kind: "Pod", namespace: "istio-system", labelSelector };
+		const query = { apiVersion: "v1", kind: "Pod", namespace: istioNamespace, labelSelector };
 		const pods = await cluster.list(query, signal);
 		return pods.find((each) => each.metadata.deletionTimestamp == null && imageOf(each, container) !== undefined);
 	};
@@ -75,7 +76,7 @@ function taggedVersion(pod: KubeObject, container: string): string | undefined {
 
 /** By what Istio's own charts write on their pods; a workload's labels are its own, and tell the workload's version. */
 function chartVersion({ metadata }: KubeObject): string | undefined {
-	if (metadata.namespace !== undefined && metadata.namespace !== "istio-system") return undefined;
+	if (metadata.namespace !== undefined && metadata.namespace !== istioNamespace) return undefined;
 	const { "app.kubernetes.io/version": version, "helm.sh/chart": chart } = metadata.labels ?? {};
 	const ofChart = /^(?:istiod|gateway|istio-ingress)-(.+)$/.exec(chart ?? "")?.[1];
 	return [version, ofChart].find((text) => text !== undefined && releaseOf(text) !== undefined);
@@ -83,7 +84,7 @@ function chartVersion({ metadata }: KubeObject): string | undefined {
 
 /** What istiod says of itself: `1.31.0-<commit>-Clean`. Undefined without the right to ask it. */
 async function askIstiod(cluster: Cluster, signal: AbortSignal): Promise<string | undefined> {
-	const path = "/api/v1/namespaces/istio-system/services/http:istiod:15014/proxy/version";
+	const path = `/api/v1/namespaces/${istioNamespace}/services/http:istiod:15014/proxy/version`;
 	try {
 		const answer = await cluster.raw("GET", path, { signal, timeoutMs: 5_000 });
 		const text = answer.body.toString("utf8").trim();

@@ -1,12 +1,11 @@
 import { connect, isIPv6 } from "node:net";
 import { ClusterError } from "../errors.ts";
+import { gatewayName, istioNamespace } from "../istio/names.ts";
 import type { Cluster, KubeObject } from "../kube/api/cluster.ts";
 import { numberOf, objectOf, objectsOf, textOf } from "../kube/untrusted.ts";
 import type { GatewayRoute } from "./route.ts";
 import { viaApiServer } from "./route.ts";
 
-const istioSystem = "istio-system";
-const gatewayService = "istio-ingressgateway";
 /** net-istio's gateways serve HTTP on port 80 of the gateway's Service, which Istio names http2. */
 const httpPort = 80;
 
@@ -58,11 +57,11 @@ export async function findGateway(cluster: Cluster, options: GatewayOptions): Pr
 	const { given, signal, canConnect = tcpConnects } = options;
 	if (given !== undefined && given !== viaApiServer) return { kind: "direct", url: given, by: "given" };
 	const service = await cluster.get(
-		{ apiVersion: "v1", kind: "Service", namespace: istioSystem, name: gatewayService },
+		{ apiVersion: "v1", kind: "Service", namespace: istioNamespace, name: gatewayName },
 		signal,
 	);
 	if (service === undefined) {
-		throw new ClusterError(`no Service ${istioSystem}/${gatewayService}: the Istio ingress gateway is not there`, {
+		throw new ClusterError(`no Service ${istioNamespace}/${gatewayName}: the Istio ingress gateway is not there`, {
 			hint: "install a profile with the ingress gateway, or give the gateway's address with --gateway URL",
 		});
 	}
@@ -73,7 +72,7 @@ export async function findGateway(cluster: Cluster, options: GatewayOptions): Pr
 		return { kind: "direct", url: `http://${host}:${found.port}/`, by: found.by };
 	}
 	const port = httpPortOf(service)?.port ?? httpPort;
-	const path = `/api/v1/namespaces/${istioSystem}/services/http:${gatewayService}:${port}/proxy/`;
+	const path = `/api/v1/namespaces/${istioNamespace}/services/http:${gatewayName}:${port}/proxy/`;
 	return { kind: "service-proxy", path };
 }
 

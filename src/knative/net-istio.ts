@@ -1,5 +1,6 @@
 import { load } from "js-yaml";
 import { ClusterError } from "../errors.ts";
+import { istioNamespace } from "../istio/names.ts";
 import { describeRef, type KubeObject, type ObjectRef } from "../kube/api/cluster.ts";
 import { inParallel, type Task } from "../kube/wait/task.ts";
 import type { Profile } from "../profile/profile.ts";
@@ -94,7 +95,7 @@ function requiresMutualTls({ security, namespaceLabels }: Profile): boolean {
 		getsSidecars &&
 		policies.some(({ kind, metadata, spec }) => {
 			const { selector, mtls } = (spec ?? {}) as PeerAuthenticationSpec;
-			const reachesKnative = ["istio-system", knativeNamespace].includes(metadata.namespace ?? "");
+			const reachesKnative = [istioNamespace, knativeNamespace].includes(metadata.namespace ?? "");
 			return kind === "PeerAuthentication" && reachesKnative && !selector && mtls?.mode === "STRICT";
 		})
 	);

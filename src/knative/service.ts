@@ -1,3 +1,4 @@
+import { pause } from "../clock/pause.ts";
 import { ClusterError } from "../errors.ts";
 import type { Cluster, KubeObject, ObjectRef } from "../kube/api/cluster.ts";
 import { ApiError } from "../kube/http/api-error.ts";
@@ -99,7 +100,7 @@ export interface DeployOptions {
 	/** Kubelet's own reason why a pod does not start, if there is one. */
 	podTrouble(pod: KubeObject): PodTrouble | undefined;
 	onDetail(text: string): void;
-	pause?(ms: number): Promise<void>;
+	sleep?(ms: number): Promise<void>;
 }
 
 /**
@@ -111,7 +112,7 @@ export async function deployService(
 	manifest: KubeObject,
 	options: DeployOptions & { state: LiveState; tag?: string },
 ): Promise<DeployedService> {
-	const { timeoutMs, signal, tag, pause = sleep } = options;
+	const { timeoutMs, signal, tag, sleep = pause } = options;
 	const ref = { apiVersion: serving, kind: "Service", ...manifest.metadata } as ObjectRef;
 	const deadline = performance.now() + timeoutMs;
 	let generation: number | undefined;
@@ -138,7 +139,7 @@ export async function deployService(
 				hint: hintFor(text),
 			});
 		}
-		await pause(200);
+		await sleep(200);
 	}
 }
 
@@ -196,5 +197,3 @@ function hintFor(reason: string): string {
 	if (/schedul|Insufficient/i.test(reason)) return "no node has room for the pod; free resources or use a bigger node";
 	return "`kubectl describe ksvc` and the pod's events tell more; --timeout gives it more time";
 }
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

@@ -47,7 +47,7 @@ function requireInTime(value: unknown, { timeoutMs, clock }: ZeroWait): void {
 	if (value === undefined) return;
 	const graceMs = goDurationMs(value);
 	if (graceMs === undefined || graceMs < 0) {
-		throw refusal(graceKey, value, "this is no duration that Knative can read", "30s");
+		throw refusal(graceKey, value, "this is not a duration that Knative can read", "30s");
 	}
 	const zeroMs = windowSeconds * 1000 + graceMs;
 	const limitMs = timeoutMs * clock.speed;

@@ -2,8 +2,7 @@ import { ClusterError } from "../errors.ts";
 import type { KubeObject } from "../kube/api/cluster.ts";
 import { numberOf, objectOf, objectsOf } from "../kube/untrusted.ts";
 import type { LiveState } from "../recording/live-state.ts";
-
-const revisionLabel = "serving.knative.dev/revision";
+import { isOfPrivateService, isOfRevision } from "../recording/of-revision.ts";
 
 /** What a revision has on the cluster at a moment. */
 export interface RevisionState {
@@ -17,11 +16,9 @@ export interface RevisionState {
 
 /** Reads a revision out of the live state. */
 export function revisionState(state: LiveState, revision: string): RevisionState {
-	const isOf = (object: KubeObject) => object.metadata.labels?.[revisionLabel] === revision;
+	const isOf = (object: KubeObject) => isOfRevision(object, revision);
 	const deployment = state.objects("deployments").find(isOf);
-	const slices = state
-		.objects("endpointslices")
-		.filter(({ metadata }) => metadata.labels?.["kubernetes.io/service-name"] === `${revision}-private`);
+	const slices = state.objects("endpointslices").filter((slice) => isOfPrivateService(slice, revision));
 	const endpoints = slices.flatMap((slice) => objectsOf(slice.endpoints));
 	return {
 		pods: state.objects("pods").filter(isOf),

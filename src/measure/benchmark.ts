@@ -1,12 +1,13 @@
 import { type ClientClock, clientNow, elapsedMs } from "../clock/client-clock.ts";
+import { systemClock } from "../clock/clock.ts";
 import { ClusterError } from "../errors.ts";
 import { describeRoute, findSameGateway } from "../knative/gateway.ts";
 import type { GatewayRoute } from "../knative/route.ts";
 import { revisionState } from "../knative/zero.ts";
-import { collection } from "../kube/api/client.ts";
+import { collection } from "../kube/api/paths.ts";
 import { markOurs } from "../kube/objects/ownership.ts";
 import { waitGone } from "../kube/wait/gone.ts";
-import { alsoEndedBy, newTask, type Session, systemClock } from "../kube/wait/task.ts";
+import { alsoEndedBy, newTask, type Session } from "../kube/wait/task.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { RequestTimes, Untimed, WatchedKind } from "../recording/entries.ts";
 import type { LiveState } from "../recording/live-state.ts";

@@ -1,12 +1,12 @@
 import { type DeployedService, deployService, type NamedRevision, serviceManifest } from "../knative/service.ts";
 import { revisionState } from "../knative/zero.ts";
+import { contentHash } from "../kube/content-hash.ts";
 import { markOurs } from "../kube/objects/ownership.ts";
 import { conditionsOf } from "../kube/untrusted.ts";
 import { podTrouble } from "../kube/wait/pod-trouble.ts";
 import type { Session } from "../kube/wait/task.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { LiveState } from "../recording/live-state.ts";
-import { contentHash } from "./fingerprint.ts";
 import type { Subject } from "./schedule.ts";
 
 /** The limit of a request by profile, in seconds: chosen once, and the same after another install. */
@@ -70,7 +70,7 @@ function deploy(
 	const manifest = serviceManifest(profile, { ...serviceOrder, ...(isShared ? { named, others } : {}) });
 	return deployService(cluster, markOurs(manifest, { part: "workload", profile: profile.name }), {
 		state,
-		pause: (ms) => clock.sleep(ms, signal),
+		sleep: (ms) => clock.sleep(ms, signal),
 		timeoutMs,
 		signal,
 		podTrouble,

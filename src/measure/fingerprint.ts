@@ -1,23 +1,10 @@
-import { createHash } from "node:crypto";
 import { cpus, type as osType, release } from "node:os";
+import { knativeNamespace } from "../knative/finding.ts";
 import type { Cluster, KubeObject } from "../kube/api/cluster.ts";
+import { contentHash } from "../kube/content-hash.ts";
+import type { ContainerStatus } from "../kube/pod.ts";
 import { objectOf, objectsOf, textMapOf, textOf } from "../kube/untrusted.ts";
 import type { Fingerprint } from "../report/report.ts";
-
-/** A short hash of a value, the same for the same content whatever the order of its keys. */
-export function contentHash(value: unknown): string {
-	return createHash("sha256")
-		.update(JSON.stringify(sortKeys(value)))
-		.digest("hex")
-		.slice(0, 16);
-}
-
-function sortKeys(value: unknown): unknown {
-	if (Array.isArray(value)) return value.map(sortKeys);
-	if (typeof value !== "object" || value === null) return value;
-	const entries = Object.entries(value).map(([key, each]) => [key, sortKeys(each)] as const);
-	return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
-}
 
 /**
  * What the cluster is, apart from the profile: versions, nodes, the settings of Knative that decide about cold starts.
@@ -76,7 +63,7 @@ async function gatesOf(cluster: Cluster, { metadata }: KubeObject, signal: Abort
 
 function readConfig(cluster: Cluster, name: string, signal: AbortSignal): Promise<KubeObject | undefined> {
 	return cluster
-		.get({ apiVersion: "v1", kind: "ConfigMap", namespace: "knative-serving", name }, signal)
+		.get({ apiVersion: "v1", kind: "ConfigMap", namespace: knativeNamespace, name }, signal)
 		.catch(() => undefined);
 }
 
@@ -138,13 +125,7 @@ export function hasDigests(pod: KubeObject): boolean {
 	return count > 0 && statusesOf(pod).filter(({ imageID }) => imageID).length === count;
 }
 
-interface ContainerStatus {
-	name: string;
-	image?: string;
-	imageID?: string;
-}
-
-function statusesOf({ status }: KubeObject): ContainerStatus[] {
+function statusesOf({ status }: KubeObject): Pick<ContainerStatus, "name" | "image" | "imageID">[] {
 	const { initContainerStatuses, containerStatuses } = objectOf(status);
 	return [...objectsOf(initContainerStatuses), ...objectsOf(containerStatuses)].flatMap((each) => {
 		const [name, image, imageID] = [textOf(each.name), textOf(each.image), textOf(each.imageID)];

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from "node:http";
+import { istioNamespace } from "../istio/names.ts";
 import type { RequestTimes } from "../recording/entries.ts";
 import type { RequestOrder } from "./observing/request.ts";
 
@@ -25,7 +26,7 @@ export function foreignAnswer(times: RequestTimes, { route, host }: RequestOrder
 	const text = `a request is answered with HTTP ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd() + from;
 	if (status >= 300 && status < 400) return redirect(text, host, location);
 	if (route.kind === "service-proxy" && (status === 401 || status === 403) && body.includes('"Status"')) {
-		const hint = "the API server's proxy needs the right to get services/proxy in istio-system; or give --gateway URL";
+		const hint = `the API server's proxy needs the right to get services/proxy in ${istioNamespace}; or give --gateway URL`;
 		return { text: `the API server refuses a request to the gateway with HTTP ${status}`, hint, isCertain: true };
 	}
 	const isForeign = server !== undefined && !/envoy/i.test(server);

@@ -1,46 +1,90 @@
 import { UsageError } from "../errors.ts";
-import { ledgerOf, type Report } from "../report/report.ts";
-import { reportText } from "../report/report-text.ts";
-import { renderCsv } from "./report/csv.ts";
-import { renderMarkdown } from "./report/markdown.ts";
+import type { RenderReport } from "./report/render.ts";
 
-/** What a rendering may be told. */
-export interface RenderOptions {
-	/** Puts the talk's own figures beside those of the profiles of the same name. */
-	reference?: "talk";
+/** A format that a report can be shown or saved in. */
+export interface ReportFormat {
+	/** As `show --format` takes it. */
+	name: string;
+	/** How the names of its files end, such as `.json`; undefined for one that is only printed. */
+	extension?: string;
+	/** For the help. */
+	description: string;
+	/** Loads the renderer when it is needed, so that `knistio --help` starts fast. */
+	load(): Promise<RenderReport>;
 }
 
-type Render = (report: Report, options: RenderOptions) => string;
+/** Every format of a report. Help texts, `--out`, `show --format` and error messages list what is here. */
+export const reportFormats: readonly ReportFormat[] = [
+	{
+		name: "table",
+		description: "for a terminal",
+		load: async () => (await import("./report/table.ts")).renderTable,
+	},
+	{
+		name: "json",
+		extension: ".json",
+		description: "the whole report, for knistio to read again",
+		load: async () => (await import("./report/json.ts")).renderJson,
+	},
+	{
+		name: "csv",
+		extension: ".csv",
+		description: "one row per figure, for a spreadsheet",
+		load: async () => (await import("./report/csv.ts")).renderCsv,
+	},
+	{
+		name: "md",
+		extension: ".md",
+		description: "the table in Markdown",
+		load: async () => (await import("./report/markdown.ts")).renderMarkdown,
+	},
+	{
+		name: "slide-csv",
+		extension: "table.csv",
+		description: "the table of the medians in seconds, for a slide",
+		load: async () => (await import("./report/slide-csv.ts")).renderSlideCsv,
+	},
+	{
+		name: "chart",
+		extension: ".svg",
+		description: "the profiles as stacked bars, for a slide",
+		load: async () => (await import("./report/chart-svg.ts")).renderChart,
+	},
+	{
+		name: "trace",
+		extension: "trace.json",
+		description: "every cold start as a trace, for Perfetto",
+		load: async () => (await import("./report/chrome-trace.ts")).renderChromeTrace,
+	},
+	{
+		name: "prometheus",
+		extension: ".prom",
+		description: "medians and attempts as metrics, for Prometheus' textfile collector",
+		load: async () => (await import("./report/prometheus.ts")).renderPrometheus,
+	},
+];
 
-/** Every format a report can be written in, by the extension of its file. */
-export const formats: Record<string, Render> = {
-	csv: renderCsv,
-	json: (report) => reportText(withLedgers(report)),
-	md: renderMarkdown,
-};
+/** The extensions of the formats that files are written in. */
+export const fileExtensions = () => reportFormats.flatMap(({ extension }) => extension ?? []);
 
-function withLedgers(report: Report): Report {
-	const profiles = report.profiles.map(({ profile, fingerprint, ...rest }) => ({
-		profile,
-		fingerprint,
-		...rest,
-		ledger: ledgerOf(rest.coldStarts),
-	}));
-	return { ...report, profiles };
+/** The format of a file by how its name ends: of several that fit, the longest. @throws UsageError if none does */
+export function formatOfFile(file: string): ReportFormat {
+	const name = file.toLowerCase();
+	const fitting = reportFormats.filter(({ extension }) => extension !== undefined && name.endsWith(extension));
+	fitting.sort((a, b) => (b.extension?.length ?? 0) - (a.extension?.length ?? 0));
+	if (fitting[0] !== undefined) return fitting[0];
+	const extension = /\.[a-z0-9]+$/.exec(name)?.[0];
+	const problem = extension === undefined ? "the file name has no extension" : `${extension} is not a known format`;
+	throw new UsageError(`${file}: ${problem}`, {
+		hint: `the end of the name chooses the format: ${fileExtensions().join(", ")}`,
+	});
 }
 
-/** The format of a file by its extension. @throws UsageError for one that knistio does not write */
-export function formatOf(file: string): Render {
-	const extension = /\.([a-z0-9]+)$/i.exec(file)?.[1]?.toLowerCase();
-	const render = extension === undefined ? undefined : formats[extension];
-	if (render === undefined) {
-		const known = Object.keys(formats).map((name) => `.${name}`);
-		throw new UsageError(
-			`${file}: knistio writes no ${extension === undefined ? "file without extension" : `.${extension}`}`,
-			{
-				hint: `the extension says the format: ${known.join(", ")}`,
-			},
-		);
-	}
-	return render;
+/** The format of this name. @throws UsageError if there is none */
+export function formatNamed(name: string): ReportFormat {
+	const format = reportFormats.find((each) => each.name === name);
+	if (format !== undefined) return format;
+	throw new UsageError(`--format: "${name}" is not a known format`, {
+		hint: `known formats: ${reportFormats.map((each) => each.name).join(", ")}`,
+	});
 }

@@ -44,6 +44,10 @@ function releaseParts(version: string): { minor: string; patch: string | undefin
 	return major === undefined ? undefined : { minor: `${major}.${minor}`, patch, rest: rest.join("-") };
 }
 
+/*
+ * Ranges compare numbers alone, unlike those of the package `semver`: there `<=1.31` includes 1.31.1, and
+ * `1.31-eed52ebb66ad`, a tag of Istio's, is not a version.
+ */
 const comparator = /^(>=|<=|>|<|=)?(\d+(?:\.\d+){0,2})$/;
 
 const holds = {

@@ -1,3 +1,5 @@
+import { nameFor, steps } from "./steps.ts";
+
 /** A phase, span or the total, as the help and the README list it. `<container>` stands for any container's name. */
 export interface PhaseDescription {
 	name: string;
@@ -6,7 +8,7 @@ export interface PhaseDescription {
 	text: string;
 }
 
-/** Every figure that a cold start may have, in the order of time. The only place that describes them. */
+/** Every figure that a cold start may have, in the order of time. The phases are those of the table of steps. */
 export const phaseDescriptions: readonly PhaseDescription[] = [
 	{ name: "total", kind: "total", text: "request sent → last byte of the answer" },
 	{ name: "endpoint_wait", kind: "span", text: "request sent → the revision's private endpoints hold a ready address" },
@@ -16,29 +18,9 @@ export const phaseDescriptions: readonly PhaseDescription[] = [
 		kind: "span",
 		text: "first status that names the container → ready, or ended for an init container; holds those before it",
 	},
-	{ name: "activation", kind: "phase", text: "request sent → the Deployment asks for a pod" },
-	{ name: "pod-creation", kind: "phase", text: "→ the pod exists; the sidecar's injection is in here" },
-	{ name: "scheduling", kind: "phase", text: "→ the pod has a node" },
-	{ name: "sandbox", kind: "phase", text: "→ kubelet turns to the first container: sandbox, network, CNI plugins" },
-	{ name: "pull-<container>", kind: "phase", text: "→ its image has been pulled; only where it was not there" },
-	{ name: "start-<container>", kind: "phase", text: "→ the container has been created and started" },
-	{ name: "run-<container>", kind: "phase", text: "→ the init container has ended" },
-	{ name: "startup-<container>", kind: "phase", text: "→ the sidecar's startup probe has passed" },
-	{ name: "notice-<container>", kind: "phase", text: "→ kubelet has noticed and turns to the next container" },
-	{
-		name: "post-start-<container>",
-		kind: "phase",
-		text: "→ kubelet turns to the next container, held back by a postStart hook or an image",
-	},
-	{ name: "readiness", kind: "phase", text: "last container started → the pod is Ready" },
-	{ name: "endpoint", kind: "phase", text: "→ the ready address is in the endpoints" },
-	{ name: "routing", kind: "phase", text: "→ first byte of the answer, by way of the endpoint" },
-	{
-		name: "probing",
-		kind: "phase",
-		text: "last container started → first byte, where the activator's own probe found the pod before it was Ready",
-	},
-	{ name: "response", kind: "phase", text: "first byte → last byte" },
+	...steps.flatMap(({ phase, text }) =>
+		phase === undefined || text === undefined ? [] : [{ name: phase, kind: "phase" as const, text }],
+	),
 	{ name: "unattributed", kind: "phase", text: "time around instants that nothing measured" },
 ];
 
@@ -60,7 +42,7 @@ export function containerOf(name: string): string | undefined {
 export const usualPhases: readonly string[] = phaseDescriptions.flatMap(({ name }) =>
 	name.includes("<container>")
 		? ["istio-init", "istio-validation", "istio-proxy", "queue-proxy", "user-container"].map((container) =>
-				name.replace("<container>", container),
+				nameFor(name, container),
 			)
 		: [name],
 );

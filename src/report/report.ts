@@ -7,7 +7,7 @@ import { profileSchema } from "../profile/profile.ts";
  * knistio.
  */
 
-/** Where a time comes from, from sharp to blunt. */
+/** Where a time comes from, the most precise source first. */
 export const sourceSchema = z.enum([
 	/** Knistio's own clock at its own socket. */
 	"client",
@@ -24,12 +24,12 @@ export const sourceSchema = z.enum([
 ]);
 export type Source = z.infer<typeof sourceSchema>;
 
-/** The source that limits what is made of both. */
-export function blunter(a: Source, b: Source): Source {
+/** The less precise of two sources: it limits what is computed from both. */
+export function lessPrecise(a: Source, b: Source): Source {
 	return sourceSchema.options.indexOf(a) > sourceSchema.options.indexOf(b) ? a : b;
 }
 
-/** A measured time or duration in milliseconds: the best estimate, the bounds that hold, and the blunter of its sources. */
+/** A measured time or duration in milliseconds: the best estimate, the bounds that hold, and the less precise of its sources. */
 export const measuredSchema = z.strictObject({
 	ms: z.number(),
 	loMs: z.number(),

@@ -115,7 +115,7 @@ function compareStart(start: ColdStart, known: Known, found: Comparison): void {
 			continue;
 		}
 		const truth = { loMs: to.loMs - from.hiMs, hiMs: to.hiMs - from.loMs };
-		// A duration holds as a rule if one of its ends does, whatever is the blunter of them.
+		// A duration holds as a rule if one of its ends does, whichever is the less precise of them.
 		const isByWatch = ends.some((end) => start.instants[end]?.source === "watch");
 		add({ what, measured, truth, isHeld: holds(measured, truth), ...(isByWatch ? { source: "watch" } : {}) });
 	}

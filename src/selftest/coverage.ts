@@ -22,7 +22,7 @@ export interface Coverage {
  */
 const requiredOf = (source: Source): number => (source === "watch" ? 0.9 : 1);
 
-/** The table by source, from sharp to blunt; sources that occurred nowhere are left out. */
+/** The table by source, the most precise first; sources that occurred nowhere are left out. */
 export function coverageOf(checks: readonly Check[]): Coverage[] {
 	return sourceSchema.options.flatMap((source) => {
 		const own = checks.filter((check) => check.source === source);
@@ -45,7 +45,7 @@ export function coverageOf(checks: readonly Check[]): Coverage[] {
 
 /** What is wrong with a comparison whatever its bounds are, in sentences. No data is never a pass. */
 export function defectsOf({ defects, cold, attempted }: Comparison): string[] {
-	return cold === 0 ? [...defects, `of ${attempted} attempts not one was measured`] : defects;
+	return cold === 0 ? [...defects, `of ${attempted} attempts none was measured`] : defects;
 }
 
 /** Which bounds do not hold as often as they must, in sentences. */

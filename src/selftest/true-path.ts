@@ -26,60 +26,62 @@ export function truePathOf(start: ColdStart, truth: ClusterTruth): TruePath | un
 	const pod = truth.pods.find(({ uid }) => uid === shape?.uid);
 	const request = truth.requests.find(({ podUid }) => podUid === shape?.uid);
 	if (shape === undefined || pod === undefined || request === undefined) return undefined;
-	const instants = new Map<string, TrueInstant>();
-	const note = (name: string, at: TrueTime | undefined) => {
-		if (at !== undefined) instants.set(name, { at, visibleAt: at });
+	const path: TruePath = { instants: new Map(), phases: new Map(), request };
+	const walk = openWalk(path, truth);
+	walk.change("activation", "scaled", request.instants.scaled);
+	walk.change("pod-creation", "pod-created", pod.instants.created);
+	walk.change("scheduling", "scheduled", pod.instants.scheduled);
+	walkContainers(walk, start, pod);
+	const started = walk.last();
+	walk.change("readiness", "pod-ready", pod.instants.shownReady);
+	walk.change("endpoint", "endpoint-ready", endpointOf(truth, request, pod));
+	walk.step("routing", "first-byte");
+	walk.step("response", "last-byte");
+	path.phases.set("probing", [started, "first-byte"]);
+	return path;
+}
+
+/** Takes the steps in their order: each phase begins at the instant before. */
+interface Walk {
+	/** A step that happened at this time; one that the client takes has none here. */
+	step(phase: string, instant: string, at?: TrueTime): void;
+	/** A step that is a change of the API. */
+	change(phase: string, instant: string, at: TrueTime | undefined): void;
+	last(): string;
+}
+
+function openWalk({ instants, phases }: TruePath, { doneAt }: ClusterTruth): Walk {
+	let last = "request-sent";
+	const reach = (phase: string, instant: string, happened?: TrueInstant) => {
+		phases.set(phase, [last, instant]);
+		if (happened !== undefined) instants.set(instant, happened);
+		last = instant;
 	};
-	const noteChange = (name: string, at: TrueTime | undefined) => {
-		if (at !== undefined) instants.set(name, { at, visibleAt: truth.doneAt.get(at) ?? at });
+	return {
+		step: (phase, instant, at) => reach(phase, instant, at === undefined ? undefined : { at, visibleAt: at }),
+		change: (phase, instant, at) =>
+			reach(phase, instant, at === undefined ? undefined : { at, visibleAt: doneAt.get(at) ?? at }),
+		last: () => last,
 	};
-	noteChange("scaled", request.instants.scaled);
-	noteChange("pod-created", pod.instants.created);
-	noteChange("scheduled", pod.instants.scheduled);
-	for (const [name, happened] of Object.entries(pod.containers)) {
-		note(`pulling:${name}`, happened.pulling);
-		note(`pulled:${name}`, happened.pulled);
-		note(`started:${name}`, happened.started);
-		note(`finished:${name}`, happened.exited);
-		noteChange(`startup-passed:${name}`, happened.startupPassed);
+}
+
+/** The phases between two containers depend on which of their instants the report has. */
+function walkContainers(walk: Walk, start: ColdStart, pod: PodTruth): void {
+	let wait = "sandbox";
+	for (const { name, role } of start.pods[0]?.containers ?? []) {
+		const happened = pod.containers[name];
+		if (`pulling:${name}` in start.instants) {
+			walk.step(wait, `pulling:${name}`, happened?.pulling);
+			walk.step(`pull-${name}`, `pulled:${name}`, happened?.pulled);
+		} else if (`pulled:${name}` in start.instants) walk.step(wait, `pulled:${name}`, happened?.pulled);
+		walk.step(`start-${name}`, `started:${name}`, happened?.started);
+		if (role === "init") walk.step(`run-${name}`, `finished:${name}`, happened?.exited);
+		if (role === "sidecar") walk.change(`startup-${name}`, `startup-passed:${name}`, happened?.startupPassed);
+		wait = role === "app" ? `post-start-${name}` : `notice-${name}`;
 	}
-	noteChange("pod-ready", pod.instants.shownReady);
-	noteChange("endpoint-ready", endpointOf(truth, request, pod));
-	return { instants, phases: phasesOf(start), request };
 }
 
 function endpointOf({ endpoints }: ClusterTruth, { revision = "" }: RequestTruth, pod: PodTruth): TrueTime | undefined {
 	const service = `${revision.slice(revision.indexOf("/") + 1)}-private`;
 	return endpoints.find((endpoint) => endpoint.service === service && endpoint.podUid === pod.uid)?.at;
-}
-
-/** Which instants a report has decides between what phases the way from one container to the next was divided. */
-function phasesOf(start: ColdStart): TruePath["phases"] {
-	const phases: TruePath["phases"] = new Map([
-		["activation", ["request-sent", "scaled"]],
-		["pod-creation", ["scaled", "pod-created"]],
-		["scheduling", ["pod-created", "scheduled"]],
-	]);
-	let last = "scheduled";
-	const reach = (phase: string, instant: string) => {
-		phases.set(phase, [last, instant]);
-		last = instant;
-	};
-	let wait = "sandbox";
-	for (const { name, role } of start.pods[0]?.containers ?? []) {
-		if (`pulling:${name}` in start.instants) {
-			reach(wait, `pulling:${name}`);
-			reach(`pull-${name}`, `pulled:${name}`);
-		} else if (`pulled:${name}` in start.instants) reach(wait, `pulled:${name}`);
-		reach(`start-${name}`, `started:${name}`);
-		if (role === "init") reach(`run-${name}`, `finished:${name}`);
-		if (role === "sidecar") reach(`startup-${name}`, `startup-passed:${name}`);
-		wait = role === "app" ? `post-start-${name}` : `notice-${name}`;
-	}
-	phases.set("probing", [last, "first-byte"]);
-	reach("readiness", "pod-ready");
-	reach("endpoint", "endpoint-ready");
-	reach("routing", "first-byte");
-	reach("response", "last-byte");
-	return phases;
 }

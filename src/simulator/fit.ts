@@ -2,7 +2,7 @@ import { isRecord } from "./api/fields.ts";
 import { conditionOf, type KubeObject, type Pod } from "./api/objects.ts";
 import type { Model } from "./model/model.ts";
 
-/** An entry of knistio's recordings, as far as it is read here: an object that a watch told of, and when (ns, as text). */
+/** An entry of knistio's recordings, as far as it is read here: an object that a watch reported, and when (ns, as text). */
 export interface RecordedEntry {
 	kind: string;
 	watch?: string;
@@ -25,7 +25,7 @@ interface Seen {
 }
 
 /**
- * Takes out of recordings what they can tell about a model's delays: times between events of one node's clock, and few
+ * Derives a model's delays from recordings, as far as they show them: times between events of one node's clock, and few
  * others. What only shows together with a wait for a tick (how long istio-proxy needs) is not fitted, and stays as
  * `base` has it; what the model puts between the two times that are seen is taken off.
  */

@@ -9,11 +9,13 @@ import { startEndpoints } from "./controllers/endpoints.ts";
 import { startGarbageCollection } from "./controllers/garbage.ts";
 import { startDaemonSets, startReplicaSets } from "./controllers/pod-sets.ts";
 import { startScheduler } from "./controllers/scheduler.ts";
+import { createFaultEffects } from "./faults/effects.ts";
+import type { FaultEffects } from "./faults/fault.ts";
+import type { FaultRegistry, Faults } from "./faults/registry.ts";
 import { createCertificate } from "./http/certificate.ts";
 import { openNodePorts } from "./http/node-ports.ts";
 import { createProxyHandler } from "./http/proxy.ts";
 import { startServer } from "./http/server.ts";
-import { createWeather } from "./http/weather.ts";
 import { startInjection } from "./istio/injection.ts";
 import { startIstiod } from "./istio/istiod.ts";
 import { startActivator } from "./knative/activator.ts";
@@ -25,7 +27,6 @@ import { startRevisions } from "./knative/revisions.ts";
 import { startKnativeServices } from "./knative/services.ts";
 import { createDelays, loadModel, type Model } from "./model/model.ts";
 import { startKubelet } from "./nodes/kubelet.ts";
-import type { Faults } from "./world/faults.ts";
 import { type ClusterTruth, createTruthRecorder } from "./world/truth.ts";
 import type { World } from "./world/world.ts";
 
@@ -38,9 +39,9 @@ export interface SimulationOptions {
 	/** Simulated seconds in a real second. */
 	speed: number;
 	faults?: Faults;
-	/** How many nodes; one unless told. */
+	/** How many nodes; one by default. */
 	nodes?: number;
-	/** When simulated time begins, ns since 1970; the machine's own time unless told. */
+	/** When simulated time begins, ns since 1970; the machine's own time by default. */
 	epochNs?: bigint;
 }
 
@@ -61,18 +62,28 @@ export interface Simulation {
 	gateway: Gateway;
 }
 
+/** What a simulation is made of, besides its clock. */
+export interface SimulationParts {
+	model: Model;
+	seed: number;
+	/** Parameters by the names of faults. */
+	faults?: Readonly<Record<string, unknown>>;
+	nodes?: number;
+	/** Which faults there are; knistio's own by default. */
+	registry?: FaultRegistry;
+}
+
 const historyLength = 10_000;
 
 /** Builds the cluster on a clock: objects, controllers, nodes and Knative, but no Istio. */
-export function createSimulation(
-	clock: Clock,
-	options: Omit<SimulationOptions, "speed" | "epochNs" | "model"> & { model: Model },
-): Simulation {
-	const { model, seed, faults = {} } = options;
+export function createSimulation(clock: Clock, options: SimulationParts): Simulation {
+	const { model, seed } = options;
 	const random = createRandom(seed);
 	const store = createStore(historyLength);
-	const offsetNs = (ms = 0) => BigInt(Math.round(ms * 1e6));
-	const serverEpochNs = () => clock.epochNs() + offsetNs(faults.serverClockOffsetMs);
+	const faults = createFaultEffects(options.faults ?? {}, random, options.registry);
+	const nodes = Array.from({ length: options.nodes ?? 1 }, (_, index) => `node-${index + 1}`);
+	const offsetNs = (ms: number) => BigInt(Math.round(ms * 1e6));
+	const serverEpochNs = () => clock.epochNs() + offsetNs(faults.serverClockAheadMs());
 	const world: World = {
 		api: createApi({ resources: createResources(), store, random, serverEpochNs }),
 		clock,
@@ -80,12 +91,11 @@ export function createSimulation(
 		delays: createDelays(model, random),
 		random,
 		faults,
-		truth: createTruthRecorder(clock, store, faults),
+		truth: createTruthRecorder(clock, store, clocksAheadMs(faults, nodes)),
 		running: new Map(),
 		serverEpochNs,
-		nodeEpochNs: (node) => clock.epochNs() + offsetNs(faults.nodeClockOffsetsMs?.[node]),
+		nodeEpochNs: (node) => clock.epochNs() + offsetNs(faults.nodeClockAheadMs(node)),
 	};
-	const nodes = Array.from({ length: options.nodes ?? 1 }, (_, index) => `node-${index + 1}`);
 	startDefinitions(world);
 	createNamespaces(world);
 	startCore(world, nodes);
@@ -93,6 +103,14 @@ export function createSimulation(
 	const gateway = startKnative(world);
 	installKnative(world);
 	return { world, gateway };
+}
+
+function clocksAheadMs(faults: FaultEffects, nodes: readonly string[]): ClusterTruth["clocksAheadMs"] {
+	const ofNodes = nodes.map((node) => [node, faults.nodeClockAheadMs(node)] as const);
+	return {
+		server: faults.serverClockAheadMs(),
+		nodes: Object.fromEntries(ofNodes.filter(([, aheadMs]) => aheadMs !== 0)),
+	};
 }
 
 function startCore(world: World, nodes: readonly string[]): void {
@@ -127,15 +145,18 @@ export async function startSimulatedCluster(options: SimulationOptions): Promise
 	const server = await startServer({
 		api: world.api,
 		clock,
-		weather: createWeather(world),
+		faults: world.faults,
 		token,
 		certificate,
 		kubernetesVersion: world.model.versions.kubernetes,
 		serverEpochNs: world.serverEpochNs,
 		proxy: createProxyHandler(world, gateway),
 	});
-	repeat(clock, world.faults.dropWatchesEveryMs, server.dropWatches);
-	repeat(clock, world.faults.compactEveryMs, server.compact);
+	world.faults.onServerStarted({
+		dropWatches: server.dropWatches,
+		compact: server.compact,
+		every: (periodMs, act) => repeat(clock, periodMs, act),
+	});
 	return {
 		kubeconfig: kubeconfigOf(server.origin, token, certificate.certificate),
 		timeScale,
@@ -150,11 +171,10 @@ export async function startSimulatedCluster(options: SimulationOptions): Promise
 	};
 }
 
-function repeat(clock: Clock, everyMs: number | undefined, act: () => void): void {
-	if (everyMs === undefined) return;
-	clock.after(everyMs, () => {
+function repeat(clock: Clock, periodMs: number, act: () => void): void {
+	clock.after(periodMs, () => {
 		act();
-		repeat(clock, everyMs, act);
+		repeat(clock, periodMs, act);
 	});
 }
 

@@ -4,10 +4,10 @@ import { loadModel } from "./model/model.ts";
 import type { SimulatedCluster, SimulationOptions } from "./start.ts";
 import type { ClusterTruth } from "./world/truth.ts";
 
-/** What the thread of a cluster is told. */
+/** A message to the thread of a cluster. */
 export type ToWorker = { kind: "truth"; id: number } | { kind: "close" };
 
-/** What it tells. */
+/** A message from that thread. */
 export type FromWorker =
 	| { kind: "started"; kubeconfig: string; timeScale: TimeScale }
 	| { kind: "failed"; message: string }
@@ -17,7 +17,7 @@ export type FromWorker =
 /**
  * Starts a cluster in a thread of its own, so that it does not disturb whoever measures it. `worker` is the built
  * worker.ts.
- * @throws UsageError for a model that there is not; Error when the thread cannot start
+ * @throws UsageError for a model that does not exist; Error when the thread cannot start
  */
 export async function startSimulatedClusterInThread(
 	worker: URL,

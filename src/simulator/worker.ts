@@ -2,7 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { type SimulatedCluster, type SimulationOptions, startSimulatedCluster } from "./start.ts";
 import type { FromWorker, ToWorker } from "./threaded.ts";
 
-/** The thread that `startSimulatedClusterInThread` starts: a cluster, and answers to what is asked of it. */
+/** The thread that `startSimulatedClusterInThread` starts: it runs a cluster and answers messages. */
 async function serve(): Promise<void> {
 	const port = parentPort;
 	if (port === null) throw new Error("this file is the code of a worker thread");

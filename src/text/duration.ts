@@ -41,7 +41,7 @@ export function readDuration(text: string): number | undefined {
 export function parseDuration(text: string, where: string): number {
 	const ms = readDuration(text);
 	if (ms === undefined || ms === 0) {
-		throw new UsageError(`${where}: "${text}" is no duration`, { hint: "such as 500ms, 90s or 1m30s" });
+		throw new UsageError(`${where}: "${text}" is not a duration`, { hint: "such as 500ms, 90s or 1m30s" });
 	}
 	if (!(ms <= longestMs)) {
 		throw new UsageError(`${where}: "${text}" is too long`, { hint: "10 years (87600h) at most" });
@@ -64,7 +64,7 @@ export function goDurationMs(text: unknown): number | undefined {
 export function parseCount(text: string, least: number, where: string): number {
 	const count = /^\s*\+?\d+\s*$/.test(text) ? Number(text) : Number.NaN;
 	if (!Number.isSafeInteger(count) || count < least) {
-		throw new UsageError(`${where}: "${text}" is no whole number of at least ${least}`, { hint: "such as 10" });
+		throw new UsageError(`${where}: "${text}" is not a whole number of at least ${least}`, { hint: "such as 10" });
 	}
 	return count;
 }

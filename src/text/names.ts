@@ -7,7 +7,7 @@ import { UsageError } from "../errors.ts";
  */
 export function parseNamespace(text: string, where: string): string {
 	if (/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text)) return text;
-	throw new UsageError(`${where}: "${text}" is no name of a namespace`, {
+	throw new UsageError(`${where}: "${text}" is not a namespace name`, {
 		hint: "small letters, digits and - between them, 63 at most, such as knistio",
 	});
 }
@@ -26,7 +26,7 @@ const imageReference = new RegExp(
  */
 export function parseImage(text: string, where: string): string {
 	if (imageReference.test(text)) return text;
-	throw new UsageError(`${where}: "${text}" is no container image`, {
+	throw new UsageError(`${where}: "${text}" is not a container image`, {
 		hint: "such as registry.example.com/helloworld:1",
 	});
 }

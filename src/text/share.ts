@@ -4,6 +4,6 @@ import { UsageError } from "../errors.ts";
 export function parseShare(text: string, where: string): number {
 	const match = /^(\d+(?:\.\d+)?)\s*(%?)$/.exec(text.trim());
 	const share = Number(match?.[1] ?? Number.NaN) / (match?.[2] === "%" ? 100 : 1);
-	if (!(share <= 1)) throw new UsageError(`${where}: "${text}" is no share`, { hint: "such as 5% or 0.05" });
+	if (!(share <= 1)) throw new UsageError(`${where}: "${text}" is not a share`, { hint: "such as 5% or 0.05" });
 	return share;
 }

@@ -14,7 +14,7 @@ export function alwaysPulled(starts: readonly ColdStart[]): Finding[] {
 	return [
 		{
 			code: "always-pulled",
-			message: `no cold start counts, for each of them asked the registry: ${[...new Set(reasons)].join("; ")}`,
+			message: `no cold start counts, because each of them pulled an image: ${[...new Set(reasons)].join("; ")}`,
 			hint: "imagePullPolicy is Always, by a latest tag, a setting or the admission plugin AlwaysPullImages, or each start came to a node without the image: set IfNotPresent (for Istio --istio-set values.global.imagePullPolicy=IfNotPresent), and give --image with a tag that is not latest, or by digest",
 		},
 	];

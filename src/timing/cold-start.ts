@@ -4,6 +4,7 @@ import type { EntryOf } from "../recording/entries.ts";
 import type { ColdStart, Finding, Measured, PodSummary } from "../report/report.ts";
 import { formatTime } from "../text/timestamp.ts";
 import { pulledPrefix } from "./always-pulled.ts";
+import { anomalies } from "./anomalies.ts";
 import type { Offsets } from "./clocks/offsets.ts";
 import { watchLagOf } from "./clocks/watch-lag.ts";
 import type { Receipt } from "./facts/fact.ts";
@@ -16,9 +17,9 @@ import {
 	type Sightings,
 	scaleUpReceipt,
 } from "./facts/sample.ts";
-import { oddities } from "./oddities.ts";
 import { criticalPath, type Surroundings } from "./path/critical-path.ts";
 import type { Placing } from "./path/instants.ts";
+import { countEvents, factsInOrder } from "./path/known-facts.ts";
 import { measureInstant, phasesOf, roundMs, toMs } from "./path/measured.ts";
 import { talkSpans } from "./path/spans.ts";
 import { prove } from "./proof.ts";
@@ -75,7 +76,7 @@ export function foldColdStart(record: SampleRecord, context: FoldContext): ColdS
 		result.total = exact(around.sentAt, around.lastByteAt, 0.5, "client");
 	}
 	result.spans = spansOf(pod, around);
-	findings.push(...oddities(record, pods, pod));
+	findings.push(...anomalies(record, pods, pod));
 	return decideCounting(result, pod, context.promises);
 }
 
@@ -132,13 +133,8 @@ function narrowClocks(pods: PodFacts[], sentAt: bigint, offsets: Offsets, findin
 	const agreed = new Set<string>();
 	for (const pod of pods) {
 		// In the order in which they happened, as far as kubelet's clock goes.
-		const facts = [pod.created, pod.scheduled];
-		for (const each of pod.containers) {
-			facts.push(each.pulling, each.pulled, each.created, each.started, each.finished);
-		}
-		facts.push(pod.ready);
-		for (const fact of facts) {
-			for (const reading of [...(fact?.reading === undefined ? [] : [fact.reading]), ...(fact?.blunt ?? [])]) {
+		for (const { fact } of factsInOrder(pod)) {
+			for (const reading of [...(fact?.reading === undefined ? [] : [fact.reading]), ...(fact?.imprecise ?? [])]) {
 				const bounds = { lo: reading.bounds.lo - reading.receivedAt, hi: reading.bounds.hi - sentAt };
 				if (offsets.narrow(reading.clock, bounds, "causes")) {
 					if (reading.source !== "status") agreed.add(reading.clock);
@@ -155,7 +151,7 @@ function movedBefore(clock: string): Finding {
 	return {
 		code: "clock-moved",
 		message: `the clock of ${clock} does not agree with what was known of it`,
-		hint: "a clock was set or drifts; times that cross clocks are wider from here on",
+		hint: "a clock was set or drifts; durations between two clocks have wider bounds from here on",
 	};
 }
 
@@ -164,7 +160,7 @@ function movedMeanwhile(clock: string): Finding {
 	return {
 		code: "unresolved",
 		message: `the clock of ${clock} was set during this cold start`,
-		hint: "times that cross clocks are wider from here on",
+		hint: "durations between two clocks have wider bounds from here on",
 	};
 }
 
@@ -213,12 +209,4 @@ function summarize(pod: PodFacts): PodSummary {
 			...(restarts === undefined ? {} : { restarts }),
 		})),
 	};
-}
-
-/** Kubelet writes Pulled, Created and Started for every container, and the scheduler one event for the pod. */
-function countEvents(pod: PodFacts | undefined): { seen: number; expected: number } {
-	if (pod === undefined) return { seen: 0, expected: 0 };
-	const facts = pod.containers.flatMap(({ pulled, created, started }) => [pulled, created, started]);
-	const seen = [pod.scheduled, ...facts].filter((fact) => fact?.reading !== undefined).length;
-	return { seen, expected: 1 + facts.length };
 }

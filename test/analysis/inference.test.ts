@@ -6,6 +6,7 @@ import { leastCountFor, quantileEstimate } from "../../src/analysis/statistics/q
 import { normalDeviate, seededRandom } from "../../src/analysis/statistics/random.ts";
 import { mannWhitney } from "../../src/analysis/statistics/rank-sum.ts";
 import { shareBounds } from "../../src/analysis/statistics/share.ts";
+import { spreadRange } from "../../src/analysis/statistics/spread-range.ts";
 import { goldenCases } from "./golden/golden.ts";
 import { shiftOf } from "./shift-of.ts";
 
@@ -71,7 +72,8 @@ describe("Fisher's test", () => {
 describe("power", () => {
 	const truth = seededRandom(17);
 	const draw = (by: number) => Math.exp(7.5 + 0.1 * normalDeviate(truth)) + by;
-	const pilot = Array.from({ length: 20_000 }, () => draw(0));
+	const sharp = (ms: number) => ({ ms, loMs: ms, hiMs: ms });
+	const pilot = Array.from({ length: 20_000 }, () => sharp(draw(0)));
 	const question = { pilot, shift: 200, minimumEffect: 100, alpha: 0.05 / 4, seed: 1 };
 
 	/** Runs the gate's own tests on fresh samples, not the shortcuts of the plan. */
@@ -97,7 +99,7 @@ describe("power", () => {
 	])(
 		"is as planned within 3 points when the gate itself is run (least %i ms, alpha %f)",
 		(minimumEffect, alpha) => {
-			const planned = leastCountForPower(0.8, { ...question, minimumEffect, alpha });
+			const planned = leastCountForPower(0.8, [{ ...question, minimumEffect, alpha }]);
 			if (planned === undefined) throw new Error("no plan");
 			const observed = observedPower(planned.n, { minimumEffect, alpha }, 2_000);
 			expect(Math.min(planned.breach, planned.pass)).toBeGreaterThanOrEqual(0.8);
@@ -110,7 +112,7 @@ describe("power", () => {
 	test("draws values with the mean and the variance of a small pilot, and other ones", () => {
 		const values = [1800, 1900, 1950, 2000, 2000, 2050, 2100, 2500];
 		const next = smoothedDraw(values, seededRandom(3));
-		const drawn = Array.from({ length: 200_000 }, next);
+		const drawn = Array.from({ length: 200_000 }, () => next().value);
 		const mean = (of: readonly number[]) => of.reduce((sum, value) => sum + value, 0) / of.length;
 		const variance = (of: readonly number[]) => {
 			const centre = mean(of);
@@ -121,8 +123,27 @@ describe("power", () => {
 		expect(new Set(drawn).size).toBeGreaterThan(190_000);
 	});
 
+	test("of a small pilot comes with a range of the spread that holds in 8 of 10 pilots", () => {
+		const random = seededRandom(29);
+		for (const n of [5, 10, 30]) {
+			let held = 0;
+			for (let run = 0; run < 2_000; run++) {
+				const values = Array.from({ length: n }, () => Math.exp(7.5 + 0.1 * normalDeviate(random)));
+				const mean = values.reduce((sum, value) => sum + value, 0) / n;
+				const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1));
+				const { lo, hi } = spreadRange(values) ?? { lo: 1, hi: 1 };
+				// Of a lognormal value with these parameters.
+				const truth = Math.exp(7.5 + 0.005) * Math.sqrt(Math.exp(0.01) - 1);
+				if (lo * deviation <= truth && truth <= hi * deviation) held++;
+			}
+			expect(held / 2_000).toBeGreaterThan(0.77);
+			expect(held / 2_000).toBeLessThan(0.9);
+		}
+		expect(spreadRange([1, 2])).toBeUndefined();
+	});
+
 	test("grows with n, and one less than planned is not enough", () => {
-		const planned = leastCountForPower(0.8, question);
+		const planned = leastCountForPower(0.8, [question]);
 		const n = planned?.n ?? 0;
 		const before = powerAt(n - 1, question);
 		expect(Math.min(before.breach, before.pass)).toBeLessThan(0.8);
@@ -130,7 +151,7 @@ describe("power", () => {
 	});
 
 	test("is out of reach where the shift is no larger than what counts as one", () => {
-		expect(leastCountForPower(0.8, { ...question, minimumEffect: 200, runs: 200 }, 64)).toBeUndefined();
+		expect(leastCountForPower(0.8, [{ ...question, minimumEffect: 200, runs: 200 }], 64)).toBeUndefined();
 	});
 
 	test("is the same for the same seed", () => {

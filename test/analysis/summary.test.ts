@@ -2,11 +2,10 @@ import { describe, expect, test } from "vitest";
 import { compareReports } from "../../src/analysis/comparison.ts";
 import { normalDeviate, seededRandom } from "../../src/analysis/statistics/random.ts";
 import { type Cell, summarize } from "../../src/analysis/summary.ts";
-import { renderMarkdown } from "../../src/output/report/markdown.ts";
-import { renderTable } from "../../src/output/report/table.ts";
 import { range } from "../../src/output/words/units.ts";
 import type { Report } from "../../src/report/report.ts";
 import { anAttempt, aReport, around } from "../gate/a-report.ts";
+import { rendered } from "../support/rendered.ts";
 
 function cell(report: Report, measure: string, column: number): Cell | undefined {
 	const rows = summarize(report).groups.flatMap((group) => group.rows);
@@ -55,16 +54,16 @@ describe("the summary of a report", () => {
 		const sketch = { totals: around(2000, 50, 12) };
 		const report = aReport({ minimal: sketch, full: { totals: around(2200, 50, 12), extra: failed } });
 		expect(cell(report, "total", 1)).toMatchObject({ missing: 8, change: { isSignificant: false } });
-		expect(renderTable(report, { color: false })).not.toContain("∞");
+		expect(rendered("table", report)).not.toContain("∞");
 		const two = aReport({ full: { totals: around(2200, 50, 12), extra: failed.slice(0, 3) } });
-		expect(renderTable(two, { color: false })).toMatch(/total +watch +2\.200 s ±0\.0 ms \[\S+, \S+\] s/);
+		expect(rendered("table", two)).toMatch(/total +watch +2\.200 s ±0\.0 ms \[\S+, \S+\] s/);
 		const whole = aReport({ minimal: sketch, full: { totals: around(2200, 50, 12) } });
 		expect(cell(whole, "total", 1)?.change?.isSignificant).toBe(true);
 	});
 
 	test.each([
-		["table", (report: Report) => renderTable(report, { color: false }), "+400 ms", "~", "?"],
-		["Markdown", (report: Report) => renderMarkdown(report), "**+400 ms**", "\\~", "?"],
+		["table", (report: Report) => rendered("table", report), "+400 ms", "~", "?"],
+		["Markdown", (report: Report) => rendered("md", report), "**+400 ms**", "\\~", "?"],
 	])("is marked in the %s: what differs, what does not, what cannot be told", (_, render, changed, same, unknown) => {
 		const sketch = (total: number, n: number) => ({ totals: around(total, 50, n) });
 		const line = (report: Report) =>
@@ -99,9 +98,10 @@ test("columns of the same title are told apart by their profiles' names", () => 
 
 describe("the note on the order of a run", () => {
 	const notes = (order?: Report["order"]) =>
-		renderTable(aReport({ one: { totals: [1000] }, two: { totals: [1000] } }, order === undefined ? {} : { order }), {
-			color: false,
-		})
+		rendered(
+			"table",
+			aReport({ one: { totals: [1000] }, two: { totals: [1000] } }, order === undefined ? {} : { order }),
+		)
 			.split("\n")
 			.filter((line) => line.includes("balanced order"));
 

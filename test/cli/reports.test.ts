@@ -72,7 +72,7 @@ describe("show", () => {
 		const file = await aSavedReport();
 		const format = await knistio(["show", file, "--format", "xml"]);
 		expect(format).toMatchObject({ code: 2, stdout: "" });
-		expect(format.stderr).toContain('error: --format: there is no "xml"\nhint: table, ');
+		expect(format.stderr).toContain('error: --format: "xml" is not a known format\nhint: known formats: table, ');
 		const extension = await knistio(["show", file, "-o", at("b.csv"), "-o", at("b.xml")]);
 		expect(extension).toMatchObject({ code: 2, written: [] });
 		const folderless = await knistio(["show", file, "-o", at("none/b.csv")]);
@@ -146,9 +146,9 @@ describe("replay", () => {
 			[lines[0], lines[1], '{"kind": "sam', lines[3]].join("\n"),
 			/damaged\.ndjson:3: the line is not JSON\nhint: the file was damaged/,
 		],
-		["a foreign file of JSON", '{"a": 1}\n{"b": 2}\n', /damaged\.ndjson:1: this is no recording of knistio\nhint: /],
+		["a foreign file of JSON", '{"a": 1}\n{"b": 2}\n', /damaged\.ndjson:1: this is not a recording of knistio\nhint: /],
 		["a saved report", JSON.stringify(aReport({}), undefined, "\t"), /damaged\.ndjson:1: /],
-		["a value that is no entry", "null\n", /damaged\.ndjson:1: this is no recording/],
+		["a value that is no entry", "null\n", /damaged\.ndjson:1: this is not a recording/],
 		["a foreign text", "hello\nworld\n", /damaged\.ndjson:1: the line is not JSON/],
 		["an entry that is none", `${lines[0]}\nnull\n${lines[1]}\n`, /damaged\.ndjson:2: /],
 		["nothing", "", /damaged\.ndjson: the recording is empty/],
@@ -156,7 +156,7 @@ describe("replay", () => {
 		[
 			"a recording of another version",
 			`${lines[0]?.replace(/"version":\d+/, '"version":99')}\n`,
-			/of version 99; this knistio reads 1/,
+			/the recording has version 99, but this knistio reads version 1/,
 		],
 	])("refuses %s", async (_, content, words) => {
 		const { code, stdout, stderr } = await replay("damaged.ndjson", content);
@@ -173,7 +173,10 @@ describe("replay", () => {
 	])("refuses an entry with %s, by its line", async (_, index, change) => {
 		const changed = lines.with(index, JSON.stringify({ ...entries[index], ...change }));
 		const { code, stderr } = await replay("damaged.ndjson", changed.join("\n"));
-		expect([code, stderr]).toEqual([2, expect.stringContaining(`damaged.ndjson:${index + 1}: the line is no entry`)]);
+		expect([code, stderr]).toEqual([
+			2,
+			expect.stringContaining(`damaged.ndjson:${index + 1}: the line is not an entry`),
+		]);
 	});
 
 	it("never calls damage a defect of its own, and never makes figures that no report may have", async () => {

@@ -148,18 +148,4 @@ describe("what is said", () => {
 		expect(read.safeParse(fine).success).toBe(true);
 		expect(read.safeParse({ ...fine, profiles: undefined }).success).toBe(false);
 	});
-
-	test.each([
-		"check",
-		"compare",
-		"plan",
-		"bench",
-		"replay",
-		"show",
-		"schema",
-	])("%s --help has examples", async (verb) => {
-		const { code, said } = await run(`${verb} --help`);
-		expect(code).toBe(0);
-		expect(said.stdout).toMatch(new RegExp(`Examples:\\n(.|\\n)*knistio ${verb} `));
-	});
 });

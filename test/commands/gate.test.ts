@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type GateOptions, judgeRun, parseGate, refuseUnlike } from "../../src/commands/gate/gate.ts";
+import { figuresOf } from "../../src/analysis/figures.ts";
+import { type GateOptions, judgeRun, notJudged, parseGate, refuseUnlike } from "../../src/commands/gate/gate.ts";
 import { InconclusiveError, UsageError } from "../../src/errors.ts";
 import { main } from "../../src/main.ts";
 import type { Report } from "../../src/report/report.ts";
@@ -12,16 +13,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
 
-const open: GateOptions = {
-	budgets: [],
-	budgetsFiles: [],
-	baseline: [],
-	minimumEffectMs: 100,
-	minimumEffectShare: 0.05,
-	required: [],
-	allowDifferent: [],
-	files: {},
-};
+const open: GateOptions = { ...notJudged, minimumEffectMs: 100, minimumEffectShare: 0.05 };
 const fine = aReport({ minimal: { totals: around(2000, 50, 20) } });
 const empty = aReport({ minimal: { totals: around(2000, 50, 20) }, full: { extra: [anAttempt(1, "failed")] } });
 
@@ -29,7 +21,7 @@ async function gateOn(report: Report, options: Partial<GateOptions> = {}, env: R
 	const world = fakeContext({ "main.json": fine }, env);
 	const profiles = report.profiles.map(({ profile }) => profile);
 	const gate = await parseGate(profiles, { ...open, ...options }, world.context);
-	const code = await judgeRun(report, gate, { acceptSimulated: false, sink: world.context });
+	const code = await judgeRun(figuresOf(report), gate, { acceptSimulated: false, sink: world.context });
 	return { code, ...world };
 }
 

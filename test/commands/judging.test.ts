@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { normalDeviate, seededRandom } from "../../src/analysis/statistics/random.ts";
-import { defaultMinimumEffect } from "../../src/cli/gate-options.ts";
+import { defaultMinimumEffect } from "../../src/cli/options/gate.ts";
 import { type CheckOptions, check } from "../../src/commands/check.ts";
 import { compare } from "../../src/commands/compare.ts";
+import { notJudged } from "../../src/commands/gate/gate.ts";
 import type { Sink } from "../../src/commands/gate/sink.ts";
 import { plan } from "../../src/commands/plan.ts";
 import { UsageError } from "../../src/errors.ts";
@@ -16,17 +17,12 @@ function world(given: Record<string, Report | string>, env: Sink["env"] = {}) {
 }
 
 const options: CheckOptions = {
+	...notJudged,
 	report: "new.json",
-	baseline: [],
-	budgets: [],
-	budgetsFiles: [],
 	minimumEffectMs: defaultMinimumEffect.ms,
 	minimumEffectShare: defaultMinimumEffect.share,
-	required: [],
-	allowDifferent: [],
 	acceptSimulated: false,
 	format: "text",
-	files: {},
 };
 
 const fine = aReport({ minimal: { totals: around(2000, 50, 20) } });
@@ -65,12 +61,12 @@ describe("check", () => {
 		[{ budgets: ["minmal.total: p(50) < 3s"] }, /there is no profile "minmal"/],
 		[{ baseline: ["main.json"], required: ["totl"] }, /there is no phase "totl" to judge/],
 		[{ report: "none.json" }, /cannot read none\.json/],
-		[{ baseline: ["main.json"] }, /the baseline main\.json is the very report/],
+		[{ baseline: ["main.json"] }, /the baseline main\.json is the report that is judged/],
 		[
 			{ baseline: ["other.json", "twin.json"] },
 			/the baseline twin\.json is given twice: it is the same as other\.json/,
 		],
-		[{ baseline: ["spaced.json"] }, /the baseline spaced\.json is the very report/],
+		[{ baseline: ["spaced.json"] }, /the baseline spaced\.json is the report that is judged/],
 		[
 			{ baseline: ["other.json", "respaced.json"] },
 			/the baseline respaced\.json is given twice: it is the same as other\.json/,
@@ -108,7 +104,7 @@ describe("check", () => {
 			junit: "j.xml",
 			summary: "s.md",
 			comment: "c.md",
-			githubActionBenchmark: "g.json",
+			"github-action-benchmark": "g.json",
 			bencher: "b.json",
 		};
 		expect(await check({ ...options, baseline: ["main.json"], format: "json", files: paths }, sink)).toBe(99);
@@ -156,10 +152,10 @@ describe("compare", () => {
 			b.json: 20 attempted = 20 cold + 0 warm + 0 failed + 0 unresolved; 20 counted
 			c.json: 3 attempted = 3 cold + 0 warm + 0 failed + 0 unresolved; 3 counted
 
-			a change is the median of all differences between a cold start of each side, so it need not be the difference of the two medians
-			~ is no more than chance explains
-			p is by Mann-Whitney and Holm
-			q is of phases that say where a difference of the total comes from: of those that are named, one in ten may be false
+			a change is the median of all differences between a cold start of each side, so it can differ from the difference of the two medians
+			~ marks a change that may be chance
+			p-values are by Mann-Whitney, corrected by Holm
+			q-values are false discovery rates of the phases that explain a change of total: about one in ten phases that are marked as different may be so by chance
 			"
 		`);
 	});
@@ -178,10 +174,10 @@ describe("compare", () => {
 			minimal: 10 attempted = 10 cold + 0 warm + 0 failed + 0 unresolved; 10 counted
 			full: 10 attempted = 10 cold + 0 warm + 0 failed + 0 unresolved; 10 counted
 
-			a change is the median of all differences between a cold start of each side, so it need not be the difference of the two medians
-			~ is no more than chance explains
-			p is by Mann-Whitney and Holm
-			q is of phases that say where a difference of the total comes from: of those that are named, one in ten may be false
+			a change is the median of all differences between a cold start of each side, so it can differ from the difference of the two medians
+			~ marks a change that may be chance
+			p-values are by Mann-Whitney, corrected by Holm
+			q-values are false discovery rates of the phases that explain a change of total: about one in ten phases that are marked as different may be so by chance
 			"
 		`);
 	});
@@ -190,7 +186,7 @@ describe("compare", () => {
 		const other = aReport({ full: { totals: around(2500, 30, 20), fingerprint: { istio: "1.26.0" } } });
 		const { sink, said } = world({ "a.json": reportOf(500, 20), "b.json": other });
 		await compare({ reports: ["a.json", "b.json"], format: "text" }, sink);
-		expect(said.stdout).toContain("measured differently: the columns vary in istio");
+		expect(said.stdout).toContain("the columns were measured differently, in: istio");
 	});
 
 	test("is inconclusive where there is nothing to show, and JSON where asked", async () => {
@@ -199,7 +195,7 @@ describe("compare", () => {
 		said.stdout = "";
 		await compare({ reports: ["b.json"], format: "json" }, sink);
 		expect(JSON.parse(said.stdout)[0].rows[0]).toMatchObject({ measure: "total", cells: [{ estimate: { n: 6 } }] });
-		await expect(compare({ reports: [], format: "text" }, sink)).rejects.toThrow("there is no report to compare");
+		await expect(compare({ reports: [], format: "text" }, sink)).rejects.toThrow("there is not a report to compare");
 	});
 });
 
@@ -212,15 +208,18 @@ describe("plan", () => {
 	test("says how many iterations and minutes", async () => {
 		const { sink, said } = world({ "pilot.json": pilot });
 		expect(await plan(question, sink)).toBe(0);
-		expect(said.stdout).toMatchInlineSnapshot(`
-			"51 iterations, about 26 min, to detect +200 ms of total with a power of 80 %
+		const lines = said.stdout.split("\n");
+		expect(lines[0]).toMatch(/^5\d iterations, about \d+ min, to detect \+200 ms of total with a power of 80 %$/);
+		expect(lines[1]).toMatch(/^\d+ to \d+ are likely enough, from a pilot of 30$/);
+		expect(lines[2]).toMatch(/^the whole job: a slow-down is a breach in 8\d %, unchanged code passes in 8\d %$/);
+		expect(lines[4]).toMatch(/^minimal: a slow-down is a breach in 8\d %, unchanged code passes in 8\d %$/);
+		expect(said.stdout).toContain("knistio check NEW --baseline OLD --min-effect 100ms --min-effect-share 0%");
+	});
 
-			minimal: 51 cold starts, from a pilot of 30: a slow-down is a breach in 82 %, none is a pass in 84 %
-
-			The same number makes the baseline. Judge with: knistio check NEW --baseline OLD --min-effect 100ms --min-effect-share 0%
-			The level allows for 1 comparison (Holm). A plan is as good as its pilot's idea of the spread.
-			"
-		`);
+	test("says why no number is enough where the times are known too roughly", async () => {
+		const { sink, said } = world({ "pilot.json": aReport({ minimal: { totals, aroundMs: 100 } }) });
+		expect(await plan(question, sink)).toBe(3);
+		expect(said.stdout).toContain("the bounds alone are wider than --detect");
 	});
 
 	test("more for a smaller slow-down, and for attempts that do not count", async () => {
@@ -246,7 +245,7 @@ describe("plan", () => {
 	}, 20_000);
 
 	test.each([
-		[{ power: 80 }, /a power of 80 is none/],
+		[{ power: 80 }, /a power of 80 is not possible/],
 		[{ detectMs: 0 }, /larger than 0 ms/],
 		[{ minimumEffectMs: 200 }, /cannot be found by a check whose minimum effect is 200 ms/],
 		[{ measure: "nap" }, /the pilot has 0 cold starts of minimal with nap/],

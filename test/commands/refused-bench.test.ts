@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { bench } from "../../src/commands/bench/bench.ts";
+import { simulatedRun } from "../../src/commands/bench/simulated-run.ts";
 import { openTarget } from "../../src/commands/bench/target.ts";
 import { ClusterError } from "../../src/errors.ts";
 import { takeLock } from "../../src/install/state/lock.ts";
@@ -12,29 +13,12 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 const folder = temporaryFolder();
 const [out, record] = ["run.json", "run.recording.ndjson"].map((name) => join(folder, name)) as [string, string];
 
-const options = {
+const options = simulatedRun({
 	profiles: ["minimal"],
-	iterations: 1,
-	blocks: 1,
-	seed: 1,
-	image: "simulated/helloworld:1",
-	namespace: "knistio",
-	where: { kind: "simulated", model: "today", seed: 1, speed: 20 } as const,
-	knativeManifests: [],
-	useInstalled: false,
+	where: { kind: "simulated", model: "today", seed: 1, speed: 20 },
 	timeoutMs: 60_000,
 	out: [out],
-	keep: false,
-	dryRun: false,
-	budgets: [],
-	budgetsFiles: [],
-	baseline: [],
-	minimumEffectMs: 0,
-	minimumEffectShare: 0,
-	required: [],
-	allowDifferent: [],
-	files: {},
-};
+});
 
 it("leaves the earlier report and recording where another knistio holds the cluster", async () => {
 	for (const file of [out, record]) writeFileSync(file, "of an earlier run");

@@ -31,5 +31,5 @@ test("a gzip that was cut or a file that is missing is an error", async () => {
 	writeFileSync(file, forms.gz.subarray(0, -12));
 	await expect(all(readLines(file))).rejects.toThrow("unexpected end of file");
 	await expect(nodeFiles.readFile(file)).rejects.toMatchObject({ exitCode: 2 });
-	await expect(all(readLines(join(folder, "none")))).rejects.toMatchObject({ code: "ENOENT" });
+	await expect(all(readLines(join(folder, "none")))).rejects.toThrow("there is no such file or directory");
 });

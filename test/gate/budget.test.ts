@@ -274,9 +274,9 @@ describe("a budgets file", () => {
 	test.each([
 		["a: b: c: d", /^b\.yaml:1:\d+: bad indentation of a mapping entry/],
 		["a.total: p(50) < 1s\na.total: p(90) < 1s", /^b\.yaml:2:\d+: duplicated mapping key/],
-		["", /^b\.yaml: there is no budget in it/],
-		["# none yet", /^b\.yaml: there is no budget in it/],
-		["[]", /^b\.yaml: there is no budget in it/],
+		["", /^b\.yaml: there is not a budget in it/],
+		["# none yet", /^b\.yaml: there is not a budget in it/],
+		["[]", /^b\.yaml: there is not a budget in it/],
 		["a.total: {p50: 3s}", /^b\.yaml: a\.total is not a budget/],
 	])("refuses %j", (text, message) => {
 		expect(refusalOf(() => readBudgetsFile(text, "b.yaml")).message).toMatch(message);

@@ -233,7 +233,7 @@ describe("what no run of knistio writes", () => {
 
 	test.each([
 		["two profiles of one name", twice(fine), "has two profiles named full"],
-		["a time below 0", negative, "full, round 2: a total of -5 ms is no time"],
+		["a time below 0", negative, "full, round 2: a total of -5 ms is impossible"],
 	])("is refused: %s", (_, report, message) => {
 		const acts = [
 			() => judge(report, { budgets: [], acceptSimulated: false }),

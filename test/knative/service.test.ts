@@ -56,7 +56,7 @@ function deploy(statuses: object[], { pods = [], timeoutMs = 1_000, revision, fa
 		signal: controller.signal,
 		podTrouble,
 		onDetail: (text) => void details.push(text),
-		pause: () => new Promise((resolve) => setImmediate(resolve)),
+		sleep: () => new Promise((resolve) => setImmediate(resolve)),
 	});
 	done.catch(() => {});
 	return { done, details, looks: () => looks, abort: () => controller.abort(new Error("stop")) };

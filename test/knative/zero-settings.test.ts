@@ -74,7 +74,12 @@ test("a dry run already refuses a cluster that forbids zero", async () => {
 		const forbidden = config({ "enable-scale-to-zero": "false" });
 		const get: Cluster["get"] = async (ref, signal) =>
 			ref.name === "config-autoscaler" ? forbidden : cluster.get(ref, signal);
-		return new Proxy(cluster, { get: (target, key) => (key === "get" ? get : Reflect.get(target, key)) });
+		return new Proxy(cluster, {
+			get(target, key) {
+				const value = key === "get" ? get : Reflect.get(target, key);
+				return typeof value === "function" ? value.bind(target) : value;
+			},
+		});
 	};
 	const argv = ["bench", "--cluster", "simulated", "-p", "minimal", "--dry-run"];
 	expect(await main(argv, { ...context, openCluster })).toBe(4);

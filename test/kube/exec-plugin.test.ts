@@ -107,7 +107,7 @@ describe("what a plugin gives", () => {
 		],
 		["nothing", says({}), "neither a token nor a certificate"],
 		["half a certificate", says({ clientCertificateData: "top-secret" }), "only one of certificate and key"],
-		["no time", says({ token: "top-secret", expirationTimestamp: "soon" }), "expirationTimestamp that is no time"],
+		["no time", says({ token: "top-secret", expirationTimestamp: "soon" }), "expirationTimestamp that is not a time"],
 	])("is refused when it is %s", async (_, text, words) => {
 		const error = await run(text).catch((error: Error) => error);
 		expect(error).toMatchObject({

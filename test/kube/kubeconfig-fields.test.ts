@@ -251,7 +251,11 @@ describe("each field of a user", () => {
 		["exec and auth-provider", { exec: exec(), ...oidc() }, "auth-provider and exec exclude each other"],
 		["oidc without an issuer", oidc({ "idp-issuer-url": "" }), "has no idp-issuer-url"],
 		["oidc without a client", oidc({ "client-id": "" }), "has no client-id"],
-		["oidc with an issuer that is no address", oidc({ "idp-issuer-url": "idp" }), "its idp-issuer-url is no address"],
+		[
+			"oidc with an issuer that is not an address",
+			oidc({ "idp-issuer-url": "idp" }),
+			"its idp-issuer-url is not an address",
+		],
 		["exec without a command", { exec: exec({ command: "" }) }, "its exec has no command"],
 		["exec without a version", { exec: exec({ apiVersion: null }) }, "its exec has no apiVersion"],
 		[

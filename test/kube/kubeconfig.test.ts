@@ -167,7 +167,7 @@ describe("a context", () => {
 	});
 });
 
-describe("a file that is no kubeconfig", () => {
+describe("a file that is not a kubeconfig", () => {
 	it.each([
 		["broken YAML", "clusters: [\nusers:\n- user:\n    token: top-secret\n  name: x\n   bad"],
 		["an empty file", ""],
@@ -193,7 +193,7 @@ describe("a file that is no kubeconfig", () => {
 		const file = await save(kubeconfig({ server }));
 		await expect(load({ file })).rejects.toMatchObject({
 			exitCode: 2,
-			message: `${file}: the server of cluster "bench" is no address: "${server}"`,
+			message: `${file}: the server of cluster "bench" is not an address: "${server}"`,
 			hint: expect.stringContaining("https://"),
 		});
 	});

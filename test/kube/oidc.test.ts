@@ -128,9 +128,7 @@ describe("a refresh that fails", () => {
 	it("because the provider tells of no token_endpoint says so", async () => {
 		const { server, issuer } = await startIssuer([{}]);
 		server.on("GET /dex/.well-known/openid-configuration", { status: 404, text: "no" });
-		await expect(idToken(configOf(issuer), { env: {}, nowMs })).rejects.toThrow(
-			"tells of no token_endpoint (HTTP 404)",
-		);
+		await expect(idToken(configOf(issuer), { env: {}, nowMs })).rejects.toThrow("names no token_endpoint (HTTP 404)");
 	});
 
 	it("because there is no refresh-token, or no JSON Web Token, says so", async () => {
@@ -141,7 +139,10 @@ describe("a refresh that fails", () => {
 			const error = await idToken(configOf("http://x", { "id-token": token }), { env: {}, nowMs }).catch(
 				(e: Error) => e,
 			);
-			expect(error).toMatchObject({ exitCode: 4, message: "its id-token is no JSON Web Token with a time of expiry" });
+			expect(error).toMatchObject({
+				exitCode: 4,
+				message: "its id-token is not a JSON Web Token with a time of expiry",
+			});
 		}
 	});
 

@@ -81,9 +81,9 @@ describe("a proxy's address", () => {
 
 	it.each([
 		["ftp://p", 'it has the scheme "ftp:"'],
-		["http://", "it is no address"],
-		["proxy", "it is no address"],
-		["socks5://", "it is no address"],
+		["http://", "it is not an address"],
+		["proxy", "it is not an address"],
+		["socks5://", "it is not an address"],
 	])("is not %s", (url, message) => {
 		expect(() => checkProxyUrl(url, "it")).toThrow(expect.objectContaining({ exitCode: 2, message }));
 	});

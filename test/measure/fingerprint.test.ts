@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { anchorClock, clientNow, clientTime, realMs } from "../../src/clock/client-clock.ts";
 import type { Cluster, KubeObject, ObjectRef } from "../../src/kube/api/cluster.ts";
-import { clusterFingerprint, contentHash, machineFingerprint } from "../../src/measure/fingerprint.ts";
+import { contentHash } from "../../src/kube/content-hash.ts";
+import { clusterFingerprint, machineFingerprint } from "../../src/measure/fingerprint.ts";
 
 const node = (kubeletVersion: string, cpu = "2"): KubeObject => ({
 	apiVersion: "v1",

@@ -134,7 +134,7 @@ describe("the observer's thread", () => {
 		it("the lists take too long, and says why they do", async () => {
 			expect(await ending(failing, { timeoutMs: 500 })).toMatchObject({
 				exitCode: 4,
-				message: "the watches could not list what there is within 0.5 s: HTTP 503",
+				message: "the watches did not list their objects within 0.5 s: HTTP 503",
 				hint: expect.stringContaining("--timeout"),
 			});
 		});

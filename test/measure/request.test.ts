@@ -125,7 +125,7 @@ describe("a request that fails", () => {
 		const server = await startApiServer();
 		server.on("GET /", "silence");
 		const times = await sendRequest(orderTo(server.origin, { timeoutMs: 50 }), now);
-		expect(times.error).toBe("no whole answer within 0.05 s");
+		expect(times.error).toBe("no complete answer within 0.05 s");
 		expect(taken(times)).toEqual(["connectStartedAt", "connectedAt", "sentAt"]);
 		expect(times).not.toHaveProperty("status");
 		await vi.waitFor(() => expect(server.connections().open).toBe(0));
@@ -137,7 +137,7 @@ describe("a request that fails", () => {
 		server.on("GET /", body);
 		body.opened.then(() => body.write("Hello mark-1!"));
 		const times = await sendRequest(orderTo(server.origin, { timeoutMs: 60 }), now);
-		expect(times).toMatchObject({ status: 200, error: "no whole answer within 0.06 s" });
+		expect(times).toMatchObject({ status: 200, error: "no complete answer within 0.06 s" });
 		expect(taken(times)).toEqual(order.slice(0, -1));
 		expect(times).not.toHaveProperty("bodyMatches");
 	});

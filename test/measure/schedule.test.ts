@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { anchorClock } from "../../src/clock/client-clock.ts";
-import { systemClock } from "../../src/kube/wait/task.ts";
+import { systemClock } from "../../src/clock/clock.ts";
 import type { RequestOrder } from "../../src/measure/observing/request.ts";
 import type { Round } from "../../src/measure/rounds.ts";
 import { type ColdStarts, runColdStarts, type Subject } from "../../src/measure/schedule.ts";

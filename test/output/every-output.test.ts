@@ -1,16 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { main } from "../../src/main.ts";
-import { formats } from "../../src/output/formats.ts";
-import { renderTable } from "../../src/output/report/table.ts";
 import { parseReport } from "../../src/report/read-report.ts";
 import type { ColdStart } from "../../src/report/report.ts";
 import { aColdStart, anAttempt, aReport, around, measured } from "../gate/a-report.ts";
 import { fakeContext } from "../support/fake-context.ts";
+import { rendered } from "../support/rendered.ts";
 
 const extra = [anAttempt(21, "warm"), anAttempt(22, "failed"), anAttempt(23, "failed"), anAttempt(24, "unresolved")];
 const report = aReport({ minimal: { totals: around(2000, 50, 20), phases: { readiness: around(300, 9, 20) }, extra } });
 const words = "24 attempted = 20 cold + 1 warm + 2 failed + 1 unresolved; 20 counted";
-const rendered = (format: string, of = report) => formats[format]?.(of, {}) ?? "";
 
 /** Every text that comes of a saved report, by what it is. */
 async function everyText(): Promise<Record<string, string>> {
@@ -22,8 +20,8 @@ async function everyText(): Promise<Record<string, string>> {
 	await main(["compare", "r.json", "other.json"], compared.context);
 	const written = [...options.map((option) => `${option}.txt`), "step.md"];
 	return {
-		table: renderTable(report, { color: false }),
-		...Object.fromEntries(["md", "csv", "json"].map((format) => [format, rendered(format)])),
+		table: rendered("table", report),
+		...Object.fromEntries(["md", "csv", "json"].map((format) => [format, rendered(format, report)])),
 		...Object.fromEntries(written.map((file) => [file, world.files.get(file) ?? ""])),
 		judgement: world.said.stdout,
 		annotations: world.said.stderr,
@@ -44,9 +42,9 @@ describe("the attempt ledger", () => {
 	});
 
 	it("of a saved report is that of its cold starts, or the report is refused", () => {
-		const changed = rendered("json").replace('"failed": 2', '"failed": 0');
+		const changed = rendered("json", report).replace('"failed": 2', '"failed": 0');
 		expect(() => parseReport(changed, "r.json")).toThrow(/profiles\[0\]\.ledger: it does not count the cold starts/);
-		expect(parseReport(rendered("json"), "r.json").profiles[0]?.ledger?.failed).toBe(2);
+		expect(parseReport(rendered("json", report), "r.json").profiles[0]?.ledger?.failed).toBe(2);
 	});
 });
 
@@ -57,10 +55,8 @@ describe("± and source", () => {
 	const lineOf = (text: string) => text.split("\n").find((line) => /^\W*total/.test(line));
 
 	it("stand beside each value in the table and in Markdown, for each column where they differ", () => {
-		expect(lineOf(renderTable(report, { color: false }))).toMatch(/ total +watch +2\.000 s ±0\.0 ms /);
-		expect(lineOf(renderTable(mixed, { color: false }))).toMatch(
-			/ total +client\/watch +2\.000 s ±3\.0 ms +2\.000 s ±3/,
-		);
+		expect(lineOf(rendered("table", report))).toMatch(/ total +watch +2\.000 s ±0\.0 ms /);
+		expect(lineOf(rendered("table", mixed))).toMatch(/ total +client\/watch +2\.000 s ±3\.0 ms +2\.000 s ±3/);
 		expect(lineOf(rendered("md", mixed))).toContain("| `total` | client/watch | 2.000 s ±3.0 ms |");
 	});
 
@@ -74,7 +70,9 @@ describe("± and source", () => {
 });
 
 describe("what a reader must know", () => {
-	const findings = [{ code: "watch-stalled", message: "the watch stood still for 2500 ms during this cold start" }];
+	const findings = [
+		{ code: "watch-stalled", message: "the watch delivered nothing for 2500 ms during this cold start" },
+	];
 	const pod_creating = { ...measured(1900, 1), endedBy: "request-end" } as const;
 	const start = aColdStart(1, { total: measured(2000), spans: { pod_creating } }, { findings });
 	const observer = { watchEvents: 9, reconnects: 1, gaps: 2, loopDelayP99Ms: 1.5, loopDelayMaxMs: 12, pings: 8 };
@@ -87,18 +85,18 @@ describe("what a reader must know", () => {
 	);
 
 	it.each([
-		["table", renderTable(odd, { color: false })] as const,
+		["table", rendered("table", odd)] as const,
 		["md", rendered("md", odd)] as const,
 	])("is said below the figures: %s", (_, text) => {
-		expect(text).toContain("round 1: watch-stalled: the watch stood still for 2500 ms");
+		expect(text).toContain("round 1: watch-stalled: the watch delivered nothing for 2500 ms");
 		expect(text).toContain("minimal: 4 of 4 expected pod events seen");
 		expect(text.replaceAll("\\", "")).toContain(
 			"pod_creating ended with the answer, before the pod was Ready, in 1 of 1",
 		);
 		expect(text).toContain("gateway reached by node port");
 		expect(text).toContain("9 events, 1 reconnects, 2 gaps; a change was seen after 4.0 ms (median of 8)");
-		expect(text).toContain("late by 1.5 ms (p99), 12 ms at most");
-		expect(text.replaceAll("\\", "")).toContain("clock of node/n1: 1.0 ms [-1.0, 3.0] ms off ours (http-date)");
+		expect(text).toContain("observer delay: 1.5 ms (p99), at most 12 ms");
+		expect(text.replaceAll("\\", "")).toContain("clock offset of node/n1: 1.0 ms [-1.0, 3.0] ms (http-date)");
 	});
 
 	it("is in the rows of the CSV", () => {

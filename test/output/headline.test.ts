@@ -3,10 +3,10 @@ import type { BaselineQuestion } from "../../src/gate/baseline.ts";
 import { judge } from "../../src/gate/judge.ts";
 import { parseBudget } from "../../src/gate/parse-budget.ts";
 import { resolveBudgets } from "../../src/gate/resolve-budgets.ts";
-import { renderPullRequestComment } from "../../src/output/verdict/judgement-markdown.ts";
 import { renderJudgement } from "../../src/output/verdict/judgement-text.ts";
 import type { Report } from "../../src/report/report.ts";
 import { aColdStart, anAttempt, aReport, around, measured } from "../gate/a-report.ts";
+import { verdictsIn } from "../support/rendered.ts";
 
 interface Given {
 	before?: readonly Report[];
@@ -62,7 +62,7 @@ describe("the first line", () => {
 			"a slow-down: how much, of which phase, and where to look",
 			aReport({ full: full(2_000) }),
 			{ before: [aReport({ full: full(800) })] },
-			"breach: full: total +1.200 s [1.200, 1.200] (medians 3.200 s → 4.400 s), limit +160 ms, of it startup-istio-proxy +1.200 s; see every phase with `knistio compare BASELINE REPORT`",
+			"breach: full: total +1.200 s [1.200, 1.200] (medians 3.200 s → 4.400 s), limit +160 ms, of which startup-istio-proxy +1.200 s; see every phase with `knistio compare BASELINE REPORT`",
 		],
 		[
 			"five times as slow, of too few",
@@ -74,7 +74,7 @@ describe("the first line", () => {
 			"what is not ruled out, and what would tell",
 			flat(2_010, 10, 400),
 			{ before: [flat(2_000, 10, 400)] },
-			"inconclusive: full: total +10 ms could still be +277 ms (limit +100 ms); about 88 cold starts a side would tell (10 now), about 44 min",
+			"inconclusive: full: total +10 ms could still be +277 ms (limit +100 ms); about 88 cold starts per side would decide it (now 10), about 44 min",
 		],
 		[
 			"attempts that failed",
@@ -154,7 +154,7 @@ describe("a comment to a pull request", () => {
 		return aReport({ full: { totals: around(4_000, 40, n), phases } });
 	};
 	const report = noisy(20, 30);
-	const comment = renderPullRequestComment(report, judgementOf(report, { before: [noisy(20)] }));
+	const comment = verdictsIn("comment", judgementOf(report, { before: [noisy(20)] }), report);
 	const [shown = "", folded = ""] = comment.split("<details>");
 
 	test("shows what was asked for, and folds what passed beside it", () => {
@@ -163,21 +163,21 @@ describe("a comment to a pull request", () => {
 		expect(folded).toContain("| ✅ pass | failed | full |");
 	});
 
-	test("says how many phases could not be told, and gives ~ its interval", () => {
-		expect(shown).toContain("- phases of full: 1 could not be told, 1 no slower");
+	test("says how many phases are undecided, and gives ~ its interval", () => {
+		expect(shown).toContain("- phases of full: 1 undecided, 1 no slower");
 		expect(folded).toMatch(/\| jumpy \| full \| 1\.000 s \| 1\.030 s \| \\~ \+30 ms \\\[-\d+, \d+\\\] \|/);
 	});
 
 	test("has each list of values once, and no heading without anything below", () => {
 		expect(comment.split("in ms:")).toHaveLength(2);
 		const empty = aReport({});
-		expect(renderPullRequestComment(empty, judgementOf(empty, {}))).not.toMatch(/###|<details>/);
+		expect(verdictsIn("comment", judgementOf(empty, {}), empty)).not.toMatch(/###|<details>/);
 	});
 
 	test("tells how the profiles compare as a whole", () => {
 		const both = aReport({ minimal: { totals: around(1_000, 20, 20) }, full: { totals: around(3_700, 90, 20) } });
-		expect(renderPullRequestComment(both, judgementOf(both, {}))).toMatch(
-			/^full takes 3\.70 × \\\[3\.6\d, 3\.7\d\\\] as long to start as minimal$/m,
+		expect(verdictsIn("comment", judgementOf(both, {}), both)).toMatch(
+			/^full takes 3\.70 × \\\[3\.6\d, 3\.7\d\\\] as long to start as minimal \(\+2\.700 s\)$/m,
 		);
 	});
 });

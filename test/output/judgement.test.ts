@@ -5,7 +5,6 @@ import { type Judgement, judge } from "../../src/gate/judge.ts";
 import { parseBudget } from "../../src/gate/parse-budget.ts";
 import { resolveBudgets } from "../../src/gate/resolve-budgets.ts";
 import { renderAnnotations } from "../../src/output/verdict/annotations.ts";
-import { renderBencher, renderGithubActionBenchmark } from "../../src/output/verdict/benchmark-json.ts";
 import {
 	comparisonSchema,
 	judgedJsonSchemas,
@@ -13,12 +12,13 @@ import {
 	renderComparisonJson,
 	renderJudgementJson,
 } from "../../src/output/verdict/judged-json.ts";
-import { renderPullRequestComment, renderStepSummary } from "../../src/output/verdict/judgement-markdown.ts";
 import { renderJudgement } from "../../src/output/verdict/judgement-text.ts";
 import { renderJunit } from "../../src/output/verdict/junit.ts";
+import { verdictFormats } from "../../src/output/verdict-formats.ts";
 import { formatMsWithRange, formatShare, formatShift } from "../../src/output/words/amounts.ts";
 import type { Report } from "../../src/report/report.ts";
 import { anAttempt, aReport, around } from "../gate/a-report.ts";
+import { verdictsIn } from "../support/rendered.ts";
 
 function proxyOf(ms: number): Report {
 	const even = around(ms, 30, 8);
@@ -68,7 +68,7 @@ test("a judgement for a terminal says what moved, then each verdict with all its
 		              values in ms: 2716.3 2690.6 2733.4 2699.1 2742 2682 2724.9 2707.7
 
 		breach        total +212 ms [195, 229] in full (medians 2.500 s → 2.712 s): surely slower than the baseline by more than the limit
-		              expected less than +125 ms on 2.500 s (baseline), n = 8
+		              expected less than 125 ms slower than 2.500 s (baseline), n = 8
 
 		inconclusive  total in full: 8 cold starts do not support p(95): 59 are needed
 		              expected p(95) < 4s (b.yaml:2), n = 8
@@ -81,7 +81,7 @@ test("a judgement for a terminal says what moved, then each verdict with all its
 		              full: 0 of 9 attempts failed or were not resolved, 0 of 9 in the baseline: no more than chance explains
 
 		phases        full: 1 moved (istio-proxy +212 ms)
-		              A shift is the median of all differences between a cold start and one of the baseline.
+		              A shift is the median of all differences between a cold start of this run and one of the baseline.
 		"
 	`);
 });
@@ -100,7 +100,7 @@ test("JUnit has a failure for the breach and an error for what cannot be told", 
 		values in ms: 2716.3 2690.6 2733.4 2699.1 2742 2682 2724.9 2707.7</failure>
 				</testcase>
 				<testcase classname="knistio.full" name="total: no regression">
-					<failure type="breach" message="total +212 ms [195, 229] in full: surely slower than the baseline by more than the limit">expected less than +125 ms on 2.500 s (baseline)
+					<failure type="breach" message="total +212 ms [195, 229] in full: surely slower than the baseline by more than the limit">expected less than 125 ms slower than 2.500 s (baseline)
 		found +212 ms [195, 229] (medians 2.500 s → 2.712 s), n = 8
 		values in ms: 2716.3 2690.6 2733.4 2699.1 2742 2682 2724.9 2707.7</failure>
 				</testcase>
@@ -188,7 +188,7 @@ test("JUnit survives any text", () => {
 test("annotations are errors and warnings, escaped", () => {
 	expect(renderAnnotations(judgementOf(slow))).toMatchInlineSnapshot(`
 		"::error title=knistio%3A breach::full: total 2.712 s [2.682, 2.742], expected p(50) < 2.6s; istio-proxy +212 ms against the baseline (9 attempted = 8 cold + 1 warm + 0 failed + 0 unresolved; 8 counted)
-		::error title=knistio%3A breach::full: total +212 ms [195, 229] (medians 2.500 s → 2.712 s), limit +125 ms, of it istio-proxy +212 ms; see every phase with \`knistio compare BASELINE REPORT\` (9 attempted = 8 cold + 1 warm + 0 failed + 0 unresolved; 8 counted)
+		::error title=knistio%3A breach::full: total +212 ms [195, 229] (medians 2.500 s → 2.712 s), limit +125 ms, of which istio-proxy +212 ms; see every phase with \`knistio compare BASELINE REPORT\` (9 attempted = 8 cold + 1 warm + 0 failed + 0 unresolved; 8 counted)
 		::warning title=knistio%3A inconclusive::full: total: p(95) < 4s: 8 cold starts do not support p(95): 59 are needed; they take about 33 min (9 attempted = 8 cold + 1 warm + 0 failed + 0 unresolved; 8 counted)
 		"
 	`);
@@ -201,7 +201,7 @@ test("annotations are errors and warnings, escaped", () => {
 });
 
 test("the summary of a step", () => {
-	expect(renderStepSummary(slow, judgementOf(slow))).toMatchInlineSnapshot(`
+	expect(verdictsIn("summary", judgementOf(slow), slow)).toMatchInlineSnapshot(`
 		"## ❌ Cold starts: breach
 
 		full: total 2.712 s \\[2.682, 2.742\\], expected p(50) \\< 2.6s; istio-proxy +212 ms against the baseline (1 more breach, 1 inconclusive)
@@ -209,7 +209,7 @@ test("the summary of a step", () => {
 		|  | phase | profile | expected | found |  | why |
 		| --- | --- | --- | --- | --- | --- | --- |
 		| ❌ breach | total | full | p(50) \\< 2.6s | 2.712 s \\[2.682, 2.742\\] | n = 8 | none of the interval is below the limit |
-		| ❌ breach | total | full | less than +125 ms on 2.500 s | +212 ms \\[195, 229\\] (medians 2.500 s → 2.712 s) | n = 8 | surely slower than the baseline by more than the limit |
+		| ❌ breach | total | full | less than 125 ms slower than 2.500 s | +212 ms \\[195, 229\\] (medians 2.500 s → 2.712 s) | n = 8 | surely slower than the baseline by more than the limit |
 		| ❔ inconclusive | total | full | p(95) \\< 4s | not known | n = 8 | 8 cold starts do not support p(95): 59 are needed; they take about 33 min |
 		| ✅ pass | failed | full | count \\<= 0 | 0 | n = 9 | it is at most the limit |
 		| ✅ pass | failed | full | no more failures | 0.0 % \\[0.0, 28.3\\] | n = 9 | 0 of 9 attempts failed or were not resolved, 0 of 9 in the baseline: no more than chance explains |
@@ -223,7 +223,7 @@ test("the summary of a step", () => {
 		| total | full | 2.500 s | 2.712 s | +212 ms \\[186, 238\\] | p \\<0.001 | 8 + 8 |
 		| istio-proxy | full | 500 ms | 712 ms | +212 ms \\[186, 238\\] | q \\<0.001 | 8 + 8 |
 
-		A change is the median of all differences between a cold start of each side, so it need not be the difference of the two medians; \\~ is no more than chance explains; p is by Mann-Whitney and Holm; q is of phases that say where a difference of the total comes from: of those that are named, one in ten may be false.
+		A change is the median of all differences between a cold start of each side, so it can differ from the difference of the two medians; \\~ marks a change that may be chance; p-values are by Mann-Whitney, corrected by Holm; q-values are false discovery rates of the phases that explain a change of total: about one in ten phases that are marked as different may be so by chance.
 
 		### Medians
 
@@ -239,7 +239,7 @@ test("the summary of a step", () => {
 });
 
 test("a comment begins with its mark and folds the phases away", () => {
-	const comment = renderPullRequestComment(slow, judgementOf(slow));
+	const comment = verdictsIn("comment", judgementOf(slow), slow);
 	expect(comment.split("\n")[0]).toBe("<!-- knistio -->");
 	expect(comment.indexOf("<details>")).toBeGreaterThan(comment.indexOf("| ❌ breach | total | full |"));
 	expect(comment).toContain("- full.total in ms: 2716.3 2690.6");
@@ -247,15 +247,15 @@ test("a comment begins with its mark and folds the phases away", () => {
 
 test("github-action-benchmark and Bencher get the medians", () => {
 	const extra = "n = 8, 0 missing; 9 attempted = 8 cold + 1 warm + 0 failed + 0 unresolved; 8 counted";
-	expect(JSON.parse(renderGithubActionBenchmark(slow))).toEqual([
+	expect(JSON.parse(verdictsIn("github-action-benchmark", judgementOf(slow), slow))).toEqual([
 		{ name: "full/total", unit: "ms", value: 2712, range: "2.712 s [2.682, 2.742]", extra },
 		{ name: "full/istio-proxy", unit: "ms", value: 712, range: "712 ms [682, 742]", extra },
 	]);
-	const { "full/total": total } = JSON.parse(renderBencher(slow));
+	const { "full/total": total } = JSON.parse(verdictsIn("bencher", judgementOf(slow), slow));
 	expect(total).toEqual({ latency: { value: 2.712e9, lower_value: 2.682e9, upper_value: 2.742e9 } });
 	const few = aReport({ full: { totals: [1000] }, minimal: {} });
 	const one = { attempted: { value: 1 }, cold: { value: 1 }, counted: { value: 1 } };
-	expect(JSON.parse(renderBencher(few))).toMatchObject({
+	expect(JSON.parse(verdictsIn("bencher", judgementOf(few), few))).toMatchObject({
 		"full/total": { latency: { value: 1e9 } },
 		"full/attempts": { ...one, warm: { value: 0 }, failed: { value: 0 }, unresolved: { value: 0 } },
 		"minimal/attempts": { attempted: { value: 0 } },
@@ -267,12 +267,8 @@ describe("a simulated run says so", () => {
 
 	test.each([
 		["text", renderJudgement(judgement)],
-		["JUnit", renderJunit(judgement)],
 		["annotations", renderAnnotations(judgement)],
-		["summary", renderStepSummary(simulated, judgement)],
-		["comment", renderPullRequestComment(simulated, judgement)],
-		["github-action-benchmark", renderGithubActionBenchmark(simulated)],
-		["Bencher", renderBencher(simulated)],
+		...verdictFormats.map(({ name }) => [name, verdictsIn(name, judgement, simulated)]),
 		["JSON", JSON.stringify(judgement)],
 	])("in %s", (_surface, text) => {
 		expect(text).toContain("simulated");
@@ -280,7 +276,7 @@ describe("a simulated run says so", () => {
 
 	test("and a real one does not", () => {
 		const real = judgementOf(slow);
-		const texts = [renderJudgement(real), renderJunit(real), renderStepSummary(slow, real), renderBencher(slow)];
+		const texts = [renderJudgement(real), ...verdictFormats.map(({ name }) => verdictsIn(name, real, slow))];
 		for (const text of texts) expect(text).not.toContain("simulated");
 	});
 });

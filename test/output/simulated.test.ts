@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { main } from "../../src/main.ts";
-import { formats } from "../../src/output/formats.ts";
-import { renderTable } from "../../src/output/report/table.ts";
 import { aReport, around } from "../gate/a-report.ts";
 import { fakeContext } from "../support/fake-context.ts";
+import { formatNames, rendered } from "../support/rendered.ts";
 
 const totals = { totals: around(2000, 50, 20) };
 const real = aReport({ minimal: totals });
@@ -29,24 +28,17 @@ async function judged(report: object, ...options: string[]) {
 }
 
 describe("what comes of a simulated run", () => {
-	const renderings: Record<string, (report: typeof real) => string> = {
-		table: (report: typeof real) => renderTable(report, { color: false }),
-		...Object.fromEntries(
-			Object.entries(formats).map(([name, render]) => [name, (report: typeof real) => render(report, {})]),
-		),
-	};
-
-	it.each(Object.entries(renderings))("says so as %s, and nothing of a real one does", (_, render) => {
-		expect(render(simulated)).toMatch(/simulated/i);
-		expect(render(real).replace(/^profile,.*/, "")).not.toMatch(/simulated/i);
+	it.each(formatNames)("says so as %s, and nothing of a real one does", (format) => {
+		expect(rendered(format, simulated)).toMatch(/simulated/i);
+		expect(rendered(format, real).replace(/^profile,.*/, "")).not.toMatch(/simulated/i);
 	});
 
 	it("says so at the top of the table, in each row of the CSV and in a field of the JSON", () => {
-		expect(renderTable(simulated, { color: false }).split("\n")[0]).toContain("SIMULATED (model today)");
-		const [, ...rows] = (formats.csv?.(simulated, {}) ?? "").trim().split("\r\n");
+		expect(rendered("table", simulated).split("\n")[0]).toContain("SIMULATED (model today)");
+		const [, ...rows] = rendered("csv", simulated).trim().split("\r\n");
 		expect(rows.length).toBeGreaterThan(0);
 		expect(rows.filter((row) => !row.endsWith(",simulated"))).toEqual([]);
-		expect(JSON.parse(formats.json?.(simulated, {}) ?? "").simulated).toEqual({ model: "today", seed: 1, speed: 20 });
+		expect(JSON.parse(rendered("json", simulated)).simulated).toEqual({ model: "today", seed: 1, speed: 20 });
 	});
 
 	it("says so in everything that shows a verdict", async () => {

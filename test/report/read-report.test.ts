@@ -65,7 +65,7 @@ describe("refuses, and names the place,", () => {
 		[
 			"an estimate outside its bounds",
 			withValue(["profiles", 0, "coldStarts", 2, "phases", "pull-image", "loMs"], 7),
-			"r.json: profiles[0].coldStarts[2].phases.pull-image: 6 ms does not lie between its bounds 7 and 6 ms",
+			"r.json: profiles[0].coldStarts[2].phases.pull-image: 6 ms is not between its bounds 7 and 6 ms",
 		],
 		[
 			"a failed start that is counted",

@@ -114,7 +114,7 @@ describe("the comparison with the truth", () => {
 	});
 
 	it("takes no data for no pass", () => {
-		expect(defectsOf(compare({ ...fold(run.entries), profiles: [] }))).toEqual(["of 0 attempts not one was measured"]);
+		expect(defectsOf(compare({ ...fold(run.entries), profiles: [] }))).toEqual(["of 0 attempts none was measured"]);
 	});
 });
 
@@ -130,6 +130,6 @@ it("ends with 1 and says why when nothing can be measured", async () => {
 	const argv = ["selftest", "--scenarios", "1", "--speed", "1"];
 	const code = await main(argv, { ...context, simulatedThread: new URL("file:///nowhere/thread.js") });
 	expect(code).toBe(1);
-	expect(said.stdout).toContain("FAILED: what knistio states does not hold");
+	expect(said.stdout).toContain("FAILED: measured and true times do not agree");
 	expect(said.stdout).toContain("none (seed 1): it ended early");
 }, 20_000);

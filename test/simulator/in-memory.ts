@@ -1,10 +1,10 @@
 import { conditionOf, type KubeObject, type Pod } from "../../src/simulator/api/objects.ts";
 import { createManualClock, type ManualClock } from "../../src/simulator/clock/clock.ts";
+import type { Faults } from "../../src/simulator/faults/registry.ts";
 import { istioManifests } from "../../src/simulator/istio/manifests.ts";
-import type { GatewayAnswer } from "../../src/simulator/knative/gateway.ts";
+import type { GatewayAnswer } from "../../src/simulator/knative/gateway-exchange.ts";
 import { loadModel, type Model } from "../../src/simulator/model/model.ts";
 import { createSimulation, type Simulation } from "../../src/simulator/start.ts";
-import type { Faults } from "../../src/simulator/world/faults.ts";
 import type { PodTruth, RequestTruth } from "../../src/simulator/world/truth.ts";
 
 export type Shape = "none" | "classic" | "native" | "cni";

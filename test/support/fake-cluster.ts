@@ -1,3 +1,4 @@
+import type { Clock } from "../../src/clock/clock.ts";
 import {
 	type Cluster,
 	describeRef,
@@ -8,7 +9,6 @@ import {
 	refOf,
 } from "../../src/kube/api/cluster.ts";
 import { ApiError } from "../../src/kube/http/api-error.ts";
-import type { Clock } from "../../src/kube/wait/task.ts";
 
 /** A change that the fake API server was asked for. */
 export interface Write {

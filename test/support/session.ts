@@ -1,5 +1,6 @@
+import { systemClock } from "../../src/clock/clock.ts";
 import type { Cluster } from "../../src/kube/api/cluster.ts";
-import { type Session, systemClock } from "../../src/kube/wait/task.ts";
+import type { Session } from "../../src/kube/wait/task.ts";
 
 /** A session that nobody interrupts, with nobody to watch it. */
 export function sessionOn(cluster: Cluster, given: Partial<Omit<Session, "cluster">> = {}): Session {

@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/kube/wait/task.ts";
+import type { Clock } from "../../src/clock/clock.ts";
 
 /** A clock that stands still until it is told to go on. */
 export interface SteppedClock extends Clock {

@@ -28,7 +28,7 @@ describe("a duration", () => {
 	});
 
 	it.each(["", "1", "s", "1x", "1m30", "-1s", "1 m 30 parsecs", "1e3s", "0s", "0h0m"])("%j is refused", (text) => {
-		expect(() => parseDuration(text, "--timeout")).toThrow(`--timeout: "${text}" is no duration`);
+		expect(() => parseDuration(text, "--timeout")).toThrow(`--timeout: "${text}" is not a duration`);
 	});
 });
 
@@ -41,6 +41,6 @@ describe("an image", () => {
 	])("%s is one", (text) => expect(parseImage(text, "--image")).toBe(text));
 
 	it.each(["", "A", "a b", "a:", "https://a/b", "a@b"])("%j is none", (text) => {
-		expect(() => parseImage(text, "--image")).toThrow(/--image: ".*" is no container image/);
+		expect(() => parseImage(text, "--image")).toThrow(/--image: ".*" is not a container image/);
 	});
 });

@@ -1,10 +1,9 @@
 import { describe, expect, it, test } from "vitest";
 import { main } from "../../src/main.ts";
-import { formats } from "../../src/output/formats.ts";
-import { renderTable } from "../../src/output/report/table.ts";
 import { codeMarkdown, literalMarkdown, oneLine } from "../../src/text/one-line.ts";
 import { aReport, around } from "../gate/a-report.ts";
 import { fakeContext } from "../support/fake-context.ts";
+import { rendered } from "../support/rendered.ts";
 
 const message = "the ping pod was refused:\r\n\n    resource Pod/x was blocked\n\n# heading\n- item";
 const onOneLine = "the ping pod was refused: resource Pod/x was blocked # heading - item";
@@ -14,13 +13,13 @@ report.profiles[0]?.findings.push({ code: "other", message: "# refused\n\n- hook
 
 describe("notes of several lines", () => {
 	it("are one line each in the table", () => {
-		const lines = renderTable(report, { color: false }).split("\n");
+		const lines = rendered("table", report).split("\n");
 		expect(lines).toContain(onOneLine);
 		expect(lines).toContain("minimal: # refused - hook (see the log)");
 	});
 
 	it("are one bullet each in Markdown", () => {
-		const lines = formats.md?.(report, {}).split("\n");
+		const lines = rendered("md", report).split("\n");
 		expect(lines).toContain(`- ${onOneLine}`);
 	});
 

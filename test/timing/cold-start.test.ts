@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { summarize } from "../../src/analysis/summary.ts";
+import { figuresOf } from "../../src/analysis/figures.ts";
 import type { KubeObject } from "../../src/kube/object.ts";
 import { notesOf } from "../../src/output/report/notes.ts";
 import type { Entry } from "../../src/recording/entries.ts";
@@ -340,9 +340,9 @@ describe("a clock that only leases tell of", () => {
 		// Its bound has become less sharp since, by 20 µs a second.
 		expect(clock).toEqual({ clock: "node/idle", loMs: expect.closeTo(-21.5, 0), method: "lease" });
 		expect(reportSchema.shape.clocks.safeParse(report.clocks).success).toBe(true);
-		const notes = notesOf(report, summarize(report));
-		expect(notes.filter((note) => note.startsWith("clock of node/idle"))).toEqual([
-			"clock of node/idle: -21.5 ms off ours or more; how much more was not measured (lease)",
+		const notes = notesOf(figuresOf(report));
+		expect(notes.filter((note) => note.startsWith("clock offset of node/idle"))).toEqual([
+			"clock offset of node/idle: at least -21.5 ms; its upper bound was not measured (lease)",
 		]);
 	});
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { summarize } from "../../src/analysis/summary.ts";
+import { figuresOf } from "../../src/analysis/figures.ts";
 import { notesOf } from "../../src/output/report/notes.ts";
 import type { Entry } from "../../src/recording/entries.ts";
 import { type Loose, onlyStart, recorded, reportOf, withObjects } from "../support/recorded.ts";
@@ -69,7 +69,7 @@ describe("a run whose every start asks the registry", () => {
 			}),
 		]);
 		const report = reportOf(always);
-		expect(notesOf(report, summarize(report)).join("\n")).toContain("values.global.imagePullPolicy=IfNotPresent");
+		expect(notesOf(figuresOf(report)).join("\n")).toContain("values.global.imagePullPolicy=IfNotPresent");
 	});
 
 	it("is told where the policy is not known too", () => {

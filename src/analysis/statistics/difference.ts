@@ -14,31 +14,8 @@ export interface Differences {
  */
 export function differencesBetween(a: Float64Array, b: Float64Array): Differences {
 	const pairs = a.length * b.length;
-	const smallest = (b[0] ?? 0) - (a.at(-1) ?? 0);
 	let thinned: Differences | undefined;
 	const few = a.length + b.length;
-	const largest = (b.at(-1) ?? 0) - (a[0] ?? 0);
-
-	function smallestAbove(limit: number): number {
-		let found = largest;
-		let taken = 0;
-		for (const value of a) {
-			while (taken < b.length && (b[taken] ?? 0) - value <= limit) taken++;
-			if (taken < b.length) found = Math.min(found, (b[taken] ?? 0) - value);
-		}
-		return found;
-	}
-
-	/** The differences above `lo` and at most `hi`, of which there are `count`, in ascending order. */
-	function between(lo: number, hi: number, count: number): Float64Array {
-		const found = new Float64Array(count);
-		let [filled, first] = [0, 0];
-		for (const value of a) {
-			while (first < b.length && (b[first] ?? 0) - value <= lo) first++;
-			for (let j = first; j < b.length && (b[j] ?? 0) - value <= hi; j++) found[filled++] = (b[j] ?? 0) - value;
-		}
-		return found.sort();
-	}
 
 	/** Two differences of every 16th value, between which the one that is as far up all of them should lie. */
 	function guessesAt(share: number): number[] {
@@ -49,7 +26,7 @@ export function differencesBetween(a: Float64Array, b: Float64Array): Difference
 	}
 
 	function at(k: number): number {
-		let [lo, hi] = [smallest, largest];
+		let [lo, hi] = extremes(a, b);
 		let [below, atMost] = [countAtMost(a, b, lo), pairs];
 		if (below >= k) return lo;
 		// Fewer than k differences are ≤ lo, at least k are ≤ hi. The range is cut where k should lie, and in half, until the
@@ -62,7 +39,7 @@ export function differencesBetween(a: Float64Array, b: Float64Array): Difference
 		}
 		for (let step = 1; atMost - below > few; step++) {
 			if (step % 6 === 0) {
-				const next = smallestAbove(lo);
+				const next = smallestAbove(a, b, lo);
 				const count = countAtMost(a, b, next);
 				if (count >= k) return next;
 				[lo, below] = [next, count];
@@ -73,16 +50,43 @@ export function differencesBetween(a: Float64Array, b: Float64Array): Difference
 			if (count >= k) [hi, atMost] = [cut, count];
 			else [lo, below] = [cut, count];
 		}
-		return between(lo, hi, atMost - below)[k - below - 1] ?? hi;
+		return between(a, b, { lo, hi, count: atMost - below })[k - below - 1] ?? hi;
 	}
 
 	function median(): number {
 		const lower = at(Math.ceil(pairs / 2));
 		if (pairs % 2 === 1 || countAtMost(a, b, lower) > pairs / 2) return lower;
-		return (lower + smallestAbove(lower)) / 2;
+		return (lower + smallestAbove(a, b, lower)) / 2;
 	}
 
 	return { pairs, at, median };
+}
+
+/** The smallest difference and the largest. */
+function extremes(a: Float64Array, b: Float64Array): [number, number] {
+	return [(b[0] ?? 0) - (a.at(-1) ?? 0), (b.at(-1) ?? 0) - (a[0] ?? 0)];
+}
+
+/** The smallest difference above `limit`; the largest of all where there is none. */
+function smallestAbove(a: Float64Array, b: Float64Array, limit: number): number {
+	let [, found] = extremes(a, b);
+	let taken = 0;
+	for (const value of a) {
+		while (taken < b.length && (b[taken] ?? 0) - value <= limit) taken++;
+		if (taken < b.length) found = Math.min(found, (b[taken] ?? 0) - value);
+	}
+	return found;
+}
+
+/** The differences above `lo` and at most `hi`, of which there are `count`, in ascending order. */
+function between(a: Float64Array, b: Float64Array, { lo, hi, count }: { lo: number; hi: number; count: number }) {
+	const found = new Float64Array(count);
+	let [filled, first] = [0, 0];
+	for (const value of a) {
+		while (first < b.length && (b[first] ?? 0) - value <= lo) first++;
+		for (let j = first; j < b.length && (b[j] ?? 0) - value <= hi; j++) found[filled++] = (b[j] ?? 0) - value;
+	}
+	return found.sort();
 }
 
 function everyNth(values: Float64Array, n: number): Float64Array {

@@ -1,77 +1,158 @@
 import { countAtMost } from "./difference.ts";
-import { medianOf, sorted } from "./median.ts";
+import { moreHitsP } from "./fisher.ts";
+import { type BoundedMs, medianOf, sorted } from "./median.ts";
 import { normalDeviate, seededRandom } from "./random.ts";
 import { shiftRank } from "./rank-sum.ts";
 
-/** What a plan is asked: how sure the gate shall be of a shift. */
+/** What a plan is asked of one profile: how sure the gate shall be of a shift. */
 export interface PowerQuestion {
-	/** Values of the phase as a pilot measured them. */
-	pilot: readonly number[];
-	/** The shift that shall be found, in the unit of the values. */
+	/** Values of the phase as a pilot measured them, each with the bounds that hold for it. */
+	pilot: readonly BoundedMs[];
+	/** Attempts of the pilot whose value is not known, because they failed or lack the phase. */
+	missing?: number;
+	/** Attempts of the pilot that are left out of the figures, because they were warm or set aside. */
+	leftOut?: number;
+	/** The shift that shall be found, in milliseconds. */
 	shift: number;
 	/** The smallest shift that the gate calls a regression. */
 	minimumEffect: number;
 	/** The level of one question: that of the gate divided by its questions, which is Holm's first step. */
 	alpha: number;
+	/** At which the gate calls more failures a breach; 0 where it does not ask. */
+	failureLevel?: number;
 	seed: number;
 	/** Simulated comparisons for each n; 2,000 know a power of 80 % to ±1.8 points. */
 	runs?: number;
 }
 
-/** Shares of simulated comparisons of n against n cold starts. */
+/** Shares of simulated comparisons of n against n attempts. */
 export interface Power {
 	n: number;
 	/** Shifted, and called a regression: surely larger than the minimum effect. */
 	breach: number;
-	/** Not shifted, and the minimum effect ruled out, wrongly with a chance of at most 5 %. */
+	/** Not shifted, the minimum effect ruled out (wrongly with a chance of at most 5 %), and no alarm of failures. */
 	pass: number;
 }
 
 /**
- * Simulates the gate on samples of n drawn from the pilot, as it is and shifted.
+ * Simulates the gate on n attempts a side, drawn from the pilot as it is and shifted.
  *
- * Draws are spread a little (a smoothed bootstrap that keeps the variance), because a real run does not repeat the
- * pilot's values to the microsecond.
+ * Values are spread a little (a smoothed bootstrap that keeps the variance), because a real run does not repeat the
+ * pilot's values to the microsecond. Each keeps the bounds of the value that it was drawn from, and an attempt fails or
+ * is left out as often as in the pilot. The gate takes all of that at its worst, and so does this.
  */
 export function powerAt(n: number, question: PowerQuestion): Power {
-	const { shift, minimumEffect, runs = 2_000 } = question;
-	const random = seededRandom(question.seed + n);
-	const draw = smoothedDraw(question.pilot, random);
-	const significant = shiftRank(n, n, 1 - question.alpha)?.rank;
-	const surelyAbove = shiftRank(n, n, 1 - 2 * question.alpha)?.rank;
-	const bounded = shiftRank(n, n, 0.9)?.rank;
+	const { shift, minimumEffect, alpha, failureLevel = 0, runs = 2_000 } = question;
+	const draw = drawing(question, seededRandom(question.seed + n));
 	let [breaches, passes] = [0, 0];
 	for (let run = 0; run < runs; run++) {
-		const a = sorted(Array.from({ length: n }, draw));
-		const b = sorted(Array.from({ length: n }, draw));
-		const isSignificant = significant !== undefined && countAtMost(a, b, -shift) < significant;
-		const isLarge = surelyAbove !== undefined && countAtMost(a, b, minimumEffect - shift) < surelyAbove;
+		const [a, b] = [draw(n), draw(n)];
+		const [size, other] = [a.lo.length, b.lo.length];
+		const rankAt = (confidence: number) => shiftRank(size, other, confidence)?.rank;
+		const [significant, surelyAbove, bounded] = [rankAt(1 - alpha), rankAt(1 - 2 * alpha), rankAt(0.9)];
+		const isSignificant = significant !== undefined && countAtMost(a.hi, b.lo, -shift) < significant;
+		const isLarge = surelyAbove !== undefined && countAtMost(a.hi, b.lo, minimumEffect - shift) < surelyAbove;
 		if (isSignificant && isLarge) breaches++;
-		if (bounded !== undefined && n * n - countAtMost(a, b, minimumEffect) < bounded) passes++;
+		const known = Math.min(size - a.missing, other - b.missing);
+		const isEnough = shiftRank(known, known, 1 - alpha) !== undefined;
+		const isBounded =
+			bounded !== undefined && size * other - countAtMost(a.lo, b.hi, minimumEffect) < bounded && isEnough;
+		const isAlarm =
+			failureLevel > 0 && moreHitsP({ hits: a.missing, of: n }, { hits: b.missing, of: n }) <= failureLevel;
+		if (isBounded && !isAlarm) passes++;
 	}
 	return { n, breach: breaches / runs, pass: passes / runs };
 }
 
-/** The smallest n, up to `largest`, at which both shares reach `power`; undefined where none does. */
-export function leastCountForPower(power: number, question: PowerQuestion, largest = 1_000): Power | undefined {
-	const isEnough = (found: Power) => Math.min(found.breach, found.pass) >= power;
+/**
+ * The powers of a gate that asks the same of several profiles: it passes where all of them do, and one of them is slower,
+ * the one in which that is seen worst.
+ */
+export function jobPowerAt(n: number, questions: readonly PowerQuestion[]): Power {
+	const powers = questions.map((question, index) => powerAt(n, { ...question, seed: question.seed + 7_919 * index }));
+	return {
+		n,
+		breach: Math.min(...powers.map(({ breach }) => breach)),
+		pass: powers.reduce((product, { pass }) => product * pass, 1),
+	};
+}
+
+/** So many simulated runs know a power to 3.5 points at worst, of which `roughly` is three times as much. */
+const roughRuns = 200;
+const roughly = 0.11;
+
+/** The smallest n, up to `largest`, at which both shares of the job reach `power`; undefined where none does. */
+export function leastCountForPower(
+	power: number,
+	questions: readonly PowerQuestion[],
+	largest = 1_000,
+): Power | undefined {
+	const leastAt = (n: number, asked: readonly PowerQuestion[]) => {
+		const { breach, pass } = jobPowerAt(n, asked);
+		return Math.min(breach, pass);
+	};
+	const isEnough = (n: number) => {
+		// A few runs tell that a power is far away; all of them are for those that are near.
+		const rough = leastAt(
+			n,
+			questions.map((question) => ({ ...question, runs: Math.min(roughRuns, question.runs ?? roughRuns) })),
+		);
+		return Math.abs(rough - power) > roughly ? rough > power : leastAt(n, questions) >= power;
+	};
 	let lo = 3;
 	let hi = 8;
-	while (!isEnough(powerAt(hi, question))) {
+	while (!isEnough(hi)) {
 		if (hi >= largest) return undefined;
 		lo = hi;
 		hi = Math.min(largest, hi * 2);
 	}
 	while (hi - lo > 1) {
 		const middle = Math.floor((lo + hi) / 2);
-		if (isEnough(powerAt(middle, question))) hi = middle;
+		if (isEnough(middle)) hi = middle;
 		else lo = middle;
 	}
-	return powerAt(hi, question);
+	return jobPowerAt(hi, questions);
 }
 
-/** Draws values spread like the pilot's, with its mean and variance, that hardly ever repeat. */
-export function smoothedDraw(pilot: readonly number[], random: () => number): () => number {
+/** What a side of a comparison is judged by: every value at its lower and at its upper bound, in ascending order. */
+interface Side {
+	lo: Float64Array;
+	hi: Float64Array;
+	missing: number;
+}
+
+/** Stands for the bounds of a value that is not known. */
+const unknownMs = 1e9;
+
+function drawing({ pilot, missing = 0, leftOut = 0 }: PowerQuestion, random: () => number): (n: number) => Side {
+	const next = smoothedDraw(
+		pilot.map(({ ms }) => ms),
+		random,
+	);
+	const attempts = pilot.length + missing + leftOut;
+	return (n) => {
+		const [lo, hi]: [number[], number[]] = [[], []];
+		let unknown = 0;
+		for (let attempt = 0; attempt < n; attempt++) {
+			const kind = attempts === pilot.length ? 0 : random() * attempts;
+			if (kind >= pilot.length + missing) continue;
+			if (kind >= pilot.length) {
+				unknown++;
+				lo.push(-unknownMs);
+				hi.push(unknownMs);
+				continue;
+			}
+			const { value, index } = next();
+			const from = pilot[index] ?? { ms: 0, loMs: 0, hiMs: 0 };
+			lo.push(value - (from.ms - from.loMs));
+			hi.push(value + (from.hiMs - from.ms));
+		}
+		return { lo: sorted(lo), hi: sorted(hi), missing: unknown };
+	};
+}
+
+/** Draws values spread like the pilot's, with its mean and variance, that hardly ever repeat; `index` is that of its origin. */
+export function smoothedDraw(pilot: readonly number[], random: () => number): () => { value: number; index: number } {
 	const n = pilot.length;
 	const centre = pilot.reduce((sum, value) => sum + value, 0) / n;
 	const variance = pilot.reduce((sum, value) => sum + (value - centre) ** 2, 0) / Math.max(1, n - 1);
@@ -81,7 +162,8 @@ export function smoothedDraw(pilot: readonly number[], random: () => number): ()
 	const width = 0.9 * Math.min(Math.sqrt(variance), deviation || Math.sqrt(variance)) * n ** -0.2;
 	const shrink = variance === 0 ? 1 : Math.sqrt(variance / ((variance * (n - 1)) / n + width ** 2));
 	return () => {
-		const value = pilot[Math.floor(random() * n)] ?? centre;
-		return centre + shrink * (value - centre + width * normalDeviate(random));
+		const index = Math.floor(random() * n);
+		const value = pilot[index] ?? centre;
+		return { value: centre + shrink * (value - centre + width * normalDeviate(random)), index };
 	};
 }

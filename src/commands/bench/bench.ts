@@ -1,3 +1,5 @@
+import { figuresOf } from "../../analysis/figures.ts";
+import { systemClock } from "../../clock/clock.ts";
 import type { Context } from "../../context/context.ts";
 import { type ExitCode, exitCodes, UsageError } from "../../errors.ts";
 import { planInstall, planLines } from "../../install/plan.ts";
@@ -5,20 +7,19 @@ import { requireRights } from "../../install/rights.ts";
 import { takeLock } from "../../install/state/lock.ts";
 import { readKnativeManifests } from "../../knative/manifest-files.ts";
 import { requireZeroAllowed } from "../../knative/zero-settings.ts";
-import { type Session, systemClock, uninterrupted } from "../../kube/wait/task.ts";
-import { contentHash } from "../../measure/fingerprint.ts";
+import { contentHash } from "../../kube/content-hash.ts";
+import { type Session, uninterrupted } from "../../kube/wait/task.ts";
 import { planVisits, type Visit } from "../../measure/rounds.ts";
-import { formatOf } from "../../output/formats.ts";
 import { openProgress } from "../../output/progress.ts";
 import { renderTable } from "../../output/report/table.ts";
 import { substitute } from "../../profile/effective.ts";
 import { loadProfiles } from "../../profile/load.ts";
 import type { Profile } from "../../profile/profile.ts";
 import { recordingVersion, type Untimed } from "../../recording/entries.ts";
-import type { Report } from "../../report/report.ts";
 import { endRun } from "../gate/ending.ts";
-import { judgeRun, parseGate } from "../gate/gate.ts";
+import { type Gate, judgeRun, parseGate } from "../gate/gate.ts";
 import { requireWritable } from "../gate/outputs.ts";
+import { type ReportFile, reportFiles, writeReport } from "../gate/report-files.ts";
 import { whatFails } from "../gate/sink.ts";
 import { type Before, cleanUp, endInWords, lookBefore } from "./clean-up.ts";
 import type { BenchOptions } from "./options.ts";
@@ -35,10 +36,11 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	const profiles = loaded.map((profile) => substitute(profile, options.namespace));
 	const profileHashes = new Map(loaded.map((profile) => [profile.name, profileHash(profile)]));
 	const visits = visitsOf(profiles, options);
-	const outputs = options.out.map((file) => ({ file, render: formatOf(file) }));
+	const outputs = reportFiles(options.out);
 	const recording = recordingPath(options);
 	await requireWritable([...options.out, ...(recording === undefined ? [] : [recording])], options, context);
 	const gate = await parseGate(profiles, options, context);
+	if (options.untilVerdict) requireVerdicts(gate);
 	const knativeObjects = await readKnativeManifests(options.knativeManifests);
 	const target = await open(options.where, context);
 	const { cluster } = target;
@@ -70,6 +72,13 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	}
 }
 
+function requireVerdicts({ budgets, baseline }: Gate): void {
+	if (budgets.length > 0 || baseline !== undefined) return;
+	throw new UsageError("--until verdict: there is nothing to judge", {
+		hint: "add a --budget or a --baseline, or give --until a precision such as 50ms",
+	});
+}
+
 const zeroWait = ({ options: { timeoutMs }, target: { clock }, knativeObjects, context: { signal } }: Run) => ({
 	timeoutMs,
 	clock,
@@ -77,9 +86,7 @@ const zeroWait = ({ options: { timeoutMs }, target: { clock }, knativeObjects, c
 	signal,
 });
 
-type Outputs = { file: string; render: ReturnType<typeof formatOf> }[];
-
-async function benchOn(run: Run, outputs: Outputs): Promise<ExitCode> {
+async function benchOn(run: Run, outputs: ReportFile[]): Promise<ExitCode> {
 	const { options, context, session, display } = run;
 	const { clock } = run.target;
 	// Renewed and judged in real time, also on a simulated cluster whose time runs faster.
@@ -98,7 +105,10 @@ async function benchOn(run: Run, outputs: Outputs): Promise<ExitCode> {
 	let failure: unknown;
 	try {
 		const onVisitDone = async () => {
-			const [unwritten] = await writeOutputs(context, recorder.report(), outputs, options);
+			const [unwritten] = await writeReport(figuresOf(recorder.report()), outputs, {
+				reference: options.reference,
+				sink: context,
+			});
 			if (unwritten === undefined) return;
 			display.progress({ kind: "note", text: `${unwritten.message}; it is tried again at the end` });
 		};
@@ -108,15 +118,16 @@ async function benchOn(run: Run, outputs: Outputs): Promise<ExitCode> {
 	}
 	recorder.record({ kind: "end", ...(failure === undefined ? {} : { endedBy: (failure as Error).message }) });
 	const report = recorder.report();
+	const figures = figuresOf(report);
 	const unwritten = [
 		...(await whatFails([recorder.close])),
-		...(await writeOutputs(context, report, outputs, options)),
+		...(await writeReport(figures, outputs, { reference: options.reference, sink: context })),
 	];
 	const uncleaned = await cleanUp(uninterrupted(session), { ...options, lock, before });
 	display.clear();
-	if (report.profiles.length > 0) context.stdout(`${renderTable(report, tableOptions(options, context))}\n`);
+	if (report.profiles.length > 0) context.stdout(renderTable(figures, tableOptions(options, context)));
 	// A simulated cluster is only ever measured where it was asked for by name.
-	const judge = () => judgeRun(report, run.gate, { acceptSimulated: report.simulated !== undefined, sink: context });
+	const judge = () => judgeRun(figures, run.gate, { acceptSimulated: report.simulated !== undefined, sink: context });
 	return endRun({ failure, judge, unwritten, uncleaned });
 }
 
@@ -202,19 +213,3 @@ const tableOptions = ({ reference }: BenchOptions, { color }: Context) => ({
 	color,
 	...(reference === undefined ? {} : { reference }),
 });
-
-async function writeOutputs(
-	context: Context,
-	report: Report,
-	outputs: Outputs,
-	{ reference }: BenchOptions,
-): Promise<UsageError[]> {
-	const options = reference === undefined ? {} : { reference };
-	return whatFails(
-		outputs.map(
-			({ file, render }) =>
-				() =>
-					context.writeFile(file, render(report, options)),
-		),
-	);
-}

@@ -11,6 +11,8 @@ export interface BenchOptions extends GateOptions {
 	seed: number;
 	/** Ends a profile's rounds when its median is known to ± this; `iterations` is then the limit. */
 	untilMs?: number;
+	/** Ends a profile's rounds when its verdicts are settled; `iterations` is then the limit. */
+	untilVerdict?: boolean;
 	image: string;
 	/** The answer must hold this; by default the value that $TARGET is set to. */
 	expectBody?: string;

@@ -30,7 +30,7 @@ export async function openRecorder(context: Context, path: string | undefined, c
 		state,
 		add,
 		record: (entry) => add({ ...entry, at: clientNow(clock).toString() } as Entry),
-		report: builder.report,
+		report: () => builder.report(),
 		close: async () => log?.close(),
 	};
 }

@@ -6,9 +6,10 @@ import type { Lock } from "../../install/state/lock.ts";
 import type { Installation } from "../../install/wanted.ts";
 import type { RenderedIstio } from "../../istio/render.ts";
 import type { Cluster, KubeObject } from "../../kube/api/cluster.ts";
+import { contentHash } from "../../kube/content-hash.ts";
 import { alsoEndedBy, type Session } from "../../kube/wait/task.ts";
 import { type Benchmark, runBenchmark } from "../../measure/benchmark.ts";
-import { contentHash, machineFingerprint } from "../../measure/fingerprint.ts";
+import { machineFingerprint } from "../../measure/fingerprint.ts";
 import type { Visit } from "../../measure/rounds.ts";
 import type { ProgressDisplay } from "../../output/progress.ts";
 import { spell } from "../../output/words/units.ts";
@@ -20,6 +21,7 @@ import type { Recorder } from "./recorder.ts";
 import type { Target } from "./target.ts";
 import { openTimeLeft } from "./time-left.ts";
 import { openUntil } from "./until.ts";
+import { openUntilVerdict } from "./until-verdict.ts";
 
 /** A bench under way: what was asked for, and the cluster that it is done on. */
 export interface Run {
@@ -74,10 +76,10 @@ export interface Measuring {
 /** Measures every profile of the run; what is measured is in the recorder, however it ends. */
 export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuring): Promise<void> {
 	const { options, context, cluster, visits } = run;
-	const { untilMs, iterations, requestTimeoutSeconds, gateway } = options;
+	const { requestTimeoutSeconds, gateway } = options;
 	const session = alsoEndedBy(run.session, lock.lost);
 	const { begin, tell } = openSampleNotes(run);
-	const isEnough = untilMs === undefined ? () => false : openUntil(recorder, { halfWidthMs: untilMs, iterations });
+	const isEnough = openEnough(run, recorder);
 	await runBenchmark(session, {
 		visits,
 		install: (profile) => {
@@ -106,6 +108,13 @@ export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuri
 		onSample: tell,
 		onVisitDone,
 	});
+}
+
+/** Whether a profile's rounds may end before its last iteration. */
+function openEnough({ options, gate }: Run, recorder: Recorder): (profile: string) => boolean {
+	const { untilMs, untilVerdict = false, iterations } = options;
+	if (untilVerdict) return openUntilVerdict(recorder, { gate, iterations });
+	return untilMs === undefined ? () => false : openUntil(recorder, { halfWidthMs: untilMs, iterations });
 }
 
 /** Before anything is installed: what of the fingerprints no installation changes, and whether the baseline has the profiles. */

@@ -1,11 +1,11 @@
 import { anchorClock, type ClientClock, clientNow, realMs } from "../../clock/client-clock.ts";
+import { type Clock, systemClock } from "../../clock/clock.ts";
 import { pause } from "../../clock/pause.ts";
 import type { Context } from "../../context/context.ts";
 import { type IstioSource, type RenderedIstio, renderIstio } from "../../istio/render.ts";
 import type { Cluster, KubeObject } from "../../kube/api/cluster.ts";
-import { type Clock, systemClock } from "../../kube/wait/task.ts";
 import type { Profile } from "../../profile/profile.ts";
-import type { Faults } from "../../simulator/world/faults.ts";
+import type { Faults } from "../../simulator/faults/registry.ts";
 import type { ClusterTruth } from "../../simulator/world/truth.ts";
 
 /** What is measured: a kubeconfig's context, or a cluster in the process. */

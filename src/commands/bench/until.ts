@@ -1,4 +1,5 @@
 import { estimateOf } from "../../analysis/estimate.ts";
+import { stoppedEarly } from "../../analysis/looks.ts";
 import { sampleOf } from "../../analysis/samples.ts";
 import { type Precision, precisionOf } from "../../gate/until.ts";
 import { duration } from "../../output/words/units.ts";
@@ -26,11 +27,11 @@ export function openUntil(
 		const round = run?.coldStarts.at(-1)?.round;
 		if (run === undefined || round === undefined) return false;
 		const precision = precisionOf({ ...report, profiles: [run] }, { halfWidthMs });
-		const sofar = looks.get(profile) ?? [];
-		if (precision.look !== undefined) sofar.push({ round, precision });
-		looks.set(profile, sofar);
+		const taken = looks.get(profile) ?? [];
+		if (precision.look !== undefined) taken.push({ round, precision });
+		looks.set(profile, taken);
 		if (!precision.isReached && round < iterations) return false;
-		const finding = precision.isReached ? reached(run, sofar) : missed(sofar, { halfWidthMs, iterations });
+		const finding = precision.isReached ? reached(run, taken) : missed(taken, { halfWidthMs, iterations });
 		recorder.record({ kind: "finding", finding });
 		return precision.isReached;
 	};
@@ -45,7 +46,7 @@ function reached(run: ProfileRun, looks: readonly Look[]): Finding {
 	const { lo = Number.NaN, hi = Number.NaN } = estimateOf(sampleOf(run, "total"))?.interval ?? {};
 	const atOnce = `a run that had not looked before would know it to ±${duration((hi - lo) / 2)} at 95 %`;
 	return {
-		code: "stopped-early",
+		code: stoppedEarly,
 		message: `stopped by --until: ${known(looks)}. Every look has to be surer than 95 %, which costs cold starts: ${atOnce}`,
 	};
 }

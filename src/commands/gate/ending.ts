@@ -15,7 +15,7 @@ export interface Ending {
 /**
  * The exit code of a run, after everything that went wrong: a breach (99) and a verdict that cannot be had (3) stand; then
  * a cluster that is still changed counts most, then whatever ended the run, then a result that could not be written.
- * @throws RunErrors to be told in order, with what is wrong with the cluster last
+ * @throws RunErrors in the order to print them, the one about the cluster last
  */
 export async function endRun({ failure, judge, unwritten, uncleaned }: Ending): Promise<ExitCode> {
 	const errors: unknown[] = [];

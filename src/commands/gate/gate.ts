@@ -1,3 +1,4 @@
+import type { Figures } from "../../analysis/figures.ts";
 import { type Measured, refuseDifferent } from "../../analysis/likeness.ts";
 import { type ExitCode, InconclusiveError, UsageError } from "../../errors.ts";
 import type { BaselineQuestion } from "../../gate/baseline.ts";
@@ -15,7 +16,7 @@ import { renderJudgement } from "../../output/verdict/judgement-text.ts";
 import type { Profile } from "../../profile/profile.ts";
 import { usualPhases } from "../../report/phases.ts";
 import { parseReport } from "../../report/read-report.ts";
-import type { Report } from "../../report/report.ts";
+import type { ProfileRun, Report } from "../../report/report.ts";
 import { nearest } from "../../text/nearest.ts";
 import { type JudgementFiles, writeJudgement } from "./judgement-files.ts";
 import { readIfThere, type Sink, withoutUnwritten } from "./sink.ts";
@@ -26,7 +27,7 @@ export interface GateOptions {
 	budgets: readonly string[];
 	/** Paths of budgets files. */
 	budgetsFiles: readonly string[];
-	/** Paths; an empty list is no baseline, a path to nothing is a missing one. */
+	/** Paths; none means no baseline, a path without a file means a missing one. */
 	baseline: readonly string[];
 	minimumEffectMs: number;
 	minimumEffectShare: number;
@@ -36,6 +37,18 @@ export interface GateOptions {
 	allowDifferent: readonly string[];
 	files: JudgementFiles;
 }
+
+/** For a run that nobody judges. */
+export const notJudged: GateOptions = {
+	budgets: [],
+	budgetsFiles: [],
+	baseline: [],
+	minimumEffectMs: 0,
+	minimumEffectShare: 0,
+	required: [],
+	allowDifferent: [],
+	files: {},
+};
 
 /** What a run is judged by, read and matched to its profiles and the known phases. */
 export interface Gate {
@@ -47,9 +60,9 @@ export interface Gate {
 /**
  * Reads all budgets, those of the profiles too, and the baseline; `bench` does so before anything is installed.
  *
- * `known` may name more than the run has; without it only the run's profiles may be named. `judged` is the report
- * that is judged, where there is one already: it cannot be its own baseline. Throws a `UsageError` with the nearest name for a mistyped
- * one, and for files that cannot be read.
+ * `known` may name more than the run has; without it only the run's profiles may be named. `judged` is the report that
+ * is judged, if there is one already: it cannot be its own baseline. Throws a `UsageError` with the nearest name for a
+ * mistyped one, and for files that cannot be read.
  */
 export async function parseGate(
 	profiles: readonly Profile[],
@@ -83,13 +96,14 @@ export async function parseGate(
  * if every profile has a cold start that counts, else with 3.
  */
 export async function judgeRun(
-	report: Report,
+	figures: Figures,
 	{ files, ...criteria }: Gate,
 	{ acceptSimulated, sink }: { acceptSimulated: boolean; sink: Sink },
 ): Promise<ExitCode> {
-	const judgement = judge(report, { ...criteria, acceptSimulated });
+	const remarksOf = (run: ProfileRun) => figures.runs.find((each) => each.run === run)?.remarks ?? [];
+	const judgement = judge(figures.report, { ...criteria, acceptSimulated, remarksOf });
 	if (judgement.verdicts.length > 0) sink.stdout(`\n${renderJudgement(judgement)}`);
-	return withoutUnwritten(exitCodeOf(judgement), await writeJudgement(report, judgement, { files, sink }));
+	return withoutUnwritten(exitCodeOf(judgement), await writeJudgement(figures, judgement, { files, sink }));
 }
 
 function requireKnownPhases(required: readonly string[], known: KnownNames): void {
@@ -101,7 +115,7 @@ function requireKnownPhases(required: readonly string[], known: KnownNames): voi
 	});
 }
 
-/** Where the profiles and their fingerprints lie between: some known beforehand, the rest once they are installed. */
+/** The profiles of a run, with the part of their fingerprints that is known so far. */
 export interface Foreseen extends Measured {
 	/** Whether more of the fingerprints is yet to be found out. */
 	isPartial: boolean;
@@ -111,7 +125,7 @@ export interface Foreseen extends Measured {
  * Refuses a run that its baseline could not be compared with, as soon as that is known, and not after it.
  *
  * Throws what judging would end with: a `UsageError` for a fingerprint that differs, an `InconclusiveError` for a profile
- * that the baseline has not measured. A baseline that is not there is no reason: the run makes the first one.
+ * that the baseline has not measured. A missing baseline is not refused, because the run makes the first one.
  */
 export function refuseUnlike({ baseline }: Gate, { isPartial, ...measured }: Foreseen): void {
 	if (baseline === undefined || baseline.reports.length === 0) return;
@@ -140,10 +154,12 @@ async function readBaseline(
 		const text = await readIfThere(sink, path);
 		if (text === undefined) {
 			missing.push(path);
-			sink.stderr(`there is no baseline at ${path}\nhint: the first run has none; save its report as the baseline\n`);
+			sink.stderr(
+				`there is no baseline at ${path}\nhint: this is expected on the first run; save its report as the baseline\n`,
+			);
 			continue;
 		}
-		const report = parseReport(text, path, "measures");
+		const report = parseReport(text, path);
 		requireOther(path, report, { judged, reports });
 		reports.set(path, report);
 	}
@@ -158,8 +174,8 @@ async function readBaseline(
 }
 
 /**
- * A report against itself always passes, and one that is pooled twice seems twice as sure. They are told by what they
- * say, so that a copy that was formatted again is still a copy.
+ * A report always passes against itself, and a report that is pooled twice makes the result look twice as certain.
+ * Reports are compared by content, so that a copy in another format of JSON is still found.
  */
 function requireOther(
 	path: string,
@@ -168,7 +184,7 @@ function requireOther(
 ): void {
 	const identity = identityOf(report);
 	if (judged !== undefined && identityOf(judged) === identity) {
-		throw new UsageError(`the baseline ${path} is the very report that is to be judged`);
+		throw new UsageError(`the baseline ${path} is the report that is judged`);
 	}
 	const twin = [...reports].find(([, other]) => identityOf(other) === identity)?.[0];
 	if (twin !== undefined) {

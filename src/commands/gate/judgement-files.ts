@@ -1,41 +1,31 @@
+import type { Figures } from "../../analysis/figures.ts";
 import type { UsageError } from "../../errors.ts";
 import type { Judgement } from "../../gate/judge.ts";
 import { renderAnnotations } from "../../output/verdict/annotations.ts";
-import { renderBencher, renderGithubActionBenchmark } from "../../output/verdict/benchmark-json.ts";
-import { renderPullRequestComment, renderStepSummary } from "../../output/verdict/judgement-markdown.ts";
-import { renderJunit } from "../../output/verdict/junit.ts";
-import type { Report } from "../../report/report.ts";
+import { renderStepSummary } from "../../output/verdict/judgement-markdown.ts";
+import { verdictFormats } from "../../output/verdict-formats.ts";
 import { type Sink, whatFails } from "./sink.ts";
 
-/** Paths of what CI shows; each only where it is wanted. */
-export interface JudgementFiles {
-	junit?: string;
-	summary?: string;
-	comment?: string;
-	githubActionBenchmark?: string;
-	bencher?: string;
-}
+/** Paths that verdicts are written to, by the name of the format. */
+export type JudgementFiles = Readonly<Record<string, string>>;
 
 /**
  * Writes what CI shows: files, the summary of a GitHub step, and annotations where GitHub runs.
  * @returns an error for each file that could not be written; the others are there
  */
 export async function writeJudgement(
-	report: Report,
+	figures: Figures,
 	judgement: Judgement,
 	{ files, sink }: { files: JudgementFiles; sink: Sink },
 ): Promise<UsageError[]> {
-	const texts: [string | undefined, () => string][] = [
-		[files.junit, () => renderJunit(judgement)],
-		[files.summary, () => renderStepSummary(report, judgement)],
-		[files.comment, () => renderPullRequestComment(report, judgement)],
-		[files.githubActionBenchmark, () => renderGithubActionBenchmark(report)],
-		[files.bencher, () => renderBencher(report)],
-	];
-	const writes = texts.flatMap(([file, render]) => (file === undefined ? [] : [() => sink.writeFile(file, render())]));
+	const writes = verdictFormats.flatMap(({ name, load }) => {
+		const file = files[name];
+		if (file === undefined) return [];
+		return [async () => sink.writeFile(file, (await load())(judgement, figures))];
+	});
 	const { GITHUB_STEP_SUMMARY: stepSummary, GITHUB_ACTIONS: isGithub } = sink.env;
 	// Other commands of the same step may have written there.
-	if (stepSummary) writes.push(() => sink.appendFile(stepSummary, `${renderStepSummary(report, judgement)}\n`));
+	if (stepSummary) writes.push(() => sink.appendFile(stepSummary, `${renderStepSummary(judgement, figures)}\n`));
 	if (isGithub === "true") sink.stderr(renderAnnotations(judgement), { isCommand: true });
 	return whatFails(writes);
 }

@@ -7,7 +7,7 @@ export type Sink = Pick<
 	"stdout" | "stderr" | "readFile" | "writeFile" | "appendFile" | "requireWritable" | "env"
 >;
 
-/** Reads a file, or says that there is none. */
+/** Reads a file; undefined if there is none. */
 export async function readIfThere(sink: Sink, path: string): Promise<string | undefined> {
 	try {
 		return await sink.readFile(path);

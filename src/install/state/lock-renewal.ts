@@ -1,7 +1,7 @@
+import type { Clock } from "../../clock/clock.ts";
 import { ClusterError } from "../../errors.ts";
 import type { Cluster, ObjectRef } from "../../kube/api/cluster.ts";
 import { ApiError } from "../../kube/http/api-error.ts";
-import type { Clock } from "../../kube/wait/task.ts";
 import { holderOf } from "./lock-holder.ts";
 
 /** Nobody takes the lock from a holder whose record has changed within this time. */

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
+import { type Clock, systemClock } from "../../clock/clock.ts";
 import { ClusterError } from "../../errors.ts";
 import type { KubeObject, ObjectRef } from "../../kube/api/cluster.ts";
 import { ApiError } from "../../kube/http/api-error.ts";
 import { markOurs } from "../../kube/objects/ownership.ts";
-import { type Clock, type Session, systemClock } from "../../kube/wait/task.ts";
+import type { Session } from "../../kube/wait/task.ts";
 import {
 	describeHolder,
 	type Holder,

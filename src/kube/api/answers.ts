@@ -8,7 +8,7 @@ const foreignAnswerHint = "something else than an API server may answer at this 
 export function objectIn(answer: unknown, ref: ObjectRef, doing: string): KubeObject {
 	const object = kubeObjectOf(answer, ref);
 	if (object !== undefined && isObject(objectOf(answer).metadata)) return object;
-	throw new ApiError(`${doing}: the answer is no object of Kubernetes`, { status: 200, hint: foreignAnswerHint });
+	throw new ApiError(`${doing}: the answer is not a Kubernetes object`, { status: 200, hint: foreignAnswerHint });
 }
 
 /**

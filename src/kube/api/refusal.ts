@@ -49,7 +49,8 @@ function hintFor(status: number, isStatus: boolean): string | undefined {
 			? "the message names the missing verb and resource; the README lists the rights that knistio needs"
 			: "something between here and the API server refuses; a proxy or a firewall may do so";
 	}
-	if (status < 300) return "this is no answer of an API server; something in between, such as a login page, gave it";
+	if (status < 300)
+		return "this is not the answer of an API server; it came from something in between, such as a login page";
 	if (status >= 500) {
 		return isStatus
 			? "run it again when the API server is well: `kubectl get --raw /readyz` tells"

@@ -1,11 +1,8 @@
+import type { Clock } from "../../clock/clock.ts";
 import { ApiError } from "../http/api-error.ts";
 
-/** Time as the repetition sees it, so that tests need not wait. */
-export interface RepetitionClock {
-	/** Milliseconds, from any beginning. */
-	now(): number;
-	/** Rejects with the signal's reason when it is aborted. */
-	sleep(ms: number, signal?: AbortSignal): Promise<void>;
+/** A clock, and the chance that spreads the repetitions of many clients over time. */
+export interface RepetitionClock extends Clock {
 	/** In [0, 1). */
 	random(): number;
 }

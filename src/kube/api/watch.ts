@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { pause } from "../../clock/pause.ts";
 import { ApiError } from "../http/api-error.ts";
 import type { Transport } from "../http/transport.ts";
 import { kubeObjectOf, numberOf, objectOf, textOf } from "../untrusted.ts";
@@ -47,7 +48,7 @@ class GoneError extends Error {}
  * @throws ApiError when the server refuses for good (403, 404), which no repetition would heal.
  */
 export async function watch(options: WatchOptions): Promise<void> {
-	const { transport, signal, onSignal, sleep = pause, random = Math.random, silenceMs = 90_000 } = options;
+	const { transport, signal, onSignal, sleep = pauseUnlessAborted, random = Math.random, silenceMs = 90_000 } = options;
 	let resourceVersion: string | undefined;
 	let failures = 0;
 	let lists = 0;
@@ -85,14 +86,10 @@ export async function watch(options: WatchOptions): Promise<void> {
 	}
 
 	/** Reads one connection to its end and says why it ended. */
-	async function follow(from: string): Promise<string> {
-		const query = new URLSearchParams({
-			watch: "true",
-			allowWatchBookmarks: "true",
-			resourceVersion: from,
-			timeoutSeconds: String(Math.round(300 + 300 * random())),
-		});
-		for (const [name, selector] of Object.entries(selectorsOf(options))) query.set(name, selector);
+	async function follow(version: string): Promise<string> {
+		const timeoutSeconds = String(Math.round(300 + 300 * random()));
+		const from = { resourceVersion: version, timeoutSeconds, ...selectorsOf(options) };
+		const query = new URLSearchParams({ watch: "true", allowWatchBookmarks: "true", ...from });
 		const { response } = await transport.open("GET", `${options.path}?${query}`, { timeoutMs: silenceMs, signal });
 		const { statusCode: status = 0 } = response;
 		if (status !== 200) {
@@ -189,15 +186,5 @@ async function bodyOf(response: IncomingMessage): Promise<Buffer> {
 	return Buffer.concat(chunks);
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-	return new Promise((resolve) => {
-		const finish = () => {
-			clearTimeout(timer);
-			signal.removeEventListener("abort", finish);
-			resolve();
-		};
-		const timer = setTimeout(finish, ms);
-		signal.addEventListener("abort", finish);
-		if (signal.aborted) finish();
-	});
-}
+/** The end of a watch is no failure of its pauses. */
+const pauseUnlessAborted = (ms: number, signal: AbortSignal) => pause(ms, signal).catch(() => {});

@@ -71,7 +71,7 @@ function mayAsk({ interactiveMode = "IfAvailable" }: ExecEntry, terminal: Plugin
 	const isTerminal = terminal?.isInputTerminal === true;
 	if (interactiveMode === "Always" && !isTerminal) {
 		throw new ClusterError(
-			"its exec plugin wants to ask (interactiveMode: Always), and standard input is no terminal",
+			"its exec plugin wants to ask (interactiveMode: Always), and standard input is not a terminal",
 			{
 				hint: "run knistio in a terminal, or log in by something that does not ask",
 			},
@@ -194,7 +194,7 @@ function credentialsOf(answer: string, exec: ExecEntry): PluginCredentials {
 	if (!cert !== !key) throw failed(`its exec plugin ${exec.command} gave only one of certificate and key`);
 	const expiresAtMs = expirationTimestamp ? Date.parse(expirationTimestamp) : undefined;
 	if (Number.isNaN(expiresAtMs))
-		throw failed(`its exec plugin ${exec.command} gave an expirationTimestamp that is no time`);
+		throw failed(`its exec plugin ${exec.command} gave an expirationTimestamp that is not a time`);
 	return {
 		...(token ? { token } : {}),
 		...(cert && key ? { cert, key } : {}),

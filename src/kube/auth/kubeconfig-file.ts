@@ -135,7 +135,7 @@ function parseYaml(content: string, where: string): unknown {
 	} catch (cause) {
 		const { reason, mark } = cause as { reason?: string; mark?: { line: number; column: number } };
 		const position = mark === undefined ? "" : `:${mark.line + 1}:${mark.column + 1}`;
-		throw notKubeconfig(`${where}${position}`, reason ?? "it is no YAML");
+		throw notKubeconfig(`${where}${position}`, reason ?? "it is not YAML");
 	}
 }
 

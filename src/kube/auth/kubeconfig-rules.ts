@@ -18,7 +18,7 @@ export function checkCluster(cluster: ClusterEntry, name: string, where: string)
 	const { server } = cluster;
 	if (server === undefined) throw refuse("it has no server", "such as server: https://10.0.0.1:6443");
 	if (!/^https?:$/.test(URL.canParse(server) ? new URL(server).protocol : "")) {
-		throw new UsageError(`${where}: the server of cluster "${name}" is no address: "${server}"`, {
+		throw new UsageError(`${where}: the server of cluster "${name}" is not an address: "${server}"`, {
 			hint: "such as https://10.0.0.1:6443",
 		});
 	}
@@ -100,7 +100,7 @@ function checkProvider(provider: NonNullable<UserEntry["auth-provider"]>, refuse
 		if (!config[key]) throw refuse(`its auth-provider oidc has no ${key}`, "kubectl needs it too");
 	}
 	if (!/^https?:\/\//.test(config["idp-issuer-url"] ?? "") || !URL.canParse(config["idp-issuer-url"] ?? "")) {
-		throw refuse("its idp-issuer-url is no address", "such as https://accounts.example.com");
+		throw refuse("its idp-issuer-url is not an address", "such as https://accounts.example.com");
 	}
 	refuseBoth(config, "idp-certificate-authority", "idp-certificate-authority-data", refuse);
 }

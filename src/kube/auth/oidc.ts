@@ -56,7 +56,7 @@ function expiryOf(token: string): number | undefined {
 	} catch {
 		// No JSON Web Token: told below.
 	}
-	throw new ClusterError("its id-token is no JSON Web Token with a time of expiry", { hint: "log in again" });
+	throw new ClusterError("its id-token is not a JSON Web Token with a time of expiry", { hint: "log in again" });
 }
 
 const tokens = z.object({ id_token: z.string().min(1), refresh_token: z.string().nullish() });
@@ -69,7 +69,7 @@ async function refresh(config: OidcConfig, refreshToken: string, surroundings: O
 	const found = await ask(`${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`);
 	const endpoint = z.object({ token_endpoint: z.url({ protocol: /^https?$/ }) }).safeParse(found.json);
 	if (found.status !== 200 || !endpoint.success) {
-		throw refused(issuer, `it tells of no token_endpoint (HTTP ${found.status})`);
+		throw refused(issuer, `its answer names no token_endpoint (HTTP ${found.status})`);
 	}
 	const [id = "", secret = ""] = [config["client-id"], config["client-secret"]];
 	const form = { grant_type: "refresh_token", refresh_token: refreshToken };

@@ -8,7 +8,7 @@ export function checkProxyUrl(url: string, where: string): void {
 	const scheme = URL.canParse(url) ? new URL(url).protocol : undefined;
 	const isProxy = scheme !== undefined && schemes.includes(scheme) && new URL(url).hostname !== "";
 	if (isProxy) return;
-	const what = scheme === undefined || schemes.includes(scheme) ? "is no address" : `has the scheme "${scheme}"`;
+	const what = scheme === undefined || schemes.includes(scheme) ? "is not an address" : `has the scheme "${scheme}"`;
 	throw new UsageError(`${where} ${what}`, { hint: "such as http://10.0.0.1:3128, https://… or socks5://…" });
 }
 
@@ -19,9 +19,9 @@ export function proxyName(url: string): string {
 }
 
 /**
- * The proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY (or their lower-case names) tell for a server, by the rules of
- * Go's net/http, which kubectl follows: no ALL_PROXY, never for the own machine, and NO_PROXY may hold `*`, domains
- * with all that is below them, addresses, CIDR blocks, and any of these but blocks with a port.
+ * The proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY (or their lower-case names) set for a server, by the rules of Go's
+ * net/http, which kubectl follows: ALL_PROXY is ignored, the own machine never has a proxy, and NO_PROXY may hold `*`,
+ * domains with their subdomains, addresses, CIDR blocks, and a port after all of these but blocks.
  */
 export function proxyFromEnvironment(server: string, env: Record<string, string | undefined>): string | undefined {
 	const { protocol, hostname, port } = new URL(server);

@@ -1,6 +1,6 @@
 import http from "node:http";
 import https from "node:https";
-import { openAgents } from "./agents.ts";
+import { type Agents, openAgents } from "./agents.ts";
 import type { Connection, RawAnswer } from "./connection.ts";
 import { unreachable } from "./unreachable.ts";
 
@@ -13,15 +13,18 @@ export interface RequestOptions {
 	signal?: AbortSignal;
 }
 
+/** An answer whose headers have come, and the times of its request in `process.hrtime` ns. */
+export interface OpenAnswer {
+	response: http.IncomingMessage;
+	sentAt: bigint;
+	answeredAt: bigint;
+}
+
 /** HTTP to one API server over kept-alive connections. HTTP/1.1, so that a watch never shares a socket with a call. */
 export interface Transport {
 	request(method: string, path: string, options?: RequestOptions): Promise<RawAnswer>;
 	/** Sends a request and hands over the answer as soon as its headers have come, to be read as it arrives. */
-	open(
-		method: string,
-		path: string,
-		options?: RequestOptions,
-	): Promise<{ response: http.IncomingMessage; sentAt: bigint; answeredAt: bigint }>;
+	open(method: string, path: string, options?: RequestOptions): Promise<OpenAnswer>;
 	/** Replaces the credentials of later requests. */
 	renew(connection: Connection): void;
 	close(): void;
@@ -29,28 +32,22 @@ export interface Transport {
 
 /** Opens a transport; nothing is sent before the first request. */
 export async function openTransport(connection: Connection): Promise<Transport> {
-	const secure = connection.origin.startsWith("https:");
-	const agents = await openAgents(connection);
-	let current = connection;
+	return new HttpTransport(connection, await openAgents(connection));
+}
 
-	const open: Transport["open"] = (method, path, options = {}) =>
-		new Promise((resolve, reject) => {
+class HttpTransport implements Transport {
+	readonly #agents: Agents;
+	#connection: Connection;
+
+	constructor(connection: Connection, agents: Agents) {
+		this.#connection = connection;
+		this.#agents = agents;
+	}
+
+	open(method: string, path: string, options: RequestOptions = {}): Promise<OpenAnswer> {
+		return new Promise((resolve, reject) => {
 			const { body, signal, timeoutMs = 30_000 } = options;
-			const headers: http.OutgoingHttpHeaders = {
-				Accept: "application/json",
-				"User-Agent": "knistio",
-				...current.headers,
-				...options.headers,
-			};
-			if (body !== undefined) headers["Content-Length"] = Buffer.byteLength(body);
-			const url = new URL(current.basePath + path, current.origin);
-			const request = (secure ? https : http).request(url, {
-				method,
-				headers,
-				agent: agents.current(),
-				...(signal ? { signal } : {}),
-				...(timeoutMs > 0 ? { timeout: timeoutMs } : {}),
-			});
+			const request = this.#start(method, path, options);
 			let sentAt = process.hrtime.bigint();
 			const isSent = () => {
 				sentAt = process.hrtime.bigint();
@@ -61,8 +58,8 @@ export async function openTransport(connection: Connection): Promise<Transport> 
 			request.on("error", (cause: NodeJS.ErrnoException) => {
 				if (signal?.aborted) reject(signal.reason);
 				else if (response === undefined && wasIdle(request, cause) && method === "GET") {
-					resolve(open(method, path, options));
-				} else reject(unreachable(cause, current.origin));
+					resolve(this.open(method, path, options));
+				} else reject(unreachable(cause, this.#connection.origin));
 			});
 			request.on("response", (answer) => {
 				response = answer;
@@ -70,31 +67,47 @@ export async function openTransport(connection: Connection): Promise<Transport> 
 			});
 			request.end(body);
 		});
+	}
 
-	return {
-		open,
-		async request(method, path, options) {
-			const { response, sentAt, answeredAt } = await open(method, path, options);
-			const chunks: Buffer[] = [];
-			try {
-				for await (const chunk of response) chunks.push(chunk as Buffer);
-			} catch (cause) {
-				throw options?.signal?.aborted ? options.signal.reason : unreachable(cause as Error, current.origin);
-			}
-			return {
-				status: response.statusCode ?? 0,
-				headers: response.headers,
-				body: Buffer.concat(chunks),
-				sentAt,
-				answeredAt,
-			};
-		},
-		renew(connection) {
-			current = connection;
-			agents.renew(connection.tls);
-		},
-		close: agents.close,
-	};
+	async request(method: string, path: string, options?: RequestOptions): Promise<RawAnswer> {
+		const { response, sentAt, answeredAt } = await this.open(method, path, options);
+		const chunks: Buffer[] = [];
+		try {
+			for await (const chunk of response) chunks.push(chunk as Buffer);
+		} catch (cause) {
+			throw options?.signal?.aborted ? options.signal.reason : unreachable(cause as Error, this.#connection.origin);
+		}
+		const { statusCode: status = 0, headers } = response;
+		return { status, headers, body: Buffer.concat(chunks), sentAt, answeredAt };
+	}
+
+	renew(connection: Connection): void {
+		this.#connection = connection;
+		this.#agents.renew(connection.tls);
+	}
+
+	close(): void {
+		this.#agents.close();
+	}
+
+	#start(method: string, path: string, options: RequestOptions): http.ClientRequest {
+		const { body, signal, timeoutMs = 30_000 } = options;
+		const { origin, basePath, headers: credentials } = this.#connection;
+		const headers: http.OutgoingHttpHeaders = {
+			Accept: "application/json",
+			"User-Agent": "knistio",
+			...credentials,
+			...options.headers,
+		};
+		if (body !== undefined) headers["Content-Length"] = Buffer.byteLength(body);
+		return (origin.startsWith("https:") ? https : http).request(new URL(basePath + path, origin), {
+			method,
+			headers,
+			agent: this.#agents.current(),
+			...(signal ? { signal } : {}),
+			...(timeoutMs > 0 ? { timeout: timeoutMs } : {}),
+		});
+	}
 }
 
 /** The server had closed the kept connection, as it seems; a write may have arrived, which who sends it must look for. */

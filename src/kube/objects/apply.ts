@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { describeRef, type KubeObject, type ObjectRef, refOf } from "../api/cluster.ts";
+import { contentHash } from "../content-hash.ts";
 import { objectOf, objectsOf, textOf } from "../untrusted.ts";
 import { patiently } from "../wait/patience.ts";
 import { inParallel, type Task } from "../wait/task.ts";
@@ -74,19 +74,7 @@ function leavingToControllers(object: KubeObject, found: KubeObject | undefined)
 }
 
 /** Of what the user or the renderer wrote, without what knistio adds. */
-function digestOf(object: KubeObject): string {
-	return createHash("sha256")
-		.update(JSON.stringify(sorted(object)))
-		.digest("hex")
-		.slice(0, 32);
-}
-
-function sorted(value: unknown): unknown {
-	if (Array.isArray(value)) return value.map(sorted);
-	if (typeof value !== "object" || value === null) return value;
-	const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-	return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
-}
+const digestOf = (object: KubeObject): string => contentHash(object, 32);
 
 /** The digest tells what was applied; in a ConfigMap somebody may have changed the data since. */
 function hasSameData(object: KubeObject, found: KubeObject): boolean {

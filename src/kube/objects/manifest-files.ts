@@ -7,7 +7,7 @@ import { parseManifests, withoutRepeats } from "./manifests.ts";
 
 /**
  * The objects of files and folders, in the order given; a folder's files (.yaml, .yml, .json) in the order of their
- * names, without those of its folders. What cannot be read, is no manifest, or is there twice and differs is a {@link UsageError}.
+ * names, without those of its folders. What cannot be read, is not a manifest, or is there twice and differs is a {@link UsageError}.
  */
 export async function readManifestFiles(paths: readonly string[]): Promise<KubeObject[]> {
 	const files = (await Promise.all(paths.map(filesAt))).flat();

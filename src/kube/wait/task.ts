@@ -1,23 +1,10 @@
 import { setMaxListeners } from "node:events";
-import { pause } from "../../clock/pause.ts";
+import type { Clock } from "../../clock/clock.ts";
 import { ClusterError } from "../../errors.ts";
 import type { Progress } from "../../progress.ts";
 import type { Cluster } from "../api/cluster.ts";
 import { mayPass } from "../api/repetition.ts";
 import type { ApiError } from "../http/api-error.ts";
-
-/** Time as the code sees it, so that tests need not wait. */
-export interface Clock {
-	/** Milliseconds since the epoch; never jumps when the machine's clock is set. */
-	now(): number;
-	/** Rejects with the signal's reason when it is aborted. */
-	sleep(ms: number, signal?: AbortSignal): Promise<void>;
-}
-
-export const systemClock: Clock = {
-	now: () => Math.round(performance.timeOrigin + performance.now()),
-	sleep: pause,
-};
 
 /** What all the work of one command has in common. The command makes it, with every default resolved. */
 export interface Session {

@@ -1,6 +1,8 @@
+import { clientNow, clientTime, realMs } from "../../clock/client-clock.ts";
 import { pause } from "../../clock/pause.ts";
 import type { Cluster } from "../../kube/api/cluster.ts";
 import type { Untimed } from "../../recording/entries.ts";
+import type { ClockProbe } from "./probe.ts";
 
 /** Bounds on a clock's offset (its time minus the client's), in nanoseconds. */
 interface Bracket {
@@ -24,6 +26,26 @@ export interface ProbeOptions {
 }
 
 const secondNs = 1_000_000_000n;
+
+/** Asks the API server, and each node through it, for the time in the `Date` header of answers. */
+export const probeDates: ClockProbe = async ({ cluster, clock, signal, record }, nodes) => {
+	const options = {
+		now: () => clientNow(clock),
+		timeOf: (hrtime: bigint) => clientTime(clock, hrtime),
+		sleep: (ms: number) => pause(realMs(clock, ms), signal),
+		signal,
+	};
+	const targets = [
+		{ clock: "apiserver", path: "/version" },
+		...nodes.map((node) => ({ clock: `node/${node}`, path: `/api/v1/nodes/${node}/proxy/healthz` })),
+	];
+	await Promise.all(
+		targets.map(async (target) => {
+			const entry = await probeClock(cluster, target, options).catch(() => undefined);
+			if (entry !== undefined) record(entry);
+		}),
+	);
+};
 
 /**
  * Brackets the offset of the clock that writes the `Date` header of a path's answers. One answer tells the second; each
@@ -71,7 +93,7 @@ function tighter(a: Bracket, b: Bracket): Bracket {
 
 /**
  * Milliseconds until the other clock, if it is in the middle of its bracket, begins a second.
- * @param now with half the time added that an answer takes: then it is that the header is written
+ * @param now plus half of the time that an answer takes, which is when the header is written
  */
 function untilFlip({ lo, hi }: Bracket, now: bigint): number {
 	const there = now + (lo + hi) / 2n;

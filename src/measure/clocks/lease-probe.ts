@@ -1,8 +1,11 @@
+import { clientTime, realMs } from "../../clock/client-clock.ts";
 import type { KubeObject } from "../../kube/api/cluster.ts";
 import { type WatchOptions, watch } from "../../kube/api/watch.ts";
+import { openTransport } from "../../kube/http/transport.ts";
 import { objectOf, textOf } from "../../kube/untrusted.ts";
 import type { Untimed } from "../../recording/entries.ts";
 import { parseTime } from "../../text/timestamp.ts";
+import type { ClockProbe } from "./probe.ts";
 
 /** What it takes to watch a node's Lease. */
 export interface LeaseProbeOptions extends Pick<WatchOptions, "transport" | "signal" | "renew"> {
@@ -12,6 +15,26 @@ export interface LeaseProbeOptions extends Pick<WatchOptions, "transport" | "sig
 }
 
 const path = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases";
+
+/** As long as the other probes take, and longer than kubelet ever waits (10.4 s), so that each node is heard once. */
+const leaseWatchMs = 14_000;
+
+/** Watches the Lease of each node for {@link leaseWatchMs}. */
+export const probeLeases: ClockProbe = async ({ cluster, clock, signal, record }, nodes) => {
+	const transport = await openTransport(await cluster.connection());
+	const ended = new AbortController();
+	const timer = setTimeout(() => ended.abort(), realMs(clock, leaseWatchMs));
+	const options = {
+		transport,
+		signal: AbortSignal.any([signal, ended.signal]),
+		renew: async () => transport.renew(await cluster.connection(true)),
+		timeOf: (hrtime: bigint) => clientTime(clock, hrtime),
+		record,
+	};
+	await Promise.all(nodes.map((node) => probeLease(node, options).catch(() => undefined)));
+	clearTimeout(timer);
+	transport.close();
+};
 
 /**
  * Bounds a node's clock from below each time kubelet renews the node's Lease, which it does every 10 s (KEP-589): it

@@ -7,8 +7,9 @@ import type { Connection } from "../../kube/http/connection.ts";
 import { openTransport } from "../../kube/http/transport.ts";
 import type { Entry, RequestTimes, WatchedKind } from "../../recording/entries.ts";
 import { withoutSecrets } from "../../recording/without-secrets.ts";
-import { pingAnnotation, pingPodName } from "./ping.ts";
+import { isPing, openPinging, type Pinging } from "./pinging.ts";
 import type { ObserverOrder } from "./protocol.ts";
+import { openRenewal } from "./renewal.ts";
 import { type RequestOrder, sendRequest } from "./request.ts";
 
 /** Where what is observed goes. */
@@ -32,95 +33,40 @@ const pingEveryMs = 250;
 
 /** Watches, pings and sends requests, all in the thread that calls it. */
 export async function observe(order: ObserverOrder, sink: ObserverSink): Promise<Observing> {
-	const { clock } = order;
+	const { clock, pingPath } = order;
 	const now = () => clientNow(clock);
 	const stopped = new AbortController();
+	const { signal } = stopped;
 	// Each watch and each ping under way listens; while the machine stalls, pings pile up.
-	setMaxListeners(0, stopped.signal);
+	setMaxListeners(0, signal);
 	const transport = await openTransport(order.connection);
-	let connection = order.connection;
-	let renewal: { done: Promise<void>; finish(): void } | undefined;
-	const waiting = new Set(order.watches.map(({ watch }) => watch));
-	const pings = new Map<string, bigint>();
-
-	function hear(kind: WatchedKind, signal: WatchSignal): void {
-		const at = clientTime(clock, signal.at).toString();
-		if (signal.kind === "event") {
-			if (isPing(signal.object)) hearPing(signal.object, at);
-			else sink.onEntry({ kind: "watch", at, watch: kind, type: signal.type, object: slim(signal.object) });
-		} else if (signal.kind === "listed") {
-			const objects = signal.objects.filter((object) => !isPing(object)).map(slim);
-			sink.onEntry({ kind: "listed", at, watch: kind, objects, afterGap: signal.afterGap });
-			if (waiting.delete(kind) && waiting.size === 0) sink.onReady();
-		} else sink.onEntry({ kind: "watch-state", at, watch: kind, state: signal.kind, reason: signal.reason });
-	}
-
-	function hearPing(pod: KubeObject, at: string): void {
-		const count = pod.metadata.annotations?.[pingAnnotation] ?? "";
-		const sentAt = pings.get(count);
-		if (sentAt === undefined) return;
-		pings.delete(count);
-		sink.onEntry({ kind: "ping", at, sentAt: sentAt.toString(), seenAt: at });
-	}
-
-	/** All who are refused at the same time wait for the same new credentials; after a stop none come. */
-	function renew(): Promise<void> {
-		if (renewal === undefined) {
-			let finish = () => {};
-			const done = new Promise<void>((resolve) => {
-				finish = resolve;
-			});
-			renewal = { done, finish };
-			stopped.signal.addEventListener("abort", finish, { once: true });
-			sink.onRenew();
-		}
-		return renewal.done;
-	}
-
+	let { connection } = order;
+	const renewal = openRenewal(sink.onRenew, signal);
+	const { wait: renew } = renewal;
+	const pinging = pingPath === undefined ? undefined : openPinging({ transport, path: pingPath, now, signal, renew });
+	const onWatchSignal = openSignals(order, sink, pinging);
 	const watching = order.watches.map(({ watch: kind, path, apiVersion, objectKind }) =>
 		watch({
 			transport,
 			path,
 			apiVersion,
 			objectKind,
-			signal: stopped.signal,
-			onSignal: (signal) => hear(kind, signal),
+			signal,
+			onSignal: (watchSignal) => onWatchSignal(kind, watchSignal),
 			renew,
 		}).catch((error: Error) => sink.onFailed(error)),
 	);
-
-	let count = 0;
-	let isRefused = false;
-	async function ping(path: string): Promise<void> {
-		const name = String(++count);
-		pings.set(name, now());
-		const { status } = await transport
-			.request("PATCH", path, {
-				headers: { "Content-Type": "application/merge-patch+json" },
-				body: JSON.stringify({ metadata: { annotations: { [pingAnnotation]: name } } }),
-				timeoutMs: 5_000,
-				signal: stopped.signal,
-			})
-			.catch(() => ({ status: undefined }));
-		// A ping that fails is one that is never seen; the watch's own state tells why.
-		if (status !== 200) pings.delete(name);
-		const isFirstRefusal = status === 401 && !isRefused;
-		isRefused = status === 401;
-		if (isFirstRefusal) await renew();
-	}
-	const { pingPath } = order;
-	const pinging = pingPath === undefined ? undefined : setInterval(() => ping(pingPath), realMs(clock, pingEveryMs));
+	const timer = pinging && setInterval(() => pinging.ping(), realMs(clock, pingEveryMs));
 
 	return {
 		request: (request) => sendRequest(request, now, connection),
 		renewed(fresh) {
 			connection = fresh;
 			transport.renew(fresh);
-			renewal?.finish();
-			renewal = undefined;
+			renewal.finish();
 		},
 		async stop(loopDelay) {
-			clearInterval(pinging);
+			clearInterval(timer);
 			stopped.abort();
 			await Promise.all(watching);
 			transport.close();
@@ -129,7 +75,24 @@ export async function observe(order: ObserverOrder, sink: ObserverSink): Promise
 	};
 }
 
-const isPing = (object: KubeObject) => object.kind === "Pod" && object.metadata.name === pingPodName;
+/** Makes entries of what the watches say. The observer is ready when each has listed what there is. */
+function openSignals({ clock, watches }: ObserverOrder, sink: ObserverSink, pinging: Pinging | undefined) {
+	const waiting = new Set(watches.map(({ watch }) => watch));
+	return (kind: WatchedKind, signal: WatchSignal): void => {
+		const at = clientTime(clock, signal.at).toString();
+		if (signal.kind === "event") {
+			const { type, object } = signal;
+			const entry: Entry | undefined = isPing(object)
+				? pinging?.received(object, at)
+				: { kind: "watch", at, watch: kind, type, object: slim(object) };
+			if (entry !== undefined) sink.onEntry(entry);
+		} else if (signal.kind === "listed") {
+			const objects = signal.objects.filter((object) => !isPing(object)).map(slim);
+			sink.onEntry({ kind: "listed", at, watch: kind, objects, afterGap: signal.afterGap });
+			if (waiting.delete(kind) && waiting.size === 0) sink.onReady();
+		} else sink.onEntry({ kind: "watch-state", at, watch: kind, state: signal.kind, reason: signal.reason });
+	};
+}
 
 /** What may be kept. Who changed which field is most of an object's size, and no part of what is measured. */
 function slim(object: KubeObject): KubeObject {

@@ -45,61 +45,18 @@ export async function startObserver(
 	const worker = new Worker(host.threadUrl, { workerData: order });
 	const post = (message: ToObserver) => worker.postMessage(message);
 	const answers = new Map<number, (times: RequestTimes) => void>();
-	let lastId = 0;
-	let lastFailing: string | undefined;
-	let onReady = () => {};
-	let onStopped = () => {};
-	let onFailed: (error: Error) => void = () => {};
-	const ready = new Promise<void>((resolve) => {
-		onReady = resolve;
-	});
-	const ended = new AbortController();
-	const stopped = new Promise<void>((resolve) => {
-		onStopped = resolve;
-	});
-	const failure = new Promise<never>((_, reject) => {
-		onFailed = reject;
-	});
-	// Whoever waits for something races with it; nobody may be waiting when it comes.
-	failure.catch(() => {});
-
-	worker.on("message", (message: FromObserver) => {
-		switch (message.kind) {
-			case "entry":
-				if (message.entry.kind === "watch-state") lastFailing = message.entry.reason;
-				host.onEntry(message.entry);
-				return;
-			case "ready":
-				onReady();
-				return;
-			case "answer":
-				answers.get(message.id)?.(message.times);
-				answers.delete(message.id);
-				return;
-			case "renew":
-				host.renew().then((connection) => post({ kind: "credentials", connection }), onFailed);
-				return;
-			case "failed":
-				onFailed(new ClusterError(message.message, message.hint === undefined ? {} : { hint: message.hint }));
-				return;
-			case "stopped":
-				onStopped();
-		}
-	});
-	worker.on("error", onFailed);
-	worker.on("exit", () => {
-		onStopped();
-		onFailed(new Error("the observer's thread ended"));
-	});
-
+	const thread = listen(worker, { host, post, answers });
+	const { failure } = thread;
 	try {
-		const tooLate = () => notListed(limits.timeoutMs, lastFailing);
-		await inTime(Promise.race([ready, failure]), { ...limits, tooLate });
+		const tooLate = () => notListed(limits.timeoutMs, thread.lastFailing());
+		await inTime(Promise.race([thread.ready, failure]), { ...limits, tooLate });
 	} catch (error) {
 		// Nobody gets an observer to stop, and a thread that goes on keeps the process alive.
 		await worker.terminate();
 		throw error;
 	}
+	let lastId = 0;
+	const ended = new AbortController();
 	return {
 		failure,
 		request(requestOrder) {
@@ -111,10 +68,73 @@ export async function startObserver(
 		async stop() {
 			post({ kind: "stop" });
 			// A thread that hangs is ended all the same.
-			await Promise.race([stopped, pause(stopTimeoutMs, ended.signal).catch(() => {})]);
+			await Promise.race([thread.stopped, pause(stopTimeoutMs, ended.signal).catch(() => {})]);
 			ended.abort();
 			await worker.terminate();
 		},
+	};
+}
+
+/** A promise, and how to end it from outside. */
+function openPromise<T = void>() {
+	let resolve: (value: T) => void = () => {};
+	let reject: (error: Error) => void = () => {};
+	const promise = new Promise<T>((onResolved, onRejected) => {
+		resolve = onResolved;
+		reject = onRejected;
+	});
+	return { promise, resolve, reject };
+}
+
+interface Listening {
+	host: ObserverHost;
+	post(message: ToObserver): void;
+	/** Who waits for the answer to which request. */
+	answers: Map<number, (times: RequestTimes) => void>;
+}
+
+/** Takes what the thread says, and its end. */
+function listen(worker: Worker, { host, post, answers }: Listening) {
+	const ready = openPromise();
+	const stopped = openPromise();
+	const failure = openPromise<never>();
+	// Whoever waits for something races with it; nobody may be waiting when it comes.
+	failure.promise.catch(() => {});
+	let lastFailing: string | undefined;
+	worker.on("message", (message: FromObserver) => {
+		switch (message.kind) {
+			case "entry":
+				if (message.entry.kind === "watch-state") lastFailing = message.entry.reason;
+				host.onEntry(message.entry);
+				return;
+			case "ready":
+				ready.resolve();
+				return;
+			case "answer":
+				answers.get(message.id)?.(message.times);
+				answers.delete(message.id);
+				return;
+			case "renew":
+				host.renew().then((connection) => post({ kind: "credentials", connection }), failure.reject);
+				return;
+			case "failed":
+				failure.reject(new ClusterError(message.message, message.hint === undefined ? {} : { hint: message.hint }));
+				return;
+			case "stopped":
+				stopped.resolve();
+		}
+	});
+	worker.on("error", failure.reject);
+	worker.on("exit", () => {
+		stopped.resolve();
+		failure.reject(new Error("the observer's thread ended"));
+	});
+	return {
+		ready: ready.promise,
+		stopped: stopped.promise,
+		failure: failure.promise,
+		/** Why a watch does not get on, as it said last. */
+		lastFailing: () => lastFailing,
 	};
 }
 
@@ -138,7 +158,7 @@ async function inTime<T>(
 
 function notListed(timeoutMs: number, reason: string | undefined): ClusterError {
 	const why = reason === undefined ? "" : `: ${reason}`;
-	return new ClusterError(`the watches could not list what there is within ${timeoutMs / 1000} s${why}`, {
-		hint: "the API server is overloaded or unwell; try again later, or allow more with --timeout",
+	return new ClusterError(`the watches did not list their objects within ${timeoutMs / 1000} s${why}`, {
+		hint: "the API server is overloaded or failing; try again later, or allow more with --timeout",
 	});
 }

@@ -39,7 +39,7 @@ export async function sendRequest(
 			resolve({ ...times, error: error.message || (error.code ?? error.name) });
 		};
 		const stop = startTimer(order.timeoutMs, () => {
-			const error = new Error(`no whole answer within ${order.timeoutMs / 1000} s`);
+			const error = new Error(`no complete answer within ${order.timeoutMs / 1000} s`);
 			request.destroy(error);
 			fail(error);
 		});

@@ -1,5 +1,7 @@
-import { type ColdStart, ledgerOf, type Report, type Span } from "../../report/report.ts";
+import type { Figures } from "../../analysis/figures.ts";
+import type { ColdStart, Span } from "../../report/report.ts";
 import { ledgerWords } from "../words/units.ts";
+import { csvText } from "./csv-text.ts";
 
 const columns = [
 	"profile",
@@ -28,10 +30,10 @@ const columns = [
  * with empty figures, so that nothing that was attempted is missing. Instants are milliseconds after the request.
  * `attempts` is the ledger of the row's profile.
  */
-export function renderCsv(report: Report): string {
+export function renderCsv({ report, runs }: Figures): string {
 	const simulated = report.simulated === undefined ? "" : "simulated";
-	const rows = report.profiles.flatMap(({ profile, coldStarts }) => {
-		const attempts = ledgerWords(ledgerOf(coldStarts));
+	const rows = runs.flatMap(({ run: { profile, coldStarts }, ledger }) => {
+		const attempts = ledgerWords(ledger);
 		return coldStarts.flatMap((start) =>
 			figuresOf(start).map(([kind, name, measured]) => [
 				profile.name,
@@ -56,7 +58,7 @@ export function renderCsv(report: Report): string {
 			]),
 		);
 	});
-	return [columns, ...rows].map((row) => `${row.map(field).join(",")}\r\n`).join("");
+	return csvText([columns, ...rows]);
 }
 
 type Figure = [kind: string, name: string, measured: Span | undefined];
@@ -70,11 +72,4 @@ function figuresOf(start: ColdStart): Figure[] {
 		...of("phase", start.phases),
 		...of("instant", start.instants),
 	];
-}
-
-/** A text that a spreadsheet would take for a formula is none of ours to run: it is kept from beginning as one. */
-function field(value: string | number | boolean | undefined): string {
-	if (value === undefined) return "";
-	const text = typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
-	return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,13 +1,15 @@
-import { type Cell, summarize } from "../../analysis/summary.ts";
-import type { Report } from "../../report/report.ts";
+import type { Figures } from "../../analysis/figures.ts";
+import type { Cell } from "../../analysis/summary.ts";
 import { codeMarkdown, literalMarkdown } from "../../text/one-line.ts";
+import { priceSentences } from "../words/price-words.ts";
 import { duration, range, signedDuration } from "../words/units.ts";
 import { notesOf } from "./notes.ts";
+import type { RenderOptions } from "./render.ts";
 import { talkFigures } from "./talk-figures.ts";
 
 /** The comparison as a Markdown table with its notes, for a pull request or a page. */
-export function renderMarkdown(report: Report, options: { reference?: "talk" } = {}): string {
-	const summary = summarize(report);
+export function renderMarkdown(figures: Figures, options: RenderOptions = {}): string {
+	const { report, summary } = figures;
 	const simulated = report.simulated === undefined ? "" : " (simulated)";
 	const head = [
 		"median ± measurement [95 % interval]",
@@ -17,6 +19,7 @@ export function renderMarkdown(report: Report, options: { reference?: "talk" } =
 	const lines = [
 		`### Cold starts of a Knative service${simulated}`,
 		"",
+		...priceSentences(figures.prices).flatMap((sentence) => [literalMarkdown(sentence), ""]),
 		row(head),
 		row(head.map((_, i) => (i < 2 ? "---" : "---:"))),
 	];
@@ -33,7 +36,7 @@ export function renderMarkdown(report: Report, options: { reference?: "talk" } =
 			}
 		}
 	}
-	lines.push("", ...notesOf(report, summary).map((note) => `- ${literalMarkdown(note)}`), "");
+	lines.push("", ...notesOf(figures).map((note) => `- ${literalMarkdown(note)}`), "");
 	return lines.join("\n");
 }
 

@@ -1,11 +1,12 @@
-import { remarksOn } from "../../analysis/remarks.ts";
-import type { Summary } from "../../analysis/summary.ts";
-import type { ClockOffset, ColdStart, Finding, Report } from "../../report/report.ts";
+import { leastForInterval } from "../../analysis/estimate.ts";
+import type { Figures } from "../../analysis/figures.ts";
+import type { Observations } from "../../analysis/observations.ts";
+import type { ClockOffset, Finding, Report } from "../../report/report.ts";
 import { oneLine } from "../../text/one-line.ts";
 import { duration, ledgerWords, spell } from "../words/units.ts";
 
-/** What a reader must know beside the figures, a line each: attempts, what was kept apart, findings, the harness. */
-export function notesOf(report: Report, summary: Summary): string[] {
+/** What a reader must know beside the figures, a line each: attempts, attempts that do not count, findings, overhead. */
+export function notesOf({ report, runs, summary }: Figures): string[] {
 	const notes: string[] = [];
 	if (report.simulated !== undefined) {
 		const { model, seed, speed } = report.simulated;
@@ -13,28 +14,38 @@ export function notesOf(report: Report, summary: Summary): string[] {
 	}
 	notes.push(...summary.columns.map(({ name, ledger }) => `${name}: ${ledgerWords(ledger)}`));
 	notes.push(...measuredNote(report), ...orderNotes(report));
-	for (const run of report.profiles) {
+	for (const { run, remarks, observations } of runs) {
 		const { name } = run.profile;
-		notes.push(...notCounted(name, run.coldStarts), ...oftenFound(name, run.coldStarts));
-		notes.push(...eventsSeen(name, run.coldStarts), ...endedEarly(name, run.coldStarts));
-		notes.push(...run.findings.map((finding) => `${name}: ${sentence(finding)}`), ...remarksOn(run).map(sentence));
+		notes.push(...observed(name, observations));
+		notes.push(...run.findings.map((finding) => `${name}: ${sentence(finding)}`), ...remarks.map(sentence));
 	}
 	notes.push(...report.findings.map(sentence));
-	const thin = summary.columns.filter(({ ledger }) => ledger.counted > 0 && ledger.counted < 6);
-	if (thin.length > 0) notes.push("fewer than 6 cold starts support no 95 % interval: raise --iterations");
+	if (runs.some(({ ledger: { counted } }) => counted > 0 && counted < leastForInterval)) {
+		notes.push(`a 95 % interval needs at least ${leastForInterval} cold starts: raise --iterations`);
+	}
+	notes.push(...summary.columns.flatMap(earlyNote));
 	if (summary.columns.length > 1) {
 		notes.push(
-			"~ not significant, ? too few to tell; otherwise total differs from the first profile with 95 % confidence",
-			"phases say where: of those marked as different, about one in ten may be so by chance",
+			"~ not significant, ? too few cold starts; any other change of total is a difference with 95 % confidence",
+			"of the phases marked as different, about one in ten may be so by chance",
 		);
 	}
 	notes.push(...harnessNotes(report));
 	return notes.map(oneLine);
 }
 
+/** A reader takes an interval for one of 95 % unless it is said. */
+function earlyNote({ name, confidence }: Figures["summary"]["columns"][number]): string[] {
+	if (confidence === 0.95) return [];
+	const percent = Math.floor(confidence * 1000) / 10;
+	return [
+		`${name}: its intervals have a confidence of ${percent} % instead of 95 %, because --until stopped its rounds early`,
+	];
+}
+
 const sentence = ({ message, hint }: Finding) => (hint === undefined ? message : `${message} (${hint})`);
 
-/** What was measured, from the fingerprints; what differs from profile to profile is told for each. */
+/** What was measured, from the fingerprints; the shape of the pods is listed for each profile. */
 function measuredNote({ profiles }: Report): string[] {
 	const named = { kubernetes: "Kubernetes", knative: "Knative", istio: "Istio", runtime: "runtime", nodes: "nodes" };
 	const first = profiles[0]?.fingerprint ?? {};
@@ -48,7 +59,7 @@ function measuredNote({ profiles }: Report): string[] {
 	return versions.length === 0 ? [] : [`measured: ${versions.join(", ")}; ${shapes.join(", ")}`];
 }
 
-/** Profiles that were measured one after the other, in the order of the columns, need no word. */
+/** No note for profiles that were measured one after the other, in the order of the columns. */
 function orderNotes({ order }: Report): string[] {
 	if (order === undefined) return [];
 	const { seed, blocks, turns } = order;
@@ -57,49 +68,27 @@ function orderNotes({ order }: Report): string[] {
 	return notes.map((note) => `${note} (seed ${seed})`);
 }
 
-/** Findings of single cold starts, told once with their number. */
-function oftenFound(name: string, starts: readonly ColdStart[]): string[] {
-	const found = new Map<string, { message: string; rounds: Set<number> }>();
-	for (const { round, findings } of starts) {
-		for (const { code, message } of findings) {
-			const known = found.get(code) ?? { message, rounds: new Set<number>() };
-			known.rounds.add(round);
-			found.set(code, known);
-		}
+function observed(name: string, { notCounted, findings, events, podCreating }: Observations): string[] {
+	const notes = notCounted.map(
+		({ round, outcome, reason }) => `${name}, round ${round}: ${outcome}, not counted: ${reason ?? "no reason"}`,
+	);
+	notes.push(
+		...findings.map(({ code, message, rounds }) => `${name}, round ${rounds.join(", ")}: ${code}: ${message}`),
+	);
+	if (events.expected > 0) notes.push(`${name}: ${events.seen} of ${events.expected} expected pod events seen`);
+	// The talk's tracer stopped when the request had been answered. Such a span is not the time to Ready.
+	const { n, endedByAnswer } = podCreating;
+	if (endedByAnswer > 0) {
+		notes.push(`${name}: pod_creating ended with the answer, before the pod was Ready, in ${endedByAnswer} of ${n}`);
 	}
-	return [...found].map(
-		([code, { message, rounds }]) => `${name}, round ${[...rounds].join(", ")}: ${code}: ${message}`,
-	);
-}
-
-/** A lost event makes bounds wide. */
-function eventsSeen(name: string, starts: readonly ColdStart[]): string[] {
-	const [seen, expected] = (["seen", "expected"] as const).map((key) =>
-		starts.reduce((sum, { events }) => sum + events[key], 0),
-	);
-	return expected === 0 ? [] : [`${name}: ${seen} of ${expected} expected pod events seen`];
-}
-
-/** The talk's tracer stopped when the request had been answered, and such a span is no time to Ready. */
-function endedEarly(name: string, starts: readonly ColdStart[]): string[] {
-	const spans = starts.flatMap(({ counted, spans }) => (counted ? (spans.pod_creating ?? []) : []));
-	const stopped = spans.filter(({ endedBy }) => endedBy === "request-end").length;
-	if (stopped === 0) return [];
-	return [`${name}: pod_creating ended with the answer, before the pod was Ready, in ${stopped} of ${spans.length}`];
-}
-
-/** Attempts that the figures leave out, apart from the warm-up, each with its reason. */
-function notCounted(name: string, starts: readonly ColdStart[]): string[] {
-	return starts
-		.filter(({ counted, round }) => !counted && round > 0)
-		.map(({ round, outcome, reason }) => `${name}, round ${round}: ${outcome}, not counted: ${reason ?? "no reason"}`);
+	return notes;
 }
 
 function clockNote({ clock, offsetMs, loMs, hiMs, method }: ClockOffset): string {
 	if (offsetMs === undefined || hiMs === undefined) {
-		return `clock of ${clock}: ${loMs.toFixed(1)} ms off ours or more; how much more was not measured (${method})`;
+		return `clock offset of ${clock}: at least ${loMs.toFixed(1)} ms; its upper bound was not measured (${method})`;
 	}
-	return `clock of ${clock}: ${duration(offsetMs)} [${loMs.toFixed(1)}, ${hiMs.toFixed(1)}] ms off ours (${method})`;
+	return `clock offset of ${clock}: ${duration(offsetMs)} [${loMs.toFixed(1)}, ${hiMs.toFixed(1)}] ms (${method})`;
 }
 
 function harnessNotes({ overhead, observer, clocks, profiles, endedBy }: Report): string[] {
@@ -118,7 +107,7 @@ function harnessNotes({ overhead, observer, clocks, profiles, endedBy }: Report)
 	}
 	if (observer?.loopDelayP99Ms !== undefined && observer.loopDelayMaxMs !== undefined) {
 		const { loopDelayP99Ms, loopDelayMaxMs } = observer;
-		notes.push(`observer's thread: late by ${duration(loopDelayP99Ms)} (p99), ${duration(loopDelayMaxMs)} at most`);
+		notes.push(`observer delay: ${duration(loopDelayP99Ms)} (p99), at most ${duration(loopDelayMaxMs)}`);
 	}
 	notes.push(...clocks.map(clockNote));
 	if (endedBy !== undefined) notes.push(`the run ended early: ${endedBy}`);

@@ -11,7 +11,7 @@ export interface SelftestOutcome {
 	results: { scenario: { name: string; about: string }; seed: number; comparison: Comparison }[];
 	/** Over all scenarios. */
 	coverage: Coverage[];
-	/** What is wrong; none means that it passed. */
+	/** What is wrong; empty if the selftest passed. */
 	defects: string[];
 }
 
@@ -40,23 +40,23 @@ export function renderSelftest({ simulated, results, coverage, defects }: Selfte
 		comparison.unmeasured.map((text) => `  ${scenario.name}, ${text}`),
 	);
 	return [
-		`Measured against what really happened — SIMULATED (model ${model}, seed ${seed}, speed ${speed})`,
+		`Measured times against true times — SIMULATED (model ${model}, seed ${seed}, speed ${speed})`,
 		sources.toString(),
 		"",
 		scenarios.toString(),
 		...(missed.length === 0 ? [] : ["", "bounds that do not hold:", ...missed]),
-		...(unmeasured.length === 0 ? [] : ["", "not measured, and said so:", ...unmeasured]),
+		...(unmeasured.length === 0 ? [] : ["", "not measured, and reported as not measured:", ...unmeasured]),
 		"",
 		...(defects.length === 0
 			? ["passed: the stated bounds hold"]
-			: ["FAILED: what knistio states does not hold", ...defects.map((text) => `  ${text}`)]),
+			: ["FAILED: measured and true times do not agree", ...defects.map((text) => `  ${text}`)]),
 		"",
 	].join("\n");
 }
 
 function missedText(scenario: string, { where, what, source, measured, truth }: Check): string {
 	const bounds = range(measured.loMs, measured.hiMs);
-	return `  ${scenario}, ${where}: ${what} by ${source} is ${duration(measured.ms)} ${bounds}, truly ${range(truth.loMs, truth.hiMs)}`;
+	return `  ${scenario}, ${where}: ${what} by ${source} is ${duration(measured.ms)} ${bounds}, true time ${range(truth.loMs, truth.hiMs)}`;
 }
 
 const share = (held: number, n: number) => (n === 0 ? "–" : `${((100 * held) / n).toFixed(held === n ? 0 : 2)} %`);

@@ -1,23 +1,19 @@
 import { Chalk, type ChalkInstance } from "chalk";
 import Table from "cli-table3";
-import { type Cell, type Row, type Summary, summarize } from "../../analysis/summary.ts";
+import type { Figures } from "../../analysis/figures.ts";
+import type { Cell, Row, Summary } from "../../analysis/summary.ts";
 import type { Report } from "../../report/report.ts";
 import { oneLine } from "../../text/one-line.ts";
+import { priceSentences } from "../words/price-words.ts";
 import { duration, range, signedDuration } from "../words/units.ts";
 import { notesOf } from "./notes.ts";
+import type { RenderOptions } from "./render.ts";
 import { talkFigures } from "./talk-figures.ts";
 
-/** How a report is shown. */
-export interface TableOptions {
-	color: boolean;
-	/** Puts the talk's own figures under those of the profiles of the same name. */
-	reference?: "talk";
-}
-
 /** The comparison for a terminal: a column a profile, a row a span or phase with its source, then what a reader must know. */
-export function renderTable(report: Report, options: TableOptions): string {
+export function renderTable(figures: Figures, options: RenderOptions): string {
 	const chalk = new Chalk({ level: options.color ? 1 : 0 });
-	const summary = summarize(report);
+	const { report, summary } = figures;
 	const table = new Table({
 		head: [
 			"",
@@ -41,7 +37,9 @@ export function renderTable(report: Report, options: TableOptions): string {
 			if (talk !== undefined) table.push([chalk.dim("    in the talk"), "", ...talk.map((text) => chalk.dim(text))]);
 		}
 	}
-	return [heading(report, chalk), table.toString(), ...notesOf(report, summary)].join("\n");
+	const sentences = priceSentences(figures.prices);
+	const answer = sentences.length === 0 ? [] : [...sentences, ""];
+	return [...answer, heading(report, chalk), table.toString(), ...notesOf(figures), ""].join("\n");
 }
 
 /** No lines between cells. */

@@ -5,8 +5,8 @@ import { simulatedWords } from "../words/verdict-words.ts";
 import { sentenceOf } from "./headline.ts";
 
 /**
- * GitHub's workflow commands: an error for each breach, a warning for each inconclusive verdict. They are read from
- * both streams of a step and are best written to stderr, beside a result on stdout.
+ * GitHub's workflow commands: an error for each breach, a warning for each inconclusive verdict. GitHub reads them
+ * from both streams of a step; stderr keeps them apart from a result on stdout.
  */
 export function renderAnnotations(judgement: Judgement): string {
 	const simulated = simulatedWords(judgement);

@@ -1,6 +1,7 @@
-import { type Estimate, estimateOf } from "../../analysis/estimate.ts";
-import { measuresOf, sampleOf } from "../../analysis/samples.ts";
-import { type Ledger, ledgerOf, type Report } from "../../report/report.ts";
+import type { Estimate } from "../../analysis/estimate.ts";
+import type { Figures } from "../../analysis/figures.ts";
+import type { Judgement } from "../../gate/judge.ts";
+import type { Ledger, Report } from "../../report/report.ts";
 import { formatMsWithRange } from "../words/amounts.ts";
 import { ledgerWords } from "../words/units.ts";
 
@@ -8,8 +9,8 @@ import { ledgerWords } from "../words/units.ts";
  * What github-action-benchmark reads as `customSmallerIsBetter`: a median a phase and profile, in milliseconds. A
  * phase without a value is left out; a simulated run never shares a name with a real one.
  */
-export function renderGithubActionBenchmark(report: Report): string {
-	const entries = mediansOf(report).map(({ name, estimate, ledger }) => ({
+export function renderGithubActionBenchmark(_: Judgement, figures: Figures): string {
+	const entries = mediansOf(figures).map(({ name, estimate, ledger }) => ({
 		name,
 		unit: "ms",
 		value: estimate.medianMs,
@@ -24,8 +25,8 @@ export function renderGithubActionBenchmark(report: Report): string {
  * where n is too small for them or a missing value leaves them open. A profile's attempts are measures of their own,
  * which Bencher makes when it meets them.
  */
-export function renderBencher(report: Report): string {
-	const entries = mediansOf(report).map(({ name, estimate }) => {
+export function renderBencher(_: Judgement, figures: Figures): string {
+	const entries = mediansOf(figures).map(({ name, estimate }) => {
 		const { lo = Number.NaN, hi = Number.NaN } = estimate.interval ?? {};
 		const latency = {
 			value: nanoseconds(estimate.medianMs),
@@ -34,9 +35,9 @@ export function renderBencher(report: Report): string {
 		};
 		return [name, { latency }];
 	});
-	const attempts = report.profiles.map(({ profile, coldStarts }) => {
-		const counts = Object.entries(ledgerOf(coldStarts)).map(([outcome, value]) => [outcome, { value }]);
-		return [`${profile.name}/attempts${suffixOf(report)}`, Object.fromEntries(counts)];
+	const attempts = figures.runs.map(({ run, ledger }) => {
+		const counts = Object.entries(ledger).map(([outcome, value]) => [outcome, { value }]);
+		return [`${run.profile.name}/attempts${suffixOf(figures.report)}`, Object.fromEntries(counts)];
 	});
 	return `${JSON.stringify(Object.fromEntries([...entries, ...attempts]), undefined, "\t")}\n`;
 }
@@ -47,13 +48,11 @@ function nanoseconds(ms: number): number {
 
 const suffixOf = ({ simulated }: Report) => (simulated === undefined ? "" : " (simulated)");
 
-function mediansOf(report: Report): { name: string; estimate: Estimate; ledger: Ledger }[] {
-	return report.profiles.flatMap((run) => {
-		const ledger = ledgerOf(run.coldStarts);
-		return measuresOf(run).flatMap((measure) => {
-			const estimate = estimateOf(sampleOf(run, measure));
+function mediansOf({ report, runs }: Figures): { name: string; estimate: Estimate; ledger: Ledger }[] {
+	return runs.flatMap(({ run, ledger, medians }) =>
+		medians.flatMap(({ measure, estimate }) => {
 			const name = `${run.profile.name}/${measure}${suffixOf(report)}`;
 			return estimate === undefined ? [] : [{ name, estimate, ledger }];
-		});
-	});
+		}),
+	);
 }

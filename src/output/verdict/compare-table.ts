@@ -1,11 +1,12 @@
 import Table from "cli-table3";
 import type { Cell, Change, ComparisonTable } from "../../analysis/comparison.ts";
+import { leastForInterval } from "../../analysis/estimate.ts";
 import { oneLine } from "../../text/one-line.ts";
 import { formatMsWithRange } from "../words/amounts.ts";
 import { ledgerWords } from "../words/units.ts";
 import { chanceWords, changeNote, changeWords } from "../words/verdict-words.ts";
 
-/** Tables of medians side by side, in the manner of benchstat: `~` where a difference is not significant. */
+/** Tables of medians side by side, like those of benchstat: `~` where a difference is not significant. */
 export function renderComparison(tables: readonly ComparisonTable[]): string {
 	const note = tables.some(({ columns }) => columns.length > 1) ? [changeNote.replaceAll("; ", "\n")] : [];
 	return `${[...tables.map(renderTable), ...note].join("\n\n")}\n`;
@@ -29,7 +30,7 @@ function renderTable({ title, columns, rows, varies }: ComparisonTable): string 
 		.split("\n")
 		.map((line) => line.trimEnd());
 	const varying =
-		varies.length === 0 ? [] : [`measured differently: the columns vary in ${oneLine(varies.join(", "))}`];
+		varies.length === 0 ? [] : [`the columns were measured differently, in: ${oneLine(varies.join(", "))}`];
 	const ledgers = columns.map(({ label, ledger }) => `${oneLine(label)}: ${ledgerWords(ledger)}`);
 	return [...(title === undefined ? [] : [oneLine(title)]), ...lines, ...notes.lines(), ...ledgers, ...varying].join(
 		"\n",
@@ -51,7 +52,10 @@ type Mark = (note: string) => string;
 function estimateText({ estimate }: Cell, mark: Mark): string {
 	if (estimate === undefined) return "-";
 	const text = formatMsWithRange(estimate.medianMs, estimate.interval);
-	const few = estimate.interval === undefined ? mark("at least 6 cold starts are needed for an interval at 95 %") : "";
+	const few =
+		estimate.interval === undefined
+			? mark(`at least ${leastForInterval} cold starts are needed for an interval at 95 %`)
+			: "";
 	const missing = estimate.missing === 0 ? "" : mark(`${estimate.missing} more without a value`);
 	return `${text}${few}${missing}`;
 }

@@ -1,17 +1,18 @@
 import type { Movement } from "../../gate/baseline.ts";
 import type { Judgement } from "../../gate/judge.ts";
-import type { Verdict } from "../../gate/verdict.ts";
+import { tallyPhases } from "../../gate/phase-tally.ts";
+import { overallStatus, type Verdict } from "../../gate/verdict.ts";
 import { signedDuration, spell } from "../words/units.ts";
-import { amountWords, mediansWords, overallStatus } from "../words/verdict-words.ts";
+import { amountWords, mediansWords } from "../words/verdict-words.ts";
 
 /**
- * One line for a reader of ten seconds: whose start, how much, which phase of the same profile, and what to do; then
- * how many more verdicts are like it.
+ * The result in one line: the worst verdict with its profile, its size, the phase that explains it and what to do; then
+ * how many other verdicts failed.
  */
 export function headlineOf(judgement: Judgement): string {
 	const [worst] = judgement.verdicts;
-	if (worst === undefined) return "nothing was to be judged";
-	if (overallStatus(judgement) === "pass") return passWords(judgement.verdicts);
+	if (worst === undefined) return "there was nothing to judge";
+	if (overallStatus(judgement.verdicts) === "pass") return passWords(judgement.verdicts);
 	const where = worst.profile === "" ? "" : `${worst.profile}: `;
 	return `${where}${sentenceOf(worst, judgement.moved)}${othersWords(judgement.verdicts)}`;
 }
@@ -33,13 +34,13 @@ export function sentenceOf(verdict: Verdict, moved?: Movement): string {
 	}
 	const phase = moved.isQuestion ? undefined : `${moved.measure} ${signedDuration(moved.ms)}`;
 	if (kind === "baseline" && unit === "shift") {
-		const culprit = phase === undefined ? "" : `, of it ${phase}`;
+		const culprit = phase === undefined ? "" : `, of which ${phase}`;
 		return `${statement(verdict)}${culprit}; see every phase with \`knistio compare BASELINE REPORT\``;
 	}
 	return `${statement(verdict)}${phase === undefined ? "" : `; ${phase} against the baseline`}`;
 }
 
-/** What was found beside what was wanted. */
+/** What was found, and what was expected. */
 function statement(verdict: Verdict): string {
 	const { kind, measure, limit, found, expected, reason, unit } = verdict;
 	if (kind === "data" || found === undefined) return reason;
@@ -51,7 +52,7 @@ function statement(verdict: Verdict): string {
 	return tally ?? `${measure} ${amountWords(verdict)}${mediansWords(verdict)}, expected ${expected}`;
 }
 
-/** `0 of 30 took > 4s (limit <= 0)`; undefined where it is no share or count. */
+/** `0 of 30 took > 4s (limit <= 0)`; undefined for other statistics. */
 function tallyWords({ unit, found, n, missing, expected, measure }: Verdict): string | undefined {
 	if (found === undefined || (unit !== "count" && unit !== "share")) return undefined;
 	const [, , beyond, limit] = expected.match(/^(share|count)\s*(?:\(([^)]*)\))?\s*([<>].*)$/) ?? [];
@@ -77,8 +78,8 @@ function unsureWords(verdict: Verdict): string {
 	if (unit !== "shift" || limit === undefined) return reason;
 	const [before = 0, after = 0] = medians ?? [];
 	if (interval?.hi === Number.POSITIVE_INFINITY) return reason;
-	const isTold = interval !== undefined && verdict.needed !== undefined;
-	if (!isTold || reason.includes("cannot show")) {
+	const isBounded = interval !== undefined && verdict.needed !== undefined;
+	if (!isBounded || reason.includes("cannot show")) {
 		const times = before > 0 && after >= 2 * before ? `${(after / before).toFixed(1)} × slower, but ` : "";
 		return `${measure} ${signedDuration(found)}: ${times}${reason}`;
 	}
@@ -86,16 +87,16 @@ function unsureWords(verdict: Verdict): string {
 	return `${measure} ${signedDuration(found)} could still be ${signedDuration(interval.hi)} (limit ${signedDuration(limit)})`;
 }
 
-/** `about 60 cold starts a side would tell (10 now), 45 min`; empty where no number would, or the reason says it. */
+/** `about 60 cold starts per side would decide it (now 10), about 45 min`; empty if no number would, or if the reason says it. */
 export function neededWords({ needed, neededMinutes, n, medians, reason }: Verdict, before = ""): string {
 	if (needed === undefined) return "";
 	const time = neededMinutes === undefined ? "" : `about ${roughly(neededMinutes)}`;
 	if (reason.includes("needed")) return time === "" ? "" : `${before}they take ${time}`;
-	const side = medians === undefined ? "" : " a side";
-	return `${before}about ${needed} cold starts${side} would tell (${n} now)${time === "" ? "" : `, ${time}`}`;
+	const side = medians === undefined ? "" : " per side";
+	return `${before}about ${needed} cold starts${side} would decide it (now ${n})${time === "" ? "" : `, ${time}`}`;
 }
 
-/** In whole minutes from one on: the pace of the next run is not known better. */
+/** In whole minutes if it is one or more, because the next run may be faster or slower. */
 function roughly(minutes: number): string {
 	return spell((minutes < 1 ? minutes : Math.round(minutes)) * 60_000);
 }
@@ -112,24 +113,18 @@ function othersWords(verdicts: readonly Verdict[]): string {
 	return more.length === 0 ? "" : ` (${more.join(", ")})`;
 }
 
-/** What the phases of each profile say: what moved, how many could not be told, how many are surely no slower. */
+/** What the phases of each profile did: which moved, how many are undecided, how many are surely no slower. */
 export function phaseLines(movements: readonly Movement[]): string[] {
-	const profiles = [...new Set(movements.map(({ profile }) => profile))];
-	return profiles.flatMap((profile) => {
-		const phases = movements.filter((movement) => movement.profile === profile && !movement.isQuestion);
-		if (phases.length === 0) return [];
-		const moved = phases.filter(({ isSignificant }) => isSignificant);
-		const rest = phases.filter(({ isSignificant }) => !isSignificant);
-		const unsure = rest.filter(({ interval, limitMs }) => interval === undefined || interval.hi >= limitMs).length;
+	return tallyPhases(movements).map(({ profile, moved, undecided, notSlower }) => {
 		const named = moved.slice(0, 3).map(({ measure, ms }) => `${measure} ${signedDuration(ms)}`);
 		const more = moved.length - named.length;
 		const words = [
 			...(moved.length === 0
 				? []
 				: [`${moved.length} moved (${named.join(", ")}${more > 0 ? ` and ${more} more` : ""})`]),
-			...(unsure === 0 ? [] : [`${unsure} could not be told`]),
-			...(rest.length === unsure ? [] : [`${rest.length - unsure} no slower`]),
+			...(undecided === 0 ? [] : [`${undecided} undecided`]),
+			...(notSlower === 0 ? [] : [`${notSlower} no slower`]),
 		];
-		return [`${profile}: ${words.join(", ")}`];
+		return `${profile}: ${words.join(", ")}`;
 	});
 }

@@ -1,12 +1,10 @@
-import { estimateOf } from "../../analysis/estimate.ts";
-import { measuresOf, sampleOf } from "../../analysis/samples.ts";
-import { ratioOfMedians } from "../../analysis/statistics/medians-apart.ts";
+import type { Figures } from "../../analysis/figures.ts";
 import { rangeOf } from "../../gate/baseline.ts";
 import type { Judgement } from "../../gate/judge.ts";
-import type { Status, Verdict } from "../../gate/verdict.ts";
-import { ledgerOf, type Report } from "../../report/report.ts";
+import { overallStatus, type Status, type Verdict } from "../../gate/verdict.ts";
 import { literalMarkdown } from "../../text/one-line.ts";
-import { formatMsWithRange, formatRatio } from "../words/amounts.ts";
+import { formatMsWithRange } from "../words/amounts.ts";
+import { priceSentences } from "../words/price-words.ts";
 import { duration } from "../words/units.ts";
 import {
 	amountWords,
@@ -16,7 +14,6 @@ import {
 	countWords,
 	expectedWords,
 	mediansWords,
-	overallStatus,
 	simulatedWords,
 } from "../words/verdict-words.ts";
 import { headlineOf, neededWords, phaseLines } from "./headline.ts";
@@ -28,31 +25,31 @@ const signs: Record<Status, string> = { pass: "✅", breach: "❌", inconclusive
 export const commentMark = "<!-- knistio -->";
 
 /** A judgement and what was measured, for `$GITHUB_STEP_SUMMARY`. */
-export function renderStepSummary(report: Report, judgement: Judgement): string {
+export function renderStepSummary(judgement: Judgement, figures: Figures): string {
 	return joined([
 		heading(judgement),
-		ratioLines(report),
+		ratioLines(figures),
 		verdictTable(judgement.verdicts),
 		noteList(judgement),
 		movementTable(judgement),
-		measuredTables(report),
+		measuredTables(figures),
 	]);
 }
 
 /** A judgement as a comment to a pull request: what was asked for or failed at once, the rest folded away. */
-export function renderPullRequestComment(report: Report, judgement: Judgement): string {
+export function renderPullRequestComment(judgement: Judgement, figures: Figures): string {
 	const isShown = ({ status, kind, unit }: Verdict) => status !== "pass" || kind === "budget" || unit === "shift";
 	const details = joined([
 		verdictTable(judgement.verdicts.filter((verdict) => !isShown(verdict))),
 		movementTable(judgement),
-		measuredTables(report),
+		measuredTables(figures),
 		valueList(judgement),
 	]);
 	const folded = details === "" ? "" : `<details><summary>All phases and values</summary>\n\n${details}\n</details>`;
 	return joined([
 		commentMark,
 		heading(judgement),
-		ratioLines(report),
+		ratioLines(figures),
 		verdictTable(judgement.verdicts.filter(isShown)),
 		noteList(judgement),
 		folded,
@@ -60,27 +57,16 @@ export function renderPullRequestComment(report: Report, judgement: Judgement): 
 }
 
 function heading(judgement: Judgement): string {
-	const status = overallStatus(judgement);
+	const status = overallStatus(judgement.verdicts);
 	const simulated = simulatedWords(judgement);
 	const title = `## ${signs[status]} Cold starts: ${status}${simulated === undefined ? "" : " (simulated)"}`;
 	const warning = simulated === undefined ? [] : [`> **${literalMarkdown(simulated)}**`];
 	return joined([title, ...warning, literalMarkdown(headlineOf(judgement))]);
 }
 
-/** How the profiles compare as a whole: `full takes 3.70 × [3.45, 3.98] as long to start as minimal`. */
-function ratioLines({ profiles }: Report): string {
-	const [first, ...rest] = profiles.map((run) => ({
-		name: run.profile.name,
-		total: estimateOf(sampleOf(run, "total")),
-	}));
-	const lines = rest.flatMap(({ name, total }) => {
-		if (first?.total === undefined || total === undefined || !(first.total.medianMs > 0)) return [];
-		const [own, others] = [total.interval, first.total.interval];
-		const range = own === undefined || others === undefined ? undefined : ratioOfMedians(own, others);
-		const ratio = formatRatio(total.medianMs / first.total.medianMs, range);
-		return [`${name} takes ${ratio} as long to start as ${first.name}`];
-	});
-	return lines.map(literalMarkdown).join("  \n");
+/** How the profiles compare as a whole, a sentence each. */
+function ratioLines({ prices }: Figures): string {
+	return priceSentences(prices).map(literalMarkdown).join("  \n");
 }
 
 function verdictTable(verdicts: readonly Verdict[]): string {
@@ -116,16 +102,15 @@ function movementTable({ movements }: Judgement): string {
 	return rows.length === 0 ? "" : `### Against the baseline\n\n${body}\n\n${literalMarkdown(sentence(changeNote))}`;
 }
 
-function measuredTables(report: Report): string {
-	const rows = report.profiles.flatMap((run) =>
-		measuresOf(run).map((measure) => {
-			const estimate = estimateOf(sampleOf(run, measure));
+function measuredTables({ runs }: Figures): string {
+	const rows = runs.flatMap(({ run, medians }) =>
+		medians.map(({ measure, estimate }) => {
 			const found = estimate === undefined ? "" : formatMsWithRange(estimate.medianMs, estimate.interval);
 			return [run.profile.name, measure, found, String(estimate?.n ?? 0)];
 		}),
 	);
-	const ledgers = report.profiles.map((run) => {
-		const { attempted, cold, warm, failed, unresolved, counted } = ledgerOf(run.coldStarts);
+	const ledgers = runs.map(({ run, ledger }) => {
+		const { attempted, cold, warm, failed, unresolved, counted } = ledger;
 		return [run.profile.name, attempted, cold, warm, failed, unresolved, counted].map(String);
 	});
 	const attempts = table(["profile", "attempted", "cold", "warm", "failed", "unresolved", "counted"], ledgers);

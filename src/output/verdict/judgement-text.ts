@@ -1,31 +1,24 @@
 import type { Judgement } from "../../gate/judge.ts";
-import type { Verdict } from "../../gate/verdict.ts";
+import { overallStatus, type Verdict } from "../../gate/verdict.ts";
 import { oneLine } from "../../text/one-line.ts";
 import { ledgerWords } from "../words/units.ts";
-import {
-	countWords,
-	expectedWords,
-	foundWords,
-	mediansWords,
-	overallStatus,
-	simulatedWords,
-} from "../words/verdict-words.ts";
+import { countWords, expectedWords, foundWords, mediansWords, simulatedWords } from "../words/verdict-words.ts";
 import { headlineOf, neededWords, phaseLines, sentenceOf } from "./headline.ts";
 
-/** More values than these are left to the report. */
+/** If there are more values, the rest is only in the report. */
 const mostValues = 100;
 
-/** Why a shift need not be what a reader gets by subtracting the medians beside it. */
+/** Why a shift can differ from the difference of the medians beside it. */
 const shiftNote =
-	"              A shift is the median of all differences between a cold start and one of the baseline.";
+	"              A shift is the median of all differences between a cold start of this run and one of the baseline.";
 
 /**
- * A judgement for a terminal or a log: a line that says it all, then each verdict with all that it was judged by. What
- * passed without being asked for is told in one line each, and each list of values once.
+ * A judgement for a terminal or a log: a line with the result, then each verdict with the data behind it. A verdict that
+ * nobody asked for and that passed takes one line. Each list of values is printed once.
  */
 export function renderJudgement(judgement: Judgement): string {
 	const simulated = simulatedWords(judgement);
-	const lines = [oneLine(`${overallStatus(judgement)}: ${headlineOf(judgement)}`)];
+	const lines = [oneLine(`${overallStatus(judgement.verdicts)}: ${headlineOf(judgement)}`)];
 	if (simulated !== undefined) lines.unshift(oneLine(simulated));
 	for (const { profile, ledger } of judgement.ledgers)
 		lines.push(`attempts      ${oneLine(profile)}: ${ledgerWords(ledger)}`);

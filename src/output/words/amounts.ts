@@ -26,7 +26,7 @@ export function formatRatio(ratio: number, range: Range | undefined): string {
 	return `${digits(ratio)} ×${bracketed(range, digits)}`;
 }
 
-/** A count; its range is only told where measuring leaves it open. */
+/** A count; its range is printed only if the measurement leaves it open. */
 export function formatCount(count: number, range: Range | undefined): string {
 	const isOpen = range !== undefined && range.lo !== range.hi;
 	return `${count}${isOpen ? bracketed(range, String) : ""}`;

@@ -2,8 +2,7 @@ import type { Change } from "../../analysis/comparison.ts";
 import type { Tested } from "../../analysis/significance.ts";
 import type { Range } from "../../analysis/statistics/median.ts";
 import type { Movement } from "../../gate/baseline.ts";
-import type { Judgement } from "../../gate/judge.ts";
-import type { Status, Verdict } from "../../gate/verdict.ts";
+import type { Verdict } from "../../gate/verdict.ts";
 import { formatCount, formatMsWithRange, formatRatio, formatShare, formatShift } from "./amounts.ts";
 import { duration } from "./units.ts";
 
@@ -28,13 +27,13 @@ const formatBy = {
 	ratio: formatRatio,
 };
 
-/** What was wanted: the budget as written, or how much slower than the baseline is too much. */
+/** What was expected: the budget as written, or how much slower than the baseline the run may be. */
 export function expectedWords({ expected, limit, baseline }: Verdict): string {
 	if (limit === undefined || baseline === undefined) return expected;
-	return `less than +${duration(limit)} on ${duration(baseline)}`;
+	return `less than ${duration(limit)} slower than ${duration(baseline)}`;
 }
 
-/** How many values, and what is missing of them. */
+/** How many values there are, and how many are missing. */
 export function countWords({ n, missing }: Verdict): string {
 	return `n = ${n}${missing === 0 ? "" : `, ${missing} more without a value`}`;
 }
@@ -45,7 +44,7 @@ export function mediansWords({ medians, unit }: Verdict): string {
 	return ` (medians ${medians.map(duration).join(" → ")})`;
 }
 
-/** A change, with `~` before one that is no more than chance explains: `~ +12 ms [-30, 55]`. */
+/** A change, with `~` before one that may be chance: `~ +12 ms [-30, 55]`. */
 export function changeWords({ ms, isSignificant }: Movement | Change, interval: Range | undefined): string {
 	return `${isSignificant ? "" : "~ "}${formatShift(ms, interval)}`;
 }
@@ -55,15 +54,13 @@ export function chanceWords({ adjustedP, isExplanation }: Tested): string {
 	return `${isExplanation ? "q" : "p"} ${formatP(adjustedP)}`;
 }
 
-/** What a reader of changes has to know. */
-export const changeNote =
-	"a change is the median of all differences between a cold start of each side, so it need not be the difference of the two medians; ~ is no more than chance explains; p is by Mann-Whitney and Holm; q is of phases that say where a difference of the total comes from: of those that are named, one in ten may be false";
-
-/** The verdict of all verdicts; none is a pass, since a run without any cold start has one. */
-export function overallStatus({ verdicts }: Judgement): Status {
-	const statuses = verdicts.map((verdict) => verdict.status);
-	return statuses.includes("breach") ? "breach" : statuses.includes("inconclusive") ? "inconclusive" : "pass";
-}
+/** How to read changes. */
+export const changeNote = [
+	"a change is the median of all differences between a cold start of each side, so it can differ from the difference of the two medians",
+	"~ marks a change that may be chance",
+	"p-values are by Mann-Whitney, corrected by Holm",
+	"q-values are false discovery rates of the phases that explain a change of total: about one in ten phases that are marked as different may be so by chance",
+].join("; ");
 
 /** A p-value without false precision. */
 export function formatP(p: number): string {
@@ -72,7 +69,5 @@ export function formatP(p: number): string {
 
 /** Said wherever a number of a simulated cluster is shown. */
 export function simulatedWords({ simulated }: { simulated?: string }): string | undefined {
-	return simulated === undefined
-		? undefined
-		: `simulated cluster (${simulated}): these are no measurements of a real one`;
+	return simulated === undefined ? undefined : `simulated cluster (${simulated}): no real cluster was measured`;
 }

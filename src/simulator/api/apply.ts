@@ -93,7 +93,7 @@ function entryOf(
 
 /**
  * Server-side apply (KEP-555): merges what is applied into the live object, removes what this manager applied before
- * and does not any more, and refuses with 409 where another manager owns a field with another value, unless forced.
+ * but no longer applies, and refuses with 409 where another manager owns a field with another value, unless forced.
  */
 export function applyConfiguration(
 	live: KubeObject | undefined,
@@ -165,7 +165,7 @@ function withOwnable(source: KubeObject, merged: Record<string, unknown>, apiVer
 
 interface Level {
 	isCustom: boolean;
-	/** The field whose value is merged; tells by what a list's items are known. */
+	/** The field whose value is merged; it decides which keys identify the items of a list. */
 	field: string;
 }
 

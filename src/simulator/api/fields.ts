@@ -5,7 +5,7 @@ import type { Fields } from "./objects.ts";
  * built-in kinds whose items have names are merged item by item; every other list is one value.
  */
 
-/** By what the items of a list are told apart, by the field that holds the list. Custom resources have no such lists. */
+/** The keys that identify the items of a list, by the field that holds it. Custom resources have no such lists. */
 const listKeys: Record<string, string[]> = {
 	containers: ["name"],
 	initContainers: ["name"],
@@ -127,7 +127,7 @@ export function union(left: Fields, right: Fields): Fields {
 	return tree;
 }
 
-/** The fields of the first that the second does not have; a leaf of the second takes a leaf away. */
+/** The fields of the first that the second does not have; a leaf of the second removes a leaf of the first. */
 export function without(tree: Fields, taken: Fields): Fields {
 	const rest: Fields = {};
 	for (const [key, child] of Object.entries(tree)) {

@@ -64,19 +64,19 @@ export function withImmutableParts(
 	return after;
 }
 
-/** What counts as a change: all but what the server keeps books with. */
+/** What counts as a change: everything but the server's own bookkeeping. */
 export function bare(object: KubeObject): Record<string, unknown> {
 	const { managedFields: _, resourceVersion: __, generation: ___, ...metadata } = object.metadata;
 	return { ...object, apiVersion: undefined, metadata };
 }
 
-/** What the generation counts changes of. */
+/** The part of an object whose changes raise its generation. */
 export function specOf(object: KubeObject): Record<string, unknown> {
 	const { metadata: _, status: __, apiVersion: ___, ...rest } = object;
 	return rest;
 }
 
-/** Whether nothing holds a deleted object any more. */
+/** Whether a deleted object has no finalizers and no grace period left. */
 export function isReleased(resource: Resource, object: KubeObject): boolean {
 	if ((object.metadata.finalizers ?? []).length > 0) return false;
 	if (resource.id === "namespaces")
@@ -84,7 +84,7 @@ export function isReleased(resource: Resource, object: KubeObject): boolean {
 	return (object.metadata.deletionGracePeriodSeconds ?? 0) === 0;
 }
 
-/** How many seconds an object is given to end: only pods that run somewhere are. */
+/** The grace period in seconds; only pods that are bound to a node and have not ended have one. */
 export function graceOf(resource: Resource, object: KubeObject, asked: number | undefined): number {
 	if (resource.id !== "pods") return 0;
 	const pod = object as Pod;
@@ -93,7 +93,7 @@ export function graceOf(resource: Resource, object: KubeObject, asked: number | 
 	return asked ?? pod.spec.terminationGracePeriodSeconds ?? 30;
 }
 
-/** Refuses with 409 what was meant for another object, or for an older version of it. */
+/** Refuses with 409 a write that was meant for another object, or for an older version of it. */
 export function checkPreconditions(
 	resource: Resource,
 	object: KubeObject,

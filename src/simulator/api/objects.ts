@@ -185,7 +185,7 @@ export interface ConfigMap extends KubeObject {
 	data?: Record<string, string>;
 }
 
-/** Metadata as a server fills it; written so that callers need not check what is always there. */
+/** Metadata as a server fills it; callers need not check what is always there. */
 export function uidOf(object: KubeObject): string {
 	return object.metadata.uid ?? "";
 }
@@ -215,4 +215,11 @@ export function conditionOf(conditions: readonly Condition[] | undefined, type: 
 /** Whether the pod's condition Ready is True. */
 export function isPodReady(pod: Pod): boolean {
 	return conditionOf(pod.status?.conditions, "Ready")?.status === "True";
+}
+
+/** Whether a pod counts for its owner: it is not being deleted. */
+export function isLive(pod: Pod): boolean {
+	return (
+		pod.metadata.deletionTimestamp === undefined && pod.status?.phase !== "Failed" && pod.status?.phase !== "Succeeded"
+	);
 }

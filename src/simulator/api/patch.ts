@@ -15,7 +15,7 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
 
 /**
  * Strategic merge patch, as far as it is used: null removes, lists with keys are merged item by item, and an item with
- * `$patch: delete` goes. Other directives are refused.
+ * `$patch: delete` is removed. Other directives are refused.
  */
 export function strategicMergePatch(target: unknown, patch: unknown, field = ""): unknown {
 	if (isRecord(patch)) {
@@ -108,7 +108,7 @@ function lookUp(root: unknown, path: string): unknown {
 	return value;
 }
 
-/** Sets what is at the path, or takes it away if the value is undefined. */
+/** Sets the value at the path, or removes it if the value is undefined. */
 function place(root: unknown, path: string, { value, isInsert }: { value: unknown; isInsert: boolean }): unknown {
 	const tokens = tokensOf(path);
 	const last = tokens.pop();

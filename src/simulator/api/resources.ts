@@ -18,7 +18,7 @@ export interface Resource {
 	isCustom: boolean;
 }
 
-/** The resources served now; custom ones come and go. */
+/** The resources served now; custom ones can be added and removed. */
 export interface Resources {
 	all(): Resource[];
 	byId(id: string): Resource | undefined;

@@ -1,7 +1,7 @@
 /** Something that runs over simulated time: it yields how many milliseconds to wait before it goes on. */
 export type Process = Generator<number, void, void>;
 
-/** Takes back what was planned; harmless when it has happened. */
+/** Cancels what was planned; does nothing when it has already happened. */
 export type Cancel = () => void;
 
 /** Nanoseconds of simulated time since the simulation began. */
@@ -55,7 +55,7 @@ export function simulatedEpochNs(scale: TimeScale, hrtime: bigint): bigint {
 	return scale.epochNsAtStart + BigInt(Math.round(Number(hrtime - scale.hrtimeAtStart) * scale.speed));
 }
 
-/** A timer of Node may fire this much later than asked; the last bit of the wait goes from turn to turn of the event loop. */
+/** A timer of Node may fire this much later than asked; the rest of the wait is spent in turns of the event loop. */
 const timerSlackMs = 1.2;
 
 /** A clock driven by the machine's, `speed` times as fast. */
@@ -81,7 +81,7 @@ export function createRealClock(scale: TimeScale): Clock {
 	});
 }
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that stands still until a test moves it on. */
 export interface ManualClock extends Clock {
 	advance(ms: number): void;
 }

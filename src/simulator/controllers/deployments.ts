@@ -9,12 +9,12 @@ import {
 } from "../api/objects.ts";
 import { toSeconds } from "../clock/clock.ts";
 import { hash, safeName } from "../clock/random.ts";
-import { tellEvent } from "../world/events.ts";
+import { recordEvent } from "../world/events.ts";
 import { createQueue, refOfKey, type World } from "../world/world.ts";
 
 const manager = "kube-controller-manager";
 
-/** Deployments to ReplicaSets: the new one is filled, and the old ones are emptied once it is ready. */
+/** Makes ReplicaSets of Deployments: the new one is scaled up, and the old ones to zero when it is ready. */
 export function startDeployments(world: World): void {
 	const { api } = world;
 	const enqueue = createQueue(world, "deployments", (key) => {
@@ -74,11 +74,11 @@ function createReplicaSet(world: World, deployment: Workload, templateHash: stri
 		spec: { replicas, selector: { matchLabels: { ...deployment.spec.selector.matchLabels, ...label } }, template },
 	};
 	world.api.create(set, { manager });
-	if (replicas > 0) tellScaled(world, deployment, `Scaled up replica set ${name} from 0 to ${replicas}`);
+	if (replicas > 0) recordScaled(world, deployment, `Scaled up replica set ${name} from 0 to ${replicas}`);
 }
 
-function tellScaled(world: World, deployment: Workload, message: string): void {
-	tellEvent(world, { about: deployment, reason: "ScalingReplicaSet", message, component: "deployment-controller" });
+function recordScaled(world: World, deployment: Workload, message: string): void {
+	recordEvent(world, { about: deployment, reason: "ScalingReplicaSet", message, component: "deployment-controller" });
 }
 
 function scale(world: World, deployment: Workload, set: Workload, replicas: number): void {
@@ -91,7 +91,7 @@ function scale(world: World, deployment: Workload, set: Workload, replicas: numb
 		},
 	});
 	const direction = replicas > before ? "up" : "down";
-	tellScaled(world, deployment, `Scaled ${direction} replica set ${set.metadata.name} from ${before} to ${replicas}`);
+	recordScaled(world, deployment, `Scaled ${direction} replica set ${set.metadata.name} from ${before} to ${replicas}`);
 }
 
 function writeStatus(

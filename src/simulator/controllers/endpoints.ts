@@ -30,7 +30,7 @@ export function sliceName(service: string): string {
 	return `${service}-${hash(service).toString(36).padStart(5, "0").slice(0, 5)}`;
 }
 
-/** Services to Endpoints and EndpointSlices, for those that select pods. */
+/** Makes Endpoints and EndpointSlices of the Services that select pods. */
 export function startEndpoints(world: World): void {
 	const { api } = world;
 	const enqueue = createQueue(world, "endpoints", (key) => {

@@ -1,5 +1,6 @@
 import {
 	controllerReference,
+	isLive,
 	isPodReady,
 	type KubeObject,
 	keyOf,
@@ -10,8 +11,7 @@ import {
 import { StatusError } from "../api/status-error.ts";
 import { hash } from "../clock/random.ts";
 import { isInjected } from "../istio/injection.ts";
-import { isLive } from "../nodes/pod-worker.ts";
-import { tellEvent } from "../world/events.ts";
+import { recordEvent } from "../world/events.ts";
 import { createQueue, refOfKey, type World } from "../world/world.ts";
 import { isOwnedBy } from "./deployments.ts";
 
@@ -54,7 +54,7 @@ function createPodMaker(world: World, component: string, onFailed: (owner: KubeO
 				onTheirWay.set(key, (onTheirWay.get(key) ?? 1) - 1);
 				try {
 					const created = api.create(pod, { manager });
-					tellEvent(world, {
+					recordEvent(world, {
 						about: owner,
 						reason: "SuccessfulCreate",
 						message: `Created pod: ${created.metadata.name}`,
@@ -63,7 +63,7 @@ function createPodMaker(world: World, component: string, onFailed: (owner: KubeO
 				} catch (error) {
 					if (!(error instanceof StatusError)) throw error;
 					const message = `Error creating: ${error.message}`;
-					tellEvent(world, { about: owner, reason: "FailedCreate", message, type: "Warning", component });
+					recordEvent(world, { about: owner, reason: "FailedCreate", message, type: "Warning", component });
 					onFailed(owner);
 				}
 			});
@@ -73,7 +73,7 @@ function createPodMaker(world: World, component: string, onFailed: (owner: KubeO
 
 const retryMs = 1_000;
 
-/** ReplicaSets to pods. */
+/** Makes the pods of ReplicaSets. */
 export function startReplicaSets(world: World): void {
 	const { api } = world;
 	const enqueue = createQueue(world, "replicasets", (key) => {
@@ -116,7 +116,7 @@ function watchOwned(world: World, kind: string, enqueue: (key: string) => void):
 	});
 }
 
-/** DaemonSets to one pod on each node; a pod of an older template is replaced. */
+/** Makes one pod on each node for a DaemonSet; a pod of an older template is replaced. */
 export function startDaemonSets(world: World, nodes: readonly string[]): void {
 	const { api } = world;
 	const enqueue = createQueue(world, "daemonsets", (key) => {

@@ -1,10 +1,10 @@
 import { conditionOf, keyOf, type Pod } from "../api/objects.ts";
 import { toSeconds } from "../clock/clock.ts";
 import { variantOf } from "../istio/injection.ts";
-import { tellEvent } from "../world/events.ts";
+import { recordEvent } from "../world/events.ts";
 import { createQueue, refOfKey, type World } from "../world/world.ts";
 
-/** Binds pods to nodes in turn, and tells so by an event with microseconds. A pod with scheduling gates waits for ever. */
+/** Binds pods to nodes in turn, and records an Event with microseconds. A pod with scheduling gates waits for ever. */
 export function startScheduler(world: World, nodes: readonly string[]): void {
 	const { api } = world;
 	let turn = 0;
@@ -42,7 +42,7 @@ function bind(world: World, pod: Pod, node: string): void {
 			draft.status = { phase: "Pending", qosClass: "Burstable", ...draft.status, conditions };
 		},
 	});
-	tellEvent(world, {
+	recordEvent(world, {
 		about: pod,
 		reason: "Scheduled",
 		message: `Successfully assigned ${keyOf(pod.metadata)} to ${node}`,

@@ -3,10 +3,10 @@ import { noSuchPath, notFound, StatusError } from "../api/status-error.ts";
 import type { Gateway } from "../knative/gateway.ts";
 import { containersOf } from "../world/runtime.ts";
 import type { World } from "../world/world.ts";
+import type { ProxyHandler } from "./answering.ts";
 import { type Exchange, sendText } from "./exchange.ts";
 import { sendAnswer } from "./node-ports.ts";
 import type { ResourcePath } from "./paths.ts";
-import type { ProxyHandler } from "./server.ts";
 
 /** What is behind the API server's proxy: the gateway, a node's kubelet, a sidecar's statistics. */
 export function createProxyHandler(world: World, gateway: Gateway): ProxyHandler {
@@ -24,7 +24,7 @@ export function createProxyHandler(world: World, gateway: Gateway): ProxyHandler
 	};
 }
 
-/** `http:name:80` taken apart; scheme and port may be missing. */
+/** Splits `http:name:80`; scheme and port may be missing. */
 function splitName(text: string): { name: string; port: string } {
 	const [name = "", port = ""] = text.replace(/^https?:/, "").split(":");
 	return { name, port };

@@ -48,7 +48,7 @@ function itemOf(object: KubeObject, wanted: Query): string {
 	return wanted.resource.isCustom ? jsonOf(object, wanted.apiVersion) : restOf(object);
 }
 
-/** Lists, page by page, each list with what was there when its first page was asked for. */
+/** Lists in pages; all pages show the objects that existed when the first page was requested. */
 export interface Lists {
 	list(wanted: Query, query: URLSearchParams): string;
 	/** Makes the continue tokens given out so far too old. */

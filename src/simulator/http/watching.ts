@@ -3,14 +3,10 @@ import { asVersion } from "../api/object-rules.ts";
 import { expired, statusOf } from "../api/status-error.ts";
 import type { Change } from "../api/store.ts";
 import type { Clock } from "../clock/clock.ts";
+import type { FaultEffects } from "../faults/fault.ts";
 import { type Exchange, isSet } from "./exchange.ts";
 import { checkRevision, jsonOf, type Query } from "./reading.ts";
-
-/** How watches misbehave, asked before each event is sent. */
-export interface WatchWeather {
-	/** Simulated milliseconds by which an event comes late. */
-	lagMs(): number;
-}
+import { openStream, type Stream } from "./watch-stream.ts";
 
 /** All watches that are open. */
 export interface Watches {
@@ -23,52 +19,26 @@ export interface Watches {
 const bookmarkEveryMs = 60_000;
 const longestWatchSeconds = 3_600;
 
-interface Stream {
-	/** Sends one event; with a lag, events stay in order. */
-	send(type: string, json: string): void;
-	/** Ends it at once; what lags behind is lost, and the client resumes before it. */
-	end(): void;
-	/** Ends it after what lags behind. */
-	endWhenSent(): void;
-	isEnded(): boolean;
+/** What watches are made of. */
+interface WatchParts {
+	api: Api;
+	clock: Clock;
+	faults: Pick<FaultEffects, "watchEventDelayMs">;
 }
 
-export function createWatches(parts: { api: Api; clock: Clock; weather: WatchWeather }): Watches {
+export function createWatches(parts: WatchParts): Watches {
 	const { api, clock } = parts;
 	const streams = new Set<Stream>();
-
-	function openStream({ response }: Exchange): Stream {
-		let lastAt = 0;
-		let isEnded = false;
-		response.writeHead(200, { "content-type": "application/json", "cache-control": "no-cache, private" });
-		response.flushHeaders();
-		const write = (line: string) => {
-			if (!isEnded && !response.destroyed) response.write(line);
-		};
-		const stream: Stream = {
-			send(type, json) {
-				const line = `{"type":"${type}","object":${json}}\n`;
-				const lagMs = parts.weather.lagMs();
-				lastAt = Math.max(lastAt, clock.now() + lagMs * 1e6);
-				if (lastAt <= clock.now()) write(line);
-				else clock.at(lastAt, () => write(line));
-			},
-			endWhenSent: () => clock.at(lastAt, () => stream.end()),
-			end() {
-				isEnded = true;
-				response.end();
-				streams.delete(stream);
-			},
-			isEnded: () => isEnded,
-		};
-		streams.add(stream);
-		return stream;
-	}
 
 	function open(exchange: Exchange, wanted: Query): void {
 		const { query, response } = exchange;
 		const since = checkRevision(query.get("resourceVersion"), api.store.revision());
-		const stream = openStream(exchange);
+		const stream = openStream(response, {
+			clock,
+			lagMs: parts.faults.watchEventDelayMs,
+			onEnd: () => streams.delete(stream),
+		});
+		streams.add(stream);
 		const missed = since === undefined || since === 0 ? [] : api.store.changesSince(wanted.resource.id, since);
 		if (missed === undefined) {
 			const error = expired(`too old resource version: ${since} (${api.store.revision()})`);
@@ -76,10 +46,11 @@ export function createWatches(parts: { api: Api; clock: Clock; weather: WatchWea
 			stream.endWhenSent();
 			return;
 		}
-		if (since === undefined || since === 0 || isSet(query, "sendInitialEvents")) sendInitial(stream, wanted, query);
+		if (since === undefined || since === 0 || isSet(query, "sendInitialEvents"))
+			sendInitial(api, stream, { wanted, query });
 		else for (const change of missed) sendChange(stream, wanted, change);
 		const unsubscribe = api.store.subscribe(wanted.resource.id, (change) => sendChange(stream, wanted, change));
-		const cancelBookmarks = isSet(query, "allowWatchBookmarks") ? keepBookmarking(stream, wanted) : () => {};
+		const cancelBookmarks = isSet(query, "allowWatchBookmarks") ? keepBookmarking(parts, stream, wanted) : () => {};
 		const asked = Number(query.get("timeoutSeconds") ?? 0);
 		const cancelTimeout = clock.after((asked > 0 ? asked : longestWatchSeconds) * 1000, () => stream.endWhenSent());
 		response.on("close", () => {
@@ -88,35 +59,6 @@ export function createWatches(parts: { api: Api; clock: Clock; weather: WatchWea
 			cancelTimeout();
 			streams.delete(stream);
 		});
-	}
-
-	function sendInitial(stream: Stream, wanted: Query, query: URLSearchParams): void {
-		for (const object of api.store.list(wanted.resource.id, wanted.namespace)) {
-			if (wanted.matches(object)) stream.send("ADDED", jsonOf(object, wanted.apiVersion));
-		}
-		if (isSet(query, "sendInitialEvents")) sendBookmark(stream, wanted, { "k8s.io/initial-events-end": "true" });
-	}
-
-	function sendBookmark(stream: Stream, wanted: Query, annotations?: Record<string, string>): void {
-		const metadata = {
-			resourceVersion: String(api.store.revision()),
-			creationTimestamp: null,
-			...(annotations === undefined ? {} : { annotations }),
-		};
-		stream.send("BOOKMARK", JSON.stringify({ kind: wanted.resource.kind, apiVersion: wanted.apiVersion, metadata }));
-	}
-
-	function keepBookmarking(stream: Stream, wanted: Query): () => void {
-		let cancel = () => {};
-		const next = () => {
-			cancel = clock.after(bookmarkEveryMs, () => {
-				if (stream.isEnded()) return;
-				sendBookmark(stream, wanted);
-				next();
-			});
-		};
-		next();
-		return () => cancel();
 	}
 
 	return {
@@ -128,7 +70,41 @@ export function createWatches(parts: { api: Api; clock: Clock; weather: WatchWea
 	};
 }
 
-/** What a selector makes of a change: an object that begins to match is ADDED, one that ceases to is DELETED. */
+function sendInitial(api: Api, stream: Stream, { wanted, query }: { wanted: Query; query: URLSearchParams }): void {
+	for (const object of api.store.list(wanted.resource.id, wanted.namespace)) {
+		if (wanted.matches(object)) stream.send("ADDED", jsonOf(object, wanted.apiVersion));
+	}
+	if (isSet(query, "sendInitialEvents"))
+		sendBookmark(api, stream, { wanted, annotations: { "k8s.io/initial-events-end": "true" } });
+}
+
+function sendBookmark(
+	api: Api,
+	stream: Stream,
+	{ wanted, annotations }: { wanted: Query; annotations?: Record<string, string> },
+): void {
+	const metadata = {
+		resourceVersion: String(api.store.revision()),
+		creationTimestamp: null,
+		...(annotations === undefined ? {} : { annotations }),
+	};
+	stream.send("BOOKMARK", JSON.stringify({ kind: wanted.resource.kind, apiVersion: wanted.apiVersion, metadata }));
+}
+
+function keepBookmarking({ api, clock }: WatchParts, stream: Stream, wanted: Query): () => void {
+	let cancel = () => {};
+	const next = () => {
+		cancel = clock.after(bookmarkEveryMs, () => {
+			if (stream.isEnded()) return;
+			sendBookmark(api, stream, { wanted });
+			next();
+		});
+	};
+	next();
+	return () => cancel();
+}
+
+/** The change as a watch with a selector reports it: an object that begins to match is ADDED, one that ceases to is DELETED. */
 function sendChange(stream: Stream, wanted: Query, change: Change): void {
 	const { object, previous } = change;
 	if (wanted.namespace !== undefined && object.metadata.namespace !== wanted.namespace) return;

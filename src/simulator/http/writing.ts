@@ -1,11 +1,13 @@
 import { load } from "js-yaml";
-import type { Api, Ref, RemoveOptions, WriteOptions } from "../api/api.ts";
+import type { Api } from "../api/api.ts";
 import { isRecord } from "../api/fields.ts";
 import { asObject, asVersion } from "../api/object-rules.ts";
 import { type KubeObject, keyOf, uidOf, type Workload } from "../api/objects.ts";
 import { jsonPatch, mergePatch, strategicMergePatch } from "../api/patch.ts";
+import type { RemoveOptions } from "../api/remove.ts";
 import { joinApiVersion, type Resource } from "../api/resources.ts";
 import { badRequest, invalid, methodNotAllowed, notFound, StatusError } from "../api/status-error.ts";
+import type { Ref, WriteOptions } from "../api/write.ts";
 import { type Exchange, isSet, readBody } from "./exchange.ts";
 import type { ResourcePath } from "./paths.ts";
 import { type Query, queryOf } from "./reading.ts";

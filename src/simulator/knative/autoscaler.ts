@@ -1,6 +1,7 @@
 import {
 	type Condition,
 	type ConfigMap,
+	isLive,
 	isPodReady,
 	type KubeObject,
 	keyOf,
@@ -8,7 +9,6 @@ import {
 	type Workload,
 } from "../api/objects.ts";
 import { toSeconds } from "../clock/clock.ts";
-import { isLive } from "../nodes/pod-worker.ts";
 import { refOfKey, type World } from "../world/world.ts";
 import { ids, type Revision, routingState, withConditions } from "./objects.ts";
 
@@ -16,7 +16,7 @@ import { ids, type Revision, routingState, withConditions } from "./objects.ts";
 export interface Autoscaler {
 	/** A request waits; calls back when the Deployment has been scaled, at once if it is. */
 	poke(revisionKey: string, onScaled: () => void): void;
-	/** Tells that a request begins or ends. */
+	/** Counts a request that begins or ends. */
 	count(revisionKey: string, difference: 1 | -1): void;
 }
 
@@ -28,96 +28,124 @@ interface Activity {
 	waiters: (() => void)[];
 }
 
+/** The activity of each revision by its key, `namespace/name`. */
+interface AutoscalerState {
+	world: World;
+	activities: Map<string, Activity>;
+}
+
 const manager = "autoscaler";
 
 export function startAutoscaler(world: World): Autoscaler {
-	const { api, clock } = world;
-	const activities = new Map<string, Activity>();
+	const state: AutoscalerState = { world, activities: new Map() };
+	watchRevisions(state);
+	watchAutoscalers(state);
+	watchPods(state);
+	return {
+		poke: (key, onScaled) => poke(state, key, onScaled),
+		count(key, difference) {
+			const activity = activityOf(state, key);
+			activity.inFlight += difference;
+			activity.lastActiveNs = world.clock.now();
+		},
+	};
+}
 
-	function activityOf(key: string): Activity {
-		let activity = activities.get(key);
-		if (activity === undefined) {
-			activity = { wanted: 1, inFlight: 0, lastActiveNs: clock.now(), isDeciding: false, waiters: [] };
-			activities.set(key, activity);
-			planCheck(key);
-		}
-		return activity;
+function activityOf(state: AutoscalerState, key: string): Activity {
+	const { world, activities } = state;
+	let activity = activities.get(key);
+	if (activity === undefined) {
+		activity = { wanted: 1, inFlight: 0, lastActiveNs: world.clock.now(), isDeciding: false, waiters: [] };
+		activities.set(key, activity);
+		planCheck(state, key);
 	}
+	return activity;
+}
 
-	/** The autoscaler looks every two seconds, on its own beat; only looks that may find something are planned. */
-	function planCheck(key: string): void {
-		const activity = activities.get(key);
-		if (activity === undefined) return;
-		const tickNs = world.model.knative.autoscalerTickMs * 1e6;
-		const earliest = Math.max(clock.now() + 1, activity.lastActiveNs + windowMs(world, key) * 1e6);
-		clock.at(Math.ceil(earliest / tickNs) * tickNs, () => check(key));
+/** The autoscaler checks every two seconds at fixed times; only a check that may find something is planned. */
+function planCheck(state: AutoscalerState, key: string): void {
+	const { world, activities } = state;
+	const activity = activities.get(key);
+	if (activity === undefined) return;
+	const tickNs = world.model.knative.autoscalerTickMs * 1e6;
+	const earliest = Math.max(world.clock.now() + 1, activity.lastActiveNs + windowMs(world, key) * 1e6);
+	world.clock.at(Math.ceil(earliest / tickNs) * tickNs, () => check(state, key));
+}
+
+/** Scales the revision to zero if it has been idle for its window, or plans the next check. */
+function check(state: AutoscalerState, key: string): void {
+	const { world, activities } = state;
+	const activity = activities.get(key);
+	const revision = world.api.get<Revision>(ids.revisions, refOfKey(key));
+	if (activity === undefined || activity.wanted === 0) return;
+	if (revision === undefined) {
+		activities.delete(key);
+		return;
 	}
+	const idleNs = world.clock.now() - activity.lastActiveNs;
+	const isIdle = activity.inFlight === 0 && idleNs >= windowMs(world, key) * 1e6;
+	const hasBeenReady =
+		revision.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true;
+	if (isIdle && hasBeenReady && minScale(revision) === 0) {
+		activity.wanted = 0;
+		scale(world, key, 0);
+	} else planCheck(state, key);
+}
 
-	function check(key: string): void {
-		const activity = activities.get(key);
-		const revision = api.get<Revision>(ids.revisions, refOfKey(key));
-		if (activity === undefined || activity.wanted === 0) return;
-		if (revision === undefined) {
-			activities.delete(key);
-			return;
-		}
-		const isIdle = activity.inFlight === 0 && clock.now() - activity.lastActiveNs >= windowMs(world, key) * 1e6;
-		const hasBeenReady =
-			revision.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true;
-		if (isIdle && hasBeenReady && minScale(revision) === 0) {
-			activity.wanted = 0;
-			scale(world, key, 0);
-		} else planCheck(key);
+function poke(state: AutoscalerState, key: string, onScaled: () => void): void {
+	const { world } = state;
+	const activity = activityOf(state, key);
+	if (activity.wanted === 1) {
+		onScaled();
+		return;
 	}
-
-	api.watch(ids.revisions, ({ type, object }) => {
-		const key = keyOf(object.metadata);
-		if (type === "DELETED") activities.delete(key);
-		else activityOf(key);
+	activity.waiters.push(onScaled);
+	if (activity.isDeciding) return;
+	activity.isDeciding = true;
+	world.clock.after(world.delays.of("autoscalerDecides", key), () => {
+		activity.isDeciding = false;
+		activity.wanted = 1;
+		scale(world, key, 1);
+		planCheck(state, key);
+		for (const waiter of activity.waiters.splice(0)) waiter();
 	});
-	api.watch(ids.autoscalers, ({ type, object: { metadata, status } }) => {
+}
+
+function watchRevisions(state: AutoscalerState): void {
+	state.world.api.watch(ids.revisions, ({ type, object }) => {
+		const key = keyOf(object.metadata);
+		if (type === "DELETED") state.activities.delete(key);
+		else activityOf(state, key);
+	});
+}
+
+/** Writes the status again when the spec of a PodAutoscaler has changed. */
+function watchAutoscalers({ world, activities }: AutoscalerState): void {
+	world.api.watch(ids.autoscalers, ({ type, object: { metadata, status } }) => {
 		const observed = (status as { observedGeneration?: number } | undefined)?.observedGeneration;
 		const activity = activities.get(keyOf(metadata));
 		if (type === "DELETED" || observed === undefined || observed === metadata.generation || activity === undefined)
 			return;
-		clock.after(world.delays.of("controllerReacts", `autoscaler/spec/${keyOf(metadata)}`), () =>
+		world.clock.after(world.delays.of("controllerReacts", `autoscaler/spec/${keyOf(metadata)}`), () =>
 			writeStatus(world, keyOf(metadata), activity.wanted),
 		);
 	});
-	api.watch("pods", ({ object, previous }) => {
+}
+
+/** Writes the status again when a pod of the revision has changed. */
+function watchPods({ world, activities }: AutoscalerState): void {
+	world.api.watch("pods", ({ object, previous }) => {
 		const name = object.metadata.labels?.["serving.knative.dev/revision"];
 		const key = `${object.metadata.namespace}/${name}`;
 		const activity = name === undefined ? undefined : activities.get(key);
 		if (activity === undefined) return;
 		// Zero comes no earlier than a window after the revision became active (knative/serving kpa/scaler.go).
 		const wasReady = previous !== undefined && isPodReady(previous as Pod);
-		if (!wasReady && isPodReady(object as Pod)) activity.lastActiveNs = clock.now();
-		clock.after(world.delays.of("controllerReacts", `autoscaler/${key}`), () =>
+		if (!wasReady && isPodReady(object as Pod)) activity.lastActiveNs = world.clock.now();
+		world.clock.after(world.delays.of("controllerReacts", `autoscaler/${key}`), () =>
 			writeStatus(world, key, activity.wanted),
 		);
 	});
-
-	return {
-		poke(key, onScaled) {
-			const activity = activityOf(key);
-			if (activity.wanted === 1) return onScaled();
-			activity.waiters.push(onScaled);
-			if (activity.isDeciding) return;
-			activity.isDeciding = true;
-			clock.after(world.delays.of("autoscalerDecides", key), () => {
-				activity.isDeciding = false;
-				activity.wanted = 1;
-				scale(world, key, 1);
-				planCheck(key);
-				for (const waiter of activity.waiters.splice(0)) waiter();
-			});
-		},
-		count(key, difference) {
-			const activity = activityOf(key);
-			activity.inFlight += difference;
-			activity.lastActiveNs = clock.now();
-		},
-	};
 }
 
 function minScale(revision: Revision): number {

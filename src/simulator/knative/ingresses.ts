@@ -27,10 +27,10 @@ export interface Ingress extends KubeObject {
 	status?: { conditions?: Condition[]; observedGeneration?: number; [field: string]: unknown };
 }
 
-/** What the gateway has been told: the rules of each Ingress by its key, older than the Ingress while it is being told. */
+/** The rules that the gateway uses, by the key of their Ingress; a changed Ingress reaches the gateway a little later. */
 export type ProgrammedRules = ReadonlyMap<string, IngressRule[]>;
 
-/** Knative's Ingresses to VirtualServices; ready once the gateway has been told, which it must be there for. */
+/** Makes VirtualServices of Knative's Ingresses, which become ready when a running gateway has got their rules. */
 export function startIngresses(world: World): ProgrammedRules {
 	const { api, clock } = world;
 	const programmed = new Map<string, IngressRule[]>();

@@ -79,7 +79,7 @@ export const routesOfRevision = "serving.knative.dev/routes";
 /** When a revision's routing state last changed. */
 export const routingStateModified = "serving.knative.dev/routingStateModified";
 
-/** The labels that tell which service, configuration and revision something belongs to. */
+/** The labels that say which service, configuration and revision something belongs to. */
 export function revisionLabels(revision: Revision): Record<string, string> {
 	const { [routingState]: _, ...labels } = revision.metadata.labels ?? {};
 	return {

@@ -10,7 +10,7 @@ interface AuthorizationPolicy extends KubeObject {
 	};
 }
 
-/** What the sidecar of a pod makes of a request. */
+/** How the sidecar of a pod decides about a request. */
 export interface Verdict {
 	/** How many remote checks it made. */
 	checks: number;

@@ -22,7 +22,7 @@ const knativeKinds = [
 	"Image images caching.internal.knative.dev v1alpha1 -",
 ];
 
-/** The namespaces and nodes' leases' home that every cluster has. */
+/** The namespaces that every cluster has, also the one of the nodes' leases. */
 export function createNamespaces({ api }: World): void {
 	for (const name of ["default", "kube-system", "kube-public", "kube-node-lease"]) {
 		api.create({ apiVersion: "v1", kind: "Namespace", metadata: { name } }, { manager: "kube-apiserver" });

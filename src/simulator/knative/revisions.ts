@@ -3,6 +3,7 @@ import {
 	type ConfigMap,
 	conditionOf,
 	controllerReference,
+	isLive,
 	isPodReady,
 	type KubeObject,
 	keyOf,
@@ -12,7 +13,6 @@ import {
 } from "../api/objects.ts";
 import { toSeconds } from "../clock/clock.ts";
 import { type Endpoint, writeEndpoints } from "../controllers/endpoints.ts";
-import { isLive } from "../nodes/pod-worker.ts";
 import { createQueue, refOfKey, type World } from "../world/world.ts";
 import {
 	ids,
@@ -26,7 +26,7 @@ import {
 	withConditions,
 } from "./objects.ts";
 
-/** Revisions to Deployments, services and autoscalers, and whether they were ready once. */
+/** Makes Deployments, Services and PodAutoscalers of Revisions, and records whether they were ready once. */
 export function startRevisions(world: World): void {
 	const { api } = world;
 	const enqueue = createQueue(world, "revisions", (key) => {

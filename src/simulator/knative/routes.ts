@@ -25,7 +25,7 @@ export interface RouteFindings {
 	conditions: Condition[];
 }
 
-/** Writes the Route and the Ingress of a service, and tells its revisions which of them requests can come to. */
+/** Writes the Route and the Ingress of a service, and labels its revisions by whether requests can reach them. */
 export function routeService(
 	world: World,
 	service: KnativeService,

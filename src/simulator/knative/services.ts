@@ -16,7 +16,7 @@ import {
 import { routeService } from "./routes.ts";
 import { isReady, writeNameTaken, writeServiceStatus } from "./service-status.ts";
 
-/** Knative Services to Configurations, Revisions and Routes, and the states of those back to the service. */
+/** Makes Configurations, Revisions and Routes of Knative Services, and writes their states into the service. */
 export function startKnativeServices(world: World): void {
 	const { api } = world;
 	api.onWrite(admitKnativeService);

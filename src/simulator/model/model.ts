@@ -46,7 +46,7 @@ const containerSchema = z.strictObject({
 	run: delaySchema.optional(),
 	/** From started to being able to serve, and to pass its probe. */
 	ready: delaySchema.optional(),
-	/** How much later than that its own probe finds out, where probes are slow. */
+	/** How much later its own probe passes, where probes are slow. */
 	probed: delaySchema.optional(),
 });
 
@@ -56,18 +56,18 @@ const containersSchema = z.record(z.string(), containerSchema);
 const modelSchema = z.strictObject({
 	name: z.string(),
 	description: z.string(),
-	/** Of which recordings some of the delays are made (bench/fit-model.ts); the others are guessed. */
+	/** The recordings that some delays were fitted to (bench/fit-model.ts); the others are guessed. */
 	provenance: z.strictObject({ recordings: z.array(z.string()), fitted: z.array(z.string()) }).optional(),
 	versions: z.strictObject({ kubernetes: z.string(), knative: z.string(), istio: z.string() }),
 	kubelet: z.strictObject({
-		/** Every so often the kubelet looks at what its containers do (PLEG); on demand also right after its own doing. */
+		/** The period of the kubelet's look at its containers (PLEG); on demand it also looks after each start. */
 		relistMs: z.number(),
 		relistsOnDemand: z.boolean(),
 		/** How long a second of a probe's periodSeconds is. */
 		probeSecondMs: z.number(),
 	}),
 	sidecar: z.strictObject({
-		/** What a pod gets that does not ask by the annotation sidecar.istio.io/nativeSidecar. */
+		/** The default for pods without the annotation sidecar.istio.io/nativeSidecar. */
 		shape: z.enum(["native", "classic"]),
 		/** Whether a pod gets the container istio-validation where the CNI plugin does istio-init's work. */
 		validatesCni: z.boolean(),
@@ -104,7 +104,7 @@ export const modelNames: readonly string[] = Object.keys(builtIn);
 
 /**
  * A built-in model by name.
- * @throws UsageError when there is none of that name
+ * @throws UsageError when no model has that name
  */
 export function loadModel(name: string): Model {
 	if (!Object.hasOwn(builtIn, name)) {
@@ -113,7 +113,7 @@ export function loadModel(name: string): Model {
 	return modelSchema.parse(builtIn[name]);
 }
 
-/** Draws delays in milliseconds; the key tells apart what the delay is for. */
+/** Draws delays in milliseconds; the key says what the delay is for, so that each has its own random numbers. */
 export interface Delays {
 	of(name: DelayName, key: string, variant?: Variant): number;
 	/** Undefined if the model has no such step for the container. */

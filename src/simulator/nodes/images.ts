@@ -6,13 +6,13 @@ export interface NodeImages {
 	canPull(image: string): boolean;
 }
 
-/** A node has every image from the start, or with `pullsWorkloads` none but those of Istio and Knative themselves. */
-export function createNodeImages(pullsWorkloads: boolean): NodeImages {
+/** A node has every image from the start, except those that `isMissing` names. No registry has images of `*.invalid`. */
+export function createNodeImages(isMissing: (image: string) => boolean): NodeImages {
 	const present = new Set<string>();
-	const isMissing = (image: string) => /^[^/]*\.invalid(:\d+)?\//.test(image);
+	const canPull = (image: string) => !/^[^/]*\.invalid(:\d+)?\//.test(image);
 	return {
-		has: (image) => present.has(image) || (!isMissing(image) && (!pullsWorkloads || /istio|knative|queue/.test(image))),
+		has: (image) => present.has(image) || (canPull(image) && !isMissing(image)),
 		add: (image) => present.add(image),
-		canPull: (image) => !isMissing(image),
+		canPull,
 	};
 }

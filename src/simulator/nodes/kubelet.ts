@@ -1,35 +1,21 @@
-import { type KubeObject, type Pod, uidOf } from "../api/objects.ts";
-import { toMicros, toSeconds } from "../clock/clock.ts";
+import { type Pod, uidOf } from "../api/objects.ts";
+import type { SimulatedNs } from "../clock/clock.ts";
 import type { World } from "../world/world.ts";
 import { createNodeImages } from "./images.ts";
+import { startNode } from "./node.ts";
 import { createPodWorker, type PodWorker } from "./pod-worker.ts";
 
-const leaseEveryMs = 10_000;
-
-/** One node with its kubelet: takes the pods that are bound to it, relists on its own beat, renews its lease. */
+/** One node with its kubelet: runs the pods that are bound to it, relists periodically, renews its lease. */
 export function startKubelet(world: World, node: { name: string; index: number }): void {
-	const { clock, api, model } = world;
+	const { clock, api } = world;
 	const workers = new Map<string, PodWorker>();
-	/** Pods that it is about to see. */
+	/** Uids of pods whose creation has not reached the kubelet yet. */
 	const pending = new Set<string>();
-	const images = createNodeImages(world.faults.pullsImages === true);
-	const relistNs = model.kubelet.relistMs * 1e6;
-	const phaseNs = world.random.unit(`relist/${node.name}`) * relistNs;
-	let isRelistPlanned = false;
+	const images = createNodeImages(world.faults.isImageMissing);
+	const relists = createRelists(world, node.name, () => {
+		for (const worker of workers.values()) worker.relist();
+	});
 	let addresses = 0;
-
-	function nextRelist(): number {
-		return phaseNs + (Math.floor((clock.now() - phaseNs) / relistNs) + 1) * relistNs;
-	}
-
-	function planRelist(): void {
-		if (isRelistPlanned) return;
-		isRelistPlanned = true;
-		clock.at(nextRelist(), () => {
-			isRelistPlanned = false;
-			for (const worker of workers.values()) worker.relist();
-		});
-	}
 
 	function takeIp(): string {
 		addresses++;
@@ -39,8 +25,8 @@ export function startKubelet(world: World, node: { name: string; index: number }
 	function takeOn(pod: Pod): void {
 		const uid = uidOf(pod);
 		world.truth.pod(pod, "kubeletSaw");
-		const options = { world, node: node.name, hostIp: "127.0.0.1", images, takeIp, onNews: planRelist, nextRelist };
-		const worker = createPodWorker({ ...options, pod });
+		const options = { world, node: node.name, hostIp: "127.0.0.1", images, takeIp };
+		const worker = createPodWorker({ ...options, pod, requestRelist: relists.plan, nextRelist: relists.next });
 		workers.set(uid, worker);
 		if (pod.metadata.deletionTimestamp !== undefined) worker.update(pod);
 	}
@@ -66,71 +52,23 @@ export function startKubelet(world: World, node: { name: string; index: number }
 		}
 	});
 
-	registerNode(world, node.name);
-	renewLease(world, node.name);
+	startNode(world, node.name);
 }
 
-function registerNode(world: World, name: string): void {
-	const { versions } = world.model;
-	const heartbeat = toSeconds(world.nodeEpochNs(name));
-	const condition = { lastHeartbeatTime: heartbeat, lastTransitionTime: heartbeat };
-	const resources = { cpu: "8", memory: "16Gi", pods: "1000", "ephemeral-storage": "100Gi" };
-	const node: KubeObject = {
-		apiVersion: "v1",
-		kind: "Node",
-		metadata: {
-			name,
-			labels: { "kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "simulated" },
-		},
-		spec: {},
-		status: {
-			capacity: resources,
-			allocatable: resources,
-			conditions: [
-				{
-					type: "Ready",
-					status: "True",
-					reason: "KubeletReady",
-					message: "kubelet is posting ready status",
-					...condition,
-				},
-			],
-			addresses: [
-				{ type: "InternalIP", address: "127.0.0.1" },
-				{ type: "Hostname", address: name },
-			],
-			nodeInfo: {
-				kubeletVersion: `v${versions.kubernetes}`,
-				kernelVersion: "simulated",
-				osImage: "simulated",
-				containerRuntimeVersion: "containerd://simulated",
-				architecture: "simulated",
-				operatingSystem: "linux",
-			},
-		},
+/** Relists at a fixed period from an offset of the node's own; only a relist that may find something is planned. */
+function createRelists(world: World, node: string, relist: () => void): { plan: () => void; next: () => SimulatedNs } {
+	const { clock } = world;
+	const periodNs = world.model.kubelet.relistMs * 1e6;
+	const phaseNs = world.random.unit(`relist/${node}`) * periodNs;
+	const next = () => phaseNs + (Math.floor((clock.now() - phaseNs) / periodNs) + 1) * periodNs;
+	let isPlanned = false;
+	const plan = () => {
+		if (isPlanned) return;
+		isPlanned = true;
+		clock.at(next(), () => {
+			isPlanned = false;
+			relist();
+		});
 	};
-	world.api.create(node, { manager: "kubelet", keepsStatus: true });
-}
-
-/** Every 10 s with 4 % of jitter, as the kubelet does: it takes the time, in µs of the node's clock, and then writes. */
-function renewLease(world: World, name: string): void {
-	const renewTime = toMicros(world.nodeEpochNs(name));
-	const key = `lease/${name}`;
-	world.clock.after(world.delays.of("statusWrite", key), () => writeLease(world, name, renewTime));
-	world.clock.after(leaseEveryMs * (1 + 0.04 * world.random.unit(key)), () => renewLease(world, name));
-}
-
-function writeLease(world: World, name: string, renewTime: string): void {
-	const ref = { name, namespace: "kube-node-lease" };
-	const spec = { holderIdentity: name, leaseDurationSeconds: 40, renewTime };
-	const renewed = world.api.edit("leases.coordination.k8s.io", ref, {
-		manager: "kubelet",
-		change: (lease) => {
-			lease.spec = spec;
-		},
-	});
-	if (renewed === undefined) {
-		const lease = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: ref, spec };
-		world.api.create(lease, { manager: "kubelet" });
-	}
+	return { plan, next };
 }

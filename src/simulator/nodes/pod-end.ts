@@ -10,7 +10,7 @@ export interface PodEnd {
 	stop(): void;
 }
 
-/** `onBegin` is called before the containers are given their time, `onStopped` when they have used it. */
+/** `onBegin` is called when the grace period begins, `onStopped` when the containers have stopped. */
 export function createPodEnd(world: World, options: { key: string; onBegin(): void; onStopped(): void }): PodEnd {
 	const { api, clock, delays } = world;
 	let endsAt: SimulatedNs | undefined;
@@ -44,7 +44,7 @@ export function createPodEnd(world: World, options: { key: string; onBegin(): vo
 	};
 }
 
-/** How long the pod itself wants to go on: queue-proxy drains, others obey. */
+/** How long the pod keeps running after SIGTERM: queue-proxy drains, other containers end at once. */
 function drainMs({ model }: World, pod: Pod): number {
 	return pod.spec.containers.some((container) => container.name === "queue-proxy") ? model.knative.drainMs : 0;
 }

@@ -1,20 +1,22 @@
 import { keyOf, type Pod, uidOf } from "../api/objects.ts";
-import type { Cancel, Process, SimulatedNs } from "../clock/clock.ts";
+import type { Process, SimulatedNs } from "../clock/clock.ts";
 import { usesIstioCni, variantOf } from "../istio/injection.ts";
-import { tellEvent } from "../world/events.ts";
+import type { Variant } from "../model/model.ts";
+import { recordEvent } from "../world/events.ts";
 import { containersToStart, copyRuntime, fieldPathOf, isRunning, type RuntimePod } from "../world/runtime.ts";
 import type { World } from "../world/world.ts";
 import type { NodeImages } from "./images.ts";
-import { createPodEnd } from "./pod-end.ts";
-import { createProbes } from "./probes.ts";
+import { createPodEnd, type PodEnd } from "./pod-end.ts";
+import { createPodSync, type PodSync } from "./pod-sync.ts";
+import { createProbes, type Probes } from "./probes.ts";
 import { type StartContext, startContainer } from "./start-container.ts";
-import { createStatusWriter } from "./status-writer.ts";
+import { createStatusWriter, type StatusWriter } from "./status-writer.ts";
 
-/** The kubelet's care for one pod (`SyncPod`): it publishes a status, then blocks in the runtime, then waits for a relist. */
+/** The kubelet's worker for one pod (`SyncPod`): it publishes a status, then blocks in the runtime, then waits for a relist. */
 export interface PodWorker {
 	/** The pod has changed in the API. */
 	update(pod: Pod): void;
-	/** The periodic look at the runtime: what happened since shows in the next status. */
+	/** The periodic look at the runtime: what has changed shows in the next status. */
 	relist(): void;
 	/** The pod is gone from the API. */
 	stop(): void;
@@ -28,7 +30,7 @@ export interface PodWorkerOptions {
 	images: NodeImages;
 	takeIp: () => string;
 	/** Asks for the next relist. */
-	onNews: () => void;
+	requestRelist: () => void;
 	/** The first relist after now. */
 	nextRelist: () => SimulatedNs;
 }
@@ -36,156 +38,191 @@ export interface PodWorkerOptions {
 /** The exit code of a container that was ended by SIGKILL. */
 const killed = 137;
 
-export function createPodWorker(options: PodWorkerOptions): PodWorker {
-	const { world, node } = options;
-	const { clock, delays, truth } = world;
-	let pod = options.pod;
-	const key = keyOf(pod.metadata);
-	const variant = variantOf(world.api, pod);
+/** The pod, its containers as they really run, and as the last relist saw them. */
+interface PodState extends PodWorkerOptions {
+	/** Names the pod in random draws. */
+	key: string;
+	variant: Variant;
+	runtime: RuntimePod;
+	observed: RuntimePod;
+	/** Why a container waits, by its name. */
+	waiting: Map<string, { reason: string; message: string }>;
+	/** Whether something has changed in the runtime since the last relist. */
+	hasChanged: boolean;
+	isStopped: boolean;
+}
+
+function stateOf(options: PodWorkerOptions): PodState {
 	const runtime: RuntimePod = { podIp: undefined, containers: new Map() };
-	const waiting = new Map<string, { reason: string; message: string }>();
-	let observed = copyRuntime(runtime);
-	let hasNews = false;
-	let isSyncing = false;
-	let isAskedAgain = false;
-	/** A pass sees only what a relist after the last pass has seen. */
-	let syncNotBefore: SimulatedNs = 0;
-	let cancelSync: Cancel = () => {};
-	let isStopped = false;
-
-	const writer = createStatusWriter(world, { node, hostIp: options.hostIp, key, variant });
-	const probes = createProbes({
-		world,
-		pod,
-		key,
+	return {
+		...options,
+		key: keyOf(options.pod.metadata),
+		variant: variantOf(options.world.api, options.pod),
 		runtime,
-		onStarted(name) {
-			truth.container(pod, name, "startupPassed");
-			publish();
-			requestSync();
-		},
-		onReady: () => publish(),
-	});
-	const end = createPodEnd(world, {
-		key,
-		onBegin() {
-			cancelSync();
-			for (const { name } of [...runtime.containers.values()].filter(isRunning)) {
-				tell("Killing", `Stopping container ${name}`, name);
-			}
-			publish();
-		},
-		onStopped() {
-			probes.stop();
-			for (const name of runtime.containers.keys()) exit(name, killed);
-			observed = copyRuntime(runtime);
-			publish({ hasEnded: true });
-		},
-	});
-	const start: StartContext = {
-		world,
-		pod,
-		key,
-		variant,
-		images: options.images,
-		runtime,
-		tell,
-		onStarted(name) {
-			tellNews();
-			const runMs = delays.ofContainer(name, "run", key, variant);
-			if (runMs !== undefined) clock.after(runMs, () => exit(name));
-		},
-		onWaiting(name, reason) {
-			waiting.set(name, reason);
-			if (!end.hasBegun() && !isSyncing) publish();
-		},
+		observed: copyRuntime(runtime),
+		waiting: new Map(),
+		hasChanged: false,
+		isStopped: false,
 	};
+}
 
-	function tell(reason: string, message: string, container: string, type: "Normal" | "Warning" = "Normal"): void {
-		const fieldPath = fieldPathOf(pod, container);
-		tellEvent(world, { about: pod, reason, message, type, component: "kubelet", node, fieldPath });
-	}
+/** The parts of the worker; each reaches the others through this. */
+interface Parts {
+	state: PodState;
+	writer: StatusWriter;
+	probes: Probes;
+	end: PodEnd;
+	sync: PodSync;
+}
 
-	function tellNews(): void {
-		hasNews = true;
-		options.onNews();
-	}
-
-	function publish({ hasEnded } = { hasEnded: false }): void {
-		writer.publish({ pod, observed, probes: probes.results, waiting, hasEnded });
-		probes.consider(observed);
-	}
-
-	function exit(name: string, code = 0): void {
-		const container = runtime.containers.get(name);
-		if (container === undefined || !isRunning(container)) return;
-		container.exit = { code, at: clock.now() };
-		truth.container(pod, name, "exited");
-		tellNews();
-	}
-
-	function requestSync(): void {
-		if (end.hasBegun() || isStopped) return;
-		if (isSyncing) {
-			isAskedAgain = true;
-			return;
-		}
-		isSyncing = true;
-		isAskedAgain = false;
-		cancelSync = clock.at(Math.max(clock.now(), syncNotBefore), () => {
-			if (!end.hasBegun() && !isStopped) cancelSync = clock.run(sync());
-		});
-	}
-
-	function* sync(): Process {
-		publish();
-		if (runtime.podIp === undefined) yield* createSandbox();
-		const toStart = containersToStart(pod, observed, probes.results);
-		for (const container of toStart) yield* startContainer(start, container);
-		isSyncing = false;
-		const isSoon = world.model.kubelet.relistsOnDemand && toStart.length > 0;
-		syncNotBefore = isSoon ? clock.now() : options.nextRelist();
-		if (isSoon) relist();
-		else if (hasNews) options.onNews();
-		if (isAskedAgain) requestSync();
-	}
-
-	function* createSandbox(): Process {
-		yield delays.of("syncStart", key, variant);
-		yield delays.of(usesIstioCni(world.api, pod) ? "sandboxWithCni" : "sandbox", key, variant);
-		runtime.podIp = options.takeIp();
-		truth.pod(pod, "sandboxReady");
-	}
-
-	function relist(): void {
-		if (isSyncing || !hasNews || end.hasBegun()) return;
-		hasNews = false;
-		observed = copyRuntime(runtime);
-		requestSync();
-	}
-
-	world.running.set(uidOf(pod), runtime);
-	requestSync();
+export function createPodWorker(options: PodWorkerOptions): PodWorker {
+	const { world } = options;
+	const state = stateOf(options);
+	const parts = partsOf(state);
+	world.running.set(uidOf(state.pod), state.runtime);
+	parts.sync.request();
 	return {
 		update(next) {
-			pod = next;
-			if (pod.metadata.deletionTimestamp !== undefined) end.ask(pod);
+			state.pod = next;
+			if (next.metadata.deletionTimestamp !== undefined) parts.end.ask(next);
 		},
-		relist,
+		relist: () => relist(parts),
 		stop() {
-			isStopped = true;
-			world.running.delete(uidOf(pod));
-			cancelSync();
-			end.stop();
-			writer.stop();
-			probes.stop();
+			state.isStopped = true;
+			world.running.delete(uidOf(state.pod));
+			parts.sync.cancel();
+			parts.end.stop();
+			parts.writer.stop();
+			parts.probes.stop();
 		},
 	};
 }
 
-/** Whether a pod counts for its owner: it is not on its way out. */
-export function isLive(pod: Pod): boolean {
-	return (
-		pod.metadata.deletionTimestamp === undefined && pod.status?.phase !== "Failed" && pod.status?.phase !== "Succeeded"
-	);
+function partsOf(state: PodState): Parts {
+	const { world } = state;
+	const parts: Parts = {
+		state,
+		writer: createStatusWriter(world, state),
+		probes: createProbes({
+			world,
+			pod: state.pod,
+			key: state.key,
+			runtime: state.runtime,
+			onStarted(name) {
+				world.truth.container(state.pod, name, "startupPassed");
+				publish(parts);
+				parts.sync.request();
+			},
+			onReady: () => publish(parts),
+		}),
+		end: createPodEnd(world, {
+			key: state.key,
+			onBegin() {
+				parts.sync.cancel();
+				recordKilling(state);
+				publish(parts);
+			},
+			onStopped: () => finish(parts),
+		}),
+		sync: createPodSync(world.clock, {
+			mayRun: () => !parts.end.hasBegun() && !state.isStopped,
+			pass: () => syncPod(parts, start),
+			nextRelist: state.nextRelist,
+			onPassed(isSoon) {
+				if (isSoon) relist(parts);
+				else if (state.hasChanged) state.requestRelist();
+			},
+		}),
+	};
+	const start = startContextOf(state, (name, reason) => {
+		state.waiting.set(name, reason);
+		if (!parts.end.hasBegun() && !parts.sync.isBusy()) publish(parts);
+	});
+	return parts;
+}
+
+function publish({ state, writer, probes }: Parts, hasEnded = false): void {
+	const { pod, observed, waiting } = state;
+	writer.publish({ pod, observed, probes: probes.results, waiting, hasEnded });
+	probes.consider(observed);
+}
+
+/** One pass of `SyncPod`; returns whether the next one may follow at once. */
+function* syncPod(parts: Parts, start: StartContext): Generator<number, boolean, void> {
+	const { state, probes } = parts;
+	publish(parts);
+	if (state.runtime.podIp === undefined) yield* createSandbox(state);
+	const toStart = containersToStart(state.pod, state.observed, probes.results);
+	for (const container of toStart) yield* startContainer(start, container);
+	return state.world.model.kubelet.relistsOnDemand && toStart.length > 0;
+}
+
+function relist({ state, sync, end }: Parts): void {
+	if (sync.isBusy() || !state.hasChanged || end.hasBegun()) return;
+	state.hasChanged = false;
+	state.observed = copyRuntime(state.runtime);
+	sync.request();
+}
+
+/** Kills the containers that still run, and publishes the last status. */
+function finish(parts: Parts): void {
+	const { state, probes } = parts;
+	probes.stop();
+	for (const name of state.runtime.containers.keys()) exit(state, name, killed);
+	state.observed = copyRuntime(state.runtime);
+	publish(parts, true);
+}
+
+function startContextOf(state: PodState, onWaiting: StartContext["onWaiting"]): StartContext {
+	const { world, pod, key, variant, images, runtime } = state;
+	return {
+		world,
+		pod,
+		key,
+		variant,
+		images,
+		runtime,
+		record: (reason, message, container, type) => record(state, { reason, message, container, type }),
+		onStarted(name) {
+			noteChange(state);
+			const runMs = world.delays.ofContainer(name, "run", key, variant);
+			if (runMs !== undefined) world.clock.after(runMs, () => exit(state, name, 0));
+		},
+		onWaiting,
+	};
+}
+
+function record(
+	{ world, node, pod }: PodState,
+	event: { reason: string; message: string; container: string; type?: "Normal" | "Warning" | undefined },
+): void {
+	const { reason, message, container, type = "Normal" } = event;
+	const fieldPath = fieldPathOf(pod, container);
+	recordEvent(world, { about: pod, reason, message, type, component: "kubelet", node, fieldPath });
+}
+
+function recordKilling(state: PodState): void {
+	for (const { name } of [...state.runtime.containers.values()].filter(isRunning)) {
+		record(state, { reason: "Killing", message: `Stopping container ${name}`, container: name });
+	}
+}
+
+function noteChange(state: PodState): void {
+	state.hasChanged = true;
+	state.requestRelist();
+}
+
+function exit(state: PodState, name: string, code: number): void {
+	const container = state.runtime.containers.get(name);
+	if (container === undefined || !isRunning(container)) return;
+	container.exit = { code, at: state.world.clock.now() };
+	state.world.truth.container(state.pod, name, "exited");
+	noteChange(state);
+}
+
+function* createSandbox({ world, pod, key, variant, runtime, takeIp }: PodState): Process {
+	yield world.delays.of("syncStart", key, variant);
+	yield world.delays.of(usesIstioCni(world.api, pod) ? "sandboxWithCni" : "sandbox", key, variant);
+	runtime.podIp = takeIp();
+	world.truth.pod(pod, "sandboxReady");
 }

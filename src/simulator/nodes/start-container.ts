@@ -13,23 +13,24 @@ export interface StartContext {
 	variant: Variant;
 	images: NodeImages;
 	runtime: RuntimePod;
-	tell(reason: string, message: string, container: string, type?: "Normal" | "Warning"): void;
+	/** Records an Event about the pod. */
+	record(reason: string, message: string, container: string, type?: "Normal" | "Warning"): void;
 	onStarted(container: string): void;
 	onWaiting(container: string, reason: { reason: string; message: string }): void;
 }
 
-/** Pulls, creates and starts one container, and tells of each step a little after it was done. */
+/** Pulls, creates and starts one container; the Event of each step is recorded a little after it. */
 export function* startContainer(context: StartContext, container: Container): Process {
-	const { world, pod, key, variant, runtime, tell } = context;
+	const { world, pod, key, variant, runtime, record } = context;
 	const { clock, delays, truth } = world;
 	const { name } = container;
 	if (!(yield* provideImage(context, container))) return;
 	yield delays.ofContainer(name, "create", key, variant) ?? 0;
 	truth.container(pod, name, "created");
 	yield delays.of("eventAfter", `${key}/${name}`);
-	tell("Created", `Created container: ${name}`, name);
+	record("Created", `Created container: ${name}`, name);
 	yield delays.ofContainer(name, "start", key, variant) ?? 0;
-	const readyMs = (delays.ofContainer(name, "ready", key, variant) ?? 0) + (world.faults.slowContainers?.[name] ?? 0);
+	const readyMs = (delays.ofContainer(name, "ready", key, variant) ?? 0) + world.faults.containerReadyDelayMs(name);
 	const id = world.random.uuid(`container/${key}/${name}`).replaceAll("-", "").repeat(2);
 	const ableAt = clock.now() + readyMs * 1e6;
 	const passesAt = ableAt + (delays.ofContainer(name, "probed", key, variant) ?? 0) * 1e6;
@@ -37,7 +38,7 @@ export function* startContainer(context: StartContext, container: Container): Pr
 	truth.container(pod, name, "started");
 	context.onStarted(name);
 	yield delays.of("eventAfter", `${key}/${name}`);
-	tell("Started", `Started container ${name}`, name);
+	record("Started", `Started container ${name}`, name);
 	if (container.lifecycle?.postStart !== undefined) yield* awaitHook(context, { name, ableAt });
 }
 
@@ -60,15 +61,15 @@ function* provideImage(
 	context: StartContext,
 	{ name, image, imagePullPolicy }: Container,
 ): Generator<number, boolean, void> {
-	const { world, pod, key, images, tell } = context;
+	const { world, pod, key, images, record } = context;
 	if (images.has(image) && imagePullPolicy !== "Always") {
 		world.truth.container(pod, name, "pulled");
 		yield world.delays.of("eventAfter", `${key}/${name}`);
-		tell("Pulled", `Container image "${image}" already present on machine`, name);
+		record("Pulled", `Container image "${image}" already present on machine`, name);
 		return true;
 	}
 	world.truth.container(pod, name, "pulling");
-	tell("Pulling", `Pulling image "${image}"`, name);
+	record("Pulling", `Pulling image "${image}"`, name);
 	const pullMs = world.delays.of("imagePull", key);
 	yield pullMs;
 	if (!images.canPull(image)) {
@@ -79,7 +80,7 @@ function* provideImage(
 	world.truth.container(pod, name, "pulled");
 	yield world.delays.of("eventAfter", `${key}/${name}`);
 	const took = `${Math.round(pullMs)}ms`;
-	tell(
+	record(
 		"Pulled",
 		`Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: 1 bytes.`,
 		name,
@@ -87,10 +88,10 @@ function* provideImage(
 	return true;
 }
 
-function failPull({ world, tell, onWaiting }: StartContext, name: string, image: string): void {
+function failPull({ world, record, onWaiting }: StartContext, name: string, image: string): void {
 	const message = `failed to pull and unpack image "${image}": failed to resolve reference "${image}": not found`;
-	tell("Failed", `Failed to pull image "${image}": rpc error: code = NotFound desc = ${message}`, name, "Warning");
-	tell("Failed", "Error: ErrImagePull", name, "Warning");
+	record("Failed", `Failed to pull image "${image}": rpc error: code = NotFound desc = ${message}`, name, "Warning");
+	record("Failed", "Error: ErrImagePull", name, "Warning");
 	world.clock.after(0, () => onWaiting(name, { reason: "ErrImagePull", message }));
 	const backOff = {
 		reason: "ImagePullBackOff",

@@ -2,8 +2,8 @@ import { type KubeObject, uidOf } from "../api/objects.ts";
 import { toMicros, toSeconds } from "../clock/clock.ts";
 import type { World } from "./world.ts";
 
-/** Something that a component tells about an object. */
-export interface Telling {
+/** What a component records about an object. */
+export interface EventDetails {
 	about: KubeObject;
 	reason: string;
 	message: string;
@@ -19,18 +19,21 @@ export interface Telling {
 /** The API server forgets events after an hour. */
 const keptMs = 3_600_000;
 
-/** Tells events as client-go's recorders do: named `<object>.<hex ns>`, delivered a little later, some lost if so wished. */
-export function tellEvent(world: World, telling: Telling): void {
-	const { about } = telling;
-	const atNs = telling.node === undefined ? world.serverEpochNs() : world.nodeEpochNs(telling.node);
+/**
+ * Records an Event as client-go's recorders do: it is named `<object>.<hex ns>` and delivered a little later. The fault
+ * `lostEvents` loses some.
+ */
+export function recordEvent(world: World, details: EventDetails): void {
+	const { about } = details;
+	const atNs = details.node === undefined ? world.serverEpochNs() : world.nodeEpochNs(details.node);
 	const key = `${about.metadata.namespace}/${about.metadata.name}`;
-	if (world.random.unit(`lostEvent/${key}`) < (world.faults.lostEvents ?? 0)) return;
-	const event = eventOf(telling, atNs);
+	if (world.faults.isEventLost(key)) return;
+	const event = eventOf(details, atNs);
 	world.clock.after(world.delays.of("eventDelivery", key), () => {
 		const namespace = world.api.store.read("namespaces", event.metadata.namespace ?? "");
 		if (namespace === undefined || namespace.metadata.deletionTimestamp !== undefined) return;
 		if (world.api.get("events", event.metadata) !== undefined) return;
-		world.api.create(event, { manager: telling.component });
+		world.api.create(event, { manager: details.component });
 		world.clock.after(keptMs, () => forget(world, event));
 	});
 }
@@ -41,8 +44,8 @@ function forget({ api }: World, event: KubeObject): void {
 	if (known !== undefined && resource !== undefined) api.remove(resource, event.metadata, {});
 }
 
-function eventOf(telling: Telling, atNs: bigint): KubeObject {
-	const { about, component, node, action } = telling;
+function eventOf(details: EventDetails, atNs: bigint): KubeObject {
+	const { about, component, node, action } = details;
 	const isNewStyle = action !== undefined;
 	const seconds = toSeconds(atNs);
 	return {
@@ -56,15 +59,15 @@ function eventOf(telling: Telling, atNs: bigint): KubeObject {
 			uid: uidOf(about),
 			apiVersion: about.apiVersion,
 			resourceVersion: about.metadata.resourceVersion,
-			...(telling.fieldPath === undefined ? {} : { fieldPath: telling.fieldPath }),
+			...(details.fieldPath === undefined ? {} : { fieldPath: details.fieldPath }),
 		},
-		reason: telling.reason,
-		message: telling.message,
+		reason: details.reason,
+		message: details.message,
 		source: isNewStyle ? {} : { component, ...(node === undefined ? {} : { host: node }) },
 		firstTimestamp: isNewStyle ? null : seconds,
 		lastTimestamp: isNewStyle ? null : seconds,
 		...(isNewStyle ? { action } : { count: 1 }),
-		type: telling.type ?? "Normal",
+		type: details.type ?? "Normal",
 		eventTime: isNewStyle ? toMicros(atNs) : null,
 		reportingComponent: component,
 		reportingInstance: node ?? (isNewStyle ? `${component}-simulated` : ""),

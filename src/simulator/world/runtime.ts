@@ -71,3 +71,15 @@ export function containersToStart(pod: Pod, observed: RuntimePod, probes: ProbeR
 	}
 	return pod.spec.containers.filter((container) => observed.containers.get(container.name) === undefined);
 }
+
+/**
+ * When a container passes its probe: its own process must be up; queue-proxy asks the application, every 50 ms; and
+ * with a sidecar the probe goes through the sidecar's agent (Istio's rewriteAppHTTPProbe).
+ */
+export function ableAt(pod: Pod, container: Container, runtime: RuntimePod): SimulatedNs {
+	const names = [container.name];
+	if (container.name === "queue-proxy") names.push(...pod.spec.containers.map((other) => other.name));
+	const hasProxy = containersOf(pod).some((other) => other.name === "istio-proxy");
+	if (hasProxy && container.name !== "istio-proxy") names.push("istio-proxy");
+	return Math.max(...names.map((name) => runtime.containers.get(name)?.ableAt ?? Number.POSITIVE_INFINITY));
+}

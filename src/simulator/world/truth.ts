@@ -1,7 +1,6 @@
 import { isPodReady, type Pod, uidOf } from "../api/objects.ts";
 import type { Store } from "../api/store.ts";
 import type { Clock } from "../clock/clock.ts";
-import type { Faults } from "./faults.ts";
 
 /** Nanoseconds since 1970 on the simulation's one true clock, whatever clocks nodes and servers show. */
 export type TrueTime = bigint;
@@ -75,8 +74,8 @@ export interface EndpointTruth {
 
 export interface ClusterTruth {
 	/**
-	 * When this machine had come to what was planned for a time, where it was later: nobody could see a change of the API
-	 * before that, while clocks and causes go by the plan.
+	 * When this machine ran the tasks of a planned time, for those that it ran late. No client could see a change of the
+	 * API before that, but simulated clocks and causes follow the planned time.
 	 */
 	doneAt: Map<TrueTime, TrueTime>;
 	/** How far clocks are ahead of the true one: the API server's, and those of nodes that are off. */
@@ -96,8 +95,11 @@ export interface TruthRecorder {
 	read(): ClusterTruth;
 }
 
-export function createTruthRecorder(clock: Clock, store: Store, faults: Faults): TruthRecorder {
-	const clocksAheadMs = { server: faults.serverClockOffsetMs ?? 0, nodes: faults.nodeClockOffsetsMs ?? {} };
+export function createTruthRecorder(
+	clock: Clock,
+	store: Store,
+	clocksAheadMs: ClusterTruth["clocksAheadMs"],
+): TruthRecorder {
 	const pods = new Map<string, PodTruth>();
 	const requests: RequestTruth[] = [];
 	const endpoints: EndpointTruth[] = [];

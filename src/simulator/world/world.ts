@@ -2,8 +2,8 @@ import type { Api } from "../api/api.ts";
 import { StatusError } from "../api/status-error.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Random } from "../clock/random.ts";
+import type { FaultEffects } from "../faults/fault.ts";
 import type { Delays, Model } from "../model/model.ts";
-import type { Faults } from "./faults.ts";
 import type { RuntimePod } from "./runtime.ts";
 import type { TruthRecorder } from "./truth.ts";
 
@@ -14,7 +14,8 @@ export interface World {
 	model: Model;
 	delays: Delays;
 	random: Random;
-	faults: Faults;
+	/** What goes wrong on purpose. */
+	faults: FaultEffects;
 	truth: TruthRecorder;
 	/** What really runs, by the pods' uid: what a request over the network meets. */
 	running: Map<string, RuntimePod>;
@@ -27,8 +28,8 @@ export interface World {
 const retryMs = 1_000;
 
 /**
- * Calls `reconcile` with a key some time after it was asked for, once however often it was asked meanwhile, and again
- * when the API refused it: the work queue of a controller.
+ * The work queue of a controller: calls `reconcile` with a key some time after it was enqueued, once even if it was
+ * enqueued several times meanwhile, and again when the API refused a write.
  */
 export function createQueue(
 	world: World,
@@ -52,7 +53,7 @@ export function createQueue(
 	return enqueue;
 }
 
-/** `namespace/name` taken apart. */
+/** Splits `namespace/name`. */
 export function refOfKey(key: string): { namespace: string; name: string } {
 	const slash = key.indexOf("/");
 	return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };

@@ -29,7 +29,7 @@ export function watchLagOf(pings: readonly EntryOf<"ping">[]): (receivedAt: bigi
 		const lags = nearest.map(({ lag }) => lag).sort((a, b) => Number(a - b));
 		const longest = lags.at(-1) ?? defaultLagNs;
 		// Too few pings say little of the longest lag.
-		const isTold = lags.length === pingsAround || longest > defaultLagNs;
-		return { usualNs: lags[lags.length >> 1] ?? defaultLagNs / 2n, mostNs: isTold ? longest : defaultLagNs };
+		const isMeasured = lags.length === pingsAround || longest > defaultLagNs;
+		return { usualNs: lags[lags.length >> 1] ?? defaultLagNs / 2n, mostNs: isMeasured ? longest : defaultLagNs };
 	};
 }

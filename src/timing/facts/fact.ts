@@ -20,11 +20,11 @@ export interface Fact {
 	/** The fact is that the API has changed. */
 	isChange?: boolean;
 	/** The earliest time that the Event about it may have, in ns of its writer's clock: a later one repeats it. */
-	toldAt?: bigint;
+	eventAt?: bigint;
 	/** How much later than the fact its publication usually is sent, in ns; 0 where the publication is the fact. */
 	lateNs?: bigint;
-	/** Blunter readings, for where the sharp one is lost, and to hold the sharp one against. */
-	blunt?: readonly Reading[];
+	/** Less precise readings, for when the precise one is lost, and to check the precise one against. */
+	imprecise?: readonly Reading[];
 }
 
 /**
@@ -50,20 +50,24 @@ export function changeOf({ at, isListed }: Receipt): Fact {
 export const secondNs = 1_000_000_000n;
 
 /** A field cut to whole seconds says: this second, and no more. */
-export function statusReading(clock: string, text: string | null | undefined, receivedAt: bigint): Pick<Fact, "blunt"> {
+export function statusReading(
+	clock: string,
+	text: string | null | undefined,
+	receivedAt: bigint,
+): Pick<Fact, "imprecise"> {
 	const time = parseTime(text);
 	if (time === undefined) return {};
-	return { blunt: [{ clock, bounds: { lo: time, hi: time + secondNs }, source: "status", receivedAt }] };
+	return { imprecise: [{ clock, bounds: { lo: time, hi: time + secondNs }, source: "status", receivedAt }] };
 }
 
-/** Both facts are of one instant: the earlier receipts hold, a sharper reading stays, and all blunt ones are kept. */
+/** Both facts are of one instant: the earlier receipts hold, a more precise reading stays, and all imprecise ones are kept. */
 export function merged(known: Fact | undefined, next: Fact): Fact {
 	const fact: Fact = { ...known, ...next };
-	const blunt = known?.blunt ?? [];
+	const imprecise = known?.imprecise ?? [];
 	const isNew = ({ clock, bounds: { lo, hi } }: Reading) =>
-		!blunt.some((each) => each.clock === clock && each.bounds.lo === lo && each.bounds.hi === hi);
-	const added = next.blunt?.filter(isNew) ?? [];
-	if (blunt.length + added.length > 0) fact.blunt = [...blunt, ...added];
+		!imprecise.some((each) => each.clock === clock && each.bounds.lo === lo && each.bounds.hi === hi);
+	const added = next.imprecise?.filter(isNew) ?? [];
+	if (imprecise.length + added.length > 0) fact.imprecise = [...imprecise, ...added];
 	const receivedAt = earlier(known?.receivedAt, next.receivedAt);
 	const publishedAt = earlier(known?.publishedAt, next.publishedAt);
 	if (receivedAt !== undefined) fact.receivedAt = receivedAt;

@@ -1,12 +1,16 @@
 import type { KubeObject } from "../../kube/object.ts";
+import type { ContainerSpec, ContainerStatus, Pod } from "../../kube/pod.ts";
+import type { ContainerFactName, PodFactName } from "../../report/steps.ts";
 import { parseTime } from "../../text/timestamp.ts";
 import { changeOf, type Fact, merged, type Receipt, statusReading } from "./fact.ts";
 import { type PodEvent, readPodEvent } from "./pod-event.ts";
+import { type Clocks, clocksOf, conditionFacts, eventFacts } from "./step-origins.ts";
 
 /** What a container is in its pod. A sidecar is an init container that keeps running (KEP-753). */
 export type Role = "init" | "sidecar" | "app";
 
-export interface ContainerFacts {
+/** What is known of a container. The steps' facts are among it (report/steps.ts), undefined where nothing tells them. */
+export interface ContainerFacts extends Partial<Record<ContainerFactName, Fact>> {
 	name: string;
 	role: Role;
 	image?: string;
@@ -18,15 +22,6 @@ export interface ContainerFacts {
 	pullPolicy?: string;
 	/** Its postStart hook holds back the containers after it. */
 	holdsNext: boolean;
-	pulling?: Fact;
-	pulled?: Fact;
-	created?: Fact;
-	started?: Fact;
-	/** A sidecar's startup probe has passed: kubelet goes on to the next container. */
-	startupPassed?: Fact;
-	/** An init container has ended. */
-	finished?: Fact;
-	ready?: Fact;
 	/** Kubelet said that it had pulled the image; `pulling` may have been lost. */
 	wasPulled?: boolean;
 	/** Receipts for the talk's span: first in any status, and ready or ended. */
@@ -34,16 +29,14 @@ export interface ContainerFacts {
 	settled?: Receipt;
 }
 
-export interface PodFacts {
+/** What is known of a pod, the steps' facts among it. */
+export interface PodFacts extends Partial<Record<PodFactName, Fact>> {
 	name: string;
 	uid: string;
 	node?: string;
 	/** In the order in which kubelet starts them. */
 	containers: ContainerFacts[];
 	created: Fact;
-	/** The pod has a node. The scheduler writes its Event about it a moment later. */
-	scheduled?: Fact;
-	ready?: Fact;
 	/** Receipt of the first event of the pod, and of the first in which it is Ready. */
 	firstSeen: Receipt;
 	firstReady?: Receipt;
@@ -53,50 +46,16 @@ export interface PodFacts {
 	object: KubeObject;
 }
 
+/** The fact of a pod that a step names. */
+export const podFact = (pod: PodFacts, name: string): Fact | undefined => pod[name as PodFactName];
+/** The fact of a container that a step names. */
+export const containerFact = (container: ContainerFacts, name: string): Fact | undefined =>
+	container[name as ContainerFactName];
+
 /** An object as the watch brought it, with its receipt on the client's clock. */
 export interface Sighting extends Receipt {
 	object: KubeObject;
 }
-
-/** The API server sends null for a time that is not set. */
-interface ContainerState {
-	waiting?: { reason?: string; message?: string };
-	running?: { startedAt?: string | null };
-	terminated?: { finishedAt?: string | null; startedAt?: string | null; reason?: string; exitCode?: number };
-}
-
-interface ContainerStatus {
-	name: string;
-	image?: string;
-	imageID?: string;
-	ready?: boolean;
-	started?: boolean;
-	restartCount?: number;
-	state?: ContainerState;
-	lastState?: ContainerState;
-}
-
-interface ContainerSpec {
-	name: string;
-	image?: string;
-	restartPolicy?: string;
-	imagePullPolicy?: string;
-	lifecycle?: { postStart?: unknown };
-}
-
-interface Pod extends KubeObject {
-	spec: { nodeName?: string; initContainers?: ContainerSpec[]; containers: ContainerSpec[] };
-	status?: {
-		conditions?: { type: string; status: string; lastTransitionTime?: string | null }[];
-		initContainerStatuses?: ContainerStatus[];
-		containerStatuses?: ContainerStatus[];
-	};
-}
-
-/** The clock of a node, as clocks are named in reports. */
-export const nodeClock = (node: string) => `node/${node}`;
-export const apiServerClock = "apiserver";
-export const schedulerClock = "scheduler";
 
 /**
  * Collects what the watches said of one pod, in any order of arrival. A fact keeps its earliest receipt.
@@ -110,18 +69,18 @@ export function collectPodFacts(pods: readonly Sighting[], events: readonly Sigh
 	const node = (inOrder.map(({ object }) => (object as Pod).spec.nodeName).find(Boolean) ?? undefined) as
 		| string
 		| undefined;
+	const clocks = clocksOf(node);
 	const facts: PodFacts = {
 		name: last.metadata.name,
 		uid: last.metadata.uid ?? "",
 		...(node === undefined ? {} : { node }),
 		containers: containersOf(last),
-		created: { ...changeOf(first), ...statusReading(apiServerClock, last.metadata.creationTimestamp, first.at) },
+		created: { ...changeOf(first), ...statusReading(clocks.apiserver, last.metadata.creationTimestamp, first.at) },
 		firstSeen: first,
 		object: last,
 	};
-	const clock = nodeClock(node ?? "?");
-	for (const sighting of inOrder) readPod(facts, sighting, clock);
-	for (const sighting of events) readEvent(facts, { event: readPodEvent(sighting.object), at: sighting.at }, clock);
+	for (const sighting of inOrder) readPod(facts, sighting, clocks);
+	for (const sighting of events) readEvent(facts, { event: readPodEvent(sighting.object), at: sighting.at }, clocks);
 	return facts;
 }
 
@@ -146,29 +105,32 @@ function containersOf(pod: Pod): ContainerFacts[] {
 	];
 }
 
-function readPod(facts: PodFacts, sighting: Sighting, clock: string): void {
-	const { at } = sighting;
+function readPod(facts: PodFacts, sighting: Sighting, clocks: Clocks): void {
 	const pod = sighting.object as Pod;
 	if (pod.metadata.deletionTimestamp != null) return;
 	if (pod.spec.nodeName) facts.scheduled ??= changeOf(sighting);
-	const condition = (type: string) => pod.status?.conditions?.find((each) => each.type === type);
-	const scheduled = condition("PodScheduled");
-	if (scheduled?.status === "True") {
-		facts.scheduled = merged(facts.scheduled, statusReading(apiServerClock, scheduled.lastTransitionTime, at));
-	}
-	const ready = condition("Ready");
-	if (ready?.status === "True" && facts.ready === undefined) {
-		facts.ready = { ...changeOf(sighting), ...statusReading(clock, ready.lastTransitionTime, at) };
-		facts.firstReady = sighting;
-	}
+	readConditions(facts, pod, sighting, clocks);
 	const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
 	for (const status of statuses) {
 		const container = facts.containers.find(({ name }) => name === status.name);
-		if (container !== undefined) readStatus(container, status, sighting, clock);
+		if (container !== undefined) readStatus(container, status, sighting, clocks.node);
 		const waiting = status.state?.waiting;
 		if (waiting?.reason !== undefined && !["ContainerCreating", "PodInitializing"].includes(waiting.reason)) {
 			facts.trouble = `${status.name}: ${waiting.reason}${waiting.message ? `: ${waiting.message}` : ""}`;
 		}
+	}
+}
+
+/** A condition is a change of the pod; the receipt of an earlier change that shows the same stays. */
+function readConditions(facts: PodFacts, pod: Pod, sighting: Sighting, clocks: Clocks): void {
+	const isTrue = (type: string) => pod.status?.conditions?.find((each) => each.type === type && each.status === "True");
+	if (isTrue("Ready")) facts.firstReady ??= sighting;
+	for (const { fact, type, clock } of conditionFacts) {
+		const condition = isTrue(type);
+		const known = facts[fact];
+		if (condition === undefined || known?.imprecise !== undefined) continue;
+		const reading = statusReading(clocks[clock], condition.lastTransitionTime, sighting.at);
+		facts[fact] = known === undefined ? { ...changeOf(sighting), ...reading } : merged(known, reading);
 	}
 }
 
@@ -191,7 +153,6 @@ function readStatus(container: ContainerFacts, status: ContainerStatus, receipt:
 	if (container.role === "init" && terminated?.exitCode === 0) {
 		container.finished ??= { receivedAt: at, ...statusReading(clock, terminated.finishedAt, at) };
 	}
-	if (status.ready === true) container.ready ??= changeOf(receipt);
 	// The talk's tracer ends a span at ready, and at any termination of an init container.
 	if (status.ready === true || (container.role !== "app" && terminated !== undefined)) container.settled ??= receipt;
 }
@@ -214,31 +175,31 @@ function countFalseStarts(container: ContainerFacts, { state, lastState, restart
 /** Kubelet goes on at once when a startup probe has passed, and writes the status meanwhile. */
 const statusWriteNs = 50_000_000n;
 
-const kubeletReasons = { Pulling: "pulling", Pulled: "pulled", Created: "created", Started: "started" } as const;
-
-function readEvent(facts: PodFacts, { event, at }: { event: PodEvent; at: bigint }, clock: string): void {
-	if (event.reason === "Scheduled") {
-		facts.scheduled = merged(facts.scheduled, factOf(event, schedulerClock, at));
-		return;
-	}
+function readEvent(facts: PodFacts, { event, at }: { event: PodEvent; at: bigint }, clocks: Clocks): void {
 	if (event.reason === "Failed" || event.reason === "FailedCreatePodSandBox" || event.reason === "FailedScheduling") {
 		facts.trouble = `${event.reason}: ${event.message}`;
 	}
-	const key = kubeletReasons[event.reason as keyof typeof kubeletReasons];
+	const source = eventFacts.find(({ reason }) => reason === event.reason);
+	if (source === undefined) return;
+	const fact = factOf(event, clocks[source.clock], at);
+	if (source.of === "pod") facts[source.fact] = merged(facts[source.fact], fact);
+	else readContainerEvent(facts, source.fact, event, fact);
+}
+
+function readContainerEvent(facts: PodFacts, key: ContainerFactName, event: PodEvent, fact: Fact): void {
 	const container = facts.containers.find((each) => each.name === event.container);
-	if (key === undefined || container === undefined) return;
+	if (container === undefined) return;
 	// "Container image … already present on machine" is the other way in which a container's image is there.
 	if (key === "pulled" && event.message.startsWith("Successfully pulled")) container.wasPulled = true;
 	// After a restart kubelet writes the same reasons again; the first of each is the start that is measured.
 	const known = container[key];
-	const fact = factOf(event, clock, at);
-	const isRepeated = known?.toldAt !== undefined && fact.toldAt !== undefined && known.toldAt < fact.toldAt;
+	const isRepeated = known?.eventAt !== undefined && fact.eventAt !== undefined && known.eventAt < fact.eventAt;
 	if (!isRepeated) container[key] = merged(known, fact);
 }
 
 function factOf({ time }: PodEvent, clock: string, receivedAt: bigint): Fact {
 	if (time === undefined) return { receivedAt };
 	const reading = { clock, ...time, receivedAt };
-	const toldAt = time.bounds.lo;
-	return time.source === "status" ? { receivedAt, toldAt, blunt: [reading] } : { receivedAt, toldAt, reading };
+	const eventAt = time.bounds.lo;
+	return time.source === "status" ? { receivedAt, eventAt, imprecise: [reading] } : { receivedAt, eventAt, reading };
 }

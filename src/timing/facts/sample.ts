@@ -1,5 +1,6 @@
 import type { KubeObject } from "../../kube/object.ts";
 import type { EntryOf, WatchedKind } from "../../recording/entries.ts";
+import { isOfPrivateService, isOfRevision } from "../../recording/of-revision.ts";
 import type { Receipt } from "./fact.ts";
 import { readPodEvent } from "./pod-event.ts";
 import { collectPodFacts, type PodFacts, type Sighting } from "./pod-facts.ts";
@@ -16,9 +17,6 @@ export interface SampleRecord {
 	revision: string;
 }
 
-const revisionLabel = "serving.knative.dev/revision";
-const serviceLabel = "kubernetes.io/service-name";
-
 /** What the watches told of the revision, by kind. */
 export type Sightings = Record<"pods" | "events" | "deployments" | "endpointslices", Sighting[]>;
 
@@ -27,11 +25,11 @@ export function sightingsOf({ watched, listed, revision }: SampleRecord): Sighti
 	const sightings: Sightings = { pods: [], events: [], deployments: [], endpointslices: [] };
 	const take = (watch: WatchedKind, sighting: Sighting) => {
 		if (watch === "podautoscalers") return;
-		const labels = sighting.object.metadata.labels ?? {};
+		const { object } = sighting;
 		const isOurs =
 			watch === "events" ||
-			labels[revisionLabel] === revision ||
-			(watch === "endpointslices" && labels[serviceLabel] === `${revision}-private`);
+			isOfRevision(object, revision) ||
+			(watch === "endpointslices" && isOfPrivateService(object, revision));
 		if (isOurs) sightings[watch].push(sighting);
 	};
 	for (const { watch, at, object } of watched) take(watch, { at: BigInt(at), isListed: false, object });

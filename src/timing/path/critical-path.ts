@@ -1,6 +1,8 @@
+import { nameFor, type RequestFactName, type StepRow } from "../../report/steps.ts";
 import { changeOf, type Receipt } from "../facts/fact.ts";
-import type { ContainerFacts, PodFacts } from "../facts/pod-facts.ts";
-import { clientInstant, type Placing, placeFact } from "./instants.ts";
+import { type ContainerFacts, containerFact, type PodFacts, podFact } from "../facts/pod-facts.ts";
+import { clientInstant, type Instant, type Placing, placeFact } from "./instants.ts";
+import { stages } from "./known-facts.ts";
 import { holdOrder, type Step } from "./order.ts";
 
 /** What the client and the API's other objects saw of one cold start, on the client's clock. */
@@ -17,69 +19,90 @@ export interface Surroundings {
 }
 
 /**
- * The steps from the request to the answer's last byte, in the order in which one had to wait for the other. Two ways
- * lead to the answer: the activator finds the pod by probing it, before Kubernetes calls it Ready (`probing`), or it
- * waits for Ready and the endpoint (`readiness`, `endpoint`, `routing`): knative/serving pkg/activator/net.
+ * The steps from the request to the answer's last byte, in the order in which one had to wait for the other, as the
+ * table in report/steps.ts has them. Two ways lead to the answer: the activator finds the pod by probing it, before
+ * Kubernetes calls it Ready, or it waits for Ready and the endpoint: knative/serving pkg/activator/net.
  */
 export function criticalPath(pod: PodFacts | undefined, around: Surroundings, placing: Placing): Step[] {
-	const steps: Step[] = [
-		{ instant: "request-sent", at: clientInstant(around.sentAt) },
-		{ instant: "scaled", phase: "activation", at: placeFact("scaled", changeAt(around.scaled), placing) },
-	];
-	if (pod !== undefined) {
-		steps.push({ instant: "pod-created", phase: "pod-creation", at: placeFact("pod-created", pod.created, placing) });
-		steps.push({ instant: "scheduled", phase: "scheduling", at: placeFact("scheduled", pod.scheduled, placing) });
-		steps.push(...containerSteps(pod.containers, placing));
-	}
-	steps.push(...answerSteps(pod, around, placing));
-	return holdOrder(steps, placing.findings);
+	const known: Known = { pod, around, placing };
+	const before = stages.before
+		.filter(({ of }) => pod !== undefined || of !== "pod")
+		.flatMap((row) => stepOf(row, placeRow(row, known)));
+	const containers = pod === undefined ? [] : containerSteps(pod.containers, placing);
+	return holdOrder([...before, ...containers, ...answerSteps(known)], placing.findings);
+}
+
+interface Known {
+	pod: PodFacts | undefined;
+	around: Surroundings;
+	placing: Placing;
+}
+
+const stepOf = ({ instant, phase }: StepRow, at: Instant | undefined): Step[] =>
+	instant === undefined ? [] : [{ instant, ...(phase === undefined ? {} : { phase }), at }];
+
+function placeRow({ of, instant, fact = "" }: StepRow, { pod, around, placing }: Known): Instant | undefined {
+	if (instant === undefined) return undefined;
+	if (of === "pod") return placeFact(instant, pod && podFact(pod, fact), placing);
+	const at = around[fact as RequestFactName];
+	if (typeof at === "bigint") return clientInstant(at);
+	return placeFact(instant, at && changeOf(at), placing);
+}
+
+/** What lies between the end of one container's steps and the next container's first. */
+interface HandOver {
+	phase: string;
+	/** Where the container before holds nothing back, its start and the next one's preparation are one phase. */
+	holds: boolean;
 }
 
 function containerSteps(containers: readonly ContainerFacts[], placing: Placing): Step[] {
 	const steps: Step[] = [];
-	let phaseBefore: string | undefined = "sandbox";
-	let previous = "";
+	let handOver = handOverIn(stages.before);
 	for (const container of containers) {
-		const { name } = container;
-		const add = (what: string, phase: string, fact: ContainerFacts["started"]) =>
-			steps.push({ instant: `${what}:${name}`, phase, at: placeFact(`${what}:${name}`, fact, placing) });
-		// Where the container before holds nothing back, its start and this one's preparation are one phase.
-		if (container.pulling !== undefined || container.wasPulled === true) {
-			add("pulling", phaseBefore ?? `post-start-${previous}`, container.pulling);
-			add("pulled", `pull-${name}`, container.pulled);
-		} else if (phaseBefore !== undefined) add("pulled", phaseBefore, container.pulled);
-		add("started", `start-${name}`, container.started);
-		phaseBefore = undefined;
-		previous = name;
-		if (container.role === "init") {
-			add("finished", `run-${name}`, container.finished);
-			phaseBefore = `notice-${name}`;
-		} else if (container.role === "sidecar") {
-			add("startup-passed", `startup-${name}`, container.startupPassed);
-			phaseBefore = `notice-${name}`;
-		} else if (container.holdsNext) phaseBefore = `post-start-${name}`;
+		const rows = stages.container.filter(({ roles }) => roles?.includes(container.role) ?? true);
+		for (const row of rows) {
+			if (row.instant === undefined || !isOnPath(row, container)) continue;
+			const name = nameFor(row.instant, container.name);
+			let phase = row.phase && nameFor(row.phase, container.name);
+			if (handOver !== undefined) {
+				const isWithinNext = phase !== undefined && !handOver.holds;
+				phase = handOver.phase;
+				handOver = undefined;
+				if (isWithinNext) continue;
+			}
+			const at = placeFact(name, containerFact(container, row.fact ?? ""), placing);
+			steps.push({ instant: name, ...(phase === undefined ? {} : { phase }), at });
+		}
+		handOver = handOverIn(rows, container);
 	}
 	return steps;
 }
 
-function answerSteps(pod: PodFacts | undefined, around: Surroundings, placing: Placing): Step[] {
-	const firstByte = clientInstant(around.firstByteAt);
-	const last: Step = { instant: "last-byte", phase: "response", at: clientInstant(around.lastByteAt) };
-	if (pod === undefined || !around.isAnswered) {
-		// What the gateway waited for before it gave up is not known.
-		return [{ instant: "pod-ready", at: undefined }, { instant: "first-byte", phase: "routing", at: firstByte }, last];
-	}
-	const ready = placeFact("pod-ready", pod.ready, placing);
-	const endpoint = placeFact("endpoint-ready", changeAt(around.endpoint), placing);
-	// Known before the answer, and not only likely so: the activator may have been quicker.
-	const isWaitedFor = ready !== undefined && endpoint !== undefined && endpoint.bounds.hi < firstByte.point;
-	if (!isWaitedFor) return [{ instant: "first-byte", phase: "probing", at: firstByte }, last];
-	return [
-		{ instant: "pod-ready", phase: "readiness", at: ready },
-		{ instant: "endpoint-ready", phase: "endpoint", at: endpoint },
-		{ instant: "first-byte", phase: "routing", at: firstByte },
-		last,
-	];
+function isOnPath({ isOffPath, onlyIfPulled }: StepRow, { pulling, wasPulled }: ContainerFacts): boolean {
+	if (isOffPath === true) return false;
+	return onlyIfPulled === undefined || pulling !== undefined || wasPulled === true;
 }
 
-const changeAt = (receipt: Receipt | undefined) => (receipt === undefined ? undefined : changeOf(receipt));
+function handOverIn(rows: readonly StepRow[], container?: ContainerFacts): HandOver | undefined {
+	const phase = rows.findLast(({ instant }) => instant === undefined)?.phase;
+	if (phase === undefined) return undefined;
+	if (container === undefined) return { phase, holds: true };
+	return { phase: nameFor(phase, container.name), holds: container.role !== "app" || container.holdsNext };
+}
+
+function answerSteps(known: Known): Step[] {
+	const { pod, around } = known;
+	const isByPod = pod !== undefined && around.isAnswered;
+	const placed = stages.after.map((row) => {
+		// What the gateway waited for before it gave up is not known.
+		const isKnown = isByPod || (row.of === "request" && row.fact !== "endpoint");
+		return { row, at: isKnown ? placeRow(row, known) : undefined };
+	});
+	const at = (instant: string) => placed.find(({ row }) => row.instant === instant)?.at;
+	const [ready, endpoint] = [at("pod-ready"), at("endpoint-ready")];
+	// Known before the answer, and not only likely so: the activator may have been quicker.
+	const isWaitedFor = ready !== undefined && endpoint !== undefined && endpoint.bounds.hi < around.firstByteAt;
+	const way = isByPod && !isWaitedFor ? "probe" : "endpoint";
+	return placed.filter(({ row }) => (row.way ?? way) === way).flatMap(({ row, at }) => stepOf(row, at));
+}

@@ -75,7 +75,7 @@ function sharpGuess(reading: Reading | undefined, source: Source, placing: Placi
 
 /** What each source says, on the client's clock; the one that says most comes first. */
 function claimsOf(
-	{ reading, receivedAt, publishedAt, lateNs = 0n, isChange, blunt = [] }: Fact,
+	{ reading, receivedAt, publishedAt, lateNs = 0n, isChange, imprecise = [] }: Fact,
 	placing: Placing,
 ): Claim[] {
 	const claims: Claim[] = [];
@@ -90,13 +90,13 @@ function claimsOf(
 		const hi = receivedAt !== undefined && receivedAt < seenAt ? receivedAt : seenAt;
 		claims.push({ bounds: { lo: hi - unknownOffset.hi, hi }, source: "order", isFirm: true });
 	}
-	// How much earlier is told by the pings around it, which had a similar way but not the same.
+	// The pings around it show how much earlier: they took a similar way, but not the same.
 	if (publishedAt !== undefined) {
 		const { usualNs, mostNs } = placing.watchLag(publishedAt);
 		const bounds = { lo: publishedAt - mostNs - lateNs, hi: publishedAt };
 		claims.push({ bounds, source: "watch", isFirm: false, point: publishedAt - usualNs - lateNs / 2n });
 	}
-	for (const { bounds: known, clock } of blunt) {
+	for (const { bounds: known, clock } of imprecise) {
 		// A server takes the time first and publishes then: for a change it is a lower bound and no upper one.
 		const { lo, hi } = onClientClock(known, offsetOf(clock, placing));
 		const bounds = { lo, hi: isChange === true ? hi + unknownOffset.hi : hi };
@@ -122,10 +122,11 @@ const offsetOf = (clock: string, placing: Placing): Interval => ({
 	...placing.offsets.of(clock)?.bounds,
 });
 
-function lateWatch(name: string): Finding {
+/** The receipt of a change contradicts what the pings say of the watch at that time. */
+export function lateWatch(name = ""): Finding {
 	return {
 		code: "watch-late",
-		message: `${name}: the watch told of it later than the pings around it let expect; its receipt is not used`,
+		message: `${name}: the watch reported it later than the pings around it suggest; its receipt is not used`,
 	};
 }
 
@@ -133,7 +134,7 @@ function contradiction(name: string, one: Source, other: Source): Finding {
 	return {
 		code: "unresolved",
 		message: `${name}: ${one} and ${other} contradict each other`,
-		hint: "a clock was set during the run, or a source does not mean what knistio takes it for",
+		hint: "a clock was set during the run, or knistio misreads one of the two sources",
 	};
 }
 

@@ -1,4 +1,4 @@
-import { blunter, type Measured } from "../../report/report.ts";
+import { lessPrecise, type Measured } from "../../report/report.ts";
 import type { Instant } from "./instants.ts";
 import { durationBetween } from "./instants.ts";
 import type { Step } from "./order.ts";
@@ -30,7 +30,7 @@ function measureDuration(from: Instant, to: Instant, origin: bigint): Measured {
 		// The rounding of both ends may take it a microsecond past a bound.
 		loMs: Math.min(ms, lo < 0n ? 0 : toMs(lo)),
 		hiMs: Math.max(ms, toMs(hi)),
-		source: blunter(from.source, to.source),
+		source: lessPrecise(from.source, to.source),
 	};
 }
 
@@ -57,7 +57,7 @@ export function phasesOf(steps: readonly Step[]): Record<string, Measured> {
 			if (isGap) {
 				for (const key of ["ms", "loMs", "hiMs"] as const)
 					unattributed[key] = roundMs(unattributed[key] + duration[key]);
-				unattributed.source = blunter(unattributed.source, duration.source);
+				unattributed.source = lessPrecise(unattributed.source, duration.source);
 			} else phases[phase] = duration;
 		}
 		before = at;

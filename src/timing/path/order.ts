@@ -2,7 +2,7 @@ import type { Finding } from "../../report/report.ts";
 import { contains, difference, type Interval, intersect, middle, width } from "../clocks/interval.ts";
 import { onClientClock } from "../clocks/offsets.ts";
 import { eventLagNs, typicalEventLagNs } from "../facts/fact.ts";
-import type { Instant } from "./instants.ts";
+import { type Instant, lateWatch } from "./instants.ts";
 
 /** A step of the critical path: an instant, and the phase that ends there. */
 export interface Step {
@@ -30,10 +30,7 @@ export function holdOrder(steps: readonly Step[], findings: Finding[]): Step[] {
 			current = next;
 			continue;
 		}
-		findings.push({
-			code: "watch-late",
-			message: `${current[index]?.instant}: the watch told of it later than the pings around it let expect; its receipt is not used`,
-		});
+		findings.push(lateWatch(current[index]?.instant));
 	}
 	return setPoints(current);
 }
@@ -47,8 +44,8 @@ function cutFirmly(steps: readonly Step[], findings: Finding[]): Step[] {
 	return cutBothWays(steps, (step) => {
 		findings.push({
 			code: "unresolved",
-			message: `${step.instant} lies outside of what comes before and after it`,
-			hint: "the order of causes is not as knistio takes it, or a clock was set during the run",
+			message: `${step.instant} cannot lie between the steps before and after it`,
+			hint: "a clock was set during the run, or the steps happened in another order than knistio assumes",
 		});
 		return { ...step, at: undefined };
 	}) as Step[];

@@ -1,0 +1,12 @@
+import { Option } from "commander";
+import { count } from "./values.ts";
+
+/** `--model` of a simulated cluster. */
+export const modelOption = () =>
+	new Option("--model <name>", "delays of the simulated cluster").choices(["today", "talk-2019"]).default("today");
+
+/** `--speed` of a simulated cluster. @param usual the speed unless another is given */
+export const speedOption = (usual: number) =>
+	new Option("--speed <n>", "run the simulated cluster this many times faster than real time")
+		.argParser(count(1))
+		.default(usual);

@@ -1,0 +1,56 @@
+import { InvalidArgumentError } from "commander";
+import { KnistioError, UsageError } from "../../errors.ts";
+import { viaApiServer } from "../../knative/route.ts";
+import { parseCount, parseDuration } from "../../text/duration.ts";
+import { parseImage, parseNamespace, parseText } from "../../text/names.ts";
+import { parseShare } from "../../text/share.ts";
+
+/** Turns a parser into one that refuses a value as commander expects it; commander names the option itself. */
+function argument<T>(parse: (text: string, where: string) => T): (text: string) => T {
+	return (text) => {
+		try {
+			return parse(text, "value");
+		} catch (error) {
+			if (!(error instanceof KnistioError)) throw error;
+			const message = error.message.replace(/^value: /, "");
+			throw new InvalidArgumentError(error.hint === undefined ? message : `${message} (${error.hint})`);
+		}
+	};
+}
+
+/** Collects an option that may be given several times. */
+export const collect = (value: string, before: string[] = []): string[] => [...before, text(value)];
+
+/** A path, a name or another text that must not be empty. */
+export const text = argument(parseText);
+export const namespace = argument(parseNamespace);
+export const image = argument(parseImage);
+/** `5%` or `0.05`. */
+export const share = argument(parseShare);
+/** `2s` in milliseconds. */
+export const durationMs = argument(parseDuration);
+/** `±50ms`, also without its sign, in milliseconds. */
+export const precisionMs = argument((text, where) => parseDuration(text.replace(/^\s*(±|\+\/?-)/, ""), where));
+
+/** A precision in milliseconds, or `verdict`. */
+export const precisionOrVerdict = (text: string): number | "verdict" =>
+	text.trim() === "verdict" ? "verdict" : precisionMs(text);
+
+/** A whole number of at least so many. */
+export const count = (least: number) => argument((text, where) => parseCount(text, least, where));
+
+/** `http://10.0.0.1:31380`; without its scheme an address is easily taken for something else. */
+export const address = argument((text, where) => {
+	if (text === viaApiServer) return text;
+	if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+	throw new UsageError(`${where}: "${text}" is not an address`, {
+		hint: `such as http://10.0.0.1:31380, or ${viaApiServer}`,
+	});
+});
+
+/** Leaves out what was not given, for options whose absence means something. */
+export function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+	return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+		[K in keyof T]?: Exclude<T[K], undefined>;
+	};
+}

@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import { type HistoryRun, historyRunOf, parseHistory, trendsOf } from "../analysis/history.ts";
+import { type ExitCode, exitCodes, UsageError } from "../errors.ts";
+import { renderBadge, renderHistory } from "../output/verdict/history-text.ts";
+import { parseReport } from "../report/read-report.ts";
+import type { Report } from "../report/report.ts";
+import { readIfThere, type Sink } from "./gate/sink.ts";
+
+export interface HistoryAddOptions {
+	/** Path of the NDJSON file, which is made where there is none. */
+	history: string;
+	/** Path of the report. */
+	report: string;
+	/** Default: what the CI runner says. */
+	commit?: string;
+	verdict?: HistoryRun["verdict"];
+}
+
+/**
+ * `knistio history add`: appends one line to a history.
+ *
+ * Throws a `UsageError` for a history with a broken line, a run that is there already, and one that ended early.
+ */
+export async function addToHistory(options: HistoryAddOptions, sink: Sink): Promise<ExitCode> {
+	const { history, report: path, verdict } = options;
+	const report = parseReport(await sink.readFile(path), path);
+	if (report.endedBy !== undefined) {
+		throw new UsageError(`${path}: the run ended early: ${report.endedBy}`, {
+			hint: "add runs that came to their end",
+		});
+	}
+	const text = (await readIfThere(sink, history)) ?? "";
+	const commit = options.commit ?? (sink.env.GITHUB_SHA || sink.env.CI_COMMIT_SHA || undefined);
+	const run = historyRunOf(report, {
+		...identityOf(report),
+		...(commit !== undefined && { commit }),
+		...(verdict !== undefined && { verdict }),
+	});
+	if (Object.values(run.profiles).every((figures) => Object.keys(figures).length === 0)) {
+		sink.stderr(`${path}: no cold start counts, so there is nothing to add\n`);
+		return exitCodes.inconclusive;
+	}
+	const known = parseHistory(text, history).findIndex((other) => other.run === run.run);
+	if (known >= 0) throw new UsageError(`${history}:${known + 1}: the run of ${report.startedAt} is there already`);
+	const start = text === "" || text.endsWith("\n") ? "" : "\n";
+	// One write of a whole line in append mode, so that what others add meanwhile stays.
+	await sink.appendFile(history, `${start}${JSON.stringify(run)}\n`);
+	return exitCodes.ok;
+}
+
+/** Of the times that were measured, whatever the file's format; and of what was measured. */
+function identityOf({ startedAt, profiles }: Report): Pick<HistoryRun, "run" | "fingerprint"> {
+	const starts = profiles.map(({ profile, coldStarts }) => [
+		profile.name,
+		coldStarts.map(({ requestSentAt, total }) => [requestSentAt, total?.ms]),
+	]);
+	const prints = profiles.map(({ profile, fingerprint }) => [
+		profile.name,
+		Object.entries(fingerprint).sort(([a], [b]) => (a < b ? -1 : 1)),
+	]);
+	return { run: hashOf([startedAt, starts]), fingerprint: hashOf(prints) };
+}
+
+const hashOf = (value: unknown) => createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
+
+export interface HistoryShowOptions {
+	history: string;
+	format: "text" | "json";
+	/** Path that the last run's badge is written to. */
+	badge?: string;
+}
+
+/** `knistio history show`: trends and changes. Ends with 3 where no run has a cold start. */
+export async function showHistory({ history, format, badge }: HistoryShowOptions, sink: Sink): Promise<ExitCode> {
+	const runs = parseHistory(await sink.readFile(history), history);
+	const trends = trendsOf(runs);
+	const last = runs.toSorted((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt)).at(-1);
+	if (badge !== undefined && last !== undefined) await sink.writeFile(badge, renderBadge(last));
+	sink.stdout(format === "json" ? `${JSON.stringify(trends, undefined, "\t")}\n` : renderHistory(trends, runs.length));
+	return trends.length === 0 ? exitCodes.inconclusive : exitCodes.ok;
+}

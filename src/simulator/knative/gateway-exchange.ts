@@ -1,0 +1,148 @@
+import { type Container, type Pod, uidOf } from "../api/objects.ts";
+import type { Cancel, SimulatedNs } from "../clock/clock.ts";
+import { hasSidecar } from "../istio/injection.ts";
+import type { TruthRecorder } from "../world/truth.ts";
+import type { World } from "../world/world.ts";
+import type { Activator } from "./activator.ts";
+import type { Autoscaler } from "./autoscaler.ts";
+import { needsMutualTls, readyActivators } from "./mesh-mode.ts";
+import { judgeRequest } from "./policies.ts";
+
+/** A request as the gateway gets it. */
+export interface GatewayRequest {
+	host: string;
+	path: string;
+	headers: Record<string, string | string[] | undefined>;
+}
+
+export interface GatewayAnswer {
+	status: number;
+	body: string;
+	headers: Record<string, string>;
+}
+
+/** What one exchange needs of the cluster. */
+export interface GatewayExchangeParts {
+	world: World;
+	activator: Activator;
+	autoscaler: Autoscaler;
+	/** Requests that each pod's sidecar has seen, by uid. */
+	served: Map<string, number>;
+}
+
+const requestTimeoutMs = 300_000;
+const meshRefusal = "upstream connect error or disconnect/reset before headers. reset reason: connection termination";
+
+/** One request on its way through the gateway and the activator to a pod, until it is answered or given up. */
+export class GatewayExchange {
+	readonly #parts: GatewayExchangeParts;
+	readonly #request: GatewayRequest;
+	readonly #onAnswer: (answer: GatewayAnswer) => void;
+	readonly #recorded: ReturnType<TruthRecorder["request"]>;
+	readonly #beganAt: SimulatedNs;
+	readonly #cancelTimeout: Cancel;
+	#revisionKey: string | undefined;
+	#isOver = false;
+	/** Takes the request back from the activator. */
+	#release: Cancel = () => {};
+
+	/** The host of the request is without port. */
+	constructor(parts: GatewayExchangeParts, request: GatewayRequest, onAnswer: (answer: GatewayAnswer) => void) {
+		const { clock, truth } = parts.world;
+		this.#parts = parts;
+		this.#request = request;
+		this.#onAnswer = onAnswer;
+		this.#recorded = truth.request(request.host, request.path);
+		this.#recorded.mark("received");
+		this.#beganAt = clock.now();
+		this.#cancelTimeout = clock.after(requestTimeoutMs, () => this.#reply(504, "activator request timeout"));
+	}
+
+	/** Answers that no rule knows the host. */
+	refuse(): void {
+		const { clock, delays } = this.#parts.world;
+		clock.after(delays.of("gatewayHop", this.#request.host), () => this.#reply(404, ""));
+	}
+
+	/** Sends the request to a revision, `namespace/name`. */
+	sendTo(revisionKey: string): void {
+		const { world, activator, autoscaler } = this.#parts;
+		this.#revisionKey = revisionKey;
+		this.#recorded.truth.revision = revisionKey;
+		this.#recorded.truth.isCold = !activator.isWarm(revisionKey);
+		autoscaler.count(revisionKey, 1);
+		const hopMs = world.delays.of("gatewayHop", this.#request.host);
+		world.clock.after(hopMs, () => this.#waitAtActivator(revisionKey));
+	}
+
+	/** Ends the exchange without an answer; harmless when it is over. */
+	end(): void {
+		if (this.#isOver) return;
+		this.#isOver = true;
+		this.#release();
+		this.#cancelTimeout();
+		if (this.#revisionKey !== undefined) this.#parts.autoscaler.count(this.#revisionKey, -1);
+	}
+
+	#waitAtActivator(revisionKey: string): void {
+		const { world, activator } = this.#parts;
+		this.#recorded.mark("atActivator");
+		if (!activator.isThere()) {
+			this.#reply(503, "no healthy upstream");
+			return;
+		}
+		this.#release = activator.hold(revisionKey, {
+			onScaled: () => this.#recorded.mark("scaled"),
+			onReachable: (pod) => (isShutOut(world, pod) ? this.#reply(503, meshRefusal) : this.#forward(pod, revisionKey)),
+		});
+	}
+
+	#forward(pod: Pod, revisionKey: string): void {
+		const { world, served } = this.#parts;
+		const { clock, delays } = world;
+		this.#recorded.mark("reachable");
+		this.#recorded.truth.podUid = uidOf(pod);
+		served.set(uidOf(pod), (served.get(uidOf(pod)) ?? 0) + 1);
+		const { checks, refusal } = hasSidecar(pod)
+			? judgeRequest(world, pod, this.#request.headers)
+			: { checks: 0, refusal: undefined };
+		let delayMs = delays.of("gatewayHop", revisionKey);
+		for (let check = 0; check < checks; check++) delayMs += delays.of("policyCheck", revisionKey);
+		this.#recorded.mark("forwarded");
+		if (refusal !== undefined) {
+			const { status, body } = refusal;
+			clock.after(delayMs, () => this.#reply(status, body, { "content-type": "text/plain" }));
+			return;
+		}
+		clock.after(delayMs + delays.of("answer", revisionKey), () =>
+			this.#reply(200, greetingOf(pod), { "content-type": "text/plain; charset=utf-8" }),
+		);
+	}
+
+	#reply(status: number, body: string, headers: Record<string, string> = {}): void {
+		if (this.#isOver) return;
+		this.end();
+		this.#recorded.truth.status = status;
+		this.#recorded.mark("answered");
+		const upstream = String(Math.round((this.#parts.world.clock.now() - this.#beganAt) / 1e6));
+		this.#onAnswer({
+			status,
+			body,
+			headers: { server: "istio-envoy", "x-envoy-upstream-service-time": upstream, ...headers },
+		});
+	}
+}
+
+/** An activator without a sidecar cannot speak to pods that require mutual TLS. */
+function isShutOut(world: World, pod: Pod): boolean {
+	return needsMutualTls(world, pod) && !readyActivators(world).some(hasSidecar);
+}
+
+/** What Knative's helloworld sample answers. */
+function greetingOf(pod: Pod): string {
+	const user: Container | undefined = pod.spec.containers.find(
+		(container) => !["queue-proxy", "istio-proxy"].includes(container.name),
+	);
+	const target = user?.env?.find((variable) => variable.name === "TARGET")?.value ?? "World";
+	return `Hello ${target}!\n`;
+}
