@@ -22,7 +22,7 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-/** What a user may be told beside the sentence that says what happened. */
+/** What a user may read beside the sentence that says what happened. */
 export interface ErrorDetail {
 	/** What to do about it. */
 	hint?: string;
@@ -76,7 +76,7 @@ export class InterruptedError extends KnistioError {
 	}
 }
 
-/** Several things that went wrong in one run, to be told in this order; the last word is for what matters most. */
+/** Several things that went wrong in one run, to be printed in this order; the last word is for what matters most. */
 export class RunErrors extends Error {
 	readonly errors: readonly unknown[];
 	readonly exitCode: ExitCode;

@@ -6,7 +6,7 @@ import { isFirstSlow, outliersOf } from "./statistics/outliers.ts";
 import { mannWhitney } from "./statistics/rank-sum.ts";
 import { gridOf, twoModesOf } from "./statistics/shape.ts";
 
-/** A trend, or two kinds, are told below this chance of an accident. */
+/** A trend, or two kinds, are reported below this chance of an accident. */
 const accidentLevel = 0.01;
 
 /**

@@ -35,7 +35,7 @@ export interface Installed {
 	changed: boolean;
 	installMs: number;
 	knative: Knative;
-	/** The tag of istiod's image; undefined where there is no istiod that can be told. */
+	/** The tag of istiod's image; undefined where istiod or its version is not known. */
 	istioVersion?: string;
 	/** What of the profile before could not be removed. */
 	kept: Removal["kept"];

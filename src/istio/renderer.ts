@@ -8,7 +8,7 @@ import type { ProcessResult, RunProcess } from "./run-process.ts";
 /** What a renderer made of a profile. */
 export interface Rendered {
 	objects: KubeObject[];
-	/** Istio's version; undefined if it cannot be told. */
+	/** Istio's version; undefined if it is not known. */
 	version: string | undefined;
 	/** What the renderer complained of without failing, line by line. */
 	warnings: string[];

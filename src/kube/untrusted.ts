@@ -37,7 +37,7 @@ export function textMapOf(value: unknown): Record<string, string> {
 /** One of an object's `status.conditions`. */
 export interface Condition {
 	type: string;
-	/** `True`, `False` or `Unknown`; empty where it is not told. */
+	/** `True`, `False` or `Unknown`; empty where it is missing. */
 	status: string;
 	reason?: string;
 	message?: string;

@@ -87,7 +87,7 @@ async function startAll(session: Session, order: ColdStarts): Promise<void> {
 	}
 }
 
-/** @param answered who has a pod then, also if the watch is late and has not told of it yet */
+/** @param answered who has a pod then, also if the watch is late and has not shown it yet */
 async function toZero(session: Session, order: ColdStarts, answered?: Subject): Promise<void> {
 	const { state, subjects, record, clock } = order;
 	const { signal, timeoutMs } = session;

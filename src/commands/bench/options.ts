@@ -1,7 +1,7 @@
 import type { GateOptions } from "../gate/gate.ts";
 import type { Where } from "./target.ts";
 
-/** Everything `knistio bench` can be told. */
+/** The options of `knistio bench`. */
 export interface BenchOptions extends GateOptions {
 	profiles: string[];
 	iterations: number;

@@ -2,7 +2,7 @@ import { notJudged } from "../gate/gate.ts";
 import type { BenchOptions } from "./options.ts";
 import type { Where } from "./target.ts";
 
-/** What a run on a simulated cluster needs to be told. */
+/** What a run on a simulated cluster needs to know. */
 export interface SimulatedRun extends Partial<BenchOptions> {
 	profiles: string[];
 	where: Extract<Where, { kind: "simulated" }>;

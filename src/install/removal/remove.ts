@@ -5,7 +5,13 @@ import { isDerived, isOurs, isShareable, keyOf } from "../../kube/objects/owners
 import { type Failure, forEach } from "../../kube/wait/failures.ts";
 import { stillThere, waitGone, waitUntilGone } from "../../kube/wait/gone.ts";
 import { patiently } from "../../kube/wait/patience.ts";
-import { hurriedGraceSeconds, podHurrier, podSelector, podsOf, waitPodsGone } from "../../kube/wait/pods-gone.ts";
+import {
+	podSelector,
+	podsOf,
+	podTerminator,
+	terminationGraceSeconds,
+	waitPodsGone,
+} from "../../kube/wait/pods-gone.ts";
 import { inParallel, type Task, within } from "../../kube/wait/task.ts";
 import { orphanPods } from "./orphan.ts";
 
@@ -70,10 +76,10 @@ async function removeStage(task: Task, request: StageRemoval): Promise<void> {
 	const refused = within(task, patience.refusedMs);
 	const going = await goingOf(refused, request);
 	const gone = within(task, patience.goneMs);
-	const hurry = podHurrier(task);
+	const terminate = podTerminator(task);
 	const failed = await forEach(task, going, {
 		refOf,
-		run: (object) => removeOne({ refused, gone }, object, hurry),
+		run: (object) => removeOne({ refused, gone }, object, terminate),
 	});
 	const isRefused = new Set(failed.map(({ ref }) => keyOf(ref)));
 	const accepted = going.filter((object) => !isRefused.has(keyOf(refOf(object))));
@@ -114,7 +120,7 @@ function needs(ref: ObjectRef, object: KubeObject): boolean {
 async function removeOne(
 	tasks: { refused: Task; gone: Task },
 	object: KubeObject,
-	hurry: ReturnType<typeof podHurrier>,
+	terminate: ReturnType<typeof podTerminator>,
 ): Promise<void> {
 	const { refused, gone } = tasks;
 	const selector = podSelector(object);
@@ -124,7 +130,7 @@ async function removeOne(
 			await waitGone(gone, [refOf(owner)]);
 		};
 		await orphanPods(gone, object, { selector, orphan });
-		await hurry(await podsOf(gone, selector));
+		await terminate(await podsOf(gone, selector));
 	}
 	if (object.metadata.deletionTimestamp === undefined) await remove(refused, object);
 }
@@ -138,7 +144,7 @@ async function remove(
 	const options = {
 		propagation,
 		...(uid === undefined ? {} : { uid }),
-		...(object.kind === "Pod" ? { gracePeriodSeconds: hurriedGraceSeconds } : {}),
+		...(object.kind === "Pod" ? { gracePeriodSeconds: terminationGraceSeconds } : {}),
 		signal: task.signal,
 	};
 	await patiently(task, describeRef(refOf(object)), async () => {

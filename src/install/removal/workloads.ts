@@ -4,7 +4,7 @@ import { isDerived, isOurs, keyOf } from "../../kube/objects/ownership.ts";
 import { forEach, ofOneObject } from "../../kube/wait/failures.ts";
 import { stillThere, waitUntilNone } from "../../kube/wait/gone.ts";
 import { patiently } from "../../kube/wait/patience.ts";
-import { podHurrier } from "../../kube/wait/pods-gone.ts";
+import { podTerminator } from "../../kube/wait/pods-gone.ts";
 import { inParallel, type Task, within } from "../../kube/wait/task.ts";
 import { type Patience, type Removal, untilTaskEnds } from "./remove.ts";
 
@@ -45,10 +45,10 @@ export async function removeWorkloads(
 	const isRefused = new Set(failed.map(({ ref }) => keyOf(ref)));
 	const going = ours.filter((object) => !isRefused.has(keyOf(refOf(object))));
 	const startedAt = task.clock.now();
-	const hurry = podHurrier(task);
+	const terminate = podTerminator(task);
 	const left = await waitUntilNone(within(task, patience.goneMs), async () => {
 		const still = await remains(task, going);
-		await hurry(still.filter((object) => object.kind === "Pod"));
+		await terminate(still.filter((object) => object.kind === "Pod"));
 		if (task.clock.now() - startedAt > finalizerPatienceMs) await dropFinalizers(task, still);
 		return still;
 	});

@@ -29,8 +29,8 @@ export const placeAnnotation = "knistio.dev/lock-holder";
 
 /** Where this process runs; what the system does not tell is left out. */
 export function ownPlace(): Place {
-	const bootId = told(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
-	const pidNamespace = told(() => readlinkSync("/proc/self/ns/pid"));
+	const bootId = readOrNothing(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
+	const pidNamespace = readOrNothing(() => readlinkSync("/proc/self/ns/pid"));
 	return {
 		host: hostname(),
 		pid: process.pid,
@@ -40,7 +40,7 @@ export function ownPlace(): Place {
 }
 
 /** What only Linux tells. */
-function told(read: () => string): string {
+function readOrNothing(read: () => string): string {
 	try {
 		return read();
 	} catch {

@@ -70,7 +70,7 @@ export interface Cluster {
 	resource(apiVersion: string, kind: string, signal?: AbortSignal): Promise<Resource | undefined>;
 	/**
 	 * Every kind served, for looking through all of a cluster. A group that cannot be read, such as one whose own API server is
-	 * away, is told to `onUnread` and left out: whoever says that nothing is there must have looked there too.
+	 * away, is reported to `onUnread` and left out: whoever says that nothing is there must have looked there too.
 	 */
 	resources(signal?: AbortSignal, onUnread?: (group: UnreadGroup) => void): Promise<Resource[]>;
 	get(ref: ObjectRef, signal?: AbortSignal): Promise<KubeObject | undefined>;

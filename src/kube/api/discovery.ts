@@ -7,7 +7,7 @@ import { patienceMs } from "./repetition.ts";
 export interface Discovery {
 	/** @throws ApiError when the group cannot be read */
 	find(apiVersion: string, kind: string): Promise<Resource | undefined>;
-	/** Each kind once, in its group's preferred version where that serves it. What cannot be read is told and left out. */
+	/** Each kind once, in its group's preferred version where that serves it. What cannot be read is reported and left out. */
 	all(onUnread: (group: UnreadGroup) => void): Promise<Resource[]>;
 }
 

@@ -14,7 +14,7 @@ export interface PluginCredentials {
 	expiresAtMs?: number;
 }
 
-/** What a plugin is told, and what it may use of knistio's own terminal. */
+/** What a plugin is given, and what it may use of knistio's own terminal. */
 export interface PluginSurroundings {
 	env: Record<string, string | undefined>;
 	/** The `spec.cluster` of the ExecCredential, for a plugin with provideClusterInfo. */
@@ -22,7 +22,7 @@ export interface PluginSurroundings {
 	/** The terminal of whoever runs knistio; left out, the plugin's stderr becomes part of the error. */
 	terminal?: PluginTerminal;
 	signal?: AbortSignal;
-	/** How long a login may take; 10 min unless told. */
+	/** How long a login may take; 10 min by default. */
 	limitMs?: number;
 }
 
@@ -32,7 +32,7 @@ export interface PluginTerminal {
 }
 
 const loginLimitMs = 600_000;
-/** How long a plugin that was told to end has for it. */
+/** How long a plugin that was asked to end has for it. */
 const graceMs = 1_000;
 
 /**

@@ -29,7 +29,7 @@ export interface KubeconfigChoice {
 	terminal?: PluginTerminal;
 	/** Ends a login under way, and its plugin. */
 	signal?: AbortSignal;
-	/** How long an exec plugin may take, in ms; 10 min unless told. */
+	/** How long an exec plugin may take, in ms; 10 min by default. */
 	loginLimitMs?: number;
 	/** Where Kubernetes mounts the service account, when it is not the usual folder. */
 	podFolder?: string;

@@ -54,7 +54,7 @@ function expiryOf(token: string): number | undefined {
 		const { exp } = JSON.parse(Buffer.from(payload, "base64url").toString("utf8")) as { exp?: unknown };
 		if (rest.length === 1 && typeof exp === "number") return exp * 1000;
 	} catch {
-		// No JSON Web Token: told below.
+		// No JSON Web Token: reported below.
 	}
 	throw new ClusterError("its id-token is not a JSON Web Token with a time of expiry", { hint: "log in again" });
 }

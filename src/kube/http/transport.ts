@@ -8,7 +8,7 @@ import { unreachable } from "./unreachable.ts";
 export interface RequestOptions {
 	headers?: Record<string, string>;
 	body?: string;
-	/** Without any byte of an answer for so long, the request fails; 30 s unless told, 0 for never. */
+	/** Without any byte of an answer for so long, the request fails; 30 s by default, 0 for never. */
 	timeoutMs?: number;
 	signal?: AbortSignal;
 }

@@ -12,7 +12,7 @@ export interface PodSelector {
 }
 
 /** Pods whose work is over are not given time to drain: Knative's activator would take minutes. */
-export const hurriedGraceSeconds = 1;
+export const terminationGraceSeconds = 1;
 
 const kindsWithPods = ["Deployment", "ReplicaSet", "DaemonSet", "StatefulSet"];
 
@@ -47,14 +47,14 @@ export async function waitPodsGone(task: Task, selectors: readonly PodSelector[]
 }
 
 /** Ends pods, each once, before their owner's deletion does: the kubelet does not shorten a time that has begun. */
-export function podHurrier(task: Task): (pods: readonly KubeObject[]) => Promise<void> {
-	const hurried = new Set<string>();
+export function podTerminator(task: Task): (pods: readonly KubeObject[]) => Promise<void> {
+	const terminated = new Set<string>();
 	return async (pods) => {
-		const fresh = pods.filter(({ metadata: { uid = "" } }) => !hurried.has(uid));
+		const fresh = pods.filter(({ metadata: { uid = "" } }) => !terminated.has(uid));
 		await inParallel(fresh, async (pod) => {
 			const { uid = "" } = pod.metadata;
-			hurried.add(uid);
-			await task.cluster.remove(refOf(pod), { gracePeriodSeconds: hurriedGraceSeconds, uid, signal: task.signal });
+			terminated.add(uid);
+			await task.cluster.remove(refOf(pod), { gracePeriodSeconds: terminationGraceSeconds, uid, signal: task.signal });
 		});
 	};
 }

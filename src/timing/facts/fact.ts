@@ -41,7 +41,7 @@ export interface Receipt {
 	isListed: boolean;
 }
 
-/** A change of the API is published shortly before its receipt, unless it was a list that told of it. */
+/** A change of the API is published shortly before its receipt, unless it was a list that showed it. */
 export function changeOf({ at, isListed }: Receipt): Fact {
 	return { isChange: true, ...(isListed ? { receivedAt: at } : { publishedAt: at }) };
 }

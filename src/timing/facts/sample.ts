@@ -17,7 +17,7 @@ export interface SampleRecord {
 	revision: string;
 }
 
-/** What the watches told of the revision, by kind. */
+/** What the watches showed of the revision, by kind. */
 export type Sightings = Record<"pods" | "events" | "deployments" | "endpointslices", Sighting[]>;
 
 /** Sorts out what belongs to the revision. */
