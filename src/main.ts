@@ -2,7 +2,8 @@ import { Command, CommanderError } from "commander";
 import { commands } from "./cli/commands.ts";
 import type { Finish } from "./cli/declaration.ts";
 import type { Context } from "./context/context.ts";
-import { type ExitCode, exitCodes, KnistioError, RunErrors } from "./errors.ts";
+import { explain } from "./context/explain.ts";
+import { type ExitCode, exitCodes } from "./errors.ts";
 import { printable } from "./text/printable.ts";
 
 const exitCodeHelp = `
@@ -28,7 +29,7 @@ export async function main(argv: readonly string[], world: Context): Promise<Exi
 		await context.flush?.("stdout");
 		return code;
 	} catch (error) {
-		const unwritten = explain(error, context, argv);
+		const unwritten = codeOf(error, context, argv);
 		return code === exitCodes.ok ? unwritten : code;
 	} finally {
 		// There is nowhere left to report that stderr could not be written.
@@ -58,7 +59,7 @@ async function run(argv: readonly string[], context: Context): Promise<ExitCode>
 		await program.parseAsync([...argv], { from: "user" });
 		return code;
 	} catch (error) {
-		return explain(error, context, argv);
+		return codeOf(error, context, argv);
 	}
 }
 
@@ -77,31 +78,10 @@ export function declare(context: Context, finish: Finish): Command {
 	return program;
 }
 
-function explain(error: unknown, context: Context, argv: readonly string[]): ExitCode {
+function codeOf(error: unknown, context: Context, argv: readonly string[]): ExitCode {
 	if (error instanceof CommanderError) {
 		// Commander ends with 1 for a mistyped option; that code is kept for defects of knistio.
 		return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
 	}
-	if (error instanceof RunErrors) {
-		for (const each of error.errors) explain(each, context, argv);
-		return error.exitCode;
-	}
-	const isDebug = argv.includes("--debug");
-	if (error instanceof KnistioError) {
-		context.stderr(`error: ${error.message}\n`);
-		if (error.hint !== undefined) context.stderr(`hint: ${error.hint}\n`);
-		if (isDebug) context.stderr(`${causesOf(error)}\n`);
-		return error.exitCode;
-	}
-	context.stderr(
-		`error: this is a defect of knistio: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`,
-	);
-	context.stderr("hint: please report it with the command line and, if there is one, the recording\n");
-	return exitCodes.defect;
-}
-
-function causesOf(error: Error): string {
-	const lines = [error.stack ?? error.message];
-	for (let cause = error.cause; cause instanceof Error; cause = cause.cause) lines.push(`caused by ${cause.stack}`);
-	return lines.join("\n");
+	return explain(error, context, argv.includes("--debug"));
 }

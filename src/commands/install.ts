@@ -5,12 +5,15 @@ import { installProfile } from "../install/install.ts";
 import { planInstall, planLines } from "../install/plan.ts";
 import { requireRights } from "../install/rights.ts";
 import { readState } from "../install/state/store.ts";
+import type { Undone } from "../install/removal/undo.ts";
 import { uninstall as uninstallAll } from "../install/uninstall.ts";
 import type { Installation } from "../install/wanted.ts";
 import { type IstioSource, renderIstio } from "../istio/render.ts";
 import { readKnativeManifests } from "../knative/manifest-files.ts";
 import { type Cluster, describeRef } from "../kube/api/cluster.ts";
-import type { Session } from "../kube/wait/task.ts";
+import { removeJob } from "../job/removal.ts";
+import { ApiError } from "../kube/http/api-error.ts";
+import { newTask, type Session } from "../kube/wait/task.ts";
 import { openProgress, type ProgressDisplay } from "../output/progress.ts";
 import { spell } from "../output/words/units.ts";
 import { substitute } from "../profile/effective.ts";
@@ -118,10 +121,8 @@ export async function uninstall(options: UninstallOptions, context: Context): Pr
 	const cluster = await context.openCluster(options);
 	const display = openProgress(context);
 	try {
-		const { removed, kept, restored, notes, unseen } = await uninstallAll(
-			sessionOn(cluster, { context, options, display }),
-			{ force: options.force },
-		).catch((error) => {
+		const session = sessionOn(cluster, { context, options, display });
+		const { removed, kept, restored, notes, unseen } = await removeAll(session, options.force).catch((error) => {
 			display.clear();
 			if (error instanceof InterruptedError) {
 				context.stderr("some of it may be left; `knistio clean` goes on where this ended\n");
@@ -146,5 +147,19 @@ export async function uninstall(options: UninstallOptions, context: Context): Pr
 	} finally {
 		display.clear();
 		cluster.close();
+	}
+}
+
+/** What a bench has left, and then its Job: while that is at work it holds the lock, and is refused or loses it. */
+async function removeAll(session: Session, force: boolean): Promise<Undone> {
+	const undone = await uninstallAll(session, { force });
+	try {
+		const { removed, kept } = await removeJob(newTask(session));
+		return { ...undone, removed: [...undone.removed, ...removed], kept: [...undone.kept, ...kept] };
+	} catch (error) {
+		if (!(error instanceof ApiError) || error.status !== 403) throw error;
+		const what = "what `knistio job` has made";
+		const notes = [...undone.notes, `could not look for ${what}, or remove it: ${error.message}`];
+		return { ...undone, notes, unseen: [...undone.unseen, what] };
 	}
 }
