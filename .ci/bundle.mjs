@@ -19,7 +19,8 @@ const configurationOnly = {
 
 rmSync("dist", { recursive: true, force: true });
 const { metafile } = await build({
-	entryPoints: { bin: "src/bin.ts", "observer-thread": "src/measure/observing/thread.ts", "simulated-thread": "src/simulator/worker.ts" },
+	// The same program under the name that makes it a plugin of kubectl.
+	entryPoints: { bin: "src/bin.ts", "kubectl-knistio": "src/bin.ts", "observer-thread": "src/measure/observing/thread.ts", "simulated-thread": "src/simulator/worker.ts" },
 	outdir: "dist",
 	bundle: true,
 	splitting: true,

@@ -21,10 +21,11 @@ Run \`knistio help COMMAND\` for examples, and \`knistio phases\` for what is me
 /**
  * Runs a command line (without node and the script), and gives its exit code when all output is written. Never exits,
  * never throws.
+ * @param name what the user calls the program
  */
-export async function main(argv: readonly string[], world: Context): Promise<ExitCode> {
-	const context = withPrintableOutput(world);
-	const code = await run(argv, context);
+export async function main(argv: readonly string[], world: Context, name = "knistio"): Promise<ExitCode> {
+	const context = withPrintableOutput(world, name);
+	const code = await run(argv, context, name);
 	try {
 		await context.flush?.("stdout");
 		return code;
@@ -37,24 +38,33 @@ export async function main(argv: readonly string[], world: Context): Promise<Exi
 	}
 }
 
+/** What the user calls the program, by the file that runs: kubectl's plugins have a name that says so. */
+export const programName = (file = ""): string =>
+	/(^|[\\/])kubectl-knistio(\.js)?$/.test(file) ? "kubectl knistio" : "knistio";
+
+/** A text of ours whose command lines begin as the user begins them. */
+const asCalled = (text: string, name: string): string =>
+	name === "knistio" ? text : text.replace(/(?<=`|^ *)knistio (?=[a-z-])/gm, `${name} `);
+
 /** The edge at which every text to a terminal or a log goes out. */
-function withPrintableOutput(world: Context): Context {
+function withPrintableOutput(world: Context, name: string): Context {
 	const { color } = world;
 	// A terminal's or a pipe's other names.
 	const isStream = (path: string) => /^\/(dev|proc)\//.test(path);
 	return {
 		...world,
 		stdout: (text) => world.stdout(printable(text, { color })),
-		stderr: (text, options) => world.stderr(options?.isCommand ? text : printable(text), options),
+		stderr: (text, options) => world.stderr(options?.isCommand ? text : printable(asCalled(text, name)), options),
 		writeFile: (path, text) => world.writeFile(path, isStream(path) ? printable(text) : text),
 	};
 }
 
-async function run(argv: readonly string[], context: Context): Promise<ExitCode> {
+async function run(argv: readonly string[], context: Context, name: string): Promise<ExitCode> {
 	let code: ExitCode = exitCodes.ok;
-	const program = declare(context, (result) => {
+	const finish: Finish = (result) => {
 		code = result;
-	});
+	};
+	const program = declare(context, finish, name);
 	try {
 		await program.parseAsync([...argv], { from: "user" });
 		return code;
@@ -64,12 +74,12 @@ async function run(argv: readonly string[], context: Context): Promise<ExitCode>
 }
 
 /** The whole command line, also for what checks the documentation against it. */
-export function declare(context: Context, finish: Finish): Command {
-	const program = new Command("knistio")
+export function declare(context: Context, finish: Finish, name = "knistio"): Command {
+	const program = new Command(name)
 		.description("Measure how much each Istio setup adds to the cold start of a Knative service.")
 		.version(context.version, "-V, --version")
 		.option("--debug", "print the causes of an error too")
-		.configureOutput({ writeOut: context.stdout, writeErr: context.stderr })
+		.configureOutput({ writeOut: (text) => context.stdout(asCalled(text, name)), writeErr: context.stderr })
 		.configureHelp({ helpWidth: Math.min(context.columns, 110) })
 		.showSuggestionAfterError()
 		.exitOverride()

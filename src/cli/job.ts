@@ -45,9 +45,7 @@ export const declareJob: Declaration = (program, context, finish) => {
 		.addOption(new Option("--image <image>", "image of knistio for the Job, with Node and istioctl").argParser(image))
 		.option("--apply", "make the Job instead of printing its manifests, follow it, and remove it")
 		.option("--attach", "follow a Job that is there instead of making one")
-		.addOption(
-			new Option("--namespace <name>", "namespace of the Job").argParser(namespace).default("knistio-job"),
-		)
+		.addOption(new Option("--namespace <name>", "namespace of the Job").argParser(namespace).default("knistio-job"))
 		.option("--claim <name>", "PersistentVolumeClaim of the namespace that keeps what the run writes", text)
 		.option("--keep", "leave the Job and what it needs; `knistio clean` removes them")
 		.addOption(new Option("--inside <id>", "what the Job's container is called with").hideHelp())

@@ -5,14 +5,12 @@ import { installProfile } from "../install/install.ts";
 import { planInstall, planLines } from "../install/plan.ts";
 import { requireRights } from "../install/rights.ts";
 import { readState } from "../install/state/store.ts";
-import type { Undone } from "../install/removal/undo.ts";
 import { uninstall as uninstallAll } from "../install/uninstall.ts";
 import type { Installation } from "../install/wanted.ts";
 import { type IstioSource, renderIstio } from "../istio/render.ts";
+import { removeJobIfAllowed } from "../job/removal.ts";
 import { readKnativeManifests } from "../knative/manifest-files.ts";
 import { type Cluster, describeRef } from "../kube/api/cluster.ts";
-import { removeJob } from "../job/removal.ts";
-import { ApiError } from "../kube/http/api-error.ts";
 import { newTask, type Session } from "../kube/wait/task.ts";
 import { openProgress, type ProgressDisplay } from "../output/progress.ts";
 import { spell } from "../output/words/units.ts";
@@ -151,15 +149,14 @@ export async function uninstall(options: UninstallOptions, context: Context): Pr
 }
 
 /** What a bench has left, and then its Job: while that is at work it holds the lock, and is refused or loses it. */
-async function removeAll(session: Session, force: boolean): Promise<Undone> {
+async function removeAll(session: Session, force: boolean) {
 	const undone = await uninstallAll(session, { force });
-	try {
-		const { removed, kept } = await removeJob(newTask(session));
-		return { ...undone, removed: [...undone.removed, ...removed], kept: [...undone.kept, ...kept] };
-	} catch (error) {
-		if (!(error instanceof ApiError) || error.status !== 403) throw error;
-		const what = "what `knistio job` has made";
-		const notes = [...undone.notes, `could not look for ${what}, or remove it: ${error.message}`];
-		return { ...undone, notes, unseen: [...undone.unseen, what] };
-	}
+	const { removed, kept, unseen } = await removeJobIfAllowed(newTask(session));
+	return {
+		...undone,
+		removed: [...undone.removed, ...removed],
+		kept: [...undone.kept, ...kept],
+		notes: [...undone.notes, ...unseen.map((what) => `could not look for ${what}`)],
+		unseen: [...undone.unseen, ...unseen],
+	};
 }

@@ -1,7 +1,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join, normalize } from "node:path";
-import { explain } from "../context/explain.ts";
 import type { Context } from "../context/context.ts";
+import { explain } from "../context/explain.ts";
 import { type ExitCode, UsageError } from "../errors.ts";
 import { openLogWriter } from "../job/log-writer.ts";
 import { filesOf } from "../job/packing.ts";

@@ -2,7 +2,7 @@ import { dump } from "js-yaml";
 import { systemClock } from "../clock/clock.ts";
 import type { Context } from "../context/context.ts";
 import { ClusterError, type ExitCode, exitCodes, InterruptedError, RunErrors, UsageError } from "../errors.ts";
-import { applyJob, idOfJob, InTheWayError } from "../job/apply.ts";
+import { applyJob, InTheWayError, idOfJob } from "../job/apply.ts";
 import { type BenchOption, completeLine, type Output, outputsOf, withNamesInJob, wordsOf } from "../job/bench-line.ts";
 import { type JobEnd, type JobFollower, openFollower } from "../job/follower.ts";
 import { jobObjects, jobRef } from "../job/objects.ts";
@@ -41,7 +41,9 @@ export async function job(options: JobOptions, context: Context): Promise<ExitCo
 	await loadProfiles(profilesOf(line));
 	const outputs = outputsOf(line);
 	if (options.mode === "print") {
-		const documents = (await objectsOf(options, context)).map((object) => dump(object, { noRefs: true, lineWidth: -1 }));
+		const documents = (await objectsOf(options, context)).map((object) =>
+			dump(object, { noRefs: true, lineWidth: -1 }),
+		);
 		context.stdout(documents.join("---\n"));
 		return exitCodes.ok;
 	}
@@ -66,7 +68,7 @@ const profilesOf = (line: readonly BenchOption[]) =>
 
 async function objectsOf({ line, image, namespace, claim, id }: JobOptions, context: Context): Promise<KubeObject[]> {
 	if (image === undefined) {
-		throw new UsageError("knistio job: no --image", {
+		throw new UsageError("there is no --image", {
 			hint: "give the image of knistio that the Job is to run; docs/job.md says how to build one",
 		});
 	}
@@ -120,7 +122,11 @@ async function runJob(run: JobRun): Promise<ExitCode> {
 	}
 	const outcome = end === undefined ? undefined : outcomeOf(end, run.outputs);
 	const unwritten = await whatFails(
-		(outcome?.files ?? []).map(({ path, content }) => () => context.writeFile(path, content.toString("utf8"))),
+		(outcome?.files ?? []).map(
+			({ path, content }) =>
+				() =>
+					context.writeFile(path, content.toString("utf8")),
+		),
 	);
 	const uncleaned = await removeUnlessKept(run);
 	display.clear();
@@ -162,7 +168,10 @@ function lostContact(error: Error, ref: { kind: string; name: string; namespace?
 
 async function removeUnlessKept({ options, session, display }: JobRun): Promise<ClusterError | undefined> {
 	if (options.keep) {
-		display.progress({ kind: "note", text: "as asked, the Job and what it needs are still there; `knistio clean` removes them" });
+		display.progress({
+			kind: "note",
+			text: "as asked, the Job and what it needs are still there; `knistio clean` removes them",
+		});
 		return undefined;
 	}
 	try {

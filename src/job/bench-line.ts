@@ -54,9 +54,12 @@ export interface Output {
 export function completeLine(line: readonly BenchOption[]): BenchOption[] {
 	for (const { flag } of line) {
 		if (roles[flag] !== "ours") continue;
-		throw new UsageError(`${flag} is for the Job here, and not for the bench inside: it measures the cluster it is in`, {
-			hint: `write ${flag} before the --, as in \`knistio job ${flag} … -- bench …\``,
-		});
+		throw new UsageError(
+			`${flag} is for the Job here, and not for the bench inside: it measures the cluster it is in`,
+			{
+				hint: `write ${flag} before the --, as in \`knistio job ${flag} … -- bench …\``,
+			},
+		);
 	}
 	const has = (flag: string) => line.some((option) => option.flag === flag);
 	const out = line.find(({ flag }) => flag === "--out")?.value;

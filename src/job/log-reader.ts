@@ -33,10 +33,10 @@ export function createLogReader(id: string, sink: Record<Channel, (line: string)
 	let end: LogEnd | undefined;
 	const take = (word: string, rest: string) => {
 		if (word === "messages" || word === "result") channel = word;
-		else if (word === "begin") version = textOf(valueOf(rest).version);
-		else if (word === "file") received.push({ head: headOf(valueOf(rest)), data: [] });
+		else if (word === "begin") version = textOf(jsonOf(rest).version);
+		else if (word === "file") received.push({ head: headOf(jsonOf(rest)), data: [] });
 		else if (word === "data") received.at(-1)?.data.push(rest);
-		else if (word === "end") end = endOf(valueOf(rest));
+		else if (word === "end") end = endOf(jsonOf(rest));
 	};
 	return {
 		line(text) {
@@ -86,7 +86,7 @@ function endOf(value: Record<string, unknown>): LogEnd | undefined {
 	return { code, left };
 }
 
-function valueOf(text: string): Record<string, unknown> {
+function jsonOf(text: string): Record<string, unknown> {
 	try {
 		return objectOf(JSON.parse(text));
 	} catch {

@@ -137,7 +137,10 @@ function podSpecOf({ id, image, words, archive, claim }: JobRequest) {
 			},
 		],
 		volumes: [
-			{ name: "reports", ...(claim === undefined ? { emptyDir: {} } : { persistentVolumeClaim: { claimName: claim } }) },
+			{
+				name: "reports",
+				...(claim === undefined ? { emptyDir: {} } : { persistentVolumeClaim: { claimName: claim } }),
+			},
 			{ name: "tmp", emptyDir: {} },
 			...(archive === undefined ? [] : [{ name: "files", secret: { secretName } }]),
 		],

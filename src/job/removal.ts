@@ -1,10 +1,10 @@
 import { foreignContent } from "../install/removal/remove.ts";
 import { describeRef, type KubeObject, type ObjectRef, refOf } from "../kube/api/cluster.ts";
+import { ApiError } from "../kube/http/api-error.ts";
 import { ownedByLabel } from "../kube/objects/ownership.ts";
-import { waitGone } from "../kube/wait/gone.ts";
+import { stillThere, waitGone } from "../kube/wait/gone.ts";
 import { patiently } from "../kube/wait/patience.ts";
 import { waitPodsGone } from "../kube/wait/pods-gone.ts";
-import { stillThere } from "../kube/wait/gone.ts";
 import { inParallel, type Task, within } from "../kube/wait/task.ts";
 import { graceSeconds, jobOwner, jobSelector } from "./objects.ts";
 
@@ -64,6 +64,16 @@ export async function removeJob(task: Task): Promise<JobRemoval> {
 		removal.removed.push(refOf(namespace));
 	}
 	return removal;
+}
+
+/** The same for who may not be allowed to look: what could not be looked for is told. */
+export async function removeJobIfAllowed(task: Task): Promise<JobRemoval & { unseen: string[] }> {
+	try {
+		return { ...(await removeJob(task)), unseen: [] };
+	} catch (error) {
+		if (!(error instanceof ApiError) || error.status !== 403) throw error;
+		return { removed: [], kept: [], unseen: [`what \`knistio job\` has made (${error.message})`] };
+	}
 }
 
 async function waitForPods(task: Task, jobs: readonly KubeObject[]): Promise<void> {

@@ -79,4 +79,3 @@ function statusOf(world: World, { status: before }: Job, phase: string | undefin
 	if (phase === "Failed") return { startTime, failed: 1, conditions: condition("Failed", "BackoffLimitExceeded") };
 	return { startTime, active: 1 };
 }
-

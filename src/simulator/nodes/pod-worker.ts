@@ -3,7 +3,14 @@ import type { Process, SimulatedNs } from "../clock/clock.ts";
 import { usesIstioCni, variantOf } from "../istio/injection.ts";
 import type { Variant } from "../model/model.ts";
 import { recordEvent } from "../world/events.ts";
-import { containersOf, containersToStart, copyRuntime, fieldPathOf, isRunning, type RuntimePod } from "../world/runtime.ts";
+import {
+	containersOf,
+	containersToStart,
+	copyRuntime,
+	fieldPathOf,
+	isRunning,
+	type RuntimePod,
+} from "../world/runtime.ts";
 import type { World } from "../world/world.ts";
 import type { NodeImages } from "./images.ts";
 import { createPodEnd, type PodEnd } from "./pod-end.ts";
@@ -184,11 +191,7 @@ function finish(parts: Parts): void {
 	publish(parts, true);
 }
 
-function startContextOf(
-	state: PodState,
-	programs: Programs,
-	onWaiting: StartContext["onWaiting"],
-): StartContext {
+function startContextOf(state: PodState, programs: Programs, onWaiting: StartContext["onWaiting"]): StartContext {
 	const { world, pod, key, variant, images, runtime } = state;
 	return {
 		world,
