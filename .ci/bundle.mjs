@@ -19,8 +19,7 @@ const configurationOnly = {
 
 rmSync("dist", { recursive: true, force: true });
 const { metafile } = await build({
-	// The same program under the name that makes it a plugin of kubectl.
-	entryPoints: { bin: "src/bin.ts", "kubectl-knistio": "src/bin.ts", "observer-thread": "src/measure/observing/thread.ts", "simulated-thread": "src/simulator/worker.ts" },
+	entryPoints: { bin: "src/bin.ts", "observer-thread": "src/measure/observing/thread.ts", "simulated-thread": "src/simulator/worker.ts" },
 	outdir: "dist",
 	bundle: true,
 	splitting: true,
@@ -41,5 +40,7 @@ const { metafile } = await build({
 	logLevel: "warning",
 	metafile: true,
 });
+// The same program under the name that makes it a plugin of kubectl.
+writeFileSync("dist/kubectl-knistio.js", '#!/usr/bin/env node\nimport "./bin.js";\n', { mode: 0o755 });
 // Most licences ask for their text beside every copy of the code.
 writeFileSync("dist/THIRD-PARTY-LICENSES.txt", licensesOf(Object.keys(metafile.inputs)));

@@ -31,8 +31,8 @@ describe("the package", () => {
 	it("has every file that the program is made of", () => {
 		const parts = files.filter((file) => file.endsWith(".js"));
 		const imports = parts.flatMap((file) =>
-			[...readFileSync(file, "utf8").matchAll(/(?:from|import\()\s*"(\.{1,2}\/[^"]+\.js)"/g)].map(([, path = ""]) =>
-				join(file, "..", path),
+			[...readFileSync(file, "utf8").matchAll(/(?:from|import|import\()\s*"(\.{1,2}\/[^"]+\.js)"/g)].map(
+				([, path = ""]) => join(file, "..", path),
 			),
 		);
 		expect(imports.length).toBeGreaterThan(20);

@@ -158,7 +158,7 @@ describe("knistio job without --apply", () => {
 		expect([code, opened]).toEqual([0, 0]);
 		const objects = loadAll(stdout) as KubeObject[];
 		expect(objects.map(({ kind }) => kind).at(-1)).toBe("Job");
-		expect(stdout).toContain("- --profile=full\n");
+		expect(stdout).toContain("- '--profile=full'\n");
 	});
 
 	it.each([
