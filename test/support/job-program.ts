@@ -16,10 +16,8 @@ export interface JobWorld {
 	kubeconfig: string;
 	/** For the files of the containers. */
 	folder: string;
-	/** May change what is written to the log, or leave it out. */
-	onWrite?: (text: string) => string;
-	/** Runs instead of the built program. */
-	command?: string[];
+	/** A script of the shell that runs instead of the built program, with the arguments that this was to have. */
+	script?: string;
 }
 
 /**
@@ -32,19 +30,18 @@ export function jobProgram(world: JobWorld): Program {
 		if (container.image !== knistioImage) return undefined;
 		const folder = join(world.folder, `container-${++count}`);
 		mkdirSync(folder, { recursive: true });
-		const write = (text: string) => io.write(world.onWrite?.(text) ?? text);
 		const run = async () => {
 			const archive = await mountSecret(world, pod.metadata.namespace ?? "", folder);
 			const args = (container.args as string[]).map((arg) =>
 				arg.replace(/^--files=.*/, `--files=${archive}`).replaceAll("/tmp/knistio-in", join(folder, "in")),
 			);
-			const command = world.command ?? [process.execPath, program, ...args];
-			const child = spawn(command[0] ?? "", command.slice(1), {
+			const command = world.script === undefined ? [process.execPath, program] : ["sh", "-c", world.script, "sh"];
+			const child = spawn(command[0] ?? "", [...command.slice(1), ...args], {
 				cwd: folder,
 				env: { PATH: process.env.PATH, HOME: folder, KUBECONFIG: join(folder, "kubeconfig") },
 				stdio: ["ignore", "pipe", "pipe"],
 			});
-			for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", write);
+			for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", io.write);
 			io.terminated.addEventListener("abort", () => child.kill("SIGTERM"));
 			io.killed.addEventListener("abort", () => child.kill("SIGKILL"));
 			return new Promise<number>((resolve) => child.on("close", (code) => resolve(code ?? 137)));
