@@ -23,6 +23,7 @@ interface BenchFlags extends ClusterFlags, SourceFlags, OutputFlags, GateFlags {
 	sidecar?: "native" | "classic";
 	gateway?: string;
 	requestTimeout?: number;
+	copies?: number;
 	record?: string | boolean;
 	cluster?: "simulated";
 	model: string;
@@ -111,6 +112,12 @@ function addMeasuringOptions(command: Command): Command {
 			1,
 		)
 		.option(
+			"--copies <n>",
+			"measure this many equal services in rotation, so that one is started while the others go to zero; 1 waits " +
+				"for zero after each cold start (default: as many as it takes)",
+			count(1),
+		)
+		.option(
 			"--request-timeout <duration>",
 			"count a cold start as failed after this time (default: 2.5 × the first start, at least 10s)",
 			durationMs,
@@ -169,7 +176,7 @@ function benchOptionsOf(flags: BenchFlags): BenchOptions {
 		...(record === undefined || record === true ? {} : { record }),
 		...(requestTimeout === undefined ? {} : { requestTimeoutSeconds: Math.ceil(requestTimeout / 1000) }),
 		...untilOf(flags.until),
-		...given({ expectBody, sidecar, gateway, reference }),
+		...given({ expectBody, sidecar, gateway, reference, copies: flags.copies }),
 	};
 }
 

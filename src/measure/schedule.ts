@@ -1,11 +1,11 @@
 import { type ClientClock, clientNow, elapsedMs } from "../clock/client-clock.ts";
 import type { GatewayRoute } from "../knative/route.ts";
 import type { DeployedService } from "../knative/service.ts";
-import { revisionState, waitForZero } from "../knative/zero.ts";
+import { isAtZero, notAtZero, revisionState, waitForZero } from "../knative/zero.ts";
 import { conditionsOf } from "../kube/untrusted.ts";
 import { alsoEndedBy, type Session } from "../kube/wait/task.ts";
 import type { Profile } from "../profile/profile.ts";
-import type { RequestTimes, Untimed } from "../recording/entries.ts";
+import type { EntryOf, RequestTimes, Untimed } from "../recording/entries.ts";
 import { type LiveState, untilLate } from "../recording/live-state.ts";
 import type { Observer } from "./observing/observer.ts";
 import type { Round } from "./rounds.ts";
@@ -13,7 +13,8 @@ import type { Round } from "./rounds.ts";
 /** A profile that is deployed and proven, and waits to be started cold. */
 export interface Subject {
 	profile: Profile;
-	service: DeployedService;
+	/** Equal services. With several, one is started while the others go to zero; with one, its end is waited for. */
+	copies: readonly [DeployedService, ...DeployedService[]];
 	/** How the gateway is reached. */
 	route: GatewayRoute;
 	requestTimeoutMs: number;
@@ -49,8 +50,9 @@ const readyTimeoutMs = 60_000;
 const lateEventsMs = 2_000;
 
 /**
- * Cold start after cold start: wait until no profile has a pod, wait a random part of a second, send one request, watch
- * until the pod is Ready. After the last one the pod is not seen out, for its service goes next.
+ * Cold start after cold start, never two at once: wait until a copy of the service is at zero, wait a random part of a
+ * second, send one request, watch until the pod is Ready. A profile with one copy waits until no profile has a pod.
+ * After the last cold start the pod is not seen out, for its service goes next.
  */
 export async function runColdStarts(session: Session, starts: ColdStarts): Promise<void> {
 	// Whatever lost the race against a failure does not go on waiting.
@@ -63,67 +65,98 @@ export async function runColdStarts(session: Session, starts: ColdStarts): Promi
 }
 
 async function startAll(session: Session, order: ColdStarts): Promise<void> {
-	const { ended, onSample } = order;
+	const { ended, onSample, record } = order;
 	const failure = Promise.race([order.observer.failure, aborted(session.signal)]);
 	// Whoever waits for something races with it; nobody may be waiting when it comes.
 	failure.catch(() => {});
-	await Promise.race([toZero(session, order), failure]);
+	await Promise.race([allToZero(session, order), failure]);
 	const starts = order.rounds.flatMap(({ round, order: profiles }) => profiles.map((profile) => ({ round, profile })));
+	const queues = new Map(order.subjects.map((subject) => [subject.profile, [...subject.copies]]));
 	for (const [index, { round, profile }] of starts.entries()) {
 		const subject = order.subjects.find((each) => each.profile === profile);
 		if (subject === undefined || ended.has(profile)) continue;
 		onSample(profile, round);
-		const times = await Promise.race([coldStart(session, order, { subject, round }), failure]);
+		const isRotated = subject.copies.length > 1;
+		const queue = queues.get(profile) ?? [];
+		const service = isRotated
+			? await Promise.race([takeCopyAtZero(session, order, queue), failure])
+			: subject.copies[0];
+		const start = { subject, service, round };
+		const times = await Promise.race([coldStart(session, order, start), failure]);
 		onSample(profile, round, times);
-		const answered = times.status === 200 ? subject : undefined;
+		const isUp = times.status === 200;
 		const isLast = starts.slice(index + 1).every((next) => ended.has(next.profile));
+		let settledMs: number | undefined;
+		if (isLast || isRotated) settledMs = await Promise.race([settle(session, order, { service, isUp }), failure]);
 		// The pod is seen out, so that its late events belong to its own sample.
-		await Promise.race([
-			isLast ? settle(session, order.state, { subject, isUp: subject === answered }) : toZero(session, order, answered),
-			failure,
-		]);
-		order.record({ kind: "sample-end", round });
+		else await Promise.race([allToZero(session, order, isUp ? service : undefined), failure]);
+		record({ kind: "sample-end", round, ...(settledMs === undefined ? {} : { settledMs }) });
 		if (order.isEnough?.(profile) === true) ended.add(profile);
 	}
 }
 
 /** @param answered who has a pod then, also if the watch is late and has not shown it yet */
-async function toZero(session: Session, order: ColdStarts, answered?: Subject): Promise<void> {
+async function allToZero(session: Session, order: ColdStarts, answered?: DeployedService): Promise<void> {
 	const { state, subjects, record, clock } = order;
 	const { signal, timeoutMs } = session;
 	const startedAt = clientNow(clock);
 	order.onWayToZero?.();
-	for (const subject of subjects) {
-		const { revision } = subject.service;
-		await untilReady(session, order.state, { subject, isUp: subject === answered });
+	for (const service of subjects.flatMap(({ copies }) => copies)) {
+		const { revision } = service;
+		await untilReady(session, order.state, { service, isUp: service === answered });
 		await waitForZero(state, { revision, timeoutMs, signal });
 	}
 	record({ kind: "zero", waitedMs: elapsedMs(clock, startedAt) });
 }
 
-/** Only the events are waited for, not the pod's end. */
-async function settle(session: Session, state: LiveState, pod: { subject: Subject; isUp: boolean }): Promise<void> {
-	await untilReady(session, state, pod);
-	await session.clock.sleep(lateEventsMs, session.signal);
+/** The copy that has rested longest of those at zero; it goes to the end of the queue. Waits for one if need be. */
+async function takeCopyAtZero(
+	{ signal, timeoutMs }: Session,
+	{ state, record, clock }: ColdStarts,
+	queue: DeployedService[],
+): Promise<DeployedService> {
+	const startedAt = clientNow(clock);
+	const first = queue[0];
+	if (first === undefined) throw new Error("a profile has at least one copy");
+	const found = await state.until((now) => queue.find(({ revision }) => isAtZero(revisionState(now, revision))), {
+		timeoutMs,
+		signal,
+		onTimeout: () => notAtZero(state, { revision: first.revision, timeoutMs }),
+	});
+	queue.push(...queue.splice(queue.indexOf(found), 1));
+	record({ kind: "zero", waitedMs: elapsedMs(clock, startedAt) });
+	return found;
 }
 
-async function coldStart(
-	session: Session,
-	order: ColdStarts,
-	{ subject, round }: { subject: Subject; round: number },
-): Promise<RequestTimes> {
-	const { state, record, random = Math.random } = order;
-	const { profile, service, route, requestTimeoutMs } = subject;
+interface Started {
+	service: DeployedService;
+	isUp: boolean;
+}
+
+/** Only the events are waited for, not the pod's end. @returns for how long, in ms */
+async function settle(session: Session, { state, clock, onWayToZero }: ColdStarts, started: Started): Promise<number> {
+	await untilReady(session, state, started);
+	const settlingFrom = clientNow(clock);
+	onWayToZero?.();
+	await session.clock.sleep(lateEventsMs, session.signal);
+	return elapsedMs(clock, settlingFrom);
+}
+
+interface Start {
+	subject: Subject;
+	/** The copy that is started. */
+	service: DeployedService;
+	round: number;
+}
+
+async function coldStart(session: Session, order: ColdStarts, start: Start): Promise<RequestTimes> {
+	const { record, clock, random = Math.random } = order;
+	const { subject, service, round } = start;
+	const { route, requestTimeoutMs } = subject;
+	const pausedFrom = clientNow(clock);
 	// Whole seconds rule much of kubelet and Knative: samples must not begin at the same part of a second each time.
 	await session.clock.sleep(random() * 1000, session.signal);
-	const { pods, replicas } = revisionState(state, service.revision);
-	record({
-		kind: "sample",
-		round,
-		profile: profile.name,
-		podsBefore: pods.map(({ metadata }) => metadata.uid ?? metadata.name),
-		...(replicas === undefined ? {} : { replicasBefore: replicas }),
-	});
+	record({ ...sampleEntry(order, start), pausedMs: elapsedMs(clock, pausedFrom) });
 	const times = await order.observer.request({
 		route,
 		host: service.host,
@@ -135,18 +168,33 @@ async function coldStart(
 	return times;
 }
 
+/** What is there as the request is about to be sent. */
+function sampleEntry({ state, subjects }: ColdStarts, { subject, service, round }: Start): Untimed<EntryOf<"sample">> {
+	const { pods, replicas } = revisionState(state, service.revision);
+	const others = subjects.flatMap(({ copies }) => copies).filter((copy) => copy !== service);
+	const rotation = {
+		copy: subject.copies.indexOf(service) + 1,
+		revision: service.revision,
+		draining: others.reduce((sum, { revision }) => sum + revisionState(state, revision).pods.length, 0),
+	};
+	return {
+		kind: "sample",
+		round,
+		profile: subject.profile.name,
+		...(subject.copies.length === 1 ? {} : rotation),
+		podsBefore: pods.map(({ metadata }) => metadata.uid ?? metadata.name),
+		...(replicas === undefined ? {} : { replicasBefore: replicas }),
+	};
+}
+
 /** The answer may come before the pod is Ready; the talk's spans need both. */
-async function untilReady(
-	{ signal }: Session,
-	state: LiveState,
-	{ subject, isUp }: { subject: Subject; isUp: boolean },
-): Promise<void> {
+async function untilReady({ signal }: Session, state: LiveState, { service, isUp }: Started): Promise<void> {
 	let mayBeGone = !isUp;
 	// A pod that never becomes Ready is a fact about the sample, which the recording holds; the run goes on.
 	await untilLate(
 		state,
 		() => {
-			const { pods } = revisionState(state, subject.service.revision);
+			const { pods } = revisionState(state, service.revision);
 			const isReady = pods.some((pod) =>
 				conditionsOf(pod).some(({ type, status }) => type === "Ready" && status === "True"),
 			);

@@ -76,6 +76,10 @@ export type PodSummary = z.infer<typeof podSchema>;
 export const coldStartSchema = z.strictObject({
 	/** One cold start of every profile has the same. 0 is the warm-up after an install, which is kept apart; each install has one. */
 	round: z.number(),
+	/** Which of several equal services was started, from 1; left out where there is one. */
+	copy: z.number().optional(),
+	/** Pods of the other copies that were still there as the request was sent: idle, or terminating. */
+	draining: z.number().optional(),
 	outcome: outcomeSchema,
 	/** Why it is not cold, or not counted. */
 	reason: z.string().optional(),
@@ -183,6 +187,8 @@ export const reportSchema = z.strictObject({
 			deployMs: z.number(),
 			waitForZeroMs: z.number(),
 			coldStartMs: z.number(),
+			/** Waited on purpose: for late events of a pod, and a random part of a second before each request. */
+			pauseMs: z.number().optional(),
 			otherMs: z.number(),
 			otherShare: z.number(),
 		})

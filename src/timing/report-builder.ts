@@ -91,7 +91,7 @@ function beginSample(state: State, sample: EntryOf<"sample">): void {
 	closeSample(state, sample.at);
 	if (sample.profile !== undefined) state.open = state.profiles.of(sample.profile);
 	if (state.open === undefined) return;
-	const { revision } = state.open.profile;
+	const revision = sample.revision ?? state.open.profile.revision;
 	state.sample = { sample, watched: [], listed: [], pings: state.lastPings.slice(-pingsAround / 2), revision };
 }
 

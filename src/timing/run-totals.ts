@@ -17,6 +17,7 @@ export interface RunTotals {
 export function openRunTotals(): RunTotals {
 	const counts = { watchEvents: 0, reconnects: 0, gaps: 0 };
 	const spent = { installMs: 0, deployMs: 0, waitForZeroMs: 0, coldStartMs: 0 };
+	let pauseMs: number | undefined;
 	const lagsMs: number[] = [];
 	let observer: EntryOf<"observer"> | undefined;
 	return {
@@ -25,6 +26,8 @@ export function openRunTotals(): RunTotals {
 				spent.installMs += entry.installMs ?? 0;
 				spent.deployMs += entry.deployMs ?? 0;
 			} else if (entry.kind === "zero") spent.waitForZeroMs += entry.waitedMs;
+			else if (entry.kind === "sample") pauseMs = add(pauseMs, entry.pausedMs);
+			else if (entry.kind === "sample-end") pauseMs = add(pauseMs, entry.settledMs);
 			else if (entry.kind === "watch") counts.watchEvents++;
 			else if (entry.kind === "watch-state") counts.reconnects++;
 			else if (entry.kind === "listed" && entry.afterGap) counts.gaps++;
@@ -38,13 +41,22 @@ export function openRunTotals(): RunTotals {
 		overhead(startedAt, endedAt) {
 			const runMs = toMs(endedAt - startedAt);
 			const { installMs, deployMs, waitForZeroMs, coldStartMs } = spent;
-			const otherMs = runMs - installMs - deployMs - waitForZeroMs - coldStartMs;
-			return { runMs, ...spent, otherMs, otherShare: runMs > 0 ? otherMs / runMs : 0 };
+			const otherMs = runMs - installMs - deployMs - waitForZeroMs - coldStartMs - (pauseMs ?? 0);
+			return {
+				runMs,
+				...spent,
+				...(pauseMs === undefined ? {} : { pauseMs }),
+				otherMs,
+				otherShare: runMs > 0 ? otherMs / runMs : 0,
+			};
 		},
 		observer: () => ({ ...counts, ...delaysOf(observer), ...pingsOf(lagsMs) }),
 		findings: () => lateObserver(observer),
 	};
 }
+
+/** Recordings of earlier versions do not say how long was waited on purpose. */
+const add = (sum: number | undefined, more: number | undefined) => (more === undefined ? sum : (sum ?? 0) + more);
 
 function delaysOf(observer: EntryOf<"observer"> | undefined) {
 	if (observer === undefined) return {};

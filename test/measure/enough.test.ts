@@ -30,7 +30,7 @@ function order(overrides: Partial<ColdStarts>) {
 	const made: ColdStarts = {
 		observer: { request: async () => answer, failure: new Promise<never>(() => {}) },
 		state,
-		subjects: [{ profile, service, route: {} as Subject["route"], requestTimeoutMs: 1000 }],
+		subjects: [{ profile, copies: [service], route: {} as Subject["route"], requestTimeoutMs: 1000 }],
 		rounds: [0, 1, 2, 3].map((round) => ({ round, order: [profile] })),
 		expectBody: "",
 		record: (entry) => void recorded.push(entry),

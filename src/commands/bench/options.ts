@@ -24,6 +24,8 @@ export interface BenchOptions extends GateOptions {
 	sidecar?: "native" | "classic";
 	gateway?: string;
 	requestTimeoutSeconds?: number;
+	/** How many copies of the service are used in rotation; as many as it takes where it is left out. */
+	copies?: number;
 	timeoutMs: number;
 	out: string[];
 	/** The recording's path; false for none, undefined for one beside the first `out`. */

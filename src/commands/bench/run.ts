@@ -92,6 +92,7 @@ export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuri
 		target: options.expectBody ?? `knistio-${randomBytes(4).toString("hex")}`,
 		isEnough: ({ name }) => isEnough(name),
 		requestTimeoutSeconds,
+		copies: options.copies,
 		gateway,
 		state: recorder.state,
 		clock: run.target.clock,

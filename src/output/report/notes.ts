@@ -95,9 +95,10 @@ function harnessNotes({ overhead, observer, clocks, profiles, endedBy }: Report)
 	const gateways = new Set(profiles.flatMap(({ fingerprint }) => fingerprint.gateway ?? []));
 	const notes = [...gateways].map((gateway) => `gateway reached by ${gateway}`);
 	if (overhead !== undefined) {
-		const { runMs, installMs, deployMs, waitForZeroMs, coldStartMs, otherMs, otherShare } = overhead;
+		const { runMs, installMs, deployMs, waitForZeroMs, coldStartMs, pauseMs, otherMs, otherShare } = overhead;
+		const pauses = pauseMs === undefined ? "" : `, pauses ${spell(pauseMs)}`;
 		notes.push(
-			`run ${spell(runMs)}: installing ${spell(installMs)}, deploying ${spell(deployMs)}, waiting for zero ${spell(waitForZeroMs)}, cold starts ${spell(coldStartMs)}, knistio itself ${spell(otherMs)} (${(otherShare * 100).toFixed(1)} %)`,
+			`run ${spell(runMs)}: installing ${spell(installMs)}, deploying ${spell(deployMs)}, waiting for zero ${spell(waitForZeroMs)}, cold starts ${spell(coldStartMs)}${pauses}, knistio itself ${spell(otherMs)} (${(otherShare * 100).toFixed(1)} %)`,
 		);
 	}
 	if (observer?.pingMedianMs !== undefined) {
