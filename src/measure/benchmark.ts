@@ -9,7 +9,7 @@ import type { RequestTimes } from "../recording/entries.ts";
 import type { LiveState } from "../recording/live-state.ts";
 import type { Fingerprint } from "../report/report.ts";
 import { openClockProbes } from "./clocks/clocks.ts";
-import { observeNamespace } from "./observing/namespace.ts";
+import { observeNamespace } from "./observed-namespace.ts";
 import type { Observer, ObserverHost } from "./observing/observer.ts";
 import type { Visit } from "./rounds.ts";
 import { runColdStarts, type Subject } from "./schedule.ts";

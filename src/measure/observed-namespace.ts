@@ -1,11 +1,11 @@
-import type { ClientClock } from "../../clock/client-clock.ts";
-import { ClusterError } from "../../errors.ts";
-import { collection } from "../../kube/api/paths.ts";
-import { markOurs } from "../../kube/objects/ownership.ts";
-import type { Session } from "../../kube/wait/task.ts";
-import type { Untimed, WatchedKind } from "../../recording/entries.ts";
-import { type Observer, type ObserverHost, startObserver } from "./observer.ts";
-import { pingManifest, pingPodName } from "./ping.ts";
+import type { ClientClock } from "../clock/client-clock.ts";
+import { ClusterError } from "../errors.ts";
+import { collection } from "../kube/api/paths.ts";
+import { markOurs } from "../kube/objects/ownership.ts";
+import type { Session } from "../kube/wait/task.ts";
+import type { Untimed, WatchedKind } from "../recording/entries.ts";
+import { type Observer, type ObserverHost, startObserver } from "./observing/observer.ts";
+import { pingManifest, pingPodName } from "./observing/ping.ts";
 
 /** Which namespace is watched, and with what. */
 export interface ObservedNamespace {
