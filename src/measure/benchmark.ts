@@ -2,17 +2,21 @@ import { clientNow, elapsedMs } from "../clock/client-clock.ts";
 import { systemClock } from "../clock/clock.ts";
 import { ClusterError } from "../errors.ts";
 import { revisionState } from "../knative/zero.ts";
+import type { ObjectRef } from "../kube/api/cluster.ts";
 import { waitGone } from "../kube/wait/gone.ts";
-import { alsoEndedBy, newTask, type Session } from "../kube/wait/task.ts";
+import { alsoEndedBy, inParallel, newTask, type Session } from "../kube/wait/task.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { RequestTimes } from "../recording/entries.ts";
 import type { LiveState } from "../recording/live-state.ts";
 import type { Fingerprint } from "../report/report.ts";
+import { type BurstPlan, runBursts } from "./bursts.ts";
 import { openClockProbes } from "./clocks/clocks.ts";
+import type { Subject } from "./cold-start.ts";
+import { type CrowdPlan, runCrowds } from "./crowds.ts";
 import { observeNamespace } from "./observed-namespace.ts";
 import type { Observer, ObserverHost } from "./observing/observer.ts";
 import type { Visit } from "./rounds.ts";
-import { runColdStarts, type Subject } from "./schedule.ts";
+import { type ColdStarts, runColdStarts } from "./schedule.ts";
 import { deploySubject, type RunSoFar, type SubjectOrder, type VisitUnderWay } from "./subject.ts";
 
 /** A whole run: every visit's profiles installed, proven and started cold. */
@@ -23,6 +27,10 @@ export interface Benchmark extends SubjectOrder {
 	host: ObserverHost;
 	/** Before each cold start, and with its times after it. */
 	onSample(profile: Profile, round: number, times?: RequestTimes): void;
+	/** Services asked in the same instant, after the cold starts of each visit. */
+	bursts?: BurstPlan;
+	/** Cold starts among idle services, at the end of each visit. */
+	crowds?: Omit<CrowdPlan, "onAdded">;
 	/** After the last cold start of each visit. */
 	onVisitDone(): Promise<void>;
 	/** Asked once after each cold start; true ends the profile's rounds. */
@@ -45,9 +53,9 @@ export async function runBenchmark(given: Session, order: Benchmark): Promise<vo
 				observer = await observeNamespace(session, order);
 				observer.failure.catch((error) => ended.abort(error));
 			}
-			const subjects = await measureVisit(session, order, { observer, visit, installMs, fingerprint, soFar });
+			const deployed = await measureVisit(session, order, { observer, visit, installMs, fingerprint, soFar });
 			await order.onVisitDone();
-			if (index < order.visits.length - 1) await removeServices(session, order, subjects);
+			if (index < order.visits.length - 1) await removeServices(session, order, deployed);
 		}
 	} finally {
 		ended.abort();
@@ -55,14 +63,15 @@ export async function runBenchmark(given: Session, order: Benchmark): Promise<vo
 	}
 }
 
-async function measureVisit(session: Session, order: Benchmark, underWay: VisitUnderWay): Promise<Subject[]> {
+async function measureVisit(session: Session, order: Benchmark, underWay: VisitUnderWay): Promise<Deployed> {
 	const subjects: Subject[] = [];
 	for (const profile of underWay.visit.profiles) {
 		subjects.push(await deploySubject(session, order, { underWay, profile, before: subjects }));
 	}
+	const deployed: Deployed = { subjects, crowd: [] };
 	// The ways to zero take long enough to learn the clocks meanwhile, and to see whether they move.
 	const clocks = openClockProbes({ ...order, cluster: session.cluster, signal: session.signal });
-	await runColdStarts(session, {
+	const starts: ColdStarts = {
 		observer: underWay.observer,
 		state: order.state,
 		subjects,
@@ -74,21 +83,34 @@ async function measureVisit(session: Session, order: Benchmark, underWay: VisitU
 		onWayToZero: clocks.probeIfDue,
 		ended: underWay.soFar.ended,
 		isEnough: order.isEnough,
-	});
+	};
+	await runColdStarts(session, starts);
+	if (order.bursts !== undefined) await runBursts(session, starts, order.bursts);
+	if (order.crowds !== undefined) {
+		const onAdded = (services: readonly ObjectRef[]) => void deployed.crowd.push(...services);
+		await runCrowds(session, starts, { ...order.crowds, onAdded });
+	}
 	await clocks.done();
-	return subjects;
+	return deployed;
+}
+
+/** What a visit put into the namespace. */
+interface Deployed {
+	subjects: readonly Subject[];
+	/** Idle services that were merely there. */
+	crowd: ObjectRef[];
 }
 
 /** The controllers that hold its finalizers must see it off before the next profile restarts them. */
-async function removeServices(session: Session, order: Benchmark, subjects: readonly Subject[]): Promise<void> {
+async function removeServices(session: Session, order: Benchmark, { subjects, crowd }: Deployed): Promise<void> {
 	const { cluster, signal, timeoutMs } = session;
 	const { state, clock } = order;
 	const [first] = subjects;
 	if (first === undefined) return;
 	const startedAt = clientNow(clock);
 	// Profiles that take turns are revisions of the same services.
-	const refs = first.copies.map(({ ref }) => ref);
-	await Promise.all(refs.map((ref) => cluster.remove(ref, { propagation: "Foreground", signal })));
+	const refs = [...crowd, ...first.copies.map(({ ref }) => ref)];
+	await inParallel(refs, (ref) => cluster.remove(ref, { propagation: "Foreground", signal }));
 	// As every other wait of a run: the limit is of real time, also where a simulated cluster's time goes faster.
 	await waitGone(newTask({ ...session, clock: systemClock }), refs);
 	for (const { revision } of subjects.flatMap(({ copies }) => copies)) {

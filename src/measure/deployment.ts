@@ -7,8 +7,8 @@ import { podTrouble } from "../kube/wait/pod-trouble.ts";
 import type { Session } from "../kube/wait/task.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { LiveState } from "../recording/live-state.ts";
+import type { Subject } from "./cold-start.ts";
 import { copiesFor, nameOfCopy, namesOneCopy } from "./copies.ts";
-import type { Subject } from "./schedule.ts";
 
 /** The limit of a request by profile, in seconds: chosen once, and the same after another install. */
 export type RequestLimits = Map<Profile, number>;
@@ -23,6 +23,8 @@ export interface Deployment {
 	requestTimeoutSeconds: number | undefined;
 	/** How many copies of it; as many as it takes where it is undefined. */
 	copies: number | undefined;
+	/** So many are asked in the same instant; there are at least as many copies. */
+	atOnce?: number;
 	state: LiveState;
 }
 
@@ -81,12 +83,12 @@ export function deployCopy(
 
 /** All profiles of a visit have as many copies as the first. */
 function copiesOf(
-	{ copies }: Deployment,
+	{ copies, atOnce = 1 }: Deployment,
 	{ before, profiles, profile, starts }: Sharing,
 	times: { startupSeconds: number; timeoutSeconds: number },
 ): number {
 	if (namesOneCopy(profile) !== undefined) return 1;
-	return before[0]?.copies.length ?? copies ?? copiesFor({ ...times, profiles, starts });
+	return before[0]?.copies.length ?? Math.max(atOnce, copies ?? copiesFor({ ...times, profiles, starts }));
 }
 
 async function deployWithinLimit(session: Session, deployment: Deployment, sharing: Sharing) {

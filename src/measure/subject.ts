@@ -2,17 +2,17 @@ import { type ClientClock, clientNow, elapsedMs } from "../clock/client-clock.ts
 import { describeRoute, findSameGateway } from "../knative/gateway.ts";
 import type { GatewayRoute } from "../knative/route.ts";
 import type { DeployedService } from "../knative/service.ts";
-import type { Session } from "../kube/wait/task.ts";
+import { inParallel, type Session } from "../kube/wait/task.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { Untimed } from "../recording/entries.ts";
 import type { Finding, Fingerprint } from "../report/report.ts";
+import type { Subject } from "./cold-start.ts";
 import { namesOneCopy } from "./copies.ts";
 import { type Deployment, deployCopy, deployFirstCopy, type RequestLimits, type Sharing } from "./deployment.ts";
 import { clusterFingerprint } from "./fingerprint.ts";
 import type { Observer } from "./observing/observer.ts";
 import { proveProfile } from "./prove.ts";
 import type { Visit } from "./rounds.ts";
-import type { Subject } from "./schedule.ts";
 
 /** What is deployed and proven under every profile, and where it is written down. */
 export interface SubjectOrder extends Deployment {
@@ -71,12 +71,12 @@ export async function deploySubject(session: Session, order: SubjectOrder, deplo
 	const named = copies === 1 && order.copies !== 1 ? namesOneCopy(profile) : undefined;
 	if (named !== undefined) progress({ kind: "note", text: `${profile.name}: one copy of the service, for ${named}` });
 	if (copies > 1) progress({ kind: "step", text: `${profile.name}: deploying ${copies - 1} more copies` });
-	const others = await Promise.all(
-		Array.from({ length: copies - 1 }, async (_, index) => {
-			const service = await deployCopy(session, order, { ...sharing, timeoutSeconds, copy: index + 2 });
-			return { service, ...(await proveCopy(session, order, { ...proving, service })) };
-		}),
-	);
+	const numbers = Array.from({ length: copies - 1 }, (_, index) => index + 2);
+	// A few at a time: those that are proven go to zero, and make room for the next.
+	const others = await inParallel(numbers, async (copy) => {
+		const service = await deployCopy(session, order, { ...sharing, timeoutSeconds, copy });
+		return { service, ...(await proveCopy(session, order, { ...proving, service })) };
+	});
 	order.record({
 		kind: "profile",
 		profile,

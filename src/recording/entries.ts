@@ -65,6 +65,10 @@ export type Entry =
 			round: number;
 			/** By name, where several take turns; otherwise the last one that was proven. */
 			profile?: string;
+			/** Asked in the same instant as others; each of them has a sample of its own, with the same number. */
+			burst?: { size: number; number: number };
+			/** How many idle services were there, where that is varied. */
+			crowd?: number;
 			/** Which of several equal services it is, from 1, and its revision. */
 			copy?: number;
 			revision?: string;
@@ -77,10 +81,13 @@ export type Entry =
 			/** `spec.replicas` of the revision's Deployment. */
 			replicasBefore?: number;
 	  }
-	| ({ kind: "request"; at: string; round: number } & RequestTimes)
+	/** The copy is given where several were asked in the same instant. */
+	| ({ kind: "request"; at: string; round: number; copy?: number } & RequestTimes)
+	/** So many idle services are there now; adding them took so long. */
+	| { kind: "crowd"; at: string; size: number; tookMs: number }
 	/** The revision has gone to zero, as far as Kubernetes let it. */
 	| { kind: "zero"; at: string; waitedMs: number }
-	/** No more will be seen of this sample: its pod is gone, or the run ends. */
+	/** No more will be seen of this sample, or of all of a burst: its pod is gone, or the run ends. */
 	| {
 			kind: "sample-end";
 			at: string;

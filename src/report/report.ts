@@ -128,6 +128,25 @@ export const ledgerSchema = z.strictObject({
 });
 export type Ledger = z.infer<typeof ledgerSchema>;
 
+/** Services that were asked in the same instant. */
+export const burstSchema = z.strictObject({
+	/** How many. */
+	size: z.number(),
+	/** From 1, among those of its size. */
+	number: z.number(),
+	/** One of each service; none of them is among the profile's own cold starts. */
+	coldStarts: z.array(coldStartSchema),
+});
+export type Burst = z.infer<typeof burstSchema>;
+
+/** Cold starts, one at a time, while idle services were merely there. */
+export const crowdSchema = z.strictObject({
+	/** How many services were there. */
+	size: z.number(),
+	coldStarts: z.array(coldStartSchema),
+});
+export type Crowd = z.infer<typeof crowdSchema>;
+
 export const profileRunSchema = z.strictObject({
 	profile: profileSchema,
 	fingerprint: fingerprintSchema,
@@ -136,6 +155,8 @@ export const profileRunSchema = z.strictObject({
 	/** From the first object applied to the profile being proven; undefined where it was there before. */
 	installMs: z.number().optional(),
 	coldStarts: z.array(coldStartSchema),
+	bursts: z.array(burstSchema).optional(),
+	crowds: z.array(crowdSchema).optional(),
 	findings: z.array(findingSchema),
 });
 export type ProfileRun = z.infer<typeof profileRunSchema>;

@@ -5,8 +5,8 @@ import { toMs } from "./path/measured.ts";
 /** What a run adds up to beside its cold starts: where its time went, and how well it was observed. */
 export interface RunTotals {
 	add(entry: Entry): void;
-	/** A sample has ended, with this request. */
-	addColdStart(request: EntryOf<"request"> | undefined): void;
+	/** A sample has ended, or several that went on at the same time, with these requests. */
+	addColdStarts(requests: readonly (EntryOf<"request"> | undefined)[]): void;
 	/** Between these times of the client's clock, in ns. */
 	overhead(startedAt: bigint, endedAt: bigint): NonNullable<Report["overhead"]>;
 	observer(): NonNullable<Report["observer"]>;
@@ -25,7 +25,8 @@ export function openRunTotals(): RunTotals {
 			if (entry.kind === "profile") {
 				spent.installMs += entry.installMs ?? 0;
 				spent.deployMs += entry.deployMs ?? 0;
-			} else if (entry.kind === "zero") spent.waitForZeroMs += entry.waitedMs;
+			} else if (entry.kind === "crowd") spent.deployMs += entry.tookMs;
+			else if (entry.kind === "zero") spent.waitForZeroMs += entry.waitedMs;
 			else if (entry.kind === "sample") pauseMs = add(pauseMs, entry.pausedMs);
 			else if (entry.kind === "sample-end") pauseMs = add(pauseMs, entry.settledMs);
 			else if (entry.kind === "watch") counts.watchEvents++;
@@ -34,9 +35,13 @@ export function openRunTotals(): RunTotals {
 			else if (entry.kind === "ping") lagsMs.push(toMs(BigInt(entry.seenAt) - BigInt(entry.sentAt)));
 			else if (entry.kind === "observer") observer = entry;
 		},
-		addColdStart(request) {
-			if (request?.sentAt === undefined || request.lastByteAt === undefined) return;
-			spent.coldStartMs += toMs(BigInt(request.lastByteAt) - BigInt(request.sentAt));
+		addColdStarts(requests) {
+			const tookMs = requests.map((request) =>
+				request?.sentAt === undefined || request.lastByteAt === undefined
+					? 0
+					: toMs(BigInt(request.lastByteAt) - BigInt(request.sentAt)),
+			);
+			spent.coldStartMs += Math.max(...tookMs);
 		},
 		overhead(startedAt, endedAt) {
 			const runMs = toMs(endedAt - startedAt);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type ColdStarts, runColdStarts, type Subject } from "../../src/measure/schedule.ts";
+import type { Subject } from "../../src/measure/cold-start.ts";
+import { type ColdStarts, runColdStarts } from "../../src/measure/schedule.ts";
 import type { Profile } from "../../src/profile/profile.ts";
 import type { RequestTimes, Untimed } from "../../src/recording/entries.ts";
 import { openLiveState } from "../../src/recording/live-state.ts";

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { anchorClock } from "../../src/clock/client-clock.ts";
 import { systemClock } from "../../src/clock/clock.ts";
+import type { Subject } from "../../src/measure/cold-start.ts";
 import type { RequestOrder } from "../../src/measure/observing/request.ts";
 import type { Round } from "../../src/measure/rounds.ts";
-import { type ColdStarts, runColdStarts, type Subject } from "../../src/measure/schedule.ts";
+import { type ColdStarts, runColdStarts } from "../../src/measure/schedule.ts";
 import type { Profile } from "../../src/profile/profile.ts";
 import type { RequestTimes, Untimed } from "../../src/recording/entries.ts";
 import { type LiveState, openLiveState } from "../../src/recording/live-state.ts";

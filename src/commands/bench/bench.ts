@@ -22,6 +22,7 @@ import { requireWritable } from "../gate/outputs.ts";
 import { type ReportFile, reportFiles, writeReport } from "../gate/report-files.ts";
 import { whatFails } from "../gate/sink.ts";
 import { type Before, cleanUp, endInWords, lookBefore } from "./clean-up.ts";
+import { refuseManyOfOne } from "./many-at-once.ts";
 import type { BenchOptions } from "./options.ts";
 import { openRecorder, type Recorder } from "./recorder.ts";
 import { installationOf, measure, type Run, refuseIfUnlikeAlready, rendering } from "./run.ts";
@@ -36,6 +37,7 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	const profiles = loaded.map((profile) => substitute(profile, options.namespace));
 	const profileHashes = new Map(loaded.map((profile) => [profile.name, profileHash(profile)]));
 	const visits = visitsOf(profiles, options);
+	refuseManyOfOne(profiles, options);
 	const outputs = reportFiles(options.out);
 	const recording = recordingPath(options);
 	await requireWritable([...options.out, ...(recording === undefined ? [] : [recording])], options, context);
