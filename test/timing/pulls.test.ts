@@ -46,7 +46,7 @@ describe("a first start after an install", () => {
 		expect(profile?.findings.map(({ code }) => code)).toEqual(["fingerprint-changed"]);
 	});
 
-	const noteOf = (change: (start: { phases: object; outcome: string; reason?: string }) => void) => {
+	const noteOf = (change: (start: { phases: object; outcome: string; reason?: string | undefined }) => void) => {
 		const report = reportOf([...asFirst(entries), ...proven]);
 		for (const start of report.profiles[0]?.pulls ?? []) change(start);
 		const text = renderTable(figuresOf(report), { color: false });
