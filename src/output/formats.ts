@@ -39,6 +39,12 @@ export const reportFormats: readonly ReportFormat[] = [
 		load: async () => (await import("./report/markdown.ts")).renderMarkdown,
 	},
 	{
+		name: "html",
+		extension: ".html",
+		description: "a page with every cold start, for a browser",
+		load: async () => (await import("./html/report-page.ts")).renderReportPage,
+	},
+	{
 		name: "slide-csv",
 		extension: "table.csv",
 		description: "the table of the medians in seconds, for a slide",
