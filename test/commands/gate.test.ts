@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { figuresOf } from "../../src/analysis/figures.ts";
-import { type GateOptions, judgeRun, notJudged, parseGate, refuseUnlike } from "../../src/commands/gate/gate.ts";
+import { type GateOptions, judging, notJudged, parseGate, refuseUnlike } from "../../src/commands/gate/gate.ts";
 import { InconclusiveError, UsageError } from "../../src/errors.ts";
 import { main } from "../../src/main.ts";
 import type { Report } from "../../src/report/report.ts";
@@ -21,7 +21,7 @@ async function gateOn(report: Report, options: Partial<GateOptions> = {}, env: R
 	const world = fakeContext({ "main.json": fine }, env);
 	const profiles = report.profiles.map(({ profile }) => profile);
 	const gate = await parseGate(profiles, { ...open, ...options }, world.context);
-	const code = await judgeRun(figuresOf(report), gate, { acceptSimulated: false, sink: world.context });
+	const code = await judging(figuresOf(report), gate, false).say(world.context);
 	return { code, ...world };
 }
 

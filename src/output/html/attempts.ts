@@ -1,4 +1,5 @@
 import type { Figures } from "../../analysis/figures.ts";
+import type { Ledger } from "../../report/report.ts";
 import { escaped } from "../report/svg.ts";
 import { isolated, number, tag } from "./drawing/markup.ts";
 import { cell, dataTable, tableRow } from "./table.ts";
@@ -6,13 +7,19 @@ import { cell, dataTable, tableRow } from "./table.ts";
 /** What became of every attempt, and each that does not count. */
 export function attemptsOf({ runs }: Figures): string {
 	if (runs.length === 0) return "";
-	const head = ["profile", "attempted", "= cold", "+ warm", "+ failed", "+ unresolved", "counted"];
-	const rows = runs.map(({ run, ledger }) => {
-		const { attempted, cold, warm, failed, unresolved, counted } = ledger;
-		const numbers = [attempted, cold, warm, failed, unresolved, counted].map((each) => number(String(each)));
-		return tableRow(isolated(run.profile.name), ...numbers);
-	});
-	return dataTable({ caption: "Attempts of each profile", head, bodies: [rows] }) + notCounted(runs);
+	const rows = runs.map(({ run, ledger }) => tableRow(isolated(run.profile.name), ...ledgerCells(ledger)));
+	return (
+		dataTable({ caption: "Attempts of each profile", head: ["profile", ...ledgerHead], bodies: [rows] }) +
+		notCounted(runs)
+	);
+}
+
+/** The heads of {@link ledgerCells}. */
+export const ledgerHead = ["attempted", "= cold", "+ warm", "+ failed", "+ unresolved", "counted"];
+
+/** The attempt ledger as cells of a row. */
+export function ledgerCells({ attempted, cold, warm, failed, unresolved, counted }: Ledger): string[] {
+	return [attempted, cold, warm, failed, unresolved, counted].map((each) => number(String(each)));
 }
 
 function notCounted(runs: Figures["runs"]): string {

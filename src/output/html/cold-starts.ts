@@ -75,7 +75,9 @@ function chooser(
 	].join("");
 }
 
-const columns = ["phase", "when", "time", "±", "source"];
+const columns = ["phase", "when", "time", "±", "source"].map((name) =>
+	tag("th", { scope: "col", class: name === "time" || name === "±" ? "number" : undefined }, name),
+);
 
 function waterfall(profile: ProfileSamples, { chosen, name }: { chosen: number; name: string }): string {
 	const caption = "Waterfall of the chosen attempt. In it, arrow keys move through phases and attempts.";
@@ -83,7 +85,7 @@ function waterfall(profile: ProfileSamples, { chosen, name }: { chosen: number; 
 		"table",
 		{},
 		tag("caption", {}, caption),
-		tag("thead", {}, tag("tr", {}, ...columns.map((column) => tag("th", { scope: "col" }, column)))),
+		tag("thead", {}, tag("tr", {}, ...columns)),
 		tag("tbody", {}, waterfallRows(profile, chosen)),
 	);
 	const detail = tag("p", { class: "detail", "data-detail": true, "aria-live": "polite" });

@@ -71,9 +71,8 @@ function bar({ fill }: Measure, { ms, loMs, hiMs, fromMs }: Time, endMs: number)
 	const from = fromMs ?? 0;
 	const edge = fromMs === undefined ? { class: "unplaced" } : {};
 	// A phase can come out below zero within its bounds; a bar cannot show that.
-	const box = element("rect", { x: x(from), y: 3, width: x(Math.max(ms, 0)), height: height - 6, fill, ...edge });
-	const middle = height / 2;
-	const range = element("line", { x1: x(from + loMs), x2: x(from + hiMs), y1: middle, y2: middle, class: "range" });
+	const box = element("rect", { x: x(from), y: 1, width: x(Math.max(ms, 0)), height: 13, fill, ...edge });
+	const range = element("line", { x1: x(from + loMs), x2: x(from + hiMs), y1: 17.5, y2: 17.5, class: "range" });
 	const picture = { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" };
 	return element("svg", picture, `${box}${range}`);
 }
