@@ -6,7 +6,7 @@ import { headlineOf, neededWords } from "../verdict/headline.ts";
 import { priceSentences } from "../words/price-words.ts";
 import { amountWords, countWords, expectedWords, mediansWords } from "../words/verdict-words.ts";
 import { isolated, tag } from "./drawing/markup.ts";
-import { cell, dataTable } from "./table.ts";
+import { dataTable } from "./table.ts";
 
 /** A sign beside the word, for people who do not tell colours apart. */
 const signs: Record<Status, string> = { pass: "✓", breach: "✗", inconclusive: "?" };
@@ -38,9 +38,9 @@ function verdictRow(verdict: Verdict): string {
 		tag("th", { scope: "row" }, badge(verdict.status)),
 		tag("td", {}, isolated(verdict.measure)),
 		tag("td", {}, isolated(verdict.profile)),
-		cell(expectedWords(verdict)),
-		cell(`${amountWords(verdict)}${mediansWords(verdict)}`),
-		cell(countWords(verdict)),
+		...[expectedWords(verdict), `${amountWords(verdict)}${mediansWords(verdict)}`, countWords(verdict)].map((text) =>
+			tag("td", { class: "unbroken" }, escaped(text)),
+		),
 		tag("td", {}, isolated(`${verdict.reason}${neededWords(verdict, "; ")}`)),
 	);
 }

@@ -62,7 +62,7 @@ function chooser(
 	const words = sample === undefined ? "" : sampleWords(sample);
 	const id = `attempt-${index}`;
 	const range = { type: "range", id, min: 1, max: samples.length, value: chosen + 1, "aria-valuetext": words };
-	const which = isTypical ? "The attempt with the median total comes first." : "";
+	const which = isTypical ? "Shown first: the attempt with the median total." : "";
 	return [
 		tag(
 			"p",

@@ -19,10 +19,11 @@ export interface Comparison {
 
 /** Reports or profiles side by side as a page that needs no other file: whether total differs first, then every measure. */
 export function renderDiffPage({ reports, tables }: Comparison): string {
-	const isSimulated = reports.some(({ report }) => report.simulated !== undefined);
+	const banner = bannerOf(reports);
+	const answers = tables.length === 0 ? [noData] : tables.flatMap(answersOf);
 	return htmlDocument({
-		title: `Cold starts of a Knative service, compared${isSimulated ? " — SIMULATED" : ""}`,
-		header: [...reports.map(reportWords), ...(tables.length === 0 ? [noData] : tables.flatMap(answersOf))].join(""),
+		title: `Cold starts of a Knative service, compared${banner.length === 0 ? "" : " — SIMULATED"}`,
+		header: [...banner, ...reports.map(whenOf), ...answers].join(""),
 		sections: [
 			...tables.map(tableSection),
 			{ id: "attempts", title: "Attempts", content: attemptsOf(tables) },
@@ -33,12 +34,16 @@ export function renderDiffPage({ reports, tables }: Comparison): string {
 
 const noData = tag("p", { class: "price" }, "No data: the reports have no profile.");
 
-function reportWords({ label, report }: LabelledReport): string {
-	const { startedAt, cluster, simulated } = report;
-	const when = tag("p", { class: "note" }, isolated(`${label}: ${startedAt}, cluster ${cluster.context}`));
-	if (simulated === undefined) return when;
-	return when + tag("p", { class: "banner" }, isolated(`${label}: simulated, no real cluster was measured`));
+/** Which reports do not come from a real cluster. */
+function bannerOf(reports: Comparison["reports"]): string[] {
+	const labels = reports.flatMap(({ label, report }) => (report.simulated === undefined ? [] : [label]));
+	if (labels.length === 0) return [];
+	const words = isolated(`simulated, no real cluster was measured: ${labels.join(", ")}`);
+	return [tag("p", { class: "banner" }, words)];
 }
+
+const whenOf = ({ label, report: { startedAt, cluster } }: LabelledReport) =>
+	tag("p", { class: "note" }, isolated(`${label}: ${startedAt}, cluster ${cluster.context}`));
 
 const titleOf = ({ title, columns }: ComparisonTable) => title ?? columns.map(({ label }) => label).join(", ");
 

@@ -43,12 +43,11 @@ function headerOf({ simulated, startedAt, cluster, knistio }: Report): string {
 }
 
 function comparisonOf(figures: Figures, options: RenderOptions): string {
-	const caption = tag(
-		"figcaption",
-		{},
-		"A bar is the cold start with the median total, phase by phase; the line above it is the median’s 95 % interval. ",
-		"The table below has the numbers.",
-	);
+	const caption =
+		"A bar is the cold start with the median total, phase by phase; the line above it is the median’s 95 % interval. " +
+		"The table below has the numbers.";
 	const chart = scrolling("Chart of the profiles", renderBars(figures, options));
-	return tag("figure", { class: "chart" }, chart, caption) + mediansOf(figures, options);
+	const medians = mediansOf(figures, options);
+	const captions = medians === "" ? [] : [tag("figcaption", {}, caption)];
+	return tag("figure", { class: "chart" }, chart, ...captions) + medians;
 }
