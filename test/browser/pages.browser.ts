@@ -110,7 +110,7 @@ it("runs no script but its own", async () => {
 });
 
 it("is used by keyboard alone", async () => {
-	const { page } = await open(pages.native ?? "");
+	const { page } = await open(pages.talk ?? "");
 	const focused = () =>
 		page.evaluate(() => {
 			const { activeElement } = document;

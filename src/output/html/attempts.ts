@@ -2,7 +2,7 @@ import type { Figures } from "../../analysis/figures.ts";
 import type { Ledger } from "../../report/report.ts";
 import { escaped } from "../report/svg.ts";
 import { isolated, number, tag } from "./drawing/markup.ts";
-import { cell, dataTable, tableRow } from "./table.ts";
+import { cell, dataTable, type Head, tableRow } from "./table.ts";
 
 /** What became of every attempt, and each that does not count. */
 export function attemptsOf({ runs }: Figures): string {
@@ -15,7 +15,9 @@ export function attemptsOf({ runs }: Figures): string {
 }
 
 /** The heads of {@link ledgerCells}. */
-export const ledgerHead = ["attempted", "= cold", "+ warm", "+ failed", "+ unresolved", "counted"];
+export const ledgerHead: readonly Head[] = ["attempted", "= cold", "+ warm", "+ failed", "+ unresolved", "counted"].map(
+	(number) => ({ number }),
+);
 
 /** The attempt ledger as cells of a row. */
 export function ledgerCells({ attempted, cold, warm, failed, unresolved, counted }: Ledger): string[] {
@@ -29,7 +31,7 @@ function notCounted(runs: Figures["runs"]): string {
 		),
 	);
 	if (rows.length === 0) return "";
-	const head = ["profile", "round", "outcome", "why it is not counted"];
+	const head = ["profile", { number: "round" }, "outcome", "why it is not counted"];
 	const summary = `${rows.length} attempt${rows.length === 1 ? " does" : "s do"} not count, besides warm-ups`;
 	const table = dataTable({ caption: "Attempts that do not count", head, bodies: [rows] });
 	return tag("details", {}, tag("summary", {}, escaped(summary)), table);

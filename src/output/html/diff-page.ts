@@ -82,8 +82,13 @@ function tableSection(table: ComparisonTable, index: number): Section {
 	const ends = `${duration(scale.loMs)} … +${duration(scale.hiMs)}`;
 	const head = [
 		"measure",
-		columnHead(first),
-		...others.flatMap((column) => [columnHead(column), escaped(`change, ${ends}`), "change", "chance"]),
+		{ number: columnHead(first) },
+		...others.flatMap((column) => [
+			{ number: columnHead(column) },
+			escaped(ends),
+			{ number: "change" },
+			{ number: "chance" },
+		]),
 	];
 	const rows = table.rows.map(({ measure, cells }) =>
 		tableRow(

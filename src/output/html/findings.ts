@@ -1,7 +1,7 @@
 import type { Figures, RunFigures } from "../../analysis/figures.ts";
 import type { Finding } from "../../report/report.ts";
-import { isolated, number, tag } from "./drawing/markup.ts";
-import { dataTable, tableRow } from "./table.ts";
+import { isolated, tag } from "./drawing/markup.ts";
+import { cell, dataTable, tableRow } from "./table.ts";
 
 /** What a reader must know before believing a number. */
 export function findingsOf({ report, runs }: Figures): string {
@@ -40,6 +40,6 @@ function row(
 ): string {
 	const named = rounds.slice(0, mostRounds).join(", ");
 	const more = rounds.length > mostRounds ? ` and ${rounds.length - mostRounds} more` : "";
-	const cells = [what, message, hint].map((text) => tag("td", {}, isolated(text)));
-	return tableRow(isolated(where), number(named + more), ...cells);
+	const cells = [message, hint].map((text) => tag("td", { class: "prose" }, isolated(text)));
+	return tableRow(isolated(where), cell(named + more), tag("td", {}, isolated(what)), ...cells);
 }

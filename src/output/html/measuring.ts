@@ -71,6 +71,12 @@ function clockTable(clocks: readonly ClockOffset[]): string {
 			cell(method),
 		),
 	);
-	const head = ["clock", "ahead of the client's by", "at least", "at most", "known by"];
+	const head = [
+		"clock",
+		{ number: "ahead of the client's by" },
+		{ number: "at least" },
+		{ number: "at most" },
+		"known by",
+	];
 	return dataTable({ caption: "Clocks", head, bodies: [rows] });
 }

@@ -11,7 +11,11 @@ import { dataTable, tableRow } from "./table.ts";
 export function mediansOf({ summary, report }: Figures, { reference }: RenderOptions): string {
 	const { columns, groups } = summary;
 	if (columns.length === 0) return "";
-	const head = ["", ...columns.map(({ title, ledger }) => isolated(title) + small(`n = ${ledger.counted}`)), "source"];
+	const head = [
+		"",
+		...columns.map(({ title, ledger }) => ({ number: isolated(title) + small(`n = ${ledger.counted}`) })),
+		"source",
+	];
 	const bodies = groups
 		.filter(({ rows }) => rows.length > 0)
 		.map(({ title, rows }) => [
@@ -26,10 +30,10 @@ export function mediansOf({ summary, report }: Figures, { reference }: RenderOpt
 			]),
 		]);
 	const first = report.profiles[0]?.profile.name ?? "";
-	const caption = "Medians with ± measurement and, below, the 95 % interval";
 	const isCompared = columns.length > 1;
+	const difference = isCompared ? `, difference from ${first}` : "";
 	return (
-		dataTable({ caption: isCompared ? `${caption} and the difference from ${first}` : caption, head, bodies }) +
+		dataTable({ caption: `Medians, ± measurement, 95 % interval${difference}`, head, bodies }) +
 		(isCompared ? tag("p", { class: "note" }, howToRead) : "")
 	);
 }
@@ -44,9 +48,10 @@ function cellMarkup(cell: Cell | undefined, counted: number | undefined): string
 	const { medianMs, band, interval, n } = cell;
 	const error = `±${duration((band.hi - band.lo) / 2)}`;
 	const share = n === counted ? "" : ` n=${n}`;
-	const between = interval === undefined ? "" : range(interval.lo, interval.hi);
+	const between =
+		interval === undefined ? "" : tag("span", { class: "small interval" }, range(interval.lo, interval.hi));
 	const median = `${escaped(duration(medianMs))} ${tag("span", { class: "soft" }, escaped(error + share))}`;
-	return tag("td", { class: "number" }, median, small(between), changeMarkup(cell));
+	return tag("td", { class: "number" }, median, between, changeMarkup(cell));
 }
 
 function changeMarkup({ change }: Cell): string {
