@@ -6,6 +6,7 @@ import { recorded, reportOf } from "../support/recorded.ts";
 import { rendered } from "../support/rendered.ts";
 import { nasty, strange, usual } from "../support/strange-reports.ts";
 import { rowsOf, still, wordsOf } from "./a-page.ts";
+import { judgedPage } from "./judged-page.ts";
 
 const pageOf = (report: Report) => still(rendered("html", report));
 const native = reportOf(recorded("native"));
@@ -92,6 +93,22 @@ describe("what came out", () => {
 		const spans = { pod_creating: measured(3000) };
 		const report = aReport({ full: { extra: [aColdStart(1, { total: measured(4000), spans })] } });
 		expect(wordsOf(still(rendered("html", report, { reference: "talk" })).body)).toContain("in the talk7.316 s");
+	});
+});
+
+describe("a judged run", () => {
+	it("shows its verdicts before anything else, the worst first", async () => {
+		const page = still(await judgedPage());
+		expect(wordsOf(page.querySelector(".headline"))).toMatch(/^✗ breach full: total 4\.000 s .*expected p\(50\) < 1s/);
+		const rows = rowsOf(page.querySelector("header table"));
+		expect(rows[0]).toEqual(["verdict", "phase", "profile", "expected", "found", "values", "why"]);
+		expect(rows.slice(1).map(([status]) => status)).toEqual(["✗ breach", "✗ breach", "? inconclusive", "✓ pass"]);
+		const [headline, price] = [page.querySelector(".headline"), page.querySelector(".price")];
+		expect(price && headline?.compareDocumentPosition(price)).toBe(4);
+	});
+
+	it("has no verdicts where nobody asked for any", () => {
+		expect(pageOf(usual).querySelector(".headline")).toBeNull();
 	});
 });
 

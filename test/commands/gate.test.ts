@@ -118,4 +118,15 @@ describe("replay", () => {
 		const { context, said } = fakeContext();
 		expect(await main(["replay", recording, ...options], context), said.stderr).toBe(code);
 	});
+
+	test("shows its verdicts on the page, which is also written where they cannot be had", async () => {
+		const pageOf = async (...options: string[]) => {
+			const { context, files } = fakeContext();
+			await main(["replay", recording, "--out", "run.html", ...options], context);
+			return files.get("run.html");
+		};
+		expect(await pageOf("--budget", "total: max < 300ms")).toContain('<strong class="status breach">');
+		expect(await pageOf()).not.toContain('<strong class="status');
+		expect(await pageOf("--budget", "totl: p(50) < 3s")).toContain("</html>");
+	});
 });
