@@ -3,12 +3,20 @@ import type { Process, SimulatedNs } from "../clock/clock.ts";
 import { usesIstioCni, variantOf } from "../istio/injection.ts";
 import type { Variant } from "../model/model.ts";
 import { recordEvent } from "../world/events.ts";
-import { containersToStart, copyRuntime, fieldPathOf, isRunning, type RuntimePod } from "../world/runtime.ts";
+import {
+	containersOf,
+	containersToStart,
+	copyRuntime,
+	fieldPathOf,
+	isRunning,
+	type RuntimePod,
+} from "../world/runtime.ts";
 import type { World } from "../world/world.ts";
 import type { NodeImages } from "./images.ts";
 import { createPodEnd, type PodEnd } from "./pod-end.ts";
 import { createPodSync, type PodSync } from "./pod-sync.ts";
 import { createProbes, type Probes } from "./probes.ts";
+import { createPrograms, type Programs } from "./programs.ts";
 import { type StartContext, startContainer } from "./start-container.ts";
 import { createStatusWriter, type StatusWriter } from "./status-writer.ts";
 
@@ -73,6 +81,7 @@ interface Parts {
 	probes: Probes;
 	end: PodEnd;
 	sync: PodSync;
+	programs: Programs;
 }
 
 export function createPodWorker(options: PodWorkerOptions): PodWorker {
@@ -94,6 +103,8 @@ export function createPodWorker(options: PodWorkerOptions): PodWorker {
 			parts.end.stop();
 			parts.writer.stop();
 			parts.probes.stop();
+			parts.programs.kill();
+			world.logs.drop(uidOf(state.pod));
 		},
 	};
 }
@@ -117,8 +128,10 @@ function partsOf(state: PodState): Parts {
 		}),
 		end: createPodEnd(world, {
 			key: state.key,
+			hasProgram: () => parts.programs.areRunning(),
 			onBegin() {
 				parts.sync.cancel();
+				parts.programs.terminate();
 				recordKilling(state);
 				publish(parts);
 			},
@@ -133,8 +146,12 @@ function partsOf(state: PodState): Parts {
 				else if (state.hasChanged) state.requestRelist();
 			},
 		}),
+		programs: createPrograms(world, state, (name, code) => {
+			exit(state, name, code);
+			if (parts.end.hasBegun() && !parts.programs.areRunning()) parts.end.hurry();
+		}),
 	};
-	const start = startContextOf(state, (name, reason) => {
+	const start = startContextOf(state, parts.programs, (name, reason) => {
 		state.waiting.set(name, reason);
 		if (!parts.end.hasBegun() && !parts.sync.isBusy()) publish(parts);
 	});
@@ -166,14 +183,15 @@ function relist({ state, sync, end }: Parts): void {
 
 /** Kills the containers that still run, and publishes the last status. */
 function finish(parts: Parts): void {
-	const { state, probes } = parts;
+	const { state, probes, programs } = parts;
 	probes.stop();
+	programs.kill();
 	for (const name of state.runtime.containers.keys()) exit(state, name, killed);
 	state.observed = copyRuntime(state.runtime);
 	publish(parts, true);
 }
 
-function startContextOf(state: PodState, onWaiting: StartContext["onWaiting"]): StartContext {
+function startContextOf(state: PodState, programs: Programs, onWaiting: StartContext["onWaiting"]): StartContext {
 	const { world, pod, key, variant, images, runtime } = state;
 	return {
 		world,
@@ -185,6 +203,8 @@ function startContextOf(state: PodState, onWaiting: StartContext["onWaiting"]): 
 		record: (reason, message, container, type) => record(state, { reason, message, container, type }),
 		onStarted(name) {
 			noteChange(state);
+			const container = containersOf(pod).find((each) => each.name === name);
+			if (container !== undefined) programs.start(container);
 			const runMs = world.delays.ofContainer(name, "run", key, variant);
 			if (runMs !== undefined) world.clock.after(runMs, () => exit(state, name, 0));
 		},

@@ -4,6 +4,8 @@ import type { Clock } from "../clock/clock.ts";
 import type { Random } from "../clock/random.ts";
 import type { FaultEffects } from "../faults/fault.ts";
 import type { Delays, Model } from "../model/model.ts";
+import type { ContainerLogs } from "./logs.ts";
+import type { Program } from "./programs.ts";
 import type { RuntimePod } from "./runtime.ts";
 import type { TruthRecorder } from "./truth.ts";
 
@@ -19,6 +21,9 @@ export interface World {
 	truth: TruthRecorder;
 	/** What really runs, by the pods' uid: what a request over the network meets. */
 	running: Map<string, RuntimePod>;
+	/** What runs in containers in earnest, and what they have written. */
+	program: Program;
+	logs: ContainerLogs;
 	/** The time that the API server and the controllers beside it show, ns since 1970. */
 	serverEpochNs: () => bigint;
 	/** The time that a node shows, ns since 1970. */
