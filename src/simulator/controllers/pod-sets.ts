@@ -1,3 +1,4 @@
+import { copyOf } from "../api/fields.ts";
 import {
 	controllerReference,
 	isLive,
@@ -6,6 +7,7 @@ import {
 	keyOf,
 	type Pod,
 	type PodTemplate,
+	uidOf,
 	type Workload,
 } from "../api/objects.ts";
 import { StatusError } from "../api/status-error.ts";
@@ -13,7 +15,6 @@ import { hash } from "../clock/random.ts";
 import { isInjected } from "../istio/injection.ts";
 import { recordEvent } from "../world/events.ts";
 import { createQueue, refOfKey, type World } from "../world/world.ts";
-import { isOwnedBy } from "./deployments.ts";
 
 const manager = "kube-controller-manager";
 
@@ -35,7 +36,7 @@ function podOf(
 			...(annotations === undefined ? {} : { annotations: { ...annotations } }),
 			ownerReferences: [controllerReference(owner)],
 		},
-		spec: { ...structuredClone(template.spec), ...(more.nodeName === undefined ? {} : { nodeName: more.nodeName }) },
+		spec: { ...copyOf(template.spec), ...(more.nodeName === undefined ? {} : { nodeName: more.nodeName }) },
 	};
 }
 
@@ -83,7 +84,7 @@ export function startReplicaSets(world: World): void {
 	const maker = createPodMaker(world, "replicaset-controller", (set) => enqueue(keyOf(set.metadata), retryMs));
 
 	function reconcile(set: Workload): void {
-		const pods = api.list<Pod>("pods", set.metadata.namespace).filter((pod) => isOwnedBy(pod, set) && isLive(pod));
+		const pods = api.owned<Pod>("pods", uidOf(set)).filter(isLive);
 		const missing = (set.spec.replicas ?? 1) - pods.length - maker.onTheirWay(set);
 		for (let index = 0; index < missing; index++) maker.make(set, podOf(set, set.spec.template, {}));
 		const unreadyFirst = [...pods].sort((a, b) => Number(isPodReady(a)) - Number(isPodReady(b)));
@@ -127,7 +128,7 @@ export function startDaemonSets(world: World, nodes: readonly string[]): void {
 
 	function reconcile(set: Workload): void {
 		const label = { "controller-revision-hash": hash(JSON.stringify(set.spec.template)).toString(36) };
-		const owned = api.list<Pod>("pods", set.metadata.namespace).filter((pod) => isOwnedBy(pod, set));
+		const owned = api.owned<Pod>("pods", uidOf(set));
 		const isCurrent = (pod: Pod) =>
 			pod.metadata.labels?.["controller-revision-hash"] === label["controller-revision-hash"];
 		for (const pod of owned) if (isLive(pod) && !isCurrent(pod)) removePod(world, pod);

@@ -182,10 +182,8 @@ function writeStatus(world: World, key: string, wanted: 0 | 1): void {
 	const { namespace, name } = refOfKey(key);
 	const time = toSeconds(world.serverEpochNs());
 	const ready = world.api
-		.list<Pod>("pods", namespace)
-		.filter(
-			(pod) => pod.metadata.labels?.["serving.knative.dev/revision"] === name && isLive(pod) && isPodReady(pod),
-		).length;
+		.labelled<Pod>("pods", namespace, { "serving.knative.dev/revision": name })
+		.filter((pod) => isLive(pod) && isPodReady(pod)).length;
 	const active: Pick<Condition, "status" | "reason" | "message"> =
 		wanted === 0
 			? { status: "False", reason: "NoTraffic", message: "The target is not receiving traffic." }
