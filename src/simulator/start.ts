@@ -27,6 +27,7 @@ import { startRevisions } from "./knative/revisions.ts";
 import { startKnativeServices } from "./knative/services.ts";
 import { createDelays, loadModel, type Model } from "./model/model.ts";
 import { startKubelet } from "./nodes/kubelet.ts";
+import { createMachine } from "./world/machine.ts";
 import { type ClusterTruth, createTruthRecorder } from "./world/truth.ts";
 import type { World } from "./world/world.ts";
 
@@ -92,6 +93,7 @@ export function createSimulation(clock: Clock, options: SimulationParts): Simula
 		random,
 		faults,
 		truth: createTruthRecorder(clock, store, clocksAheadMs(faults, nodes)),
+		machines: new Map(nodes.map((node) => [node, createMachine(clock, model)])),
 		running: new Map(),
 		serverEpochNs,
 		nodeEpochNs: (node) => clock.epochNs() + offsetNs(faults.nodeClockAheadMs(node)),

@@ -27,6 +27,8 @@ export interface Api {
 	store: Store;
 	get<T extends KubeObject>(id: string, ref: Ref): T | undefined;
 	list<T extends KubeObject>(id: string, namespace?: string): T[];
+	/** How many there are in all namespaces. */
+	count(id: string): number;
 	/** Those of a namespace that have all of these labels; none if no label is given. */
 	labelled<T extends KubeObject>(id: string, namespace: string, labels: Record<string, string>): T[];
 	/** Those that have an ownerReference to the uid. */
@@ -103,6 +105,7 @@ export function createApi(parts: ApiParts): Api {
 		store,
 		get: <T extends KubeObject>(id: string, ref: Ref) => store.read(id, keyOf(ref)) as T | undefined,
 		list: <T extends KubeObject>(id: string, namespace?: string) => store.list(id, namespace) as T[],
+		count: (id) => store.count(id),
 		labelled: <T extends KubeObject>(id: string, namespace: string, labels: Record<string, string>) => {
 			const [first] = Object.entries(labels);
 			if (first === undefined) return [];

@@ -28,6 +28,8 @@ export interface Store {
 	read(resource: string, key: string): KubeObject | undefined;
 	/** In the order of their keys; of one namespace if it is given. */
 	list(resource: string, namespace?: string): KubeObject[];
+	/** How many there are in all namespaces. */
+	count(resource: string): number;
 	/**
 	 * Finds objects by values that they have, without a look at the others. `valuesOf` says which values an object has;
 	 * it must depend on the object alone. Listeners find an index as it is after the change.
@@ -84,6 +86,10 @@ class MemoryStore implements Store {
 		const wanted =
 			namespace === undefined ? [...keys.keys()].sort((a, b) => (`${a}/` < `${b}/` ? -1 : 1)) : [namespace];
 		return wanted.flatMap((name) => (keys.get(name) ?? []).map((key) => objects.get(key) as KubeObject));
+	}
+
+	count(resource: string): number {
+		return this.#tableOf(resource).objects.size;
 	}
 
 	index(resource: string, valuesOf: (object: KubeObject) => readonly string[]): Index {

@@ -1,7 +1,10 @@
 import { createHeap } from "./heap.ts";
 
-/** Something that runs over simulated time: it yields how many milliseconds to wait before it goes on. */
-export type Process = Generator<number, void, void>;
+/** A wait whose end is not known when it begins: it calls back once, unless it is cancelled. */
+export type Wait = (resume: () => void) => Cancel;
+
+/** Something that runs over simulated time: it yields how many milliseconds, or what, to wait for before it goes on. */
+export type Process<Result = void> = Generator<number | Wait, Result, void>;
 
 /** Cancels what was planned; does nothing when it has already happened. */
 export type Cancel = () => void;
@@ -172,7 +175,8 @@ function runProcess(process: Process, after: Clock["after"]): Cancel {
 	const step = () => {
 		if (isCancelled) return;
 		const next = process.next();
-		if (!next.done) cancelNext = after(next.value, step);
+		if (next.done) return;
+		cancelNext = typeof next.value === "number" ? after(next.value, step) : next.value(step);
 	};
 	step();
 	return () => {

@@ -18,11 +18,12 @@ const manager = "kube-controller-manager";
 /** Makes ReplicaSets of Deployments: the new one is scaled up, and the old ones to zero when it is ready. */
 export function startDeployments(world: World): void {
 	const { api } = world;
-	const enqueue = createQueue(world, "deployments", (key) => {
+	const look = (key: string) => {
 		const deployment = api.get<Workload>("deployments.apps", refOfKey(key));
 		if (deployment === undefined || deployment.metadata.deletionTimestamp !== undefined) return;
 		reconcile(world, deployment);
-	});
+	};
+	const enqueue = createQueue(world, "deployments", look, world.model.limits.controller);
 	api.watch("deployments.apps", ({ object }) => enqueue(keyOf(object.metadata)));
 	api.watch("replicasets.apps", ({ object }) => {
 		const owner = object.metadata.ownerReferences?.find((reference) => reference.kind === "Deployment");

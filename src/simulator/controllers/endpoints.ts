@@ -33,10 +33,13 @@ export function sliceName(service: string): string {
 /** Makes Endpoints and EndpointSlices of the Services that select pods. */
 export function startEndpoints(world: World): void {
 	const { api } = world;
-	const enqueue = createQueue(world, "endpoints", (key) => {
+	const { perSecond, burst } = world.model.limits.controller;
+	const look = (key: string) => {
 		const service = api.get<Service>("services", refOfKey(key));
 		if (service !== undefined) reconcile(world, service);
-	});
+	};
+	// Two controllers of Kubernetes, each with a client of its own: of slices, and of Endpoints.
+	const enqueue = createQueue(world, "endpoints", look, { perSecond: 2 * perSecond, burst: 2 * burst });
 	const ask = (service: KubeObject) => {
 		const key = keyOf(service.metadata);
 		enqueue(key, world.delays.of("endpoints", key));

@@ -11,8 +11,11 @@ import {
 	type Workload,
 } from "../api/objects.ts";
 import { StatusError } from "../api/status-error.ts";
+import type { Process } from "../clock/clock.ts";
 import { hash } from "../clock/random.ts";
 import { isInjected } from "../istio/injection.ts";
+import { createLanes } from "../queueing/lanes.ts";
+import { createRateLimit } from "../queueing/rate-limit.ts";
 import { recordEvent } from "../world/events.ts";
 import { createQueue, refOfKey, type World } from "../world/world.ts";
 
@@ -40,9 +43,14 @@ function podOf(
 	};
 }
 
-/** Creates pods that are asked for, one call after the other; a call takes longer when Istio's webhook is in it. */
+/**
+ * Creates pods that are asked for, one call after the other; a call takes longer when Istio's webhook is in it. So many
+ * owners at once have calls under way, and their client has a rate limit.
+ */
 function createPodMaker(world: World, component: string, onFailed: (owner: KubeObject) => void) {
-	const { api, clock, delays } = world;
+	const { api, clock, delays, model } = world;
+	const limit = createRateLimit(clock, model.limits.controller);
+	const workers = createLanes(clock, model.limits.replicaSetWorkers);
 	const onTheirWay = new Map<string, number>();
 	return {
 		onTheirWay: (owner: KubeObject) => onTheirWay.get(keyOf(owner.metadata)) ?? 0,
@@ -50,26 +58,44 @@ function createPodMaker(world: World, component: string, onFailed: (owner: KubeO
 			const key = keyOf(owner.metadata);
 			const before = onTheirWay.get(key) ?? 0;
 			onTheirWay.set(key, before + 1);
-			const injectionMs = isInjected(api, pod) ? delays.of("injection", key) : 0;
-			clock.after(delays.of("controllerReacts", `pod/${key}`) + injectionMs + before * 2, () => {
-				onTheirWay.set(key, (onTheirWay.get(key) ?? 1) - 1);
-				try {
-					const created = api.create(pod, { manager });
-					recordEvent(world, {
-						about: owner,
-						reason: "SuccessfulCreate",
-						message: `Created pod: ${created.metadata.name}`,
-						component,
-					});
-				} catch (error) {
-					if (!(error instanceof StatusError)) throw error;
-					const message = `Error creating: ${error.message}`;
-					recordEvent(world, { about: owner, reason: "FailedCreate", message, type: "Warning", component });
-					onFailed(owner);
-				}
-			});
+			const callMs = isInjected(api, pod) ? delays.of("injection", key) : 0;
+			clock.run(
+				call(owner, pod, {
+					beginsAfterMs: delays.of("controllerReacts", `pod/${key}`) + before * 2,
+					callMs,
+					isFirst: before === 0,
+				}),
+			);
 		},
 	};
+
+	function* call(
+		owner: KubeObject,
+		pod: Pod,
+		{ beginsAfterMs, callMs, isFirst }: { beginsAfterMs: number; callMs: number; isFirst: boolean },
+	): Process {
+		yield beginsAfterMs;
+		const throttledMs = limit.take();
+		if (throttledMs > 0) yield throttledMs;
+		// The further pods of one owner are created beside the first one, by the same worker.
+		if (callMs > 0) yield isFirst ? workers.occupy(callMs) : callMs;
+		createPod(owner, pod);
+	}
+
+	function createPod(owner: KubeObject, pod: Pod): void {
+		const key = keyOf(owner.metadata);
+		onTheirWay.set(key, (onTheirWay.get(key) ?? 1) - 1);
+		try {
+			const created = api.create(pod, { manager });
+			const message = `Created pod: ${created.metadata.name}`;
+			recordEvent(world, { about: owner, reason: "SuccessfulCreate", message, component });
+		} catch (error) {
+			if (!(error instanceof StatusError)) throw error;
+			const message = `Error creating: ${error.message}`;
+			recordEvent(world, { about: owner, reason: "FailedCreate", message, type: "Warning", component });
+			onFailed(owner);
+		}
+	}
 }
 
 const retryMs = 1_000;

@@ -1,9 +1,17 @@
 import { keyOf, type Pod, uidOf } from "../api/objects.ts";
-import type { Process, SimulatedNs } from "../clock/clock.ts";
+import type { Cancel, Process, SimulatedNs } from "../clock/clock.ts";
 import { usesIstioCni, variantOf } from "../istio/injection.ts";
 import type { Variant } from "../model/model.ts";
 import { recordEvent } from "../world/events.ts";
-import { containersToStart, copyRuntime, fieldPathOf, isRunning, type RuntimePod } from "../world/runtime.ts";
+import { type Machine, takeStep } from "../world/machine.ts";
+import {
+	containersToStart,
+	copyRuntime,
+	emptyRuntime,
+	fieldPathOf,
+	isRunning,
+	type RuntimePod,
+} from "../world/runtime.ts";
 import type { World } from "../world/world.ts";
 import type { NodeImages } from "./images.ts";
 import { createPodEnd, type PodEnd } from "./pod-end.ts";
@@ -25,6 +33,7 @@ export interface PodWorker {
 export interface PodWorkerOptions {
 	world: World;
 	node: string;
+	machine: Machine;
 	hostIp: string;
 	pod: Pod;
 	images: NodeImages;
@@ -47,13 +56,15 @@ interface PodState extends PodWorkerOptions {
 	observed: RuntimePod;
 	/** Why a container waits, by its name. */
 	waiting: Map<string, { reason: string; message: string }>;
+	/** What goes on in its containers. */
+	activities: Cancel[];
 	/** Whether something has changed in the runtime since the last relist. */
 	hasChanged: boolean;
 	isStopped: boolean;
 }
 
 function stateOf(options: PodWorkerOptions): PodState {
-	const runtime: RuntimePod = { podIp: undefined, containers: new Map() };
+	const runtime = emptyRuntime();
 	return {
 		...options,
 		key: keyOf(options.pod.metadata),
@@ -61,6 +72,7 @@ function stateOf(options: PodWorkerOptions): PodState {
 		runtime,
 		observed: copyRuntime(runtime),
 		waiting: new Map(),
+		activities: [],
 		hasChanged: false,
 		isStopped: false,
 	};
@@ -94,6 +106,7 @@ export function createPodWorker(options: PodWorkerOptions): PodWorker {
 			parts.end.stop();
 			parts.writer.stop();
 			parts.probes.stop();
+			endActivities(state);
 		},
 	};
 }
@@ -148,7 +161,7 @@ function publish({ state, writer, probes }: Parts, hasEnded = false): void {
 }
 
 /** One pass of `SyncPod`; returns whether the next one may follow at once. */
-function* syncPod(parts: Parts, start: StartContext): Generator<number, boolean, void> {
+function* syncPod(parts: Parts, start: StartContext): Process<boolean> {
 	const { state, probes } = parts;
 	publish(parts);
 	if (state.runtime.podIp === undefined) yield* createSandbox(state);
@@ -168,15 +181,18 @@ function relist({ state, sync, end }: Parts): void {
 function finish(parts: Parts): void {
 	const { state, probes } = parts;
 	probes.stop();
+	endActivities(state);
 	for (const name of state.runtime.containers.keys()) exit(state, name, killed);
 	state.observed = copyRuntime(state.runtime);
 	publish(parts, true);
 }
 
 function startContextOf(state: PodState, onWaiting: StartContext["onWaiting"]): StartContext {
-	const { world, pod, key, variant, images, runtime } = state;
+	const { world, machine, pod, key, variant, images, runtime } = state;
+	const alongside = (process: Process) => void state.activities.push(world.clock.run(process));
 	return {
 		world,
+		machine,
 		pod,
 		key,
 		variant,
@@ -186,8 +202,9 @@ function startContextOf(state: PodState, onWaiting: StartContext["onWaiting"]): 
 		onStarted(name) {
 			noteChange(state);
 			const runMs = world.delays.ofContainer(name, "run", key, variant);
-			if (runMs !== undefined) world.clock.after(runMs, () => exit(state, name, 0));
+			if (runMs !== undefined) alongside(run(state, name, runMs));
 		},
+		alongside,
 		onWaiting,
 	};
 }
@@ -207,6 +224,16 @@ function recordKilling(state: PodState): void {
 	}
 }
 
+/** An init container's run, until it ends by itself. */
+function* run(state: PodState, name: string, runMs: number): Process {
+	yield* takeStep(state.machine, runMs, state.world.model.limits.computing.run);
+	exit(state, name, 0);
+}
+
+function endActivities({ activities }: PodState): void {
+	for (const cancel of activities.splice(0)) cancel();
+}
+
 function noteChange(state: PodState): void {
 	state.hasChanged = true;
 	state.requestRelist();
@@ -220,9 +247,10 @@ function exit(state: PodState, name: string, code: number): void {
 	noteChange(state);
 }
 
-function* createSandbox({ world, pod, key, variant, runtime, takeIp }: PodState): Process {
+function* createSandbox({ world, machine, pod, key, variant, runtime, takeIp }: PodState): Process {
 	yield world.delays.of("syncStart", key, variant);
-	yield world.delays.of(usesIstioCni(world.api, pod) ? "sandboxWithCni" : "sandbox", key, variant);
+	const sandboxMs = world.delays.of(usesIstioCni(world.api, pod) ? "sandboxWithCni" : "sandbox", key, variant);
+	yield* takeStep(machine, sandboxMs, world.model.limits.computing.sandbox);
 	runtime.podIp = takeIp();
 	world.truth.pod(pod, "sandboxReady");
 }
