@@ -4,7 +4,7 @@ import { loadModel } from "../../src/simulator/model/model.ts";
 
 it("has each limit of the model `today` in docs/simulation.md, as it is", () => {
 	const text = readFileSync(new URL("../../docs/simulation.md", import.meta.url), "utf8");
-	const table = /<!-- limits -->([^]*)<!-- \/limits -->/.exec(text)?.[1] ?? "";
+	const table = /<!-- limits -->(.*)<!-- \/limits -->/s.exec(text)?.[1] ?? "";
 	const { limits } = loadModel("today");
 	const missing = Object.entries(limits)
 		.map(([name, value]) => `\`${name}\` ${shown(value)}`)

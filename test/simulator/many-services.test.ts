@@ -3,7 +3,7 @@ import type { KubeObject, Pod } from "../../src/simulator/api/objects.ts";
 import { betweenMs } from "./in-memory.ts";
 import { type ManyServices, openManyServices } from "./many-services.ts";
 
-const services = 60;
+const services = 40;
 let bench: ManyServices;
 
 beforeAll(() => {
@@ -49,7 +49,8 @@ describe("a burst of cold starts", () => {
 			const chain = [request.instants.received, request.instants.atActivator, scaled, created, scheduled, kubeletSaw];
 			chain.push(sandboxReady, pod.containers["istio-init"]?.started, pod.containers["istio-proxy"]?.startupPassed);
 			chain.push(pod.containers["queue-proxy"]?.started, shownReady, reachable, forwarded, answered);
-			for (const [at, instant] of chain.slice(1).entries()) expect(betweenMs(chain[at], instant)).toBeGreaterThanOrEqual(0);
+			for (const [at, instant] of chain.slice(1).entries())
+				expect(betweenMs(chain[at], instant)).toBeGreaterThanOrEqual(0);
 		}
 		const { endpoints } = bench.world.truth.read();
 		for (const { pod, request } of starts) {
@@ -96,3 +97,29 @@ it("gives the same burst for the same seed, and another for another", () => {
 	expect(story(5)).toEqual(story(5));
 	expect(story(6).pods).not.toEqual(story(5).pods);
 }, 60_000);
+
+it("leaves pods Pending that no node has room for, says so, and binds them when others are gone", () => {
+	// Ten for Istio and Knative, which come first.
+	const full = openManyServices({ services: 4, shape: "none", faults: { podsPerNode: 12 } });
+	full.makeAll();
+	const { world, clock } = full;
+	const pods = () => world.api.list<Pod>("pods", "bench");
+	const waiting = () => pods().filter((pod) => pod.spec.nodeName === undefined);
+	full.ask(4);
+	clock.advance(5_000);
+	const refused = waiting().map(({ metadata }) => metadata.name);
+	expect([pods().length, refused.length]).toEqual([4, 2]);
+	for (const { status } of waiting()) {
+		expect(status?.phase).toBe("Pending");
+		expect(status?.conditions?.find(({ type }) => type === "PodScheduled")).toMatchObject({
+			status: "False",
+			reason: "Unschedulable",
+			message: expect.stringMatching(/^0\/1 nodes are available: 1 Too many pods\./),
+		});
+	}
+	const events = world.api.list<KubeObject>("events", "bench").filter(({ reason }) => reason === "FailedScheduling");
+	const about = events.map(({ involvedObject }) => (involvedObject as { name: string }).name);
+	expect([...about].sort()).toEqual([...refused].sort());
+	clock.advance(60_000);
+	expect(full.lastBurst().map(({ request }) => request.status)).toEqual([200, 200, 200, 200]);
+});

@@ -9,7 +9,9 @@ export interface ManyServices {
 	world: Bench["world"];
 	/** Makes them in batches, and lets time pass until all are ready and at zero. */
 	makeAll(): void;
-	/** Asks so many of them in the same instant, and lets time pass until all have answered. */
+	/** Asks so many of them in the same instant; the answers that have come so far, by their names. */
+	ask(count: number): ReadonlyMap<string, GatewayAnswer>;
+	/** Asks so many of them, and lets time pass until all have answered. */
 	burst(count: number): GatewayAnswer[];
 	waitForZero(): void;
 	/** The cold starts of the last burst, in the order of the services. */
@@ -43,6 +45,17 @@ export function openManyServices(options: BenchOptions & { services: number }): 
 	};
 	const waitForZero = () => until("zero", () => api.list<Pod>("pods", "bench").length === 0);
 
+	function ask(count: number): ReadonlyMap<string, GatewayAnswer> {
+		const answers = new Map<string, GatewayAnswer>();
+		asked.before = world.truth.read().requests.length;
+		asked.count = count;
+		for (const name of names.slice(0, count)) {
+			const host = `${name}.bench.example.com`;
+			gateway.handle({ host, path: "/", headers: {} }, (answer) => answers.set(name, answer));
+		}
+		return answers;
+	}
+
 	return {
 		clock,
 		world,
@@ -54,14 +67,9 @@ export function openManyServices(options: BenchOptions & { services: number }): 
 			}
 			waitForZero();
 		},
+		ask,
 		burst(count) {
-			const answers = new Map<string, GatewayAnswer>();
-			asked.before = world.truth.read().requests.length;
-			asked.count = count;
-			for (const name of names.slice(0, count)) {
-				const host = `${name}.bench.example.com`;
-				gateway.handle({ host, path: "/", headers: {} }, (answer) => answers.set(name, answer));
-			}
+			const answers = ask(count);
 			until("answers", () => answers.size === count);
 			return names.slice(0, count).flatMap((name) => answers.get(name) ?? []);
 		},
