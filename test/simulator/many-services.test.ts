@@ -99,8 +99,8 @@ it("gives the same burst for the same seed, and another for another", () => {
 }, 60_000);
 
 it("leaves pods Pending that no node has room for, says so, and binds them when others are gone", () => {
-	// Ten for Istio and Knative, which come first.
-	const full = openManyServices({ services: 4, shape: "none", faults: { podsPerNode: 12 } });
+	// Eight for Istio and Knative, which come first.
+	const full = openManyServices({ services: 4, shape: "none", faults: { podsPerNode: 10 } });
 	full.makeAll();
 	const { world, clock } = full;
 	const pods = () => world.api.list<Pod>("pods", "bench");
