@@ -2,6 +2,7 @@
 // stays in files of its own that are loaded when it is needed.
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
+import { builtTextForBundle } from "./built-text.mjs";
 import { licensesOf } from "./licenses.mjs";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
@@ -35,7 +36,7 @@ const { metafile } = await build({
 	banner: {
 		js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
 	},
-	plugins: [configurationOnly],
+	plugins: [configurationOnly, builtTextForBundle],
 	legalComments: "linked",
 	logLevel: "warning",
 	metafile: true,

@@ -29,6 +29,7 @@ import { startKnativeServices } from "./knative/services.ts";
 import { createDelays, loadModel, type Model } from "./model/model.ts";
 import { startKubelet } from "./nodes/kubelet.ts";
 import { createContainerLogs } from "./world/logs.ts";
+import { createMachine } from "./world/machine.ts";
 import type { Program } from "./world/programs.ts";
 import { type ClusterTruth, createTruthRecorder } from "./world/truth.ts";
 import type { World } from "./world/world.ts";
@@ -79,7 +80,8 @@ export interface SimulationParts {
 	program?: Program;
 }
 
-const historyLength = 10_000;
+/** How many changes of a resource a watch can resume after; a burst of a hundred cold starts makes some 1,500 of pods. */
+const historyLength = 4_000;
 
 /** Builds the cluster on a clock: objects, controllers, nodes and Knative, but no Istio. */
 export function createSimulation(clock: Clock, options: SimulationParts): Simulation {
@@ -98,6 +100,7 @@ export function createSimulation(clock: Clock, options: SimulationParts): Simula
 		random,
 		faults,
 		truth: createTruthRecorder(clock, store, clocksAheadMs(faults, nodes)),
+		machines: new Map(nodes.map((node) => [node, createMachine(clock, model)])),
 		running: new Map(),
 		program: options.program ?? (() => undefined),
 		logs: createContainerLogs(),
