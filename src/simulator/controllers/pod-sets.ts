@@ -22,7 +22,7 @@ import { createQueue, refOfKey, type World } from "../world/world.ts";
 const manager = "kube-controller-manager";
 
 /** A pod as a template wants it. */
-function podOf(
+export function podOf(
 	owner: KubeObject,
 	template: PodTemplate,
 	more: { labels?: Record<string, string>; nodeName?: string },
@@ -47,7 +47,7 @@ function podOf(
  * Creates pods that are asked for, one call after the other; a call takes longer when Istio's webhook is in it. So many
  * owners at once have calls under way, and their client has a rate limit.
  */
-function createPodMaker(world: World, component: string, onFailed: (owner: KubeObject) => void) {
+export function createPodMaker(world: World, component: string, onFailed: (owner: KubeObject) => void) {
 	const { api, clock, delays, model } = world;
 	const limit = createRateLimit(clock, model.limits.controller);
 	const workers = createLanes(clock, model.limits.replicaSetWorkers);
@@ -136,7 +136,8 @@ function removePod(world: World, pod: Pod): void {
 	if (resource !== undefined) world.api.remove(resource, pod.metadata, {});
 }
 
-function watchOwned(world: World, kind: string, enqueue: (key: string) => void): void {
+/** Calls back with the key of an owner of that kind when one of its pods changes. */
+export function watchOwned(world: World, kind: string, enqueue: (key: string) => void): void {
 	world.api.watch("pods", ({ object }) => {
 		const owner = object.metadata.ownerReferences?.find((reference) => reference.kind === kind);
 		if (owner !== undefined) enqueue(`${object.metadata.namespace}/${owner.name}`);

@@ -5,6 +5,7 @@ import type { Variant } from "../model/model.ts";
 import { recordEvent } from "../world/events.ts";
 import { type Machine, takeStep } from "../world/machine.ts";
 import {
+	containersOf,
 	containersToStart,
 	copyRuntime,
 	emptyRuntime,
@@ -17,6 +18,7 @@ import type { NodeImages } from "./images.ts";
 import { createPodEnd, type PodEnd } from "./pod-end.ts";
 import { createPodSync, type PodSync } from "./pod-sync.ts";
 import { createProbes, type Probes } from "./probes.ts";
+import { createPrograms, type Programs } from "./programs.ts";
 import { type StartContext, startContainer } from "./start-container.ts";
 import { createStatusWriter, type StatusWriter } from "./status-writer.ts";
 
@@ -85,6 +87,7 @@ interface Parts {
 	probes: Probes;
 	end: PodEnd;
 	sync: PodSync;
+	programs: Programs;
 }
 
 export function createPodWorker(options: PodWorkerOptions): PodWorker {
@@ -106,6 +109,8 @@ export function createPodWorker(options: PodWorkerOptions): PodWorker {
 			parts.end.stop();
 			parts.writer.stop();
 			parts.probes.stop();
+			parts.programs.kill();
+			world.logs.drop(uidOf(state.pod));
 			endActivities(state);
 		},
 	};
@@ -130,8 +135,10 @@ function partsOf(state: PodState): Parts {
 		}),
 		end: createPodEnd(world, {
 			key: state.key,
+			hasProgram: () => parts.programs.areRunning(),
 			onBegin() {
 				parts.sync.cancel();
+				parts.programs.terminate();
 				recordKilling(state);
 				publish(parts);
 			},
@@ -146,8 +153,12 @@ function partsOf(state: PodState): Parts {
 				else if (state.hasChanged) state.requestRelist();
 			},
 		}),
+		programs: createPrograms(world, state, (name, code) => {
+			exit(state, name, code);
+			if (parts.end.hasBegun() && !parts.programs.areRunning()) parts.end.hurry();
+		}),
 	};
-	const start = startContextOf(state, (name, reason) => {
+	const start = startContextOf(state, parts.programs, (name, reason) => {
 		state.waiting.set(name, reason);
 		if (!parts.end.hasBegun() && !parts.sync.isBusy()) publish(parts);
 	});
@@ -179,15 +190,16 @@ function relist({ state, sync, end }: Parts): void {
 
 /** Kills the containers that still run, and publishes the last status. */
 function finish(parts: Parts): void {
-	const { state, probes } = parts;
+	const { state, probes, programs } = parts;
 	probes.stop();
+	programs.kill();
 	endActivities(state);
 	for (const name of state.runtime.containers.keys()) exit(state, name, killed);
 	state.observed = copyRuntime(state.runtime);
 	publish(parts, true);
 }
 
-function startContextOf(state: PodState, onWaiting: StartContext["onWaiting"]): StartContext {
+function startContextOf(state: PodState, programs: Programs, onWaiting: StartContext["onWaiting"]): StartContext {
 	const { world, machine, pod, key, variant, images, runtime } = state;
 	const alongside = (process: Process) => void state.activities.push(world.clock.run(process));
 	return {
@@ -201,6 +213,8 @@ function startContextOf(state: PodState, onWaiting: StartContext["onWaiting"]): 
 		record: (reason, message, container, type) => record(state, { reason, message, container, type }),
 		onStarted(name) {
 			noteChange(state);
+			const container = containersOf(pod).find((each) => each.name === name);
+			if (container !== undefined) programs.start(container);
 			const runMs = world.delays.ofContainer(name, "run", key, variant);
 			if (runMs !== undefined) alongside(run(state, name, runMs));
 		},

@@ -5,7 +5,9 @@ import type { Random } from "../clock/random.ts";
 import type { FaultEffects } from "../faults/fault.ts";
 import type { Delays, Model } from "../model/model.ts";
 import { createRateLimit, type Rate } from "../queueing/rate-limit.ts";
+import type { ContainerLogs } from "./logs.ts";
 import type { Machine } from "./machine.ts";
+import type { Program } from "./programs.ts";
 import type { RuntimePod } from "./runtime.ts";
 import type { TruthRecorder } from "./truth.ts";
 
@@ -23,6 +25,9 @@ export interface World {
 	machines: ReadonlyMap<string, Machine>;
 	/** What really runs, by the pods' uid: what a request over the network meets. */
 	running: Map<string, RuntimePod>;
+	/** What runs in containers in earnest, and what they have written. */
+	program: Program;
+	logs: ContainerLogs;
 	/** The time that the API server and the controllers beside it show, ns since 1970. */
 	serverEpochNs: () => bigint;
 	/** The time that a node shows, ns since 1970. */
