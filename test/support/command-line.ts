@@ -15,7 +15,7 @@ export interface Outcome {
 }
 
 /** What is not as usual around a command line. */
-export type World = Partial<Pick<Context, "openCluster" | "env" | "signal" | "isLive">>;
+export type World = Partial<Pick<Context, "openCluster" | "env" | "signal" | "terminal">>;
 
 /** Runs a command line in this process, with the real files and, unless one is given, without a cluster. */
 export async function knistio(argv: readonly string[], world: World = {}): Promise<Outcome> {
@@ -29,7 +29,6 @@ export async function knistio(argv: readonly string[], world: World = {}): Promi
 			outcome.stderr += text;
 		},
 		color: false,
-		isLive: false,
 		columns: 100,
 		env: {},
 		signal: new AbortController().signal,

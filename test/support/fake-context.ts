@@ -20,7 +20,6 @@ export function fakeContext(given: Record<string, unknown> = {}, env: Context["e
 			said.stderr += text;
 		},
 		color: false,
-		isLive: false,
 		columns: 110,
 		env,
 		async readFile(path) {

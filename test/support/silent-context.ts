@@ -10,7 +10,6 @@ export function silentContext(): Context {
 		stdout: () => {},
 		stderr: () => {},
 		color: false,
-		isLive: false,
 		columns: 100,
 		env: {},
 		readFile: fail,
