@@ -150,7 +150,7 @@ function addSimulationOptions(command: Command): Command {
 }
 
 function benchOptionsOf(flags: BenchFlags): BenchOptions {
-	const { record, requestTimeout, expectBody, sidecar, gateway, reference } = flags;
+	const { record, requestTimeout, expectBody, sidecar, gateway, otlp, reference } = flags;
 	return {
 		profiles: flags.profile,
 		iterations: flags.iterations,
@@ -169,7 +169,7 @@ function benchOptionsOf(flags: BenchFlags): BenchOptions {
 		...(record === undefined || record === true ? {} : { record }),
 		...(requestTimeout === undefined ? {} : { requestTimeoutSeconds: Math.ceil(requestTimeout / 1000) }),
 		...untilOf(flags.until),
-		...given({ expectBody, sidecar, gateway, reference }),
+		...given({ expectBody, sidecar, gateway, otlp, reference }),
 	};
 }
 

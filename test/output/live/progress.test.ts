@@ -157,14 +157,14 @@ describe("another step on a terminal", () => {
 
 describe("where there is no terminal", () => {
 	it("each step is a line, without details or commands to a terminal", () => {
-		let said = "";
-		const { progress, clear } = openProgress({ stderr: (text) => void (said += text) });
+		const said: string[] = [];
+		const { progress, clear } = openProgress({ stderr: (text) => void said.push(text) });
 		progress({ kind: "step", text: "full: cold start 3 of 10" });
 		progress({ kind: "detail", text: "a detail" });
 		progress({ kind: "watch", look: () => view });
 		vi.advanceTimersByTime(5_000);
 		progress({ kind: "note", text: "HTTP 200" });
 		clear();
-		expect(said).toBe("full: cold start 3 of 10\nHTTP 200\n");
+		expect(said.join("")).toBe("full: cold start 3 of 10\nHTTP 200\n");
 	});
 });
