@@ -48,7 +48,7 @@ describe("a bench on a terminal", () => {
 				vi.waitFor(() => expect(frames.at(-1)?.join("\n")).toMatch(shown), { timeout, interval: 20 });
 			await isAt(/back to zero/);
 			await resize(60);
-			await isAt(/cold start 1 of 1 · \d[^]*[○◐✔]/);
+			await isAt(/cold start 1 of 1 · \d[\s\S]*[○◐✔]/);
 			await resize(45);
 			expect(await ended()).toBe(0);
 			const left = await text();
@@ -87,14 +87,14 @@ describe("where nothing can be drawn over", () => {
 		]);
 		expect(text).not.toMatch(/[○◐✔]|back to zero/);
 	};
-	const before = (text: string) => text.slice(0, text.indexOf("SIMULATED"));
+	const beforeTable = (text: string) => text.slice(0, text.indexOf("SIMULATED"));
 
 	it.each([{ TERM: "dumb" }, { CI: "true" }])(
 		"by %o, each step is a line",
 		async (env) => {
 			const { ended, raw } = startOnTerminal(bench, { env });
 			expect(await ended()).toBe(0);
-			isCalm(before(raw()));
+			isCalm(beforeTable(raw()));
 		},
 		timeout,
 	);
@@ -104,7 +104,7 @@ describe("where nothing can be drawn over", () => {
 		async () => {
 			const { ended, output } = startBuilt(bench, { TERM: "xterm-256color" });
 			expect(await ended).toBe(0);
-			isCalm(before(output()));
+			isCalm(beforeTable(output()));
 			expect(output()).not.toMatch(colors);
 		},
 		timeout,

@@ -208,7 +208,7 @@ describe("the trace", () => {
 			.map(({ cat, tid }) => `${cat === "phase" ? "total" : cat} ${tid}`);
 		expect(new Set(threads).size).toBe(1 + spans.length);
 		const named = traceEvents.filter(({ name }) => name === "thread_name").map(({ args }) => args.name);
-		expect(named).toContain("round 1: pod_creating");
+		expect(named).toContain(`round ${report.profiles[0]?.coldStarts[0]?.round}: pod_creating`);
 	});
 
 	it("leaves out attempts without a total, and counts them", async () => {
