@@ -1,4 +1,4 @@
-import { type Argument, type Command, Help, type Option } from "commander";
+import { type Command, Help, type Option } from "commander";
 import type { CompletedCommand, CompletedOption, Values } from "../completion/tree.ts";
 import { reportFormats } from "../output/formats.ts";
 import { builtInProfiles } from "../profile/built-in.ts";
@@ -10,7 +10,7 @@ const anything = { words: [], files: false };
 const builtInOrFile = { words: builtInProfiles, files: true };
 
 /** What is proposed for a value that has no choices of its own, by what the help calls it: `--out <file>` is `file`. */
-const byPlaceholder: Readonly<Record<string, Omit<Values, "name">>> = {
+export const byPlaceholder: Readonly<Record<string, Omit<Values, "name">>> = {
 	file: files,
 	path: files,
 	report: files,
@@ -24,6 +24,7 @@ const byPlaceholder: Readonly<Record<string, Omit<Values, "name">>> = {
 	scenario: { words: scenarioNames, files: false },
 	"precision|verdict": { words: ["verdict"], files: false },
 	n: anything,
+	sizes: anything,
 	duration: anything,
 	image: anything,
 	text: anything,
@@ -39,10 +40,7 @@ const byPlaceholder: Readonly<Record<string, Omit<Values, "name">>> = {
 
 const help = new Help();
 
-/**
- * The program as a shell can complete it: what its help shows and nothing else.
- * @throws Error for a value whose placeholder is not in the table above
- */
+/** The program as a shell can complete it: what its help shows and nothing else. */
 export function completedTree(command: Command): CompletedCommand {
 	const below = help.visibleCommands(command);
 	const names = below.map((each) => each.name());
@@ -50,7 +48,7 @@ export function completedTree(command: Command): CompletedCommand {
 		names: [command.name(), ...command.aliases()],
 		description: command.description(),
 		options: help.visibleOptions(command).map(completedOption),
-		values: command.registeredArguments.map((argument) => completedArgument(argument, command)),
+		values: command.registeredArguments.map((argument) => valuesOf(argument.name(), argument.argChoices)),
 		commands: below.map((each) =>
 			each.name() === "help"
 				? { ...completedHelp(each), values: [{ name: "command", words: names, files: false }] }
@@ -66,7 +64,7 @@ function completedHelp(command: Command): CompletedCommand {
 
 function completedOption(option: Option): CompletedOption {
 	const placeholder = /[<[](.+)[\]>]$/.exec(option.flags)?.[1];
-	const value = placeholder === undefined ? undefined : valuesOf(placeholder, option.argChoices, option.flags);
+	const value = placeholder === undefined ? undefined : valuesOf(placeholder, option.argChoices);
 	return {
 		names: [option.short, option.long].filter((name) => name !== undefined),
 		description: option.description,
@@ -75,11 +73,7 @@ function completedOption(option: Option): CompletedOption {
 	};
 }
 
-const completedArgument = (argument: Argument, command: Command): Values =>
-	valuesOf(argument.name(), argument.argChoices, command.name());
-
-function valuesOf(name: string, choices: readonly string[] | undefined, where: string): Values {
-	const known = choices === undefined ? byPlaceholder[name] : { words: choices, files: false };
-	if (known === undefined) throw new Error(`${where}: nothing says how to complete <${name}>`);
-	return { name, ...known };
+function valuesOf(name: string, choices: readonly string[] | undefined): Values {
+	if (choices !== undefined) return { name, words: choices, files: false };
+	return { name, ...(byPlaceholder[name] ?? anything) };
 }

@@ -40,6 +40,9 @@ ${lines([...specs, "1: :->command", "*::: :->rest"])}
 	case $state in
 		command) _describe -t commands command commands ;;
 		rest)
+			# The command below takes its own name for the first word.
+			words=($line[1] "\${words[@]}")
+			(( CURRENT += 1 ))
 			case $line[1] in
 ${cases.join("\n")}
 			esac
@@ -65,7 +68,9 @@ function action({ name, words, files }: Values): string {
 	const label = escaped(name.replaceAll("|", " or "));
 	if (words.length === 0) return `${label}:${files ? "_files" : " "}`;
 	if (!files) return `${label}:(${words.join(" ")})`;
-	return `${label}: _alternative "words:${label}:(${words.join(" ")})" "files:file:_files"`;
+	const either = `_alternative "words:${label}:(${words.join(" ")})" "files:file:_files"`;
+	// A colon would end the action.
+	return `${label}: ${either.replaceAll(":", "\\:")}`;
 }
 
 /** In a specification these characters have a meaning. */

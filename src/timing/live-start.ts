@@ -18,6 +18,8 @@ import { stages } from "./path/known-facts.ts";
 export interface LiveStart {
 	profile: string;
 	round: number;
+	/** Which of several equal services, from 1. */
+	copy?: number;
 	/** The request is sent at this moment. */
 	beganAt: bigint;
 	/** Undefined while the answer is waited for. */
@@ -57,10 +59,13 @@ export function openLiveStarts(): LiveStarts {
 				profile = entry.profile.name;
 				revisions.set(profile, entry.revision);
 			} else if (entry.kind === "sample") {
+				// Of services that are asked in the same instant, the first stands for all.
+				if (entry.burst !== undefined && record !== undefined) return;
 				profile = entry.profile ?? profile;
-				record = { sample: entry, watched: [], listed: [], pings: [], revision: revisions.get(profile) ?? "" };
+				const revision = entry.revision ?? revisions.get(profile) ?? "";
+				record = { sample: entry, watched: [], listed: [], pings: [], revision };
 			} else if (entry.kind === "sample-end" || entry.kind === "end") record = undefined;
-			else if (entry.kind === "request" && record !== undefined) record.request = entry;
+			else if (entry.kind === "request" && record !== undefined && isRequestOf(entry, record)) record.request = entry;
 			else if (entry.kind === "watch") record?.watched.push(entry);
 			else return;
 			known = undefined;
@@ -72,6 +77,9 @@ export function openLiveStarts(): LiveStarts {
 	};
 }
 
+const isRequestOf = ({ copy }: EntryOf<"request">, { sample }: SampleRecord) =>
+	copy === undefined || copy === sample.copy;
+
 function look(profile: string, record: SampleRecord): LiveStart {
 	const { sample, request } = record;
 	const sightings = sightingsOf(record);
@@ -81,6 +89,7 @@ function look(profile: string, record: SampleRecord): LiveStart {
 	return {
 		profile,
 		round: sample.round,
+		...(sample.copy === undefined ? {} : { copy: sample.copy }),
 		beganAt,
 		containers: pod?.containers.map(stateOf) ?? [],
 		...(pod?.trouble === undefined || request !== undefined ? {} : { trouble: pod.trouble }),

@@ -66,6 +66,25 @@ describe("a cold start while it happens", () => {
 		expect(starts.now()).toBeUndefined();
 	});
 
+	it("is of the copy that was asked, and its revision's pods alone", () => {
+		const starts = openLiveStarts();
+		const entries = recorded("native");
+		const revision = entries.flatMap((entry) => (entry.kind === "profile" ? [entry.revision] : []))[0] ?? "";
+		const follow = (copy: number, of: string) => {
+			for (const entry of entries) {
+				if (entry.kind === "request") break;
+				starts.add(entry.kind === "sample" ? { ...entry, copy, revision: of } : entry);
+			}
+			return starts.now();
+		};
+		expect(follow(2, revision)).toMatchObject({ copy: 2, containers: [{ name: "istio-init" }, {}, {}, {}] });
+		expect(follow(3, "another")).toMatchObject({ copy: 3, containers: [] });
+		starts.add({ kind: "request", at: "9", round: 1, copy: 2, connectStartedAt: "1" });
+		expect(starts.now()?.answer).toBeUndefined();
+		starts.add({ kind: "request", at: "9", round: 1, copy: 3, connectStartedAt: "1" });
+		expect(starts.now()?.answer).toBeDefined();
+	});
+
 	it("is nothing before the first sample", () => {
 		const starts = openLiveStarts();
 		for (const entry of recorded("none")) {

@@ -49,8 +49,10 @@ export function viewOf(start: LiveStart, usual: Usual, now: bigint): Omit<ColdSt
 		answer: answer.error ?? `HTTP ${answer.status}`,
 		containers: shown,
 		waiting: {
-			phase: "back to zero",
-			until: "no pod is left",
+			// Of several copies, another one is asked next, and nobody waits for this one's end.
+			...(start.copy === undefined
+				? { phase: "back to zero", until: "no pod is left" }
+				: { phase: "last events", until: "kubelet has told all of this pod" }),
 			forMs: msBetween(BigInt(answer.at), now),
 			...given({ usualMs: usual.zeroMs }),
 		},

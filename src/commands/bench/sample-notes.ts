@@ -48,7 +48,9 @@ export function openSampleNotes(
 			const look = () => {
 				const start = recorder.starts.now();
 				const leftMs = timeLeft.leftMs(performance.now());
-				return start && { title, ...viewOf(start, usual, now()), ...(leftMs !== undefined && { leftMs }) };
+				if (start === undefined) return undefined;
+				const titled = start.copy === undefined ? title : `${title}, copy ${start.copy}`;
+				return { title: titled, ...viewOf(start, usual, now()), ...(leftMs !== undefined && { leftMs }) };
 			};
 			progress({ kind: "step", text: title });
 			progress({ kind: "watch", look });
