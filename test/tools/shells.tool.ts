@@ -78,7 +78,7 @@ describe("zsh", () => {
 	}
 
 	it.each([
-		["knistio ben\t--prof\tfull-\t", "$ knistio bench --profile full-cni "],
+		["knistio ben\t--prof\tfull-\t", "$ knistio bench --profile=full-cni "],
 		["knistio clean --fo\t", "$ knistio clean --force "],
 		["knistio show --format=js\t", "$ knistio show --format=json "],
 		["knistio show on\t", "$ knistio show one.json "],
