@@ -6,8 +6,8 @@ Examples:
   # bash: for this shell; put the line into ~/.bashrc for every shell
   source <(knistio completion bash)
 
-  # zsh: into a folder of fpath, and then start a new shell
-  knistio completion zsh > "\${fpath[1]}/_knistio"
+  # zsh: into a folder of fpath, such as this one if it is one, and then start a new shell
+  knistio completion zsh > ~/.zfunc/_knistio
 
   # fish
   knistio completion fish > ~/.config/fish/completions/knistio.fish`;

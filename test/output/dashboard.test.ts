@@ -25,7 +25,10 @@ describe("the Grafana dashboard", () => {
 			const twin = name.replace(/_(lower|upper)_/, "_");
 			const line = text.split("\n").find((each) => each.startsWith(`${twin}{`) || each.startsWith(`${twin} `)) ?? "";
 			const known = [...line.matchAll(/(\w+)="/g)].map(([, label]) => label);
-			expect(asked.filter((label) => label !== "simulated" && !known.includes(label)), query).toEqual([]);
+			expect(
+				asked.filter((label) => label !== "simulated" && !known.includes(label)),
+				query,
+			).toEqual([]);
 		}
 	});
 

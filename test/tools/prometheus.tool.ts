@@ -13,7 +13,9 @@ import { needed } from "./needed.ts";
 
 const folder = temporaryFolder();
 const [native] = reportOf(recorded("native")).profiles[0]?.coldStarts ?? [];
-const spans = Object.fromEntries(Object.entries(native?.spans ?? {}).map(([name, { ms }]) => [name, around(ms, 9, 20)]));
+const spans = Object.fromEntries(
+	Object.entries(native?.spans ?? {}).map(([name, { ms }]) => [name, around(ms, 9, 20)]),
+);
 const phases = { ...spans, "startup-istio-proxy": around(1_300, 50, 20) };
 const metrics = renderPrometheus(figuresOf(aReport({ full: { totals: around(5_000, 100, 20), phases } })));
 
