@@ -22,7 +22,7 @@ export const declareCompletion: Declaration = (program, context) => {
 		.addArgument(new Argument("<shell>", "the shell to print it for").choices(shells))
 		.addHelpText("after", examples)
 		.action(async (shell: (typeof shells)[number]) => {
-			const { completedTree } = await import("./completed-tree.ts");
+			const { completedTree } = await import("../completion/commander-tree.ts");
 			const tree = completedTree(program);
 			context.stdout(await scripts[shell](tree, program.name()));
 		});

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { spawn } from "@lydell/node-pty";
 import { type Command, Help } from "commander";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { byPlaceholder, completedTree } from "../../src/cli/completed-tree.ts";
+import { byPlaceholder, completedTree } from "../../src/completion/commander-tree.ts";
 import { placed } from "../../src/completion/tree.ts";
 import { declare } from "../../src/main.ts";
 import { reportFormats } from "../../src/output/formats.ts";

@@ -1,9 +1,9 @@
 import { type Command, Help, type Option } from "commander";
-import type { CompletedCommand, CompletedOption, Values } from "../completion/tree.ts";
 import { reportFormats } from "../output/formats.ts";
 import { builtInProfiles } from "../profile/built-in.ts";
 import { usualPhases } from "../report/phases.ts";
 import { scenarioNames } from "../selftest/scenarios.ts";
+import type { CompletedCommand, CompletedOption, Values } from "./tree.ts";
 
 const files = { words: [], files: true };
 const anything = { words: [], files: false };
