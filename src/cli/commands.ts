@@ -1,6 +1,7 @@
 import { declareBench } from "./bench.ts";
 import { declareCheck } from "./check.ts";
 import { declareCompare } from "./compare.ts";
+import { declareCompletion } from "./completion.ts";
 import type { Declaration } from "./declaration.ts";
 import { declareHistory } from "./history.ts";
 import { declareInstall } from "./install.ts";
@@ -30,4 +31,5 @@ export const commands: readonly Declaration[] = [
 	declareInstall,
 	declareUninstall,
 	declareSelftest,
+	declareCompletion,
 ];

@@ -99,11 +99,11 @@ export async function measureScenario(
 ): Promise<ScenarioRun> {
 	const entries: Entry[] = [];
 	let truth: ClusterTruth | undefined;
+	const { terminal: _, ...world } = context;
 	const quiet: Context = {
-		...context,
+		...world,
 		// Each run adds many listeners.
 		signal: AbortSignal.any([context.signal]),
-		isLive: false,
 		stdout: () => {},
 		stderr: () => {},
 		openLog: async () => ({

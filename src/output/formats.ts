@@ -67,6 +67,12 @@ export const reportFormats: readonly ReportFormat[] = [
 		load: async () => (await import("./report/chrome-trace.ts")).renderChromeTrace,
 	},
 	{
+		name: "otlp",
+		extension: "otlp.json",
+		description: "every cold start as an OpenTelemetry trace, for Jaeger",
+		load: async () => (await import("./report/otlp.ts")).renderOtlp,
+	},
+	{
 		name: "prometheus",
 		extension: ".prom",
 		description: "medians and attempts as metrics, for Prometheus' textfile collector",

@@ -38,8 +38,13 @@ export const measuredSchema = z.strictObject({
 });
 export type Measured = z.infer<typeof measuredSchema>;
 
-/** A span of the talk, and what ended it: the talk's tracer also stopped when the request had been answered. */
-export const spanSchema = measuredSchema.extend({ endedBy: z.enum(["ready", "request-end", "terminated"]).optional() });
+/** A span of the talk. */
+export const spanSchema = measuredSchema.extend({
+	/** When it begins, ms after the request was sent; reports of earlier versions do not have it. */
+	fromMs: z.number().optional(),
+	/** What ended it: the talk's tracer also stopped when the request had been answered. */
+	endedBy: z.enum(["ready", "request-end", "terminated"]).optional(),
+});
 
 export type Span = z.infer<typeof spanSchema>;
 

@@ -17,6 +17,7 @@ import { loadProfiles } from "../../profile/load.ts";
 import type { Profile } from "../../profile/profile.ts";
 import { recordingVersion, type Untimed } from "../../recording/entries.ts";
 import { recordingBeside } from "../../recording/recording-path.ts";
+import { requireCollector, sendTraces } from "../gate/collector.ts";
 import { endRun } from "../gate/ending.ts";
 import { type Gate, judging, parseGate } from "../gate/gate.ts";
 import { requireWritable } from "../gate/outputs.ts";
@@ -43,6 +44,7 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	const recording = recordingPath(options);
 	await requireWritable([...options.out, ...(recording === undefined ? [] : [recording])], options, context);
 	const gate = await parseGate(profiles, options, context);
+	if (!options.dryRun) await requireCollector(options.otlp, context);
 	if (options.untilVerdict) requireVerdicts(gate);
 	const knativeObjects = await readKnativeManifests(options.knativeManifests);
 	const target = await open(options.where, context);
@@ -130,6 +132,8 @@ async function benchOn(run: Run, outputs: ReportFile[]): Promise<ExitCode> {
 		...(await writeReport(figures, outputs, { reference: options.reference, judgement, sink: context })),
 	];
 	const uncleaned = await cleanUp(uninterrupted(session), { ...options, lock, before });
+	if (options.otlp !== undefined) display.progress({ kind: "step", text: "sending the traces" });
+	unwritten.push(...(await sendTraces(figures, options.otlp, context)));
 	display.clear();
 	if (report.profiles.length > 0) context.stdout(renderTable(figures, tableOptions(options, context)));
 	return endRun({ failure, judge: () => judged.say(context), unwritten, uncleaned });
