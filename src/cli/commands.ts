@@ -11,6 +11,7 @@ import { declareReplay } from "./replay.ts";
 import { declareSchema } from "./schema.ts";
 import { declareSelftest } from "./selftest.ts";
 import { declareShow } from "./show.ts";
+import { declareTradeoffs } from "./tradeoffs.ts";
 import { declareUninstall } from "./uninstall.ts";
 
 /** Every command, in the order of `knistio --help`. */
@@ -19,6 +20,7 @@ export const commands: readonly Declaration[] = [
 	declareCheck,
 	declareCompare,
 	declarePlan,
+	declareTradeoffs,
 	declareHistory,
 	declareShow,
 	declareReplay,

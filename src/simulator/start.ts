@@ -7,6 +7,7 @@ import { startDefinitions } from "./controllers/definitions.ts";
 import { startDeployments } from "./controllers/deployments.ts";
 import { startEndpoints } from "./controllers/endpoints.ts";
 import { startGarbageCollection } from "./controllers/garbage.ts";
+import { startPodSecurity } from "./controllers/pod-security.ts";
 import { startDaemonSets, startReplicaSets } from "./controllers/pod-sets.ts";
 import { startScheduler } from "./controllers/scheduler.ts";
 import { createFaultEffects } from "./faults/effects.ts";
@@ -116,6 +117,7 @@ function clocksAheadMs(faults: FaultEffects, nodes: readonly string[]): ClusterT
 function startCore(world: World, nodes: readonly string[]): void {
 	startGarbageCollection(world);
 	startInjection(world);
+	startPodSecurity(world);
 	startDeployments(world);
 	startReplicaSets(world);
 	startDaemonSets(world, nodes);

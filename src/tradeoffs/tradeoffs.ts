@@ -1,0 +1,29 @@
+import type { Profile } from "../profile/profile.ts";
+import type { Report } from "../report/report.ts";
+import type { TradeoffCell, Tradeoffs } from "../report/tradeoffs.ts";
+import { coldStartCell } from "./slower.ts";
+
+/** What the probes found out on one profile. */
+export interface Observed {
+	profile: Profile;
+	cells: readonly TradeoffCell[];
+	changed: readonly string[];
+	/** How long each warm request took, ms. */
+	latenciesMs?: readonly number[];
+}
+
+/** All cells of all profiles: those of the probes, and those that come of comparing the profiles with each other. */
+export function tradeoffsOf(
+	observed: readonly Observed[],
+	{ observedAt, report }: { observedAt: string; report: Report | undefined },
+): Tradeoffs {
+	const profiles = observed.map(({ profile }) => profile);
+	return {
+		observedAt,
+		profiles: observed.map(({ profile, cells, changed }) => ({
+			profile: profile.name,
+			cells: [coldStartCell(profile, profiles, report), ...cells],
+			changed: [...changed],
+		})),
+	};
+}
