@@ -1,6 +1,7 @@
 import { sampleOf } from "../analysis/samples.ts";
 import { shiftBetween } from "../analysis/shift.ts";
 import { medianOf, type Range } from "../analysis/statistics/median.ts";
+import { quantileEstimate } from "../analysis/statistics/quantile.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { ProfileRun, Report } from "../report/report.ts";
 import type { Amount, TradeoffCell } from "../report/tradeoffs.ts";
@@ -87,3 +88,53 @@ export function coldStartCell(
 }
 
 const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
+
+/** Less than this is nothing that a caller feels, and within what two runs of one profile differ by. */
+const leastLatencyMs = 0.3;
+
+/** What is known of a profile's warm requests. */
+export interface Latencies {
+	profile: Profile;
+	/** In order of time; undefined where they were not measured. */
+	latenciesMs?: readonly number[];
+}
+
+/** The cell "response latency" of a profile: its median beside the reference's, and p50, p90 and p99 with their ranges. */
+export function latencyCell({ profile, latenciesMs }: Latencies, all: readonly Latencies[]): TradeoffCell | undefined {
+	const column = "latency";
+	if (latenciesMs === undefined) return undefined;
+	const amounts = [0.5, 0.9, 0.99].flatMap((p) => quantileAmount(latenciesMs, p));
+	const own = amounts.find(({ name }) => name === "p50");
+	const words = `warm requests take ${amounts.map(amountWords).join(", ")} (${latenciesMs.length} on one connection, without the activator)`;
+	const reference = referenceOf(all.map((each) => each.profile));
+	const others = all.find((each) => each.profile.name === reference?.name)?.latenciesMs;
+	const base = others === undefined ? undefined : quantileAmount(others, 0.5)[0];
+	if (own === undefined || base === undefined || reference === undefined) {
+		return notTested(column, `${noReference}; ${words}`, amounts);
+	}
+	if (profile.name === reference.name) {
+		return seen(column, false, { evidence: `the others are compared with it: ${words}`, amounts });
+	}
+	const ms = own.value - base.value;
+	const evidence = `${words}; beside a median of ${base.value.toFixed(2)} ms with ${reference.name}, measured one after the other`;
+	return cellOf(column, { ms, range: differenceOf(own, base), leastMs: leastLatencyMs, evidence, amounts });
+}
+
+/** Each range is wrong with a chance of 5 %; the difference lies where both say. */
+function differenceOf(own: Amount, base: Amount): Range | undefined {
+	if (own.lo === undefined || own.hi === undefined || base.lo === undefined || base.hi === undefined) return undefined;
+	return { lo: own.lo - base.hi, hi: own.hi - base.lo };
+}
+
+function quantileAmount(values: readonly number[], p: number): Amount[] {
+	const bounded = values.map((ms) => ({ ms, loMs: ms, hiMs: ms }));
+	const estimate = quantileEstimate(bounded, p, 0.975);
+	if (estimate === undefined || estimate.lower === undefined || estimate.upper === undefined) return [];
+	const { quantile, lower, upper } = estimate;
+	return [{ name: `p${p * 100}`, value: quantile, unit: "ms", lo: lower, hi: upper }];
+}
+
+function amountWords({ name, value, lo, hi }: Amount): string {
+	const range = lo === undefined || hi === undefined ? "" : ` [${lo.toFixed(2)}, ${hi.toFixed(2)}]`;
+	return `${name} ${value.toFixed(2)} ms${range}`;
+}

@@ -1,7 +1,7 @@
 import type { Profile } from "../profile/profile.ts";
 import type { Report } from "../report/report.ts";
 import type { TradeoffCell, Tradeoffs } from "../report/tradeoffs.ts";
-import { coldStartCell } from "./slower.ts";
+import { coldStartCell, latencyCell } from "./slower.ts";
 
 /** What the probes found out on one profile. */
 export interface Observed {
@@ -20,10 +20,14 @@ export function tradeoffsOf(
 	const profiles = observed.map(({ profile }) => profile);
 	return {
 		observedAt,
-		profiles: observed.map(({ profile, cells, changed }) => ({
-			profile: profile.name,
-			cells: [coldStartCell(profile, profiles, report), ...cells],
-			changed: [...changed],
+		profiles: observed.map((each) => ({
+			profile: each.profile.name,
+			cells: [
+				coldStartCell(each.profile, profiles, report),
+				...[latencyCell(each, observed)].filter((cell) => cell !== undefined),
+				...each.cells,
+			],
+			changed: [...each.changed],
 		})),
 	};
 }
