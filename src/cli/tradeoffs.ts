@@ -1,7 +1,8 @@
 import { Option } from "commander";
-import { tradeoffFormats } from "../output/tradeoff-formats.ts";
+import type { TradeoffOptions } from "../commands/tradeoffs.ts";
 import type { Declaration } from "./declaration.ts";
 import { addClusterOptions, type ClusterFlags } from "./options/cluster.ts";
+import { addTradeoffOutputOptions } from "./options/output.ts";
 import { modelOption, speedOption } from "./options/simulation.ts";
 import { addSourceOptions, knativeManifestsOption, type SourceFlags, sourceOf } from "./options/source.ts";
 import { address, collect, count, given, text } from "./options/values.ts";
@@ -33,8 +34,6 @@ Examples:
 
 /** Declares `knistio tradeoffs`. */
 export const declareTradeoffs: Declaration = (program, context, finish) => {
-	const extensions = tradeoffFormats.flatMap(({ extension }) => extension ?? []).join(", ");
-	const names = tradeoffFormats.map(({ name, description }) => `${name} (${description})`).join(", ");
 	const command = program
 		.command("tradeoffs")
 		.description("observe what each profile costs and gives, by probes, as the table of the talk")
@@ -59,35 +58,29 @@ export const declareTradeoffs: Declaration = (program, context, finish) => {
 		)
 		.addOption(modelOption())
 		.option("--seed <n>", "seed of the delays of the simulated cluster", count(0), 1)
-		.addOption(speedOption(20))
-		.option("--format <format>", `print the result in this format: ${names}`, "table")
-		.option(
-			"-o, --out <file>",
-			`write it to a file; the extension chooses the format: ${extensions} (repeatable)`,
-			collect,
-		)
-		.addHelpText("after", examples);
-	addSourceOptions(addClusterOptions(command)).action(async (flags: TradeoffFlags) => {
-		const { tradeoffs } = await import("../commands/tradeoffs.ts");
-		const { model, seed, speed, kubeconfig, context: name, report, gateway } = flags;
-		const options = {
-			profiles: flags.profile,
-			where:
-				flags.cluster === "simulated"
-					? { kind: "simulated" as const, model, seed, speed }
-					: {
-							kind: "real" as const,
-							source: sourceOf(flags),
-							...given({ kubeconfig, context: name }),
-						},
-			namespace: flags.namespace,
-			image: flags.image,
-			knativeManifests: flags.knativeManifests ?? [],
-			timeoutMs: flags.timeout,
-			format: flags.format,
-			out: flags.out ?? [],
-			...given({ report, gateway }),
-		};
-		finish(await tradeoffs(options, context));
-	});
+		.addOption(speedOption(20));
+	addSourceOptions(addClusterOptions(addTradeoffOutputOptions(command)))
+		.addHelpText("after", examples)
+		.action(async (flags: TradeoffFlags) => {
+			const { tradeoffs } = await import("../commands/tradeoffs.ts");
+			finish(await tradeoffs(tradeoffOptionsOf(flags), context));
+		});
 };
+
+function tradeoffOptionsOf(flags: TradeoffFlags): TradeoffOptions {
+	const { model, seed, speed, kubeconfig, context, report, gateway } = flags;
+	return {
+		profiles: flags.profile,
+		where:
+			flags.cluster === "simulated"
+				? { kind: "simulated", model, seed, speed }
+				: { kind: "real", source: sourceOf(flags), ...given({ kubeconfig, context }) },
+		namespace: flags.namespace,
+		image: flags.image,
+		knativeManifests: flags.knativeManifests ?? [],
+		timeoutMs: flags.timeout,
+		format: flags.format,
+		out: flags.out ?? [],
+		...given({ report, gateway }),
+	};
+}

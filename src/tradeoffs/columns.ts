@@ -8,6 +8,8 @@ export interface Column {
 	/** The heading in the table. */
 	title: string;
 	kind: "cost" | "benefit";
+	/** What a profile has of it, in a sentence: it gives this, or has it as its price. */
+	phrase: string;
 	/** What "observed" means. */
 	meaning: string;
 	/** The column of the talk that it stands beside; undefined for what the talk does not have. */
@@ -20,6 +22,7 @@ export const columns: readonly Column[] = [
 		name: "cold-start",
 		title: "longer cold start",
 		kind: "cost",
+		phrase: "longer cold starts",
 		meaning: "a cold start surely takes longer than with the profile without a sidecar",
 		talk: "cold-start",
 	},
@@ -27,6 +30,7 @@ export const columns: readonly Column[] = [
 		name: "latency",
 		title: "response latency",
 		kind: "cost",
+		phrase: "longer answers",
 		meaning: "a warm request surely takes longer than with the profile without a sidecar",
 		talk: "latency",
 	},
@@ -34,6 +38,7 @@ export const columns: readonly Column[] = [
 		name: "net-admin",
 		title: "NET_ADMIN",
 		kind: "cost",
+		phrase: "NET_ADMIN in its pods",
 		meaning: "the workload's pod adds the capability NET_ADMIN",
 		talk: "net-admin",
 	},
@@ -41,18 +46,21 @@ export const columns: readonly Column[] = [
 		name: "restricted",
 		title: "refused as restricted",
 		kind: "cost",
+		phrase: "pods that a restricted namespace refuses",
 		meaning: "a namespace that enforces the restricted Pod Security Standard refuses the workload's pod",
 	},
 	{
 		name: "memory",
 		title: "sidecar memory",
 		kind: "cost",
+		phrase: "the memory of a sidecar",
 		meaning: "the pod has a proxy, which holds so much memory at rest",
 	},
 	{
 		name: "routing",
 		title: "routing at the gateway",
 		kind: "benefit",
+		phrase: "traffic routing at the gateway",
 		meaning: "the gateway shares requests out between revisions by their percents, and knows a tag's host",
 		talk: "routing",
 	},
@@ -60,6 +68,7 @@ export const columns: readonly Column[] = [
 		name: "policy",
 		title: "policy control",
 		kind: "benefit",
+		phrase: "policy control",
 		meaning: "a forbidden request is refused, and without the authorizer every request is",
 		talk: "policy",
 	},
@@ -67,6 +76,7 @@ export const columns: readonly Column[] = [
 		name: "mtls",
 		title: "mutual TLS required",
 		kind: "benefit",
+		phrase: "required mutual TLS",
 		meaning: "the workload's pod refuses a request in plain text",
 		talk: "security",
 	},
@@ -74,6 +84,7 @@ export const columns: readonly Column[] = [
 		name: "telemetry",
 		title: "telemetry of the workload",
 		kind: "benefit",
+		phrase: "telemetry of the workload",
 		meaning: "counters of the pod's own proxy rise by exactly the number of requests",
 		talk: "telemetry",
 	},
@@ -81,6 +92,7 @@ export const columns: readonly Column[] = [
 		name: "gateway-telemetry",
 		title: "telemetry of the gateway",
 		kind: "benefit",
+		phrase: "telemetry of the gateway",
 		meaning: "counters of the gateway's proxy rise by exactly the number of requests",
 		talk: "telemetry",
 	},

@@ -25,6 +25,8 @@ export interface Visit {
 	deploy(manifest: KubeObject, tag?: string): Promise<DeployedService>;
 	/** Now on the client's clock, ns since the epoch. */
 	now(): bigint;
+	/** How many times as fast as real time the cluster's goes; 1 but for a simulated one. */
+	speed: number;
 }
 
 /** What is asked for; the service's own host, and no header, unless others are given. */

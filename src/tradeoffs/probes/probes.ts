@@ -1,4 +1,4 @@
-import { latencyProbe } from "./latency.ts";
+import { openLatencyProbe } from "./latency.ts";
 import { memoryProbe } from "./memory.ts";
 import { mutualTlsProbe } from "./mutual-tls.ts";
 import { podSecurityProbe } from "./pod-security.ts";
@@ -13,7 +13,7 @@ export const probes: readonly Probe[] = [
 	podSecurityProbe,
 	mutualTlsProbe,
 	telemetryProbe,
-	latencyProbe,
+	openLatencyProbe(),
 	policyProbe,
 	routingProbe,
 ];

@@ -142,19 +142,7 @@ async function openVisit(session: Session, order: VisitOrder, pods: FollowedPods
 		return { ...times, text: times.body };
 	};
 	const pod = podOf(pods, service.revision);
-	return {
-		session,
-		profile,
-		namespace,
-		image,
-		service,
-		target,
-		route,
-		pod,
-		send,
-		deploy,
-		now,
-	};
+	return { session, profile, namespace, image, service, target, route, pod, send, deploy, now, speed: clock.speed };
 }
 
 /** No answer holds it. */
