@@ -1,3 +1,4 @@
+import { declareAdvise } from "./advise.ts";
 import { declareBench } from "./bench.ts";
 import { declareCheck } from "./check.ts";
 import { declareCompare } from "./compare.ts";
@@ -21,6 +22,7 @@ export const commands: readonly Declaration[] = [
 	declareCompare,
 	declarePlan,
 	declareTradeoffs,
+	declareAdvise,
 	declareHistory,
 	declareShow,
 	declareReplay,
