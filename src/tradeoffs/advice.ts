@@ -75,15 +75,18 @@ export function adviseOn(candidates: readonly Candidate[]): Advice {
 /** Pairs of requirements of which no profile meets both, though each is met by some; and what no profile meets at all. */
 function contradictionsOf(candidates: readonly Candidate[]): string[] {
 	const texts = [...new Set(candidates.flatMap(({ requirements }) => requirements.map(({ text }) => text)))];
+	// What is not known contradicts nothing.
 	const meeting = (text: string) =>
-		candidates.filter(({ requirements }) => requirements.some((each) => each.text === text && each.status === "met"));
+		candidates.filter(({ requirements }) =>
+			requirements.some((each) => each.text === text && each.status !== "broken"),
+		);
 	const alone = texts.filter((text) => meeting(text).length === 0).map((text) => `no profile meets "${text}"`);
 	const pairs = texts.flatMap((first, index) =>
 		texts.slice(index + 1).flatMap((second) => {
 			const [a, b] = [meeting(first), meeting(second)];
 			if (a.length === 0 || b.length === 0 || a.some((each) => b.includes(each))) return [];
 			const names = (list: readonly Candidate[]) => list.map(({ profile }) => profile).join(", ");
-			return [`"${first}" is met by ${names(a)} only, and "${second}" by ${names(b)} only`];
+			return [`only ${names(a)} can meet "${first}", and only ${names(b)} can meet "${second}"`];
 		}),
 	);
 	return [...alone, ...pairs];

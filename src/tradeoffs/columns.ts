@@ -76,7 +76,7 @@ export const columns: readonly Column[] = [
 		name: "mtls",
 		title: "mutual TLS required",
 		kind: "benefit",
-		phrase: "required mutual TLS",
+		phrase: "mutual TLS",
 		meaning: "the workload's pod refuses a request in plain text",
 		talk: "security",
 	},

@@ -60,7 +60,7 @@ function refusalOf({ status, body }: RawAnswer): string | undefined {
 	if (status < 400) return undefined;
 	const text = body.toString("utf8");
 	const said = textOf(statusOf(text)?.message);
-	if (said !== undefined) return oneLine(said);
+	if (said !== undefined) return oneLine(said).replace(/^error trying to reach service: /i, "");
 	// Older API servers say so in plain words.
 	return /^error trying to reach service/i.test(text) ? oneLine(text) : undefined;
 }
