@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it as test } from "vitest";
 import type { Target } from "../../src/commands/bench/target.ts";
 import { installProfile } from "../../src/install/install.ts";
 import { uninstall } from "../../src/install/uninstall.ts";
@@ -17,6 +17,9 @@ import { routingProbe } from "../../src/tradeoffs/probes/routing.ts";
 import { telemetryProbe } from "../../src/tradeoffs/probes/telemetry.ts";
 import { visitProfile } from "../../src/tradeoffs/visit/visit.ts";
 import { openSimulatedTarget } from "./simulated-target.ts";
+
+/** Each installs several profiles. */
+const it = (name: string, run: () => Promise<void>) => test(name, run, 180_000);
 
 const namespace = "knistio";
 const image = "simulated/helloworld:1";
