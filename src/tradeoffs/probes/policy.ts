@@ -2,7 +2,7 @@ import { authorizerName } from "../../istio/authorizer.ts";
 import type { KubeObject, ObjectRef } from "../../kube/api/cluster.ts";
 import { digestAnnotation } from "../../kube/objects/ownership.ts";
 import { numberOf, objectOf } from "../../kube/untrusted.ts";
-import { waitUntilNone } from "../../kube/wait/gone.ts";
+import { stillThere, waitUntilNone } from "../../kube/wait/gone.ts";
 import { waitReady } from "../../kube/wait/ready.ts";
 import { newTask, type Session, uninterrupted } from "../../kube/wait/task.ts";
 import { seen } from "../cells.ts";
@@ -109,12 +109,14 @@ async function scale(session: Session, deployment: KubeObject, replicas: number)
 	if (replicas > 0) return waitReady(newTask(session), [ref]);
 	const { namespace } = deployment.metadata;
 	const labelSelector = `app.kubernetes.io/name=${authorizerName}`;
-	await waitUntilNone(newTask(session), () =>
+	const left = await waitUntilNone(newTask(session), () =>
 		cluster.list(
 			{ apiVersion: "v1", kind: "Pod", labelSelector, ...(namespace === undefined ? {} : { namespace }) },
 			signal,
 		),
 	);
+	// As long as one answers, an answer says nothing.
+	if (left.length > 0) throw stillThere(left);
 }
 
 /** The status of a plain request, once it is as wished or has had its time to become so; undefined for no answer. */
