@@ -156,6 +156,23 @@ it("tells policy that is enforced from policy that is absent, half there, or not
 	expect(at("no-ask", "policy")?.evidence).toMatch(/asked 0 times.*is gone a request is answered with HTTP 200/);
 });
 
+it("tells an authorizer that is asked once and must answer from one that is asked twice, or that may be gone", async () => {
+	const twice = await profile("full-cni", (copy) => {
+		copy.name = "twice";
+		const ask = copy.policy.find(({ spec }) => (spec as { action?: string }).action === "CUSTOM");
+		if (ask !== undefined) copy.policy.push({ ...ask, metadata: { ...ask.metadata, name: "ask-again" } });
+	});
+	const open = await profile("full-cni", (copy) => {
+		copy.name = "open";
+		const providers = copy.istio.meshConfig.extensionProviders as { envoyExtAuthzHttp: object }[];
+		for (const { envoyExtAuthzHttp } of providers) Object.assign(envoyExtAuthzHttp, { failOpen: true });
+	});
+	const at = await observeAll([twice, open], [policyProbe]);
+	expect(answers(at, "policy", ["twice", "open"])).toEqual(["twice: refuted", "open: refuted"]);
+	expect(at("twice", "policy")?.evidence).toMatch(/asked 40 times.*HTTP 403/);
+	expect(at("open", "policy")?.evidence).toMatch(/asked 20 times.*is gone a request is answered with HTTP 200/);
+});
+
 it("tells a split that is kept from another split, and from a tag that leads elsewhere", async () => {
 	const split = (change: (traffic: { percent: number; tag?: string; revisionName: string }[]) => void) =>
 		through(routingProbe, (visit) => ({

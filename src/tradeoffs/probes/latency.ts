@@ -1,10 +1,10 @@
 import { medianOf } from "../../analysis/statistics/median.ts";
 import { ClusterError } from "../../errors.ts";
 import type { Probe } from "./probe.ts";
-import { type SteadyLoad, sendSteadily } from "./steady-load.ts";
+import { type SteadyLoad, sendSteadily, tooMany } from "./steady-load.ts";
 
 /** A low rate, which no queue forms at; so many that p99 has a range. */
-const usual: SteadyLoad = { requests: 2_000, perSecond: 80 };
+const usual: SteadyLoad = { requests: 2_000, perSecond: 50 };
 /** Where more requests fail, the others say nothing of the service. */
 const mostFailedShare = 0.01;
 
@@ -24,11 +24,7 @@ export function openLatencyProbe(load: SteadyLoad = usual): Probe {
 				throw new ClusterError(`${failed} of ${load.requests} warm requests were not answered with HTTP 200`);
 			}
 			const median = medianOf(latenciesMs) ?? 0;
-			if (median > 1_000 / load.perSecond) {
-				throw new ClusterError(
-					`${load.perSecond} requests a second are too many for one connection: the median request took ${median.toFixed(0)} ms`,
-				);
-			}
+			if (median > 1_000 / load.perSecond) throw tooMany(load.perSecond);
 			return { cells: [], changed: [], latenciesMs };
 		},
 	};

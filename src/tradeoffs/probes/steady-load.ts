@@ -1,6 +1,7 @@
 import http from "node:http";
 import https from "node:https";
 import { isIP } from "node:net";
+import { ClusterError } from "../../errors.ts";
 import { agentFor } from "../../kube/http/agents.ts";
 import type { Visit } from "./probe.ts";
 
@@ -26,6 +27,7 @@ export interface SteadyResult {
  *
  * Made here because of the load generators that are kept, autocannon and k6 time a request from when they sent it, and
  * fortio is no library.
+ * @throws ClusterError where the answers fall far behind the rate
  */
 export async function sendSteadily(visit: Visit, { requests, perSecond }: SteadyLoad): Promise<SteadyResult> {
 	const { session, now } = visit;
@@ -42,6 +44,7 @@ export async function sendSteadily(visit: Visit, { requests, perSecond }: Steady
 			const earlyMs = Number(dueAt - now()) / 1e6;
 			if (earlyMs > 0) await session.clock.sleep(earlyMs, session.signal);
 			session.signal.throwIfAborted();
+			if (Number(freeAt - dueAt) / 1e6 > mostBehindMs) throw tooMany(perSecond);
 			const sentAt = freeAt > dueAt ? dueAt : now();
 			const isAnswered = await ask();
 			freeAt = now();
@@ -52,6 +55,17 @@ export async function sendSteadily(visit: Visit, { requests, perSecond }: Steady
 		close();
 	}
 	return result;
+}
+
+/** A service that is so far behind its rate will not catch up. */
+const mostBehindMs = 10_000;
+
+/** A rate that one connection cannot carry. */
+export function tooMany(perSecond: number): ClusterError {
+	return new ClusterError(
+		`${perSecond} requests a second are too many for one connection: the answers fell behind the rate`,
+		{ hint: "the machine or the cluster is too busy for a latency to mean anything; run again when it is not" },
+	);
 }
 
 /** How long a warm request may take. */
