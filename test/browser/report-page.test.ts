@@ -278,7 +278,9 @@ describe("what a reader must know", () => {
 		const rows = rowsOf(pageOf(many).querySelector("#many"));
 		expect(rows[0]?.slice(0, 2)).toEqual(["at once", "cold of attempted"]);
 		expect(rows.find(([size]) => size === "2")?.slice(1, 3)).toEqual(["2 of 2", "2.250 s"]);
-		expect(wordsOf(pageOf(many).querySelector("#findings"))).toContain("the first start after the install took 9.000 s");
+		expect(wordsOf(pageOf(many).querySelector("#findings"))).toContain(
+			"the first start after the install took 9.000 s",
+		);
 		expect(pageOf(report).querySelector("#many")).toBeNull();
 	});
 
