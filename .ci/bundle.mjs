@@ -41,5 +41,7 @@ const { metafile } = await build({
 	logLevel: "warning",
 	metafile: true,
 });
+// The same program under the name that makes it a plugin of kubectl.
+writeFileSync("dist/kubectl-knistio.js", '#!/usr/bin/env node\nimport "./bin.js";\n', { mode: 0o755 });
 // Most licences ask for their text beside every copy of the code.
 writeFileSync("dist/THIRD-PARTY-LICENSES.txt", licensesOf(Object.keys(metafile.inputs)));

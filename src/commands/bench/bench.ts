@@ -16,6 +16,7 @@ import { substitute } from "../../profile/effective.ts";
 import { loadProfiles } from "../../profile/load.ts";
 import type { Profile } from "../../profile/profile.ts";
 import { recordingVersion, type Untimed } from "../../recording/entries.ts";
+import { recordingBeside } from "../../recording/recording-path.ts";
 import { endRun } from "../gate/ending.ts";
 import { type Gate, judging, parseGate } from "../gate/gate.ts";
 import { requireWritable } from "../gate/outputs.ts";
@@ -216,7 +217,7 @@ function withSidecar(profile: Profile, shape: BenchOptions["sidecar"]): Profile 
 
 function recordingPath({ record, out }: BenchOptions): string | undefined {
 	if (record === false) return undefined;
-	return record ?? out[0]?.replace(/\.[a-z0-9]+$/i, ".recording.ndjson");
+	return record ?? (out[0] === undefined ? undefined : recordingBeside(out[0]));
 }
 
 const tableOptions = ({ reference }: BenchOptions, { color }: Context) => ({
