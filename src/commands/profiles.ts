@@ -74,7 +74,7 @@ export async function renderProfile(name: string, options: RenderOptions, out: O
 	const profile = substitute(await loadOne(name), namespace);
 	const rendered = await renderIstio(profile, source, context);
 	for (const warning of rendered.warnings) out.stderr(`${rendered.renderer}: ${warning}\n`);
-	for (const object of [...rendered.objects, ...profile.security, ...profile.policy]) {
+	for (const object of [...rendered.objects, ...profile.security, ...profile.policy, ...(profile.traffic ?? [])]) {
 		out.stdout(`---\n${toYaml(object)}`);
 	}
 	return exitCodes.ok;
