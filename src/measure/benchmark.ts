@@ -13,13 +13,14 @@ import type { RequestTimes, Untimed, WatchedKind } from "../recording/entries.ts
 import type { LiveState } from "../recording/live-state.ts";
 import type { Finding, Fingerprint } from "../report/report.ts";
 import { openClockProbes } from "./clocks/clocks.ts";
-import { type Deployment, deploySubject, type RequestLimits } from "./deployment.ts";
+import { type Deployment, deploySubject, type RequestLimits, serviceRef } from "./deployment.ts";
 import { clusterFingerprint } from "./fingerprint.ts";
 import { type Observer, type ObserverHost, startObserver } from "./observing/observer.ts";
 import { pingManifest, pingPodName } from "./observing/ping.ts";
 import { proveProfile } from "./prove.ts";
 import type { Visit } from "./rounds.ts";
 import { runColdStarts, type Subject } from "./schedule.ts";
+import { unlessSetAside } from "./set-aside.ts";
 
 /** A whole run: every visit's profiles installed, proven and started cold. */
 export interface Benchmark extends Deployment {
@@ -47,17 +48,21 @@ export async function runBenchmark(given: Session, order: Benchmark): Promise<vo
 	// Nothing that waits outlives the run, whatever ended it.
 	const ended = new AbortController();
 	const session = alsoEndedBy(given, ended.signal);
-	const progress: RunProgress = { limits: new Map(), ended: new Set() };
+	const { record } = order;
+	const progress: RunProgress = { limits: new Map(), ended: new Set(), setAside: new Set() };
 	try {
 		for (const [index, visit] of order.visits.entries()) {
 			const [installed] = visit.profiles;
 			if (installed === undefined || visit.profiles.every((profile) => progress.ended.has(profile))) continue;
-			const { installMs, fingerprint } = await order.install(installed);
+			const installation = await unlessSetAside(session, { ...progress, record, profiles: visit.profiles }, () =>
+				order.install(installed),
+			);
+			if (installation === undefined) continue;
 			if (observer === undefined) {
 				observer = await observeNamespace(session, order);
 				observer.failure.catch((error) => ended.abort(error));
 			}
-			const subjects = await measureVisit(session, order, { observer, visit, installMs, fingerprint, progress });
+			const subjects = await measureVisit(session, order, { observer, visit, ...installation, progress });
 			await order.onVisitDone();
 			if (index < order.visits.length - 1) await removeService(session, order, subjects);
 		}
@@ -114,6 +119,8 @@ async function observeNamespace({ cluster, signal, timeoutMs }: Session, order: 
 interface RunProgress {
 	limits: RequestLimits;
 	ended: Set<Profile>;
+	/** Variants that cannot be measured. */
+	setAside: Set<Profile>;
 	/** How the gateway was reached. */
 	gateway?: string;
 }
@@ -128,9 +135,14 @@ interface VisitUnderWay {
 
 async function measureVisit(session: Session, order: Benchmark, underWay: VisitUnderWay): Promise<Subject[]> {
 	const subjects: Subject[] = [];
-	for (const profile of underWay.visit.profiles) {
-		subjects.push(await proveSubject(session, order, { underWay, profile, before: subjects }));
+	const { visit, progress } = underWay;
+	for (const profile of visit.profiles.filter((each) => !progress.setAside.has(each))) {
+		const subject = await unlessSetAside(session, { ...progress, record: order.record, profiles: [profile] }, () =>
+			proveSubject(session, order, { underWay, profile, before: subjects }),
+		);
+		if (subject !== undefined) subjects.push(subject);
 	}
+	if (subjects.length === 0) return [];
 	// The ways to zero take long enough to learn the clocks meanwhile, and to see whether they move.
 	const clocks = openClockProbes({ ...order, cluster: session.cluster, signal: session.signal });
 	await runColdStarts(session, {
@@ -223,12 +235,11 @@ async function proveSubject(session: Session, order: Benchmark, proving: Proving
 async function removeService(session: Session, order: Benchmark, subjects: readonly Subject[]): Promise<void> {
 	const { cluster, signal, timeoutMs } = session;
 	const { state, clock } = order;
-	const [first] = subjects;
-	if (first === undefined) return;
 	const startedAt = clientNow(clock);
-	await cluster.remove(first.service.ref, { propagation: "Foreground", signal });
+	const service = subjects[0]?.service.ref ?? serviceRef(order.namespace);
+	await cluster.remove(service, { propagation: "Foreground", signal });
 	// As every other wait of a run: the limit is of real time, also where a simulated cluster's time goes faster.
-	await waitGone(newTask({ ...session, clock: systemClock }), [first.service.ref]);
+	await waitGone(newTask({ ...session, clock: systemClock }), [service]);
 	for (const { service } of subjects) {
 		const onTimeout = () =>
 			new ClusterError(`the pods of ${service.revision} do not go away after their service was deleted`);

@@ -1,5 +1,6 @@
 import { type DeployedService, deployService, type NamedRevision, serviceManifest } from "../knative/service.ts";
 import { revisionState } from "../knative/zero.ts";
+import type { ObjectRef } from "../kube/api/cluster.ts";
 import { contentHash } from "../kube/content-hash.ts";
 import { markOurs } from "../kube/objects/ownership.ts";
 import { conditionsOf } from "../kube/untrusted.ts";
@@ -39,6 +40,11 @@ const serviceName = "helloworld";
 /** A pod drains for as long as a request may take; so the limit is as low as this profile's start-up allows. */
 const leastTimeoutSeconds = { none: 10, sidecar: 15 };
 const timeoutPerStartup = 2.5;
+
+/** The service under test, there or not. */
+export function serviceRef(namespace: string): ObjectRef {
+	return { apiVersion: "serving.knative.dev/v1", kind: "Service", namespace, name: serviceName };
+}
 
 /** Deploys a profile's revision and waits until it is Ready; deploys it again where it starts too slowly for the limit. */
 export async function deploySubject(

@@ -88,7 +88,8 @@ async function readProfile(file: string, read: ReadText, place: string): Promise
 	} catch (error) {
 		const code = (error as NodeJS.ErrnoException).code ?? "";
 		const what = readFailures[code] ?? `cannot be read (${code || error})`;
-		const hint = place === "" ? {} : { hint: "a path after `extends` begins in the folder of the file that it stands in" };
+		const hint =
+			place === "" ? {} : { hint: "a path after `extends` begins in the folder of the file that it stands in" };
 		throw new UsageError(`${place}${file}: ${what}`, { ...hint, cause: error });
 	}
 }

@@ -69,7 +69,8 @@ const promisesSchema = z.strictObject({
 		.describe("Whether a request with the header `x-knistio-deny` is refused with status 403."),
 });
 
-const variantSchema = z.strictObject({
+/** The knob that makes a profile a variant. */
+export const variantSchema = z.strictObject({
 	of: z.string().describe("The profile that its cold starts are compared with, by name."),
 	knob: z.string().describe("What is set, and where."),
 	cost: z.string().describe("What you give up for it, in words."),

@@ -4,9 +4,11 @@ import { manifestSchema, profileFileSchema } from "./profile.ts";
 
 /** Every field of a profile's file as a table in Markdown, made from the schema and its descriptions. */
 export function profileReference(): string {
-	return ["| field | type | default | what it says |", "| --- | --- | --- | --- |", ...rowsOf(profileFileSchema, "")].join(
-		"\n",
-	);
+	return [
+		"| field | type | default | what it says |",
+		"| --- | --- | --- | --- |",
+		...rowsOf(profileFileSchema, ""),
+	].join("\n");
 }
 
 function rowsOf(object: z.ZodObject, prefix: string): string[] {

@@ -1,5 +1,5 @@
 import type { Entry, EntryOf } from "../recording/entries.ts";
-import type { Finding, Report } from "../report/report.ts";
+import type { Finding, Report, Unmeasured } from "../report/report.ts";
 import { formatTime } from "../text/timestamp.ts";
 import { alwaysPulled } from "./always-pulled.ts";
 import { openClockHistory } from "./clock-history.ts";
@@ -23,6 +23,8 @@ function openState() {
 		profiles: openMeasuredProfiles(),
 		totals: openRunTotals(),
 		findings: [] as Finding[],
+		/** Why a variant was set aside, by its name. */
+		setAside: new Map<string, string>(),
 		/** Pods of earlier samples. */
 		earlierPods: new Set<string>(),
 		/** Pings outside of samples. */
@@ -62,6 +64,9 @@ function take(state: State, entry: Entry): void {
 		case "profile":
 			closeSample(state, entry.at);
 			state.open = state.profiles.begin(entry);
+			return;
+		case "set-aside":
+			state.setAside.set(entry.profile, entry.reason);
 			return;
 		case "sample":
 			beginSample(state, entry);
@@ -121,9 +126,20 @@ function closeSample(state: State, at: string): void {
 	state.sample = undefined;
 }
 
-function reportOf({ run, end, lastAt, profiles, clocks, totals, findings }: State): Report {
+/** The variants that the run was asked for, and that are not among its profiles. */
+function unmeasuredOf({ run, profiles, setAside }: State): Unmeasured[] {
+	return Object.entries(run?.variants ?? {}).flatMap(([profile, variant]) => {
+		if (profiles.of(profile) !== undefined) return [];
+		const reason = setAside.get(profile);
+		return [{ profile, variant, ...(reason === undefined ? {} : { reason }) }];
+	});
+}
+
+function reportOf(state: State): Report {
+	const { run, end, lastAt, profiles, clocks, totals, findings } = state;
 	if (run === undefined) throw new Error("a recording begins with its run");
 	const { knistio, context, gateway, iterations, order, simulated } = run;
+	const unmeasured = unmeasuredOf(state);
 	return {
 		schemaVersion: 1,
 		knistio,
@@ -138,6 +154,7 @@ function reportOf({ run, end, lastAt, profiles, clocks, totals, findings }: Stat
 		profiles: profiles
 			.inOrder(run.profiles ?? [])
 			.map((result) => ({ ...result, findings: [...result.findings, ...alwaysPulled(result.coldStarts)] })),
+		...(unmeasured.length === 0 ? {} : { unmeasured }),
 		clocks: clocks.offsetsMs(),
 		findings: [...findings, ...totals.findings()],
 		overhead: totals.overhead(BigInt(run.at), BigInt(end?.at ?? lastAt)),

@@ -1,7 +1,7 @@
 import { figuresOf } from "../../analysis/figures.ts";
 import { systemClock } from "../../clock/clock.ts";
 import type { Context } from "../../context/context.ts";
-import { type ExitCode, exitCodes, UsageError } from "../../errors.ts";
+import { ClusterError, type ExitCode, exitCodes, UsageError } from "../../errors.ts";
 import { planInstall, planLines } from "../../install/plan.ts";
 import { requireRights } from "../../install/rights.ts";
 import { takeLock } from "../../install/state/lock.ts";
@@ -13,9 +13,10 @@ import { planVisits, type Visit } from "../../measure/rounds.ts";
 import { openProgress } from "../../output/progress.ts";
 import { renderTable } from "../../output/report/table.ts";
 import { substitute } from "../../profile/effective.ts";
-import { loadProfiles } from "../../profile/load.ts";
-import type { Profile } from "../../profile/profile.ts";
+import type { Profile, Variant } from "../../profile/profile.ts";
+import { loadWithVariants } from "../../profile/variants.ts";
 import { recordingVersion, type Untimed } from "../../recording/entries.ts";
+import type { Report } from "../../report/report.ts";
 import { endRun } from "../gate/ending.ts";
 import { type Gate, judgeRun, parseGate } from "../gate/gate.ts";
 import { requireWritable } from "../gate/outputs.ts";
@@ -32,7 +33,8 @@ import { openTarget } from "./target.ts";
  * @param open gives the cluster to measure, which is closed in the end
  */
 export async function bench(options: BenchOptions, context: Context, open = openTarget): Promise<ExitCode> {
-	const loaded = (await loadProfiles(options.profiles)).map((profile) => withSidecar(profile, options.sidecar));
+	const named = await loadWithVariants(options.profiles, options.variants);
+	const loaded = named.map((profile) => withSidecar(profile, options.sidecar));
 	const profiles = loaded.map((profile) => substitute(profile, options.namespace));
 	const profileHashes = new Map(loaded.map((profile) => [profile.name, profileHash(profile)]));
 	const visits = visitsOf(profiles, options);
@@ -123,12 +125,23 @@ async function benchOn(run: Run, outputs: ReportFile[]): Promise<ExitCode> {
 		...(await whatFails([recorder.close])),
 		...(await writeReport(figures, outputs, { reference: options.reference, sink: context })),
 	];
+	const unproven = unprovenIn(report);
 	const uncleaned = await cleanUp(uninterrupted(session), { ...options, lock, before });
 	display.clear();
 	if (report.profiles.length > 0) context.stdout(renderTable(figures, tableOptions(options, context)));
 	// A simulated cluster is only ever measured where it was asked for by name.
 	const judge = () => judgeRun(figures, run.gate, { acceptSimulated: report.simulated !== undefined, sink: context });
-	return endRun({ failure, judge, unwritten, uncleaned });
+	return endRun({ failure, judge, unwritten, unproven, uncleaned });
+}
+
+/** What was asked for and could not be measured, though the run went on. */
+function unprovenIn({ unmeasured = [] }: Report): ClusterError | undefined {
+	const setAside = unmeasured.filter(({ reason }) => reason !== undefined);
+	if (setAside.length === 0) return undefined;
+	const names = setAside.map(({ profile }) => profile).join(", ");
+	return new ClusterError(`not measured: ${names}; the reasons are with what each knob buys`, {
+		hint: "leave them out with --variants and the names of the others, or change what their reasons name",
+	});
 }
 
 /** The first entry of the recording. */
@@ -141,8 +154,14 @@ function beginning({ options, context, cluster, profiles, target, visits }: Run)
 		iterations: options.iterations,
 		profiles: profiles.map(({ name }) => name),
 		order: { seed: options.seed, blocks: options.blocks, turns: turnsOf(visits) },
+		...variantsOf(profiles),
 		...(target.simulated === undefined ? {} : { simulated: target.simulated }),
 	};
+}
+
+function variantsOf(profiles: readonly Profile[]): { variants?: Record<string, Variant> } {
+	const variants = profiles.flatMap(({ name, variant }) => (variant === undefined ? [] : [[name, variant] as const]));
+	return variants.length === 0 ? {} : { variants: Object.fromEntries(variants) };
 }
 
 async function dryRun(run: Run): Promise<ExitCode> {
@@ -188,7 +207,7 @@ function describeVisits(visits: readonly Visit[]): string {
 }
 
 /** Under the same name a profile may be another one tomorrow. What only words or judges it makes no difference. */
-function profileHash({ title: _, description: __, budgets: ___, ...profile }: Profile): string {
+function profileHash({ title: _, description: __, variant: ___, budgets: ____, ...profile }: Profile): string {
 	return contentHash(profile);
 }
 

@@ -14,7 +14,7 @@ import type { Visit } from "../../measure/rounds.ts";
 import type { ProgressDisplay } from "../../output/progress.ts";
 import { spell } from "../../output/words/units.ts";
 import type { Profile } from "../../profile/profile.ts";
-import type { Fingerprint } from "../../report/report.ts";
+import type { Finding, Fingerprint } from "../../report/report.ts";
 import { type Gate, refuseUnlike } from "../gate/gate.ts";
 import type { BenchOptions } from "./options.ts";
 import type { Recorder } from "./recorder.ts";
@@ -98,7 +98,9 @@ export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuri
 		record: (entry) => {
 			recorder.record(entry);
 			// Installed and proven: what would make the comparison void is known before the first cold start.
-			if (entry.kind === "profile") refuseIfUnlike(run, [entry], { isPartial: false });
+			if (entry.kind !== "profile") return;
+			refuseIfUnlike(run, [entry], { isPartial: false });
+			for (const finding of notSimulated(run, entry.profile)) recorder.record({ kind: "finding", finding });
 		},
 		host: {
 			threadUrl: context.observerThread,
@@ -108,6 +110,14 @@ export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuri
 		onSample: tell,
 		onVisitDone,
 	});
+}
+
+/** A knob that the simulated cluster does not have must not be taken for one that buys nothing. */
+function notSimulated({ target }: Run, profile: Profile): Finding[] {
+	const settings = target.ineffective?.(profile) ?? [];
+	if (settings.length === 0) return [];
+	const message = `the simulated cluster has no model of ${settings.join(", ")}: it changes nothing here`;
+	return [{ code: "not-simulated", message, hint: "measure it on a real cluster" }];
 }
 
 /** Whether a profile's rounds may end before its last iteration. */

@@ -90,10 +90,15 @@ function call(state: ProbesState, container: Container, { kind, probe }: { kind:
 		plan(state, container, { kind, isAtOnce: false });
 		return;
 	}
-	const tookMs = world.delays.of("probeCall", `${state.key}/${container.name}`);
-	const patienceMs = container.name === "queue-proxy" ? (probe.timeoutSeconds ?? 1) * 1000 : tookMs;
+	const isCommand = probe.exec !== undefined;
+	const tookMs = world.delays.of(isCommand ? "hookExec" : "probeCall", `${state.key}/${container.name}`);
+	const isPatient = isCommand || container.name === "queue-proxy";
+	const patienceMs = isPatient ? (probe.timeoutSeconds ?? 1) * 1000 : tookMs;
 	const ownNs = runtime.containers.get(container.name)?.passesAt ?? Number.POSITIVE_INFINITY;
-	const passesAt = Math.max(ownNs, ableAt(pod, container, runtime), clock.now() + tookMs * 1e6);
+	const servesAt = Math.max(ownNs, ableAt(pod, container, runtime));
+	const passesAt = isCommand
+		? nextLook(probe, servesAt, clock.now() + tookMs * 1e6)
+		: Math.max(servesAt, clock.now() + tookMs * 1e6);
 	const endsAt = Math.min(passesAt, clock.now() + Math.max(tookMs, patienceMs) * 1e6);
 	planned.add(`${kind}/${container.name}`);
 	clock.at(endsAt, () => {
@@ -102,6 +107,17 @@ function call(state: ProbesState, container: Container, { kind, probe }: { kind:
 		if (passesAt > endsAt) plan(state, container, { kind, isAtOnce: false });
 		else pass(state, container, kind);
 	});
+}
+
+/**
+ * The first time that `pilot-agent wait`, the one command that is simulated, looks and finds what it waits for; it looks
+ * after each of its periods, the first of which begins when it has started.
+ */
+function nextLook({ exec }: Probe, servesAt: SimulatedNs, startedAt: SimulatedNs): SimulatedNs {
+	const command = exec?.command ?? [];
+	const given = Number(command[command.indexOf("--periodMillis") + 1]);
+	const periodNs = (given > 0 ? given : 500) * 1e6;
+	return startedAt + Math.max(1, Math.ceil((servesAt - startedAt) / periodNs)) * periodNs;
 }
 
 function pass({ results, onStarted, onReady }: ProbesState, { name }: Container, kind: Kind): void {
