@@ -1,5 +1,6 @@
 import { type ColdStart, type Finding, type Ledger, ledgerOf, type ProfileRun, type Report } from "../report/report.ts";
 import { type Estimate, estimateOf } from "./estimate.ts";
+import { type Knob, knobsOf } from "./knobs.ts";
 import { confidenceOf } from "./looks.ts";
 import { type Observations, observationsOf } from "./observations.ts";
 import { type Price, pricesOf } from "./price.ts";
@@ -16,6 +17,8 @@ export interface Figures {
 	readonly summary: Summary;
 	/** What each further profile costs beside the first one. */
 	readonly prices: readonly Price[];
+	/** What each variant saves beside its profile, largest first; empty where there is no variant. */
+	readonly knobs: readonly Knob[];
 }
 
 /** The figures of one profile. */
@@ -38,6 +41,7 @@ export function figuresOf(report: Report): Figures {
 	const runs = report.profiles.map(figuresOfRun);
 	const summary = once(() => summarize(report));
 	const prices = once(() => pricesOf(report));
+	const knobs = once(() => knobsOf(report));
 	return {
 		report,
 		runs,
@@ -46,6 +50,9 @@ export function figuresOf(report: Report): Figures {
 		},
 		get prices() {
 			return prices();
+		},
+		get knobs() {
+			return knobs();
 		},
 	};
 }

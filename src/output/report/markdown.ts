@@ -3,6 +3,7 @@ import type { Cell } from "../../analysis/summary.ts";
 import { codeMarkdown, literalMarkdown } from "../../text/one-line.ts";
 import { priceSentences } from "../words/price-words.ts";
 import { duration, range, signedDuration } from "../words/units.ts";
+import { knobMarkdown } from "./knobs-text.ts";
 import { notesOf } from "./notes.ts";
 import type { RenderOptions } from "./render.ts";
 import { talkFigures } from "./talk-figures.ts";
@@ -36,6 +37,7 @@ export function renderMarkdown(figures: Figures, options: RenderOptions = {}): s
 			}
 		}
 	}
+	lines.push(...knobMarkdown(figures));
 	lines.push("", ...notesOf(figures).map((note) => `- ${literalMarkdown(note)}`), "");
 	return lines.join("\n");
 }
