@@ -1,6 +1,7 @@
 import type { Variant } from "../profile/profile.ts";
 import { ledgerOf, type ProfileRun, type Report } from "../report/report.ts";
 import { type Change, compareReports } from "./comparison.ts";
+import { type Price, phasesThatExplain } from "./price.ts";
 import { usualQuestion } from "./significance.ts";
 import type { Range } from "./statistics/median.ts";
 
@@ -19,6 +20,8 @@ export interface Knob extends Variant {
 	savedMs?: number;
 	/** Where the saving lies, 95 %; undefined where there are too few cold starts. */
 	interval?: Range;
+	/** Where a difference comes from: the phases that changed most with it, largest first, as milliseconds more. */
+	phases?: Price["phases"];
 	/** Why nothing was measured. */
 	reason?: string;
 	/** Whether it had an install of its own, so that the cluster may have changed meanwhile. */
@@ -63,33 +66,33 @@ function knobOf(report: Report, run: ProfileRun, variant: Variant): Knob {
 	const { blocks = 1, turns = [] } = report.order ?? {};
 	const isApart = blocks === 1 && !turns.some((names) => names.includes(profile) && names.includes(variant.of));
 	const knob = { ...variant, profile, title, isApart };
-	const change = changeOf(report, profile, variant.of);
-	if (change === undefined) return { ...knob, outcome: "not-measured", reason: whyNot(report, run, variant) };
+	const base = report.profiles.find((other) => other.profile.name === variant.of);
+	const change = base && changeOf(report, run, base);
+	if (base === undefined || change === undefined)
+		return { ...knob, outcome: "not-measured", reason: whyNot(base, run, variant) };
 	const { ms, interval: shift, isSignificant } = change;
 	const interval = shift === undefined ? undefined : { lo: -shift.hi, hi: -shift.lo };
 	const found = { ...knob, savedMs: -ms, ...(interval !== undefined && { interval }) };
-	if (isSignificant) return { ...found, outcome: ms < 0 ? "saves" : "costs" };
+	if (isSignificant) {
+		return { ...found, outcome: ms < 0 ? "saves" : "costs", phases: phasesThatExplain(base, run, ms) };
+	}
 	if (run.findings.some(({ code }) => code === "not-simulated")) return { ...knob, outcome: "not-simulated" };
 	const isBounded = interval !== undefined && Number.isFinite(interval.lo) && Number.isFinite(interval.hi);
 	return { ...found, outcome: isBounded ? "no-difference" : "unknown" };
 }
 
 /** The variant's change of `total`, as the report's table has it where its first column is the variant's profile. */
-function changeOf(report: Report, name: string, of: string): Change | undefined {
-	const base = report.profiles.find(({ profile }) => profile.name === of);
-	if (base === undefined) return undefined;
-	const isFirst = report.profiles[0] === base;
-	const family = report.profiles.filter(({ profile }) => profile.variant?.of === of && profile.name !== of);
-	const profiles = isFirst ? report.profiles : [base, ...family];
+function changeOf(report: Report, run: ProfileRun, base: ProfileRun): Change | undefined {
+	const family = report.profiles.filter((other) => other === run || other.profile.variant?.of === base.profile.name);
+	const profiles = report.profiles[0] === base ? report.profiles : [base, ...family.filter((other) => other !== base)];
 	const [table] = compareReports([{ label: "", report: { ...report, profiles } }], { by: "profile" });
 	const total = table?.rows.find(({ measure }) => measure === usualQuestion);
-	return total?.cells[profiles.findIndex(({ profile }) => profile.name === name)]?.change;
+	return total?.cells[profiles.indexOf(run)]?.change;
 }
 
-function whyNot({ profiles }: Report, run: ProfileRun, { of }: Variant): string {
+function whyNot(base: ProfileRun | undefined, run: ProfileRun, { of }: Variant): string {
 	const { attempted, counted } = ledgerOf(run.coldStarts);
-	if (counted === 0) return `${counted} of ${attempted} attempts counted`;
-	const base = profiles.find(({ profile }) => profile.name === of);
+	if (counted === 0) return `none of ${attempted} attempts counted`;
 	if (base === undefined) return `${of} is not in this report, so there is nothing to compare with`;
 	return `${of} has no cold start that counts, so there is nothing to compare with`;
 }

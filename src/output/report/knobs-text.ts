@@ -1,6 +1,7 @@
 import type { Figures } from "../../analysis/figures.ts";
+import type { Knob } from "../../analysis/knobs.ts";
 import { literalMarkdown, oneLine } from "../../text/one-line.ts";
-import { boughtWords, knobGroups, knobHeading, knobNotes } from "../words/knob-words.ts";
+import { boughtWords, knobGroups, knobHeading, knobNotes, whereWords } from "../words/knob-words.ts";
 
 /** What each knob buys, as lines for a terminal; none where there is no variant. */
 export function knobLines({ knobs, report }: Pick<Figures, "knobs" | "report">): string[] {
@@ -9,13 +10,18 @@ export function knobLines({ knobs, report }: Pick<Figures, "knobs" | "report">):
 		"",
 		knobHeading(group.of, { isSimulated: report.simulated !== undefined }),
 		...group.knobs.flatMap((knob) => [
-			`  ${oneLine(knob.profile).padEnd(width)}  ${boughtWords(knob)}`,
+			`  ${oneLine(knob.profile).padEnd(width)}  ${withPhases(knob)}`,
 			`  ${"".padEnd(width)}    by ${oneLine(knob.knob)}`,
 			`  ${"".padEnd(width)}    costs: ${oneLine(knob.cost)}`,
 		]),
 		...knobNotes(group.knobs).map((note) => `  ${note}`),
 	]);
 	return lines.length === 0 ? [] : [...lines, ""];
+}
+
+function withPhases(knob: Knob): string {
+	const where = whereWords(knob);
+	return where === "" ? boughtWords(knob) : `${boughtWords(knob)}: ${where}`;
 }
 
 /** The same as tables in Markdown, with the sources. */
@@ -28,7 +34,7 @@ export function knobMarkdown({ knobs, report }: Pick<Figures, "knobs" | "report"
 		"| --- | --- | --- | --- | --- |",
 		...group.knobs.map((knob) => {
 			const { profile, knob: setting, cost, source } = knob;
-			const cells = [profile, boughtWords(knob), setting, cost, source].map(literalMarkdown);
+			const cells = [profile, withPhases(knob), setting, cost, source].map(literalMarkdown);
 			return `| ${cells.join(" | ")} |`;
 		}),
 		"",

@@ -21,6 +21,11 @@ export function boughtWords({ outcome, savedMs = 0, interval, reason = "" }: Kno
 	}
 }
 
+/** `1.025 s startup-istio-proxy, 736 ms notice-istio-proxy`: where it comes from; empty where nothing is known. */
+export function whereWords({ phases = [] }: Knob): string {
+	return phases.map(({ name, ms }) => `${duration(Math.abs(ms))} ${oneLine(name)}`).join(", ");
+}
+
 /** A difference that was not seen is at most this large, with the interval's confidence. */
 const largest = ({ lo, hi }: { lo: number; hi: number }) => Math.max(Math.abs(lo), Math.abs(hi));
 
