@@ -82,14 +82,15 @@ describe("a profile that cannot be made", () => {
 
 	it("is refused with the place in the file that says it", async () => {
 		const files = {
-			"./mine.yaml": "extends: ./base.yaml\nname: mine\npodLabels:\n  a: 1\npolicy:\n  - kind: X\nnamespaceLabels: null\n",
+			"./mine.yaml":
+				"extends: ./base.yaml\nname: mine\npodLabels:\n  a: 1\npolicy:\n  - kind: X\nnamespaceLabels: null\n",
 			"base.yaml": "extends: full\nname: base\npodLabels:\n  b: 2\n  a: fine\npromises:\n  sidecar: natve\n  foo: 1\n",
 		};
 		expect((await refusal("./mine.yaml", files)).lines).toEqual([
-			'./mine.yaml:4:3: podLabels.a: must be a text, not the number 1; put it in quotes',
+			"./mine.yaml:4:3: podLabels.a: must be a text, not the number 1; put it in quotes",
 			"./mine.yaml:6:5: policy[0].apiVersion: is missing; it must be a text",
 			"./mine.yaml:6:5: policy[0].metadata: is missing; it must be a mapping",
-			'base.yaml:4:3: podLabels.b: must be a text, not the number 2; put it in quotes',
+			"base.yaml:4:3: podLabels.b: must be a text, not the number 2; put it in quotes",
 			'base.yaml:7:3: promises.sidecar: must be one of none, native, classic, any; not "natve"; did you mean "native"?',
 			expect.stringMatching(/^base.yaml:8:3: promises.foo: unknown key "foo"/),
 		]);
@@ -105,7 +106,11 @@ describe("a profile that cannot be made", () => {
 		["./no.yaml", "./mine.yaml:2:1: extends: no.yaml: no such file", /folder of the file/],
 		["./src/", "./mine.yaml:2:1: extends: src/: is a folder, not a profile", /folder/],
 		["7", "./mine.yaml:2:1: extends: must be the name of a profile, or the path of one, not 7", /profiles show/],
-		["''", "./mine.yaml:2:1: extends: must be the name of a profile, or the path of one, not an empty", /profiles show/],
+		[
+			"''",
+			"./mine.yaml:2:1: extends: must be the name of a profile, or the path of one, not an empty",
+			/profiles show/,
+		],
 	])("says where it extends %s", async (name, message, hint) => {
 		const refused = await refusal("./mine.yaml", { "./mine.yaml": `name: mine\nextends: ${name}\n` });
 		expect(refused.lines?.[0]).toMatch(new RegExp(`^${message.replace(/[.?]/g, "\\$&")}`));

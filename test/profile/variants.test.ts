@@ -21,7 +21,7 @@ describe("the built-in variants", () => {
 		const { variant, title, description } = named(name) ?? {};
 		expect(variant).toMatchObject({ of: "full", knob: expect.any(String) });
 		expect(variant?.source).toMatch(/^https:\/\/(istio\.io|knative\.dev|kubernetes\.io)\//);
-		expect(variant?.cost).toMatch(/^[A-Z].*\.$/);
+		expect(variant?.cost).toMatch(/^[A-Z].{10,117}\.$/);
 		expect([title, description].every((text) => (text ?? "") !== "")).toBe(true);
 	});
 

@@ -100,7 +100,13 @@ function drawKnob(knob: Knob, scale: Scale, y: number): string[] {
 		text(shortened(oneLine(title), 44), { x: margin, y: y + 64, "font-size": size.small }),
 		...(isShown ? [element("rect", bar, element("title", {}, escaped(`${profile}: ${words}`)))] : []),
 		...(isShown && interval !== undefined ? drawInterval(interval, scale, y + 8 + barHeight / 2) : []),
-		text(shortened(words, 40), { x: right + 30, y: y + 34, "font-size": size.small, "font-weight": 600 }),
+		text(shortened(words, isShown ? 38 : 110), {
+			// Where there is no bar there is room for a reason.
+			x: isShown ? right + 30 : left,
+			y: y + 34,
+			"font-size": size.small,
+			"font-weight": 600,
+		}),
 		text(shortened(`costs: ${oneLine(cost)}`, 130), { x: left, y: y + 68, "font-size": size.small, fill: "#555555" }),
 	];
 }

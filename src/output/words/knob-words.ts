@@ -51,7 +51,7 @@ export function knobNotes(knobs: readonly Knob[]): string[] {
 	if (apart.length > 0) {
 		const names = apart.map(({ profile }) => oneLine(profile)).join(", ");
 		notes.push(
-			`${names}: measured under an install of its own, at another time than the profile it is compared with; --blocks spreads changes of the cluster over both`,
+			`${names}: under an install apart, so the cluster may have changed meanwhile; bench --blocks evens that out`,
 		);
 	}
 	return notes;
