@@ -4,6 +4,8 @@ import { loadProfiles } from "../../src/profile/load.ts";
 import type { Pod } from "../../src/simulator/api/objects.ts";
 import { applyTemplates } from "../../src/simulator/istio/templates.ts";
 import { withoutModel } from "../../src/simulator/istio/without-model.ts";
+import { loadModel } from "../../src/simulator/model/model.ts";
+import { betweenMs, openBench } from "./in-memory.ts";
 
 const profiles = await loadProfiles([...builtInProfiles, ...builtInVariants]);
 const unknown = Object.fromEntries(
@@ -70,5 +72,37 @@ describe("a template of injection", () => {
 		const pod = podWith(templates);
 		applyTemplates(pod, config(patch));
 		expect(pod).toEqual(podWith(templates));
+	});
+});
+
+describe("the startup probe of the variant `probe`", () => {
+	const probe = profiles.find(({ name }) => name === "probe");
+	const { templates } = probe?.istio.values.sidecarInjectorWebhook as { templates: Record<string, string> };
+	/** The proxy needs so long that each probe comes before it can serve. */
+	const model = loadModel("today");
+	const slow = {
+		...model.containers,
+		"istio-proxy": { ...model.containers["istio-proxy"], ready: [3300, 0] as [number, number] },
+	};
+
+	/** From started to passed, of cold starts that begin at different parts of a second. */
+	function startupsMs(knob: Pick<Parameters<typeof openBench>[0], "annotations" | "templates">): number[] {
+		const bench = openBench({ shape: "native", changed: { containers: slow }, ...knob });
+		return Array.from({ length: 4 }, (_, round) => {
+			bench.waitForZero();
+			bench.clock.advance(230 * round);
+			bench.request();
+			bench.clock.advance(3_000);
+			const { started, startupPassed } = bench.lastColdStart().pod.containers["istio-proxy"] ?? {};
+			return betweenMs(started, startupPassed);
+		});
+	}
+
+	it("passes within 50 ms of the proxy being able to serve, where Istio's waits for the next second", () => {
+		for (const ms of startupsMs({ annotations: probe?.podAnnotations ?? {}, templates })) {
+			expect(ms).toBeGreaterThanOrEqual(3300);
+			expect(ms).toBeLessThan(3360);
+		}
+		expect(Math.max(...startupsMs({}))).toBeGreaterThan(3400);
 	});
 });
