@@ -1,7 +1,7 @@
 import { figuresOf } from "../../analysis/figures.ts";
 import { systemClock } from "../../clock/clock.ts";
 import type { Context } from "../../context/context.ts";
-import { ClusterError, type ExitCode, exitCodes, UsageError } from "../../errors.ts";
+import { type ExitCode, exitCodes, UsageError } from "../../errors.ts";
 import { planInstall, planLines } from "../../install/plan.ts";
 import { requireRights } from "../../install/rights.ts";
 import { takeLock } from "../../install/state/lock.ts";
@@ -13,10 +13,9 @@ import { planVisits, type Visit } from "../../measure/rounds.ts";
 import { openProgress } from "../../output/progress.ts";
 import { renderTable } from "../../output/report/table.ts";
 import { substitute } from "../../profile/effective.ts";
-import type { Profile, Variant } from "../../profile/profile.ts";
+import type { Profile } from "../../profile/profile.ts";
 import { loadWithVariants } from "../../profile/variants.ts";
 import { recordingVersion, type Untimed } from "../../recording/entries.ts";
-import type { Report } from "../../report/report.ts";
 import { endRun } from "../gate/ending.ts";
 import { type Gate, judgeRun, parseGate } from "../gate/gate.ts";
 import { requireWritable } from "../gate/outputs.ts";
@@ -27,6 +26,7 @@ import type { BenchOptions } from "./options.ts";
 import { openRecorder, type Recorder } from "./recorder.ts";
 import { installationOf, measure, type Run, refuseIfUnlikeAlready, rendering } from "./run.ts";
 import { openTarget } from "./target.ts";
+import { requireOneInstall, unprovenIn, variantsOf } from "./variants.ts";
 
 /**
  * `knistio bench`: the main job. Everything that can be wrong with the input is found before the cluster is touched.
@@ -38,6 +38,7 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	const profiles = loaded.map((profile) => substitute(profile, options.namespace));
 	const profileHashes = new Map(loaded.map((profile) => [profile.name, profileHash(profile)]));
 	const visits = visitsOf(profiles, options);
+	if (options.useInstalled) requireOneInstall(visits);
 	const outputs = reportFiles(options.out);
 	const recording = recordingPath(options);
 	await requireWritable([...options.out, ...(recording === undefined ? [] : [recording])], options, context);
@@ -134,16 +135,6 @@ async function benchOn(run: Run, outputs: ReportFile[]): Promise<ExitCode> {
 	return endRun({ failure, judge, unwritten, unproven, uncleaned });
 }
 
-/** What was asked for and could not be measured, though the run went on. */
-function unprovenIn({ unmeasured = [] }: Report): ClusterError | undefined {
-	const setAside = unmeasured.filter(({ reason }) => reason !== undefined);
-	if (setAside.length === 0) return undefined;
-	const names = setAside.map(({ profile }) => profile).join(", ");
-	return new ClusterError(`not measured: ${names}; the reasons are with what each knob buys`, {
-		hint: "leave them out with --variants and the names of the others, or change what their reasons name",
-	});
-}
-
 /** The first entry of the recording. */
 function beginning({ options, context, cluster, profiles, target, visits }: Run): Untimed {
 	return {
@@ -157,11 +148,6 @@ function beginning({ options, context, cluster, profiles, target, visits }: Run)
 		...variantsOf(profiles),
 		...(target.simulated === undefined ? {} : { simulated: target.simulated }),
 	};
-}
-
-function variantsOf(profiles: readonly Profile[]): { variants?: Record<string, Variant> } {
-	const variants = profiles.flatMap(({ name, variant }) => (variant === undefined ? [] : [[name, variant] as const]));
-	return variants.length === 0 ? {} : { variants: Object.fromEntries(variants) };
 }
 
 async function dryRun(run: Run): Promise<ExitCode> {
