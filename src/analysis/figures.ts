@@ -1,9 +1,12 @@
 import { type ColdStart, type Finding, type Ledger, ledgerOf, type ProfileRun, type Report } from "../report/report.ts";
+import { type BurstFigures, burstsOf } from "./bursts.ts";
+import { type Crowding, crowdingOf } from "./crowds.ts";
 import { type Estimate, estimateOf } from "./estimate.ts";
 import { type Knob, knobsOf } from "./knobs.ts";
 import { confidenceOf } from "./looks.ts";
 import { type Observations, observationsOf } from "./observations.ts";
 import { type Price, pricesOf } from "./price.ts";
+import { type FirstStart, firstStartsOf } from "./pulls.ts";
 import { remarksOn } from "./remarks.ts";
 import { measuresOf, sampleOf } from "./samples.ts";
 import { type Summary, summarize } from "./summary.ts";
@@ -34,6 +37,12 @@ export interface RunFigures {
 	/** What may mislead a reader of the median of total. */
 	readonly remarks: readonly Finding[];
 	readonly observations: Observations;
+	/** With the pull of images; empty where they were not asked for. */
+	readonly firstStarts: readonly FirstStart[];
+	/** Services asked in the same instant, by their number; empty where there was no burst. */
+	readonly bursts: readonly BurstFigures[];
+	/** Undefined where no idle services were there. */
+	readonly crowding: Crowding | undefined;
 }
 
 /** Computes each figure when it is first read, and once. */
@@ -66,6 +75,8 @@ function figuresOfRun(run: ProfileRun): RunFigures {
 	const typical = once(() => typicalStart(run));
 	const remarks = once(() => remarksOn(run));
 	const observations = once(() => observationsOf(run));
+	const bursts = once(() => burstsOf(run));
+	const crowding = once(() => crowdingOf(run));
 	return {
 		run,
 		ledger: ledgerOf(run.coldStarts),
@@ -83,6 +94,15 @@ function figuresOfRun(run: ProfileRun): RunFigures {
 		},
 		get observations() {
 			return observations();
+		},
+		get firstStarts() {
+			return firstStartsOf(run);
+		},
+		get bursts() {
+			return bursts();
+		},
+		get crowding() {
+			return crowding();
 		},
 	};
 }

@@ -45,7 +45,8 @@ const outcomes: readonly Knob["outcome"][] = [
 export function knobsOf(report: Report): Knob[] {
 	const measured = report.profiles.flatMap((run) => {
 		const { variant } = run.profile;
-		return variant === undefined ? [] : [knobOf(report, run, variant)];
+		const isSetAside = report.unmeasured?.some(({ profile }) => profile === run.profile.name) === true;
+		return variant === undefined || isSetAside ? [] : [knobOf(report, run, variant)];
 	});
 	const missing = (report.unmeasured ?? []).map(
 		({ profile, variant, reason = "the run ended before its turn" }): Knob => ({

@@ -16,6 +16,7 @@ import { spell } from "../../output/words/units.ts";
 import type { Profile } from "../../profile/profile.ts";
 import type { Finding, Fingerprint } from "../../report/report.ts";
 import { type Gate, refuseUnlike } from "../gate/gate.ts";
+import { crowdSizes, manyAtOnce } from "./many-at-once.ts";
 import type { BenchOptions } from "./options.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Target } from "./target.ts";
@@ -62,6 +63,7 @@ export async function installationOf(run: Run, profile: Profile): Promise<Instal
 		namespace: options.namespace,
 		authorizerImage: options.image,
 		useInstalled: options.useInstalled,
+		hasIdleServices: crowdSizes(options).length > 0 || options.pull === true,
 	};
 }
 
@@ -92,16 +94,19 @@ export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuri
 		target: options.expectBody ?? `knistio-${randomBytes(4).toString("hex")}`,
 		isEnough: ({ name }) => isEnough(name),
 		requestTimeoutSeconds,
+		copies: options.copies,
 		gateway,
 		state: recorder.state,
 		clock: run.target.clock,
 		record: (entry) => {
 			recorder.record(entry);
 			// Installed and proven: what would make the comparison void is known before the first cold start.
-			if (entry.kind !== "profile") return;
+			if (entry.kind !== "profile" || entry.isUnproven === true) return;
 			refuseIfUnlike(run, [entry], { isPartial: false });
 			for (const finding of notSimulated(run, entry.profile)) recorder.record({ kind: "finding", finding });
 		},
+		...manyAtOnce(options, run.display),
+		startsFirstOnNode: options.pull === true,
 		host: {
 			threadUrl: context.observerThread,
 			onEntry: recorder.add,
