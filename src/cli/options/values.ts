@@ -21,6 +21,12 @@ function argument<T>(parse: (text: string, where: string) => T): (text: string) 
 /** Collects an option that may be given several times. */
 export const collect = (value: string, before: string[] = []): string[] => [...before, text(value)];
 
+/** Names with commas between; the option may be given several times. */
+export const names = (value: string, before: string[] = []): string[] => [
+	...before,
+	...value.split(",").map((name) => text(name.trim())),
+];
+
 /** A path, a name or another text that must not be empty. */
 export const text = argument(parseText);
 export const namespace = argument(parseNamespace);

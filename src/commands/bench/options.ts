@@ -4,6 +4,8 @@ import type { Where } from "./target.ts";
 /** The options of `knistio bench`. */
 export interface BenchOptions extends GateOptions {
 	profiles: string[];
+	/** Variants of them: names, files, or `all`. */
+	variants: string[];
 	iterations: number;
 	/** How often every profile is installed; the iterations are shared out among these. */
 	blocks: number;

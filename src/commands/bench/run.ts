@@ -13,7 +13,7 @@ import { machineFingerprint } from "../../measure/fingerprint.ts";
 import type { Visit } from "../../measure/rounds.ts";
 import type { ProgressDisplay } from "../../output/progress.ts";
 import type { Profile } from "../../profile/profile.ts";
-import type { Fingerprint } from "../../report/report.ts";
+import type { Finding, Fingerprint } from "../../report/report.ts";
 import { type Gate, refuseUnlike } from "../gate/gate.ts";
 import { crowdSizes, manyAtOnce } from "./many-at-once.ts";
 import type { BenchOptions } from "./options.ts";
@@ -103,7 +103,9 @@ export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuri
 		record: (entry) => {
 			recorder.record(entry);
 			// Installed and proven: what would make the comparison void is known before the first cold start.
-			if (entry.kind === "profile" && entry.isUnproven !== true) refuseIfUnlike(run, [entry], { isPartial: false });
+			if (entry.kind !== "profile" || entry.isUnproven === true) return;
+			refuseIfUnlike(run, [entry], { isPartial: false });
+			for (const finding of notSimulated(run, entry.profile)) recorder.record({ kind: "finding", finding });
 		},
 		...manyAtOnce(options, run.display),
 		startsFirstOnNode: options.pull === true,
@@ -115,6 +117,14 @@ export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuri
 		onSample: tell,
 		onVisitDone,
 	});
+}
+
+/** A knob that the simulated cluster does not have must not be taken for one that buys nothing. */
+function notSimulated({ target }: Run, profile: Profile): Finding[] {
+	const settings = target.ineffective?.(profile) ?? [];
+	if (settings.length === 0) return [];
+	const message = `the simulated cluster has no model of ${settings.join(", ")}: it changes nothing here`;
+	return [{ code: "not-simulated", message, hint: "measure it on a real cluster" }];
 }
 
 /** Whether a profile's rounds may end before its last iteration. */
