@@ -1,3 +1,4 @@
+import { declareAdvise } from "./advise.ts";
 import { declareBench } from "./bench.ts";
 import { declareCheck } from "./check.ts";
 import { declareCompare } from "./compare.ts";
@@ -13,6 +14,7 @@ import { declareReplay } from "./replay.ts";
 import { declareSchema } from "./schema.ts";
 import { declareSelftest } from "./selftest.ts";
 import { declareShow } from "./show.ts";
+import { declareTradeoffs } from "./tradeoffs.ts";
 import { declareUninstall } from "./uninstall.ts";
 
 /** Every command, in the order of `knistio --help`. */
@@ -22,6 +24,8 @@ export const commands: readonly Declaration[] = [
 	declareCheck,
 	declareCompare,
 	declarePlan,
+	declareTradeoffs,
+	declareAdvise,
 	declareHistory,
 	declareShow,
 	declareReplay,

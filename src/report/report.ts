@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { profileSchema } from "../profile/profile.ts";
+import { tradeoffsSchema } from "./tradeoffs.ts";
 
 /**
  * The saved result of a run: what was measured and what is known about how. Statistics are derived from it and not
@@ -207,6 +208,8 @@ export const reportSchema = z.strictObject({
 	profiles: z.array(profileRunSchema),
 	clocks: z.array(clockSchema),
 	findings: z.array(findingSchema),
+	/** Costs and benefits that were observed by probes. */
+	tradeoffs: tradeoffsSchema.optional(),
 	/** What of the run's time was not Kubernetes' own. */
 	overhead: z
 		.strictObject({
