@@ -25,6 +25,8 @@ export const byPlaceholder: Readonly<Record<string, Omit<Values, "name">>> = {
 	"precision|verdict": { words: ["verdict"], files: false },
 	n: anything,
 	sizes: anything,
+	names: anything,
+	bench: anything,
 	duration: anything,
 	image: anything,
 	text: anything,
