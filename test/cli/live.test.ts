@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { startBuilt } from "../support/built-program.ts";
 import { startOnTerminal } from "../support/built-terminal.ts";
 
-const bench = ["bench", "--cluster", "simulated", "--profile", "full", "-n", "1", "--speed", "10"];
+const bench = ["bench", "--cluster", "simulated", "--profile", "full", "-n", "1", "--copies", "1", "--speed", "10"];
 const timeout = 120_000;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

@@ -33,7 +33,11 @@ export function openSampleNotes(
 	const now = () => clientNow(clock);
 	const waysToZero = openWaysToZero();
 	return {
-		begin: () => timeLeft.begin(performance.now()),
+		begin() {
+			timeLeft.begin(performance.now());
+			// An install is no part of a way to zero.
+			waysToZero.drop();
+		},
 		tell: (profile, round, times) => {
 			const name = round === 0 ? "warm-up" : `cold start ${round} of ${iterations}`;
 			const title = `${profile.name}: ${name}`;
@@ -75,6 +79,9 @@ function openWaysToZero() {
 		},
 		end(at: bigint) {
 			if (begunAt !== undefined) tookMs.push(msBetween(begunAt, at));
+			begunAt = undefined;
+		},
+		drop() {
 			begunAt = undefined;
 		},
 		usual(): Pick<Usual, "zeroMs"> {
