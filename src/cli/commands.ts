@@ -2,6 +2,7 @@ import { declareAdvise } from "./advise.ts";
 import { declareBench } from "./bench.ts";
 import { declareCheck } from "./check.ts";
 import { declareCompare } from "./compare.ts";
+import { declareCompletion } from "./completion.ts";
 import type { Declaration } from "./declaration.ts";
 import { declareHistory } from "./history.ts";
 import { declareInstall } from "./install.ts";
@@ -34,4 +35,5 @@ export const commands: readonly Declaration[] = [
 	declareInstall,
 	declareUninstall,
 	declareSelftest,
+	declareCompletion,
 ];

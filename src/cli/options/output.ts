@@ -1,11 +1,12 @@
 import { type Command, Option } from "commander";
 import { comparisonFormats, fileExtensions, reportFormats } from "../../output/formats.ts";
 import { tradeoffFormats } from "../../output/tradeoff-formats.ts";
-import { collect } from "./values.ts";
+import { collect, collectorUrl } from "./values.ts";
 
 /** Where a report goes, and what is added to it. */
 export interface OutputFlags {
 	out?: string[];
+	otlp?: string;
 	reference?: "talk";
 }
 
@@ -16,6 +17,12 @@ export function addOutputOptions(command: Command): Command {
 			"-o, --out <file>",
 			`write the report to a file; the extension chooses the format: ${fileExtensions().join(", ")} (repeatable)`,
 			collect,
+		)
+		.option(
+			"--otlp <url>",
+			"send a trace of each cold start to this OpenTelemetry collector or Jaeger by OTLP/HTTP, such as " +
+				"http://localhost:4318; $OTEL_EXPORTER_OTLP_HEADERS is sent too",
+			collectorUrl,
 		)
 		.addOption(new Option("--reference <what>", "also show the figures of the talk").choices(["talk"]));
 }
