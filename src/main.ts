@@ -45,7 +45,8 @@ function withPrintableOutput(world: Context): Context {
 		...world,
 		stdout: (text) => world.stdout(printable(text, { color })),
 		stderr: (text, options) => world.stderr(options?.isCommand ? text : printable(text), options),
-		writeFile: (path, text) => world.writeFile(path, isStream(path) ? printable(text) : text),
+		writeFile: (path, content) =>
+			world.writeFile(path, isStream(path) && typeof content === "string" ? printable(content) : content),
 	};
 }
 

@@ -4,7 +4,7 @@ import type { Where } from "../commands/bench/target.ts";
 import type { Declaration } from "./declaration.ts";
 import { addClusterOptions, type ClusterFlags, dryRunOption } from "./options/cluster.ts";
 import { addGateOptions, type GateFlags, gateOptionsOf } from "./options/gate.ts";
-import { addOutputOptions, type OutputFlags } from "./options/output.ts";
+import { addOutputOptions, type OutputFlags, renderOptionsOf } from "./options/output.ts";
 import { modelOption, speedOption } from "./options/simulation.ts";
 import { addSourceOptions, knativeManifestsOption, type SourceFlags, sourceOf } from "./options/source.ts";
 import { address, collect, count, durationMs, given, precisionOrVerdict, text } from "./options/values.ts";
@@ -150,7 +150,7 @@ function addSimulationOptions(command: Command): Command {
 }
 
 function benchOptionsOf(flags: BenchFlags): BenchOptions {
-	const { record, requestTimeout, expectBody, sidecar, gateway, reference } = flags;
+	const { record, requestTimeout, expectBody, sidecar, gateway } = flags;
 	return {
 		profiles: flags.profile,
 		iterations: flags.iterations,
@@ -169,7 +169,8 @@ function benchOptionsOf(flags: BenchFlags): BenchOptions {
 		...(record === undefined || record === true ? {} : { record }),
 		...(requestTimeout === undefined ? {} : { requestTimeoutSeconds: Math.ceil(requestTimeout / 1000) }),
 		...untilOf(flags.until),
-		...given({ expectBody, sidecar, gateway, reference }),
+		render: renderOptionsOf(flags),
+		...given({ expectBody, sidecar, gateway }),
 	};
 }
 

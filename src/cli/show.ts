@@ -1,7 +1,6 @@
 import type { Declaration } from "./declaration.ts";
 import { reportDescription } from "./options/input.ts";
-import { addOutputOptions, type OutputFlags, reportFormatOption } from "./options/output.ts";
-import { given } from "./options/values.ts";
+import { addOutputOptions, type OutputFlags, renderOptionsOf, reportFormatOption } from "./options/output.ts";
 
 const examples = `
 Examples:
@@ -23,7 +22,7 @@ export const declareShow: Declaration = (program, context, finish) => {
 		.addHelpText("after", examples)
 		.action(async (report: string, flags: OutputFlags & { format: string }) => {
 			const { show } = await import("../commands/show.ts");
-			const options = { report, format: flags.format, out: flags.out ?? [], ...given({ reference: flags.reference }) };
+			const options = { report, format: flags.format, out: flags.out ?? [], render: renderOptionsOf(flags) };
 			finish(await show(options, context));
 		});
 };

@@ -2,6 +2,7 @@ import { figuresOf } from "../analysis/figures.ts";
 import type { Context } from "../context/context.ts";
 import { readLines } from "../context/files.ts";
 import { type ExitCode, UsageError } from "../errors.ts";
+import type { RenderOptions } from "../output/report/render.ts";
 import { renderTable } from "../output/report/table.ts";
 import { type Entry, recordingVersion } from "../recording/entries.ts";
 import { asEntry } from "../recording/read-entry.ts";
@@ -10,13 +11,13 @@ import { openReportBuilder, type ReportBuilder } from "../timing/report-builder.
 import { endRun } from "./gate/ending.ts";
 import { type GateOptions, judgeRun, parseGate } from "./gate/gate.ts";
 import { requireWritable } from "./gate/outputs.ts";
-import { reportFiles, writeReport } from "./gate/report-files.ts";
+import { printed, reportFiles, writeReport } from "./gate/report-files.ts";
 
 /** What is rebuilt from what. */
 export interface ReplayOptions extends GateOptions {
 	recording: string;
 	out: string[];
-	reference?: "talk";
+	render: RenderOptions;
 	/** Whether `--cluster simulated` was given. */
 	acceptSimulated: boolean;
 }
@@ -26,15 +27,12 @@ export interface ReplayOptions extends GateOptions {
  * that broke off gives what there is.
  */
 export async function replay(options: ReplayOptions, context: Context): Promise<ExitCode> {
-	const files = reportFiles(options.out);
+	const files = await reportFiles(options.out);
 	await requireWritable(options.out, options, context);
 	const report = await reportOf(options.recording, context.signal);
 	const figures = figuresOf(report);
-	const { reference } = options;
-	const unwritten = await writeReport(figures, files, { reference, sink: context });
-	if (files.length === 0) {
-		context.stdout(renderTable(figures, { color: context.color, ...(reference === undefined ? {} : { reference }) }));
-	}
+	const unwritten = await writeReport(figures, files, { options: options.render, sink: context });
+	if (files.length === 0) context.stdout(renderTable(figures, printed(options.render, context)));
 	const profiles = report.profiles.map(({ profile }) => profile);
 	const gate = await parseGate(profiles, options, context);
 	const judge = () => judgeRun(figures, gate, { acceptSimulated: options.acceptSimulated, sink: context });

@@ -2,8 +2,9 @@ import { figuresOf } from "../analysis/figures.ts";
 import type { Context } from "../context/context.ts";
 import { type ExitCode, exitCodes } from "../errors.ts";
 import { formatNamed } from "../output/formats.ts";
+import type { RenderOptions } from "../output/report/render.ts";
 import { parseReport } from "../report/read-report.ts";
-import { reportFiles, writeReport } from "./gate/report-files.ts";
+import { printed, reportFiles, writeReport } from "./gate/report-files.ts";
 import { withoutUnwritten } from "./gate/sink.ts";
 
 /** How a saved report is shown again. */
@@ -12,19 +13,21 @@ export interface ShowOptions {
 	/** The name of a format, for stdout. */
 	format: string;
 	out: string[];
-	reference?: "talk";
+	render: RenderOptions;
 }
 
 /** `knistio show`: a saved report in any format, on stdout or in files. */
 export async function show(options: ShowOptions, context: Context): Promise<ExitCode> {
-	const { reference } = options;
-	const files = reportFiles(options.out);
+	const files = await reportFiles(options.out);
 	const format = formatNamed(options.format);
 	const figures = figuresOf(parseReport(await context.readFile(options.report), options.report));
 	if (files.length > 0) {
-		return withoutUnwritten(exitCodes.ok, await writeReport(figures, files, { reference, sink: context }));
+		return withoutUnwritten(
+			exitCodes.ok,
+			await writeReport(figures, files, { options: options.render, sink: context }),
+		);
 	}
 	const render = await format.load();
-	context.stdout(render(figures, { color: context.color, ...(reference === undefined ? {} : { reference }) }));
+	context.stdout(render(figures, printed(options.render, context)));
 	return exitCodes.ok;
 }

@@ -22,6 +22,8 @@ export interface Context extends Files {
 	/** Whether stderr is a terminal that progress may be drawn on. */
 	isLive: boolean;
 	columns: number;
+	/** Columns of the terminal that the result goes to; undefined for a pipe or a file. */
+	outputColumns?: number;
 	env: Record<string, string | undefined>;
 	/** Aborted by the first Ctrl-C, SIGTERM or SIGHUP, with an {@link InterruptedError}; the second ends at once. */
 	signal: AbortSignal;
@@ -47,6 +49,7 @@ export function nodeContext(): Context {
 		color: stdout.isTTY === true && wantsColor && env.TERM !== "dumb",
 		isLive: stderr.isTTY === true && !env.CI && env.TERM !== "dumb",
 		columns: stderr.columns ?? 80,
+		...(stdout.isTTY === true && stdout.columns > 0 && { outputColumns: stdout.columns }),
 		env,
 		...nodeFiles,
 		// Piped input may take long to end.

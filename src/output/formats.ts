@@ -1,5 +1,5 @@
 import { UsageError } from "../errors.ts";
-import type { RenderReport } from "./report/render.ts";
+import type { RenderPicture, RenderReport } from "./report/render.ts";
 
 /** A format that a report can be shown or saved in. */
 export interface ReportFormat {
@@ -13,7 +13,16 @@ export interface ReportFormat {
 	load(): Promise<RenderReport>;
 }
 
-/** Every format of a report. Help texts, `--out`, `show --format` and error messages list what is here. */
+/** A format that a report can only be saved in, because it is not text. */
+export interface PictureFormat {
+	name: string;
+	extension: string;
+	description: string;
+	/** Loads the renderer. @throws UsageError where this machine cannot draw it */
+	loadPicture(): Promise<RenderPicture>;
+}
+
+/** Every format of a report that is text. Help texts, `--out`, `show --format` and error messages list what is here. */
 export const reportFormats: readonly ReportFormat[] = [
 	{
 		name: "table",
@@ -64,13 +73,31 @@ export const reportFormats: readonly ReportFormat[] = [
 	},
 ];
 
+/** Every format of a report that is not text. */
+export const pictureFormats: readonly PictureFormat[] = [
+	{
+		name: "png",
+		extension: ".png",
+		description: "the same chart as a picture, for a slide",
+		loadPicture: async () => (await import("./report/chart-png.ts")).loadPngRenderer(),
+	},
+];
+
+/** The formats that files are written in, by how their names end. */
+export const fileFormats = (): { extension: string; description: string }[] =>
+	[...reportFormats, ...pictureFormats].flatMap(({ extension, description }) =>
+		extension === undefined ? [] : [{ extension, description }],
+	);
+
 /** The extensions of the formats that files are written in. */
-export const fileExtensions = () => reportFormats.flatMap(({ extension }) => extension ?? []);
+export const fileExtensions = () => fileFormats().map(({ extension }) => extension);
 
 /** The format of a file by how its name ends: of several that fit, the longest. @throws UsageError if none does */
-export function formatOfFile(file: string): ReportFormat {
+export function formatOfFile(file: string): ReportFormat | PictureFormat {
 	const name = file.toLowerCase();
-	const fitting = reportFormats.filter(({ extension }) => extension !== undefined && name.endsWith(extension));
+	const fitting = [...reportFormats, ...pictureFormats].filter(
+		({ extension }) => extension !== undefined && name.endsWith(extension),
+	);
 	fitting.sort((a, b) => (b.extension?.length ?? 0) - (a.extension?.length ?? 0));
 	if (fitting[0] !== undefined) return fitting[0];
 	const extension = /\.[a-z0-9]+$/.exec(name)?.[0];
@@ -80,10 +107,16 @@ export function formatOfFile(file: string): ReportFormat {
 	});
 }
 
-/** The format of this name. @throws UsageError if there is none */
+/** The format of this name, to be printed. @throws UsageError if there is none */
 export function formatNamed(name: string): ReportFormat {
 	const format = reportFormats.find((each) => each.name === name);
 	if (format !== undefined) return format;
+	const picture = pictureFormats.find((each) => each.name === name);
+	if (picture !== undefined) {
+		throw new UsageError(`--format: ${name} is a picture, which is not printed`, {
+			hint: `save it instead: --out chart${picture.extension}`,
+		});
+	}
 	throw new UsageError(`--format: "${name}" is not a known format`, {
 		hint: `known formats: ${reportFormats.map((each) => each.name).join(", ")}`,
 	});

@@ -19,7 +19,7 @@ import { recordingVersion, type Untimed } from "../../recording/entries.ts";
 import { endRun } from "../gate/ending.ts";
 import { type Gate, judgeRun, parseGate } from "../gate/gate.ts";
 import { requireWritable } from "../gate/outputs.ts";
-import { type ReportFile, reportFiles, writeReport } from "../gate/report-files.ts";
+import { printed, type ReportFile, reportFiles, writeReport } from "../gate/report-files.ts";
 import { whatFails } from "../gate/sink.ts";
 import { type Before, cleanUp, endInWords, lookBefore } from "./clean-up.ts";
 import type { BenchOptions } from "./options.ts";
@@ -36,7 +36,7 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	const profiles = loaded.map((profile) => substitute(profile, options.namespace));
 	const profileHashes = new Map(loaded.map((profile) => [profile.name, profileHash(profile)]));
 	const visits = visitsOf(profiles, options);
-	const outputs = reportFiles(options.out);
+	const outputs = await reportFiles(options.out);
 	const recording = recordingPath(options);
 	await requireWritable([...options.out, ...(recording === undefined ? [] : [recording])], options, context);
 	const gate = await parseGate(profiles, options, context);
@@ -106,7 +106,7 @@ async function benchOn(run: Run, outputs: ReportFile[]): Promise<ExitCode> {
 	try {
 		const onVisitDone = async () => {
 			const [unwritten] = await writeReport(figuresOf(recorder.report()), outputs, {
-				reference: options.reference,
+				options: options.render,
 				sink: context,
 			});
 			if (unwritten === undefined) return;
@@ -121,11 +121,11 @@ async function benchOn(run: Run, outputs: ReportFile[]): Promise<ExitCode> {
 	const figures = figuresOf(report);
 	const unwritten = [
 		...(await whatFails([recorder.close])),
-		...(await writeReport(figures, outputs, { reference: options.reference, sink: context })),
+		...(await writeReport(figures, outputs, { options: options.render, sink: context })),
 	];
 	const uncleaned = await cleanUp(uninterrupted(session), { ...options, lock, before });
 	display.clear();
-	if (report.profiles.length > 0) context.stdout(renderTable(figures, tableOptions(options, context)));
+	if (report.profiles.length > 0) context.stdout(renderTable(figures, printed(options.render, context)));
 	// A simulated cluster is only ever measured where it was asked for by name.
 	const judge = () => judgeRun(figures, run.gate, { acceptSimulated: report.simulated !== undefined, sink: context });
 	return endRun({ failure, judge, unwritten, uncleaned });
@@ -208,8 +208,3 @@ function recordingPath({ record, out }: BenchOptions): string | undefined {
 	if (record === false) return undefined;
 	return record ?? out[0]?.replace(/\.[a-z0-9]+$/i, ".recording.ndjson");
 }
-
-const tableOptions = ({ reference }: BenchOptions, { color }: Context) => ({
-	color,
-	...(reference === undefined ? {} : { reference }),
-});

@@ -1,17 +1,34 @@
 import type { Figures } from "../../analysis/figures.ts";
+import type { Context } from "../../context/context.ts";
 import type { UsageError } from "../../errors.ts";
-import { formatOfFile, type ReportFormat } from "../../output/formats.ts";
+import { formatOfFile } from "../../output/formats.ts";
+import type { RenderOptions, RenderPicture, RenderReport } from "../../output/report/render.ts";
 import { type Sink, whatFails } from "./sink.ts";
 
 /** A file that a report is written to. */
 export interface ReportFile {
 	file: string;
-	format: ReportFormat;
+	render: RenderReport | RenderPicture;
 }
 
-/** The files that `--out` names. @throws UsageError for an extension that knistio does not write */
-export function reportFiles(paths: readonly string[]): ReportFile[] {
-	return paths.map((file) => ({ file, format: formatOfFile(file) }));
+/**
+ * The files that `--out` names, with what writes them, so that nothing about the format can fail later.
+ * @throws UsageError for an extension that knistio does not write, and for a format that this machine cannot draw
+ */
+export async function reportFiles(paths: readonly string[]): Promise<ReportFile[]> {
+	const formats = paths.map((file) => ({ file, format: formatOfFile(file) }));
+	return Promise.all(
+		formats.map(async ({ file, format }) => ({
+			file,
+			render: await ("loadPicture" in format ? format.loadPicture() : format.load()),
+		})),
+	);
+}
+
+/** How a report is printed on stdout: as was asked, and as the terminal or pipe there is. */
+export function printed(asked: RenderOptions, { color, outputColumns, env }: Context): RenderOptions {
+	const columns = outputColumns ?? Number(env.COLUMNS);
+	return { ...asked, color, ...(columns > 0 && { width: columns }) };
 }
 
 /**
@@ -21,13 +38,13 @@ export function reportFiles(paths: readonly string[]): ReportFile[] {
 export async function writeReport(
 	figures: Figures,
 	files: readonly ReportFile[],
-	{ reference, sink }: { reference: "talk" | undefined; sink: Pick<Sink, "writeFile"> },
+	{ options, sink }: { options: RenderOptions; sink: Pick<Sink, "writeFile"> },
 ): Promise<UsageError[]> {
-	const options = reference === undefined ? {} : { reference };
 	return whatFails(
-		files.map(({ file, format }) => async () => {
-			const render = await format.load();
-			await sink.writeFile(file, render(figures, options));
-		}),
+		files.map(
+			({ file, render }) =>
+				async () =>
+					sink.writeFile(file, render(figures, options)),
+		),
 	);
 }

@@ -1,7 +1,7 @@
 import type { Figures } from "../../analysis/figures.ts";
 import type { ColdStart, Span } from "../../report/report.ts";
-import { ledgerWords } from "../words/units.ts";
 import { csvText } from "./csv-text.ts";
+import type { RenderOptions } from "./render.ts";
 
 const columns = [
 	"profile",
@@ -21,19 +21,17 @@ const columns = [
 	"status",
 	"reason",
 	"findings",
-	"attempts",
 	"simulated",
 ] as const;
 
 /**
  * Tidy CSV (RFC 4180): one row for each attempt's total, phase, span and instant; an attempt without any has one row
  * with empty figures, so that nothing that was attempted is missing. Instants are milliseconds after the request.
- * `attempts` is the ledger of the row's profile.
+ * The ledger is a count of the attempts by `outcome`.
  */
-export function renderCsv({ report, runs }: Figures): string {
+export function renderCsv({ report, runs }: Figures, { csv }: RenderOptions): string {
 	const simulated = report.simulated === undefined ? "" : "simulated";
-	const rows = runs.flatMap(({ run: { profile, coldStarts }, ledger }) => {
-		const attempts = ledgerWords(ledger);
+	const rows = runs.flatMap(({ run: { profile, coldStarts } }) => {
 		return coldStarts.flatMap((start) =>
 			figuresOf(start).map(([kind, name, measured]) => [
 				profile.name,
@@ -53,12 +51,11 @@ export function renderCsv({ report, runs }: Figures): string {
 				start.response?.status,
 				start.reason,
 				[...new Set(start.findings.map(({ code }) => code))].join(" "),
-				attempts,
 				simulated,
 			]),
 		);
 	});
-	return csvText([columns, ...rows]);
+	return csvText([columns, ...rows], csv);
 }
 
 type Figure = [kind: string, name: string, measured: Span | undefined];
