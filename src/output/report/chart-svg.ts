@@ -4,6 +4,7 @@ import type { Report } from "../../report/report.ts";
 import { podCreated } from "../../report/steps.ts";
 import { priceSentences } from "../words/price-words.ts";
 import { duration } from "../words/units.ts";
+import { owners, unknownOwner } from "./owners.ts";
 import type { RenderOptions } from "./render.ts";
 import { element, escaped, svgDocument, text } from "./svg.ts";
 import { talkFigures } from "./talk-figures.ts";
@@ -23,17 +24,6 @@ const letterWidth = 0.58;
 
 /** Readable from the last row of a room. */
 const size = { title: 44, label: 30, small: 24 };
-
-/** Who the time goes to. Okabe and Ito's colours, which colour-blind people can tell apart, with white or black text. */
-const owners = [
-	{ name: "Knative and the scheduler", fill: "#0072b2", ink: "#ffffff", of: /^(activation|pod-creation|scheduling)$/ },
-	{ name: "sandbox and images", fill: "#999999", ink: "#000000", of: /^(sandbox|pull-.*)$/ },
-	{ name: "containers of Istio", fill: "#d55e00", ink: "#ffffff", of: /-istio-(init|validation|proxy)$/ },
-	{ name: "other containers", fill: "#009e73", ink: "#000000", of: /^(start|run|startup|notice|post-start)-/ },
-	{ name: "ready to answered", fill: "#f0e442", ink: "#000000", of: /^(readiness|endpoint|routing|probing|response)$/ },
-] as const;
-/** Of a phase that none of them names, and of time that is not attributed. */
-const unknownOwner = { fill: "#ffffff", ink: "#000000" };
 
 /**
  * The profiles as stacked bars along the critical path. A bar is the cold start with the median total, since its phases
