@@ -45,6 +45,9 @@ const serving = "serving.knative.dev/v1";
 /** The shortest window that Knative allows: it decides how soon the service is let go to zero. */
 export const windowSeconds = 6;
 
+/** On every pod under test, whichever copy it is of: policies of a profile select by it. */
+export const measuredLabel = "knistio.dev/measured";
+
 /** What Knative's own settings could otherwise decide, so that each revision goes to zero soon and comes back as one pod. */
 const scaling = {
 	"autoscaling.knative.dev/class": "kpa.autoscaling.knative.dev",
@@ -67,7 +70,7 @@ export function serviceManifest(profile: Profile, order: ServiceOrder): KubeObje
 			template: {
 				metadata: {
 					...(named === undefined ? {} : { name: named.name }),
-					...(Object.keys(profile.podLabels).length > 0 ? { labels: profile.podLabels } : {}),
+					labels: { [measuredLabel]: "true", ...profile.podLabels },
 					annotations: { ...scaling, ...profile.podAnnotations },
 				},
 				spec: {

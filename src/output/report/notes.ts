@@ -5,6 +5,7 @@ import type { ClockOffset, Finding, Report } from "../../report/report.ts";
 import { oneLine } from "../../text/one-line.ts";
 import { duration, ledgerWords, spell } from "../words/units.ts";
 import type { RenderOptions } from "./render.ts";
+import { rotationNote } from "./rotation-note.ts";
 
 /** A line below the figures. */
 interface Note {
@@ -38,6 +39,7 @@ function allNotes({ report, runs, summary }: Figures): Note[] {
 	for (const { run, remarks, observations } of runs) {
 		const { name } = run.profile;
 		notes.push(...observed(name, observations));
+		notes.push(...rotationNote(name, observations.rotation).map((text) => ({ text, kind: "usual" as const })));
 		notes.push(...run.findings.map((finding) => ({ text: `${name}: ${sentence(finding)}` })));
 		notes.push(...remarks.map((remark) => ({ text: sentence(remark) })));
 	}
@@ -138,9 +140,10 @@ function harnessNotes({ overhead, observer, clocks, profiles, endedBy }: Report)
 	const gateways = new Set(profiles.flatMap(({ fingerprint }) => fingerprint.gateway ?? []));
 	const notes: Note[] = [...gateways].map((gateway) => ({ text: `gateway reached by ${gateway}`, kind: "usual" }));
 	if (overhead !== undefined) {
-		const { runMs, installMs, deployMs, waitForZeroMs, coldStartMs, otherMs, otherShare } = overhead;
+		const { runMs, installMs, deployMs, waitForZeroMs, coldStartMs, pauseMs, otherMs, otherShare } = overhead;
+		const pauses = pauseMs === undefined ? "" : `, pauses ${spell(pauseMs)}`;
 		notes.push({
-			text: `run ${spell(runMs)}: installing ${spell(installMs)}, deploying ${spell(deployMs)}, waiting for zero ${spell(waitForZeroMs)}, cold starts ${spell(coldStartMs)}, knistio itself ${spell(otherMs)} (${(otherShare * 100).toFixed(1)} %)`,
+			text: `run ${spell(runMs)}: installing ${spell(installMs)}, deploying ${spell(deployMs)}, waiting for zero ${spell(waitForZeroMs)}, cold starts ${spell(coldStartMs)}${pauses}, knistio itself ${spell(otherMs)} (${(otherShare * 100).toFixed(1)} %)`,
 			kind: "usual",
 		});
 	}

@@ -1,6 +1,7 @@
 import type { Figures } from "../../analysis/figures.ts";
 import type { Report } from "../../report/report.ts";
 import { priceSentences } from "../words/price-words.ts";
+import { manyText } from "./many-at-once.ts";
 import { terminalNotes } from "./notes.ts";
 import type { RenderOptions } from "./render.ts";
 import { type Form, forms, type GridContent, gridLines, widthOf } from "./table-grid.ts";
@@ -18,6 +19,7 @@ export function renderTable(figures: Figures, options: RenderOptions): string {
 	const paragraphs = [
 		answer(figures, terminal),
 		...tables(figures, options, terminal),
+		...manyText(figures, terminal),
 		terminalNotes(figures, options).flatMap((note) => wrapped(terminal.plain(note), terminal.width)),
 	];
 	return `${paragraphs
