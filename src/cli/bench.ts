@@ -24,6 +24,7 @@ interface BenchFlags extends ClusterFlags, SourceFlags, OutputFlags, GateFlags {
 	gateway?: string;
 	requestTimeout?: number;
 	copies?: number;
+	pull?: true;
 	burst?: number[];
 	crowd?: number[];
 	record?: string | boolean;
@@ -126,6 +127,10 @@ function addMeasuringOptions(command: Command): Command {
 			count(1),
 		)
 		.option(
+			"--pull",
+			"also measure the first start of each profile on a node that does not have its images, the pull included",
+		)
+		.option(
 			"--burst <sizes>",
 			"also ask so many services in the same instant, such as 5,25, and print a table by their number",
 			counts(1),
@@ -195,7 +200,15 @@ function benchOptionsOf(flags: BenchFlags): BenchOptions {
 		...(requestTimeout === undefined ? {} : { requestTimeoutSeconds: Math.ceil(requestTimeout / 1000) }),
 		...untilOf(flags.until),
 		render: renderOptionsOf(flags),
-		...given({ expectBody, sidecar, gateway, copies: flags.copies, burst: flags.burst, crowd: flags.crowd }),
+		...given({
+			expectBody,
+			sidecar,
+			gateway,
+			copies: flags.copies,
+			pull: flags.pull,
+			burst: flags.burst,
+			crowd: flags.crowd,
+		}),
 	};
 }
 

@@ -4,6 +4,7 @@ import type { Observations } from "../../analysis/observations.ts";
 import type { ClockOffset, Finding, Report } from "../../report/report.ts";
 import { oneLine } from "../../text/one-line.ts";
 import { duration, ledgerWords, spell } from "../words/units.ts";
+import { pullNotes } from "./pull-notes.ts";
 import type { RenderOptions } from "./render.ts";
 import { rotationNote } from "./rotation-note.ts";
 
@@ -36,10 +37,11 @@ function allNotes({ report, runs, summary }: Figures): Note[] {
 		notes.push({ text: `simulated: model ${model}, seed ${seed}, speed ${speed}; no cluster was measured` });
 	}
 	notes.push(...summary.columns.map(ledgerNote), ...measuredNotes(report), ...orderNotes(report));
-	for (const { run, remarks, observations } of runs) {
+	for (const { run, remarks, observations, firstStarts } of runs) {
 		const { name } = run.profile;
 		notes.push(...observed(name, observations));
 		notes.push(...rotationNote(name, observations.rotation).map((text) => ({ text, kind: "usual" as const })));
+		notes.push(...pullNotes(name, firstStarts).map((text) => ({ text })));
 		notes.push(...run.findings.map((finding) => ({ text: `${name}: ${sentence(finding)}` })));
 		notes.push(...remarks.map((remark) => ({ text: sentence(remark) })));
 	}
