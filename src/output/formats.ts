@@ -1,8 +1,9 @@
 import { UsageError } from "../errors.ts";
+import type { Comparison } from "./html/diff-page.ts";
 import type { RenderPicture, RenderReport } from "./report/render.ts";
 
-/** A format that a report can be shown or saved in. */
-export interface ReportFormat {
+/** A format that something can be shown or saved in. */
+export interface Format<Render> {
 	/** As `show --format` takes it. */
 	name: string;
 	/** How the names of its files end, such as `.json`; undefined for one that is only printed. */
@@ -10,8 +11,11 @@ export interface ReportFormat {
 	/** For the help. */
 	description: string;
 	/** Loads the renderer when it is needed, so that `knistio --help` starts fast. */
-	load(): Promise<RenderReport>;
+	load(): Promise<Render>;
 }
+
+/** A format that a report can be shown or saved in. */
+export type ReportFormat = Format<RenderReport>;
 
 /** A format that a report can only be saved in, because it is not text. */
 export interface PictureFormat {
@@ -46,6 +50,12 @@ export const reportFormats: readonly ReportFormat[] = [
 		extension: ".md",
 		description: "the table in Markdown",
 		load: async () => (await import("./report/markdown.ts")).renderMarkdown,
+	},
+	{
+		name: "html",
+		extension: ".html",
+		description: "a page with every cold start, for a browser",
+		load: async () => (await import("./html/report-page.ts")).renderReportPage,
 	},
 	{
 		name: "slide-csv",
@@ -83,27 +93,47 @@ export const pictureFormats: readonly PictureFormat[] = [
 	},
 ];
 
-/** The formats that files are written in, by how their names end. */
-export const fileFormats = (): { extension: string; description: string }[] =>
-	[...reportFormats, ...pictureFormats].flatMap(({ extension, description }) =>
-		extension === undefined ? [] : [{ extension, description }],
-	);
+/** Every format that a comparison can be saved in. */
+export const comparisonFormats: readonly Format<(comparison: Comparison) => string>[] = [
+	{
+		name: "html",
+		extension: ".html",
+		description: "a page with the changes, for a browser",
+		load: async () => (await import("./html/diff-page.ts")).renderDiffPage,
+	},
+];
+
+/** What files are written in: how their names end, and what they hold. */
+interface FileFormat {
+	extension?: string;
+	description: string;
+}
+
+const ofReports: readonly (ReportFormat | PictureFormat)[] = [...reportFormats, ...pictureFormats];
+
+/** The formats of a report's files, by how their names end. */
+export const fileFormats = (): Required<FileFormat>[] =>
+	ofReports.flatMap(({ extension, description }) => (extension === undefined ? [] : [{ extension, description }]));
 
 /** The extensions of the formats that files are written in. */
-export const fileExtensions = () => fileFormats().map(({ extension }) => extension);
+export const fileExtensions = (formats: readonly FileFormat[] = ofReports) =>
+	formats.flatMap(({ extension }) => extension ?? []);
 
-/** The format of a file by how its name ends: of several that fit, the longest. @throws UsageError if none does */
-export function formatOfFile(file: string): ReportFormat | PictureFormat {
+/** The format of a report's file by how its name ends: of several that fit, the longest. @throws UsageError if none does */
+export const formatOfFile = (file: string): ReportFormat | PictureFormat => formatAmong(ofReports, file);
+
+/** The same for the file of a comparison. */
+export const comparisonFormatOfFile = (file: string) => formatAmong(comparisonFormats, file);
+
+function formatAmong<Format extends FileFormat>(formats: readonly Format[], file: string): Format {
 	const name = file.toLowerCase();
-	const fitting = [...reportFormats, ...pictureFormats].filter(
-		({ extension }) => extension !== undefined && name.endsWith(extension),
-	);
+	const fitting = formats.filter(({ extension }) => extension !== undefined && name.endsWith(extension));
 	fitting.sort((a, b) => (b.extension?.length ?? 0) - (a.extension?.length ?? 0));
 	if (fitting[0] !== undefined) return fitting[0];
 	const extension = /\.[a-z0-9]+$/.exec(name)?.[0];
 	const problem = extension === undefined ? "the file name has no extension" : `${extension} is not a known format`;
 	throw new UsageError(`${file}: ${problem}`, {
-		hint: `the end of the name chooses the format: ${fileExtensions().join(", ")}`,
+		hint: `the end of the name chooses the format: ${fileExtensions(formats).join(", ")}`,
 	});
 }
 

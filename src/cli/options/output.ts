@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { fileExtensions, reportFormats } from "../../output/formats.ts";
+import { comparisonFormats, fileExtensions, reportFormats } from "../../output/formats.ts";
 import { collect, given } from "./values.ts";
 
 /** Where a report goes, and what is added to it. */
@@ -44,6 +44,13 @@ export function renderOptionsOf({ reference, wide, ascii, details, csvBom, csvSe
 		csv: given({ hasBom: csvBom, separator: csvSeparator }),
 	};
 }
+
+/** `--out` of a comparison. */
+export const comparisonFileOption = () =>
+	new Option(
+		"-o, --out <file>",
+		`write the comparison to a file instead; the extension chooses the format: ${fileExtensions(comparisonFormats).join(", ")} (repeatable)`,
+	).argParser(collect);
 
 /** `--format` of a report on stdout. */
 export const reportFormatOption = () =>

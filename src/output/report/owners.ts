@@ -1,5 +1,13 @@
-/** Who the time goes to. Okabe and Ito's colours, which colour-blind people can tell apart, with white or black text. */
-export const owners = [
+/** Who the time of a phase goes to, and the colours that show it. */
+export interface Owner {
+	name: string;
+	fill: string;
+	/** Of letters on it. */
+	ink: string;
+}
+
+/** Okabe and Ito's colours, which colour-blind people can tell apart, with white or black text. */
+const rows = [
 	{ name: "Knative and the scheduler", fill: "#0072b2", ink: "#ffffff", of: /^(activation|pod-creation|scheduling)$/ },
 	{ name: "sandbox and images", fill: "#999999", ink: "#000000", of: /^(sandbox|pull-.*)$/ },
 	{ name: "containers of Istio", fill: "#d55e00", ink: "#ffffff", of: /-istio-(init|validation|proxy)$/ },
@@ -7,8 +15,16 @@ export const owners = [
 	{ name: "ready to answered", fill: "#f0e442", ink: "#000000", of: /^(readiness|endpoint|routing|probing|response)$/ },
 ] as const;
 
-/** Whether a phase is about one of Istio's containers. */
-export const isOfIstio = (phase: string): boolean => owners[2].of.test(phase);
+/** Every owner, in the order of a cold start. */
+export const owners: readonly Owner[] = rows;
 
 /** Of a phase that none of them names, and of time that is not attributed. */
 export const unknownOwner = { fill: "#ffffff", ink: "#000000" };
+
+/** Who a phase of the critical path belongs to. */
+export function ownerOf(phase: string): Owner | undefined {
+	return rows.find(({ of }) => of.test(phase));
+}
+
+/** Whether a phase is about one of Istio's containers. */
+export const isOfIstio = (phase: string): boolean => ownerOf(phase)?.name === "containers of Istio";

@@ -1,4 +1,5 @@
 import type { Figures } from "../../analysis/figures.ts";
+import type { Judgement } from "../../gate/judge.ts";
 
 /** How a report is shown. */
 export interface RenderOptions {
@@ -15,6 +16,8 @@ export interface RenderOptions {
 	/** Adds to the terminal's table what is usual and only of interest when something is wrong. */
 	hasDetails?: boolean;
 	csv?: CsvDialect;
+	/** What the report was judged to be, where it was. */
+	judgement?: Judgement | undefined;
 }
 
 /** How CSV is written: without a byte order mark and with commas, unless said otherwise. */

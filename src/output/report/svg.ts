@@ -32,12 +32,12 @@ export function text(line: string, attributes: Attributes): string {
 /** What a viewer has of these, in this order. */
 export const fontFamily = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
 
-/** A whole picture on white, with its alternative text. */
+/** A whole picture on white, with its alternative text; it can leave out what is above `fromY`. */
 export function svgDocument(
-	picture: { width: number; height: number; title: string; description: string },
+	picture: { width: number; height: number; fromY?: number; title: string; description: string },
 	body: readonly string[],
 ): string {
-	const { width, height, title, description } = picture;
+	const { width, height, fromY = 0, title, description } = picture;
 	const content = [
 		"",
 		element("title", { id: "title" }, escaped(title)),
@@ -48,7 +48,7 @@ export function svgDocument(
 	].join("\n");
 	const attributes = {
 		xmlns: "http://www.w3.org/2000/svg",
-		viewBox: `0 0 ${width} ${height}`,
+		viewBox: `0 ${fromY} ${width} ${height - fromY}`,
 		role: "img",
 		"aria-labelledby": "title description",
 		"font-family": fontFamily,
