@@ -37,6 +37,8 @@ const { metafile } = await build({
 		js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
 	},
 	plugins: [configurationOnly, builtTextForBundle],
+	// A native module, which has to stay a file of its own.
+	external: ["@resvg/resvg-js"],
 	legalComments: "linked",
 	logLevel: "warning",
 	metafile: true,

@@ -55,7 +55,8 @@ function withPrintableOutput(world: Context, name: string): Context {
 		...world,
 		stdout: (text) => world.stdout(printable(text, { color })),
 		stderr: (text, options) => world.stderr(options?.isCommand ? text : printable(asCalled(text, name)), options),
-		writeFile: (path, text) => world.writeFile(path, isStream(path) ? printable(text) : text),
+		writeFile: (path, content) =>
+			world.writeFile(path, isStream(path) && typeof content === "string" ? printable(content) : content),
 	};
 }
 

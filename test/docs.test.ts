@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { exitCodes } from "../src/errors.ts";
 import { declare } from "../src/main.ts";
-import { reportFormats } from "../src/output/formats.ts";
+import { fileFormats } from "../src/output/formats.ts";
 import { builtInProfiles, builtInVariants } from "../src/profile/built-in.ts";
 import { loadProfiles } from "../src/profile/load.ts";
 import { phaseDescriptions } from "../src/report/phases.ts";
@@ -46,9 +46,7 @@ const variantTable = async () => {
 };
 
 const formatTable = () => {
-	const rows = reportFormats.flatMap(({ extension, description }) =>
-		extension === undefined ? [] : [`| \`${extension}\` | ${description} |`],
-	);
+	const rows = fileFormats().map(({ extension, description }) => `| \`${extension}\` | ${description} |`);
 	return ["| a file that ends in | holds |", "| --- | --- |", ...rows].join("\n");
 };
 

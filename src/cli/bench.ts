@@ -4,7 +4,7 @@ import type { Where } from "../commands/bench/target.ts";
 import type { Declaration } from "./declaration.ts";
 import { addClusterOptions, type ClusterFlags, dryRunOption } from "./options/cluster.ts";
 import { addGateOptions, type GateFlags, gateOptionsOf } from "./options/gate.ts";
-import { addOutputOptions, type OutputFlags } from "./options/output.ts";
+import { addOutputOptions, type OutputFlags, renderOptionsOf } from "./options/output.ts";
 import { modelOption, speedOption } from "./options/simulation.ts";
 import { addSourceOptions, knativeManifestsOption, type SourceFlags, sourceOf } from "./options/source.ts";
 import {
@@ -201,7 +201,7 @@ function addSimulationOptions(command: Command): Command {
 }
 
 function benchOptionsOf(flags: BenchFlags): BenchOptions {
-	const { record, requestTimeout, expectBody, sidecar, gateway, otlp, reference } = flags;
+	const { record, requestTimeout, expectBody, sidecar, gateway, otlp } = flags;
 	return {
 		profiles: flags.profile,
 		variants: flags.variants ?? [],
@@ -221,12 +221,12 @@ function benchOptionsOf(flags: BenchFlags): BenchOptions {
 		...(record === undefined || record === true ? {} : { record }),
 		...(requestTimeout === undefined ? {} : { requestTimeoutSeconds: Math.ceil(requestTimeout / 1000) }),
 		...untilOf(flags.until),
+		render: renderOptionsOf(flags),
 		...given({
 			expectBody,
 			sidecar,
 			gateway,
 			otlp,
-			reference,
 			copies: flags.copies,
 			pull: flags.pull,
 			burst: flags.burst,

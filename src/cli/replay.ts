@@ -1,7 +1,7 @@
 import type { Declaration } from "./declaration.ts";
 import { addGateOptions, type GateFlags, gateOptionsOf, simulatedOption } from "./options/gate.ts";
 import { inputDescription } from "./options/input.ts";
-import { addOutputOptions, type OutputFlags } from "./options/output.ts";
+import { addOutputOptions, type OutputFlags, renderOptionsOf } from "./options/output.ts";
 import { given } from "./options/values.ts";
 
 const examples = `
@@ -25,11 +25,7 @@ export const declareReplay: Declaration = (program, context, finish) => {
 		.action(async (recording: string, flags: OutputFlags & GateFlags & { cluster?: "simulated" }) => {
 			const { replay } = await import("../commands/replay.ts");
 			const options = { recording, out: flags.out ?? [], acceptSimulated: flags.cluster === "simulated" };
-			finish(
-				await replay(
-					{ ...options, ...gateOptionsOf(flags), ...given({ otlp: flags.otlp, reference: flags.reference }) },
-					context,
-				),
-			);
+			const rendered = { ...given({ otlp: flags.otlp }), render: renderOptionsOf(flags) };
+			finish(await replay({ ...options, ...gateOptionsOf(flags), ...rendered }, context));
 		});
 };

@@ -1,6 +1,6 @@
 import type { Declaration } from "./declaration.ts";
 import { reportDescription } from "./options/input.ts";
-import { addOutputOptions, type OutputFlags, reportFormatOption } from "./options/output.ts";
+import { addOutputOptions, type OutputFlags, renderOptionsOf, reportFormatOption } from "./options/output.ts";
 import { given } from "./options/values.ts";
 
 const examples = `
@@ -34,7 +34,8 @@ export const declareShow: Declaration = (program, context, finish) => {
 				report,
 				format: flags.format,
 				out: flags.out ?? [],
-				...given({ otlp: flags.otlp, reference: flags.reference }),
+				render: renderOptionsOf(flags),
+				...given({ otlp: flags.otlp }),
 			};
 			finish(await show(options, context));
 		});

@@ -2,6 +2,7 @@ import { figuresOf } from "../analysis/figures.ts";
 import type { Context } from "../context/context.ts";
 import { readLines } from "../context/files.ts";
 import { type ExitCode, UsageError } from "../errors.ts";
+import type { RenderOptions } from "../output/report/render.ts";
 import { renderTable } from "../output/report/table.ts";
 import { type Entry, recordingVersion } from "../recording/entries.ts";
 import { asEntry } from "../recording/read-entry.ts";
@@ -11,7 +12,7 @@ import { sendTraces } from "./gate/collector.ts";
 import { endRun } from "./gate/ending.ts";
 import { type GateOptions, judging, parseGate } from "./gate/gate.ts";
 import { requireWritable } from "./gate/outputs.ts";
-import { reportFiles, writeReport } from "./gate/report-files.ts";
+import { printed, reportFiles, writeReport } from "./gate/report-files.ts";
 
 /** What is rebuilt from what. */
 export interface ReplayOptions extends GateOptions {
@@ -19,7 +20,7 @@ export interface ReplayOptions extends GateOptions {
 	out: string[];
 	/** The collector that traces are sent to. */
 	otlp?: string;
-	reference?: "talk";
+	render: RenderOptions;
 	/** Whether `--cluster simulated` was given. */
 	acceptSimulated: boolean;
 }
@@ -29,11 +30,10 @@ export interface ReplayOptions extends GateOptions {
  * that broke off gives what there is.
  */
 export async function replay(options: ReplayOptions, context: Context): Promise<ExitCode> {
-	const files = reportFiles(options.out);
+	const files = await reportFiles(options.out);
 	await requireWritable(options.out, options, context);
 	const report = await reportOf(options.recording, context.signal);
 	const figures = figuresOf(report);
-	const { reference } = options;
 	const profiles = report.profiles.map(({ profile }) => profile);
 	const judged = parseGate(profiles, options, context).then((gate) => judging(figures, gate, options.acceptSimulated));
 	// What is wrong with the gate is said at the end: the report is written all the same.
@@ -42,12 +42,10 @@ export async function replay(options: ReplayOptions, context: Context): Promise<
 		() => undefined,
 	);
 	const unwritten = [
-		...(await writeReport(figures, files, { reference, judgement, sink: context })),
+		...(await writeReport(figures, files, { options: { ...options.render, judgement }, sink: context })),
 		...(await sendTraces(figures, options.otlp, context)),
 	];
-	if (files.length === 0) {
-		context.stdout(renderTable(figures, { color: context.color, ...(reference === undefined ? {} : { reference }) }));
-	}
+	if (files.length === 0) context.stdout(renderTable(figures, printed(options.render, context)));
 	const judge = async () => (await judged).say(context);
 	return endRun({ failure: undefined, judge, unwritten, uncleaned: undefined });
 }

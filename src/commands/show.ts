@@ -2,9 +2,10 @@ import { figuresOf } from "../analysis/figures.ts";
 import type { Context } from "../context/context.ts";
 import { type ExitCode, exitCodes } from "../errors.ts";
 import { formatNamed } from "../output/formats.ts";
+import type { RenderOptions } from "../output/report/render.ts";
 import { parseReport } from "../report/read-report.ts";
 import { sendTraces } from "./gate/collector.ts";
-import { reportFiles, writeReport } from "./gate/report-files.ts";
+import { printed, reportFiles, writeReport } from "./gate/report-files.ts";
 import { withoutUnwritten } from "./gate/sink.ts";
 
 /** How a saved report is shown again. */
@@ -15,23 +16,22 @@ export interface ShowOptions {
 	out: string[];
 	/** The collector that traces are sent to. */
 	otlp?: string;
-	reference?: "talk";
+	render: RenderOptions;
 }
 
 /** `knistio show`: a saved report in any format, on stdout or in files. */
 export async function show(options: ShowOptions, context: Context): Promise<ExitCode> {
-	const { reference } = options;
-	const files = reportFiles(options.out);
+	const files = await reportFiles(options.out);
 	const format = formatNamed(options.format);
 	const figures = figuresOf(parseReport(await context.readFile(options.report), options.report));
 	if (files.length > 0 || options.otlp !== undefined) {
 		const unwritten = [
-			...(await writeReport(figures, files, { reference, sink: context })),
+			...(await writeReport(figures, files, { options: options.render, sink: context })),
 			...(await sendTraces(figures, options.otlp, context)),
 		];
 		return withoutUnwritten(exitCodes.ok, unwritten);
 	}
 	const render = await format.load();
-	context.stdout(render(figures, { color: context.color, ...(reference === undefined ? {} : { reference }) }));
+	context.stdout(render(figures, printed(options.render, context)));
 	return exitCodes.ok;
 }

@@ -24,6 +24,8 @@ export interface Context extends Files {
 	/** The terminal behind stderr; left out where progress may not be drawn over. */
 	terminal?: Terminal;
 	columns: number;
+	/** Columns of the terminal that the result goes to; undefined for a pipe or a file. */
+	outputColumns?: number;
 	env: Record<string, string | undefined>;
 	/** Aborted by the first Ctrl-C, SIGTERM or SIGHUP, with an {@link InterruptedError}; the second ends at once. */
 	signal: AbortSignal;
@@ -53,6 +55,7 @@ export function nodeContext(): Context {
 		color: stdout.isTTY === true && wantsColor && env.TERM !== "dumb",
 		...(isLive ? { terminal: terminalOf(stderr, { color: wantsColor, endings }) } : {}),
 		columns: stderr.columns ?? 80,
+		...(stdout.isTTY === true && stdout.columns > 0 && { outputColumns: stdout.columns }),
 		env,
 		...nodeFiles,
 		// Piped input may take long to end.

@@ -18,8 +18,8 @@ export interface Log {
 export interface Files {
 	/** `-` is what is piped in; gzip is unpacked, a byte order mark is left out. @throws UsageError for a file that cannot be read */
 	readFile(path: string): Promise<string>;
-	/** The file has the old text or the new one, never a part. @throws UsageError for a file that cannot be written */
-	writeFile(path: string, text: string): Promise<void>;
+	/** The file has the old content or the new one, never a part. @throws UsageError for a file that cannot be written */
+	writeFile(path: string, content: string | Uint8Array): Promise<void>;
 	/** Leaves what others have written there. @throws UsageError for a file that cannot be written */
 	appendFile(path: string, text: string): Promise<void>;
 	/** Writes nothing yet. @throws UsageError for a file that cannot be written, as far as that can be foreseen */
@@ -35,7 +35,7 @@ export const nodeFiles: Files = {
 		(path === "-" ? buffer(process.stdin) : readFile(path))
 			.then((bytes) => (isGzip(bytes) ? gunzipSync(bytes) : bytes).toString().replace(/^\uFEFF/, ""))
 			.catch(fileError("read", path)),
-	writeFile: (path, text) => writeWhole(path, text).catch(fileError("write", path)),
+	writeFile: (path, content) => writeWhole(path, content).catch(fileError("write", path)),
 	appendFile: (path, text) => appendFile(path, text).catch(fileError("write", path)),
 	requireWritable: (path) => foreseeWriting(path).catch(fileError("write", path)),
 	openLog,
@@ -111,15 +111,15 @@ async function foreseeWriting(path: string): Promise<void> {
 const notBeside = ["EACCES", "EPERM", "EROFS", "EBUSY", "EXDEV"];
 
 /** Writes beside the file and renames; a pipe or a device is written to, a link's target is replaced and not the link. */
-async function writeWhole(path: string, text: string): Promise<void> {
+async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
 	const found: Stats | undefined = await stat(path).catch(unlessMissing);
-	if (found !== undefined && !found.isFile()) return writeFile(path, text);
+	if (found !== undefined && !found.isFile()) return writeFile(path, content);
 	const { writeFileAtomic } = await import("./atomic.ts");
 	try {
-		await writeFileAtomic(await targetOf(path), text);
+		await writeFileAtomic(await targetOf(path), typeof content === "string" ? content : Buffer.from(content));
 	} catch (error) {
 		if (found === undefined || !notBeside.includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
-		await writeFile(path, text);
+		await writeFile(path, content);
 	}
 }
 

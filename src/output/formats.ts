@@ -1,6 +1,6 @@
 import { UsageError } from "../errors.ts";
 import type { Comparison } from "./html/diff-page.ts";
-import type { RenderReport } from "./report/render.ts";
+import type { RenderPicture, RenderReport } from "./report/render.ts";
 
 /** A format that something can be shown or saved in. */
 export interface Format<Render> {
@@ -17,7 +17,16 @@ export interface Format<Render> {
 /** A format that a report can be shown or saved in. */
 export type ReportFormat = Format<RenderReport>;
 
-/** Every format of a report. Help texts, `--out`, `show --format` and error messages list what is here. */
+/** A format that a report can only be saved in, because it is not text. */
+export interface PictureFormat {
+	name: string;
+	extension: string;
+	description: string;
+	/** Loads the renderer. @throws UsageError where this machine cannot draw it */
+	loadPicture(): Promise<RenderPicture>;
+}
+
+/** Every format of a report that is text. Help texts, `--out`, `show --format` and error messages list what is here. */
 export const reportFormats: readonly ReportFormat[] = [
 	{
 		name: "table",
@@ -86,6 +95,16 @@ export const reportFormats: readonly ReportFormat[] = [
 	},
 ];
 
+/** Every format of a report that is not text. */
+export const pictureFormats: readonly PictureFormat[] = [
+	{
+		name: "png",
+		extension: ".png",
+		description: "the same chart as a picture, for a slide",
+		loadPicture: async () => (await import("./report/chart-png.ts")).loadPngRenderer(),
+	},
+];
+
 /** Every format that a comparison can be saved in. */
 export const comparisonFormats: readonly Format<(comparison: Comparison) => string>[] = [
 	{
@@ -96,17 +115,29 @@ export const comparisonFormats: readonly Format<(comparison: Comparison) => stri
 	},
 ];
 
+/** What files are written in: how their names end, and what they hold. */
+interface FileFormat {
+	extension?: string;
+	description: string;
+}
+
+const ofReports: readonly (ReportFormat | PictureFormat)[] = [...reportFormats, ...pictureFormats];
+
+/** The formats of a report's files, by how their names end. */
+export const fileFormats = (): Required<FileFormat>[] =>
+	ofReports.flatMap(({ extension, description }) => (extension === undefined ? [] : [{ extension, description }]));
+
 /** The extensions of the formats that files are written in. */
-export const fileExtensions = (formats: readonly Format<unknown>[] = reportFormats) =>
+export const fileExtensions = (formats: readonly FileFormat[] = ofReports) =>
 	formats.flatMap(({ extension }) => extension ?? []);
 
 /** The format of a report's file by how its name ends: of several that fit, the longest. @throws UsageError if none does */
-export const formatOfFile = (file: string): ReportFormat => formatAmong(reportFormats, file);
+export const formatOfFile = (file: string): ReportFormat | PictureFormat => formatAmong(ofReports, file);
 
 /** The same for the file of a comparison. */
 export const comparisonFormatOfFile = (file: string) => formatAmong(comparisonFormats, file);
 
-function formatAmong<Render>(formats: readonly Format<Render>[], file: string): Format<Render> {
+function formatAmong<Format extends FileFormat>(formats: readonly Format[], file: string): Format {
 	const name = file.toLowerCase();
 	const fitting = formats.filter(({ extension }) => extension !== undefined && name.endsWith(extension));
 	fitting.sort((a, b) => (b.extension?.length ?? 0) - (a.extension?.length ?? 0));
@@ -118,10 +149,16 @@ function formatAmong<Render>(formats: readonly Format<Render>[], file: string): 
 	});
 }
 
-/** The format of this name. @throws UsageError if there is none */
+/** The format of this name, to be printed. @throws UsageError if there is none */
 export function formatNamed(name: string): ReportFormat {
 	const format = reportFormats.find((each) => each.name === name);
 	if (format !== undefined) return format;
+	const picture = pictureFormats.find((each) => each.name === name);
+	if (picture !== undefined) {
+		throw new UsageError(`--format: ${name} is a picture, which is not printed`, {
+			hint: `save it instead: --out chart${picture.extension}`,
+		});
+	}
 	throw new UsageError(`--format: "${name}" is not a known format`, {
 		hint: `known formats: ${reportFormats.map((each) => each.name).join(", ")}`,
 	});

@@ -9,9 +9,9 @@ const escapeOf = (character: string) => `\\u${character.charCodeAt(0).toString(1
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const controls = /\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** The colours that knistio itself uses: bold, dim, red, green and grey, and their ends. */
+/** The colours that knistio itself uses: bold, dim, blue and vermilion, and their ends. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const ownColors = /(\x1b\[(?:1|2|22|31|32|39|90)m)/;
+const ownColors = /(\x1b\[(?:1|2|22|38;5;32|38;5;166|39)m)/;
 
 /** What GitHub's runner obeys: `::` where a line begins, after any blanks, and `##[` wherever it stands. */
 const commandStart = /(^|\n)(\s*)::/g;

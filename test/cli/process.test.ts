@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dump } from "js-yaml";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
@@ -35,6 +35,31 @@ describe("a pipe that is closed early", () => {
 		child.stdout.once("data", () => child.stdout.destroy());
 		expect(await ended).toBe(0);
 		expect(stderr()).toBe("");
+	});
+});
+
+describe("a chart as PNG", () => {
+	const file = join(folder, "chart.json");
+	writeFileSync(file, JSON.stringify(aReport({ minimal: { totals: around(2_000, 100, 20) } })));
+	const show = (built: string, out: string) =>
+		spawnSync(process.execPath, [built, "show", file, "--out", out], { encoding: "utf8" });
+
+	it("is drawn by the built program", () => {
+		const out = join(folder, "chart.png");
+		expect(show(program, out)).toMatchObject({ status: 0, stderr: "" });
+		expect(readFileSync(out).subarray(1, 4).toString()).toBe("PNG");
+	});
+
+	it("is refused, with a way out, where what draws it is not installed", () => {
+		const bare = join(folder, "bare");
+		cpSync(join(process.cwd(), "dist"), join(bare, "dist"), { recursive: true });
+		writeFileSync(join(bare, "package.json"), '{"type": "module"}');
+		const out = join(bare, "chart.png");
+		const { status, stderr } = show(join(bare, "dist/bin.js"), out);
+		expect(status).toBe(2);
+		expect(stderr).toMatch(/^error: PNG cannot be drawn on this machine: .*resvg[\s\S]*\nhint: .*as \.svg/);
+		expect(existsSync(out)).toBe(false);
+		expect(show(join(bare, "dist/bin.js"), join(bare, "chart.svg")).status).toBe(0);
 	});
 });
 

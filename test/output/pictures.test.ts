@@ -4,14 +4,16 @@ import { figuresOf } from "../../src/analysis/figures.ts";
 import { pricesOf } from "../../src/analysis/price.ts";
 import { typicalStart } from "../../src/analysis/typical-start.ts";
 import { formatOfFile, reportFormats } from "../../src/output/formats.ts";
+import type { RenderOptions } from "../../src/output/report/render.ts";
 import type { Report } from "../../src/report/report.ts";
 import { aColdStart, anAttempt, aReport, measured } from "../gate/a-report.ts";
 import { recorded, reportOf } from "../support/recorded.ts";
 import { sketch, strange, usual } from "../support/strange-reports.ts";
 
-async function written(file: string, report: Report, reference?: "talk"): Promise<string> {
-	const render = await formatOfFile(file).load();
-	return render(figuresOf(report), reference === undefined ? {} : { reference });
+async function written(file: string, report: Report, options: RenderOptions = {}): Promise<string> {
+	const format = formatOfFile(file);
+	if (!("load" in format)) throw new Error(`${file} is not text`);
+	return (await format.load())(figuresOf(report), options);
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever the document holds
@@ -59,7 +61,9 @@ describe("the chart", () => {
 	});
 
 	it("puts the talk's figure below a profile of the same name, when asked", async () => {
-		expect(textsOf(await written("chart.svg", usual, "talk"))).toContain("in the talk: pod_creating 7.316 s");
+		expect(textsOf(await written("chart.svg", usual, { reference: "talk" }))).toContain(
+			"in the talk: pod_creating 7.316 s",
+		);
 		expect(textsOf(await written("chart.svg", usual)).join()).not.toContain("in the talk");
 	});
 
@@ -149,6 +153,18 @@ describe("the table for a slide", () => {
 	it("has no formula", async () => {
 		const csv = await written("table.csv", strange.names ?? usual);
 		expect(csv.split("\r\n")[0]).not.toMatch(/(^|,|")[=+@-]cmd/);
+	});
+
+	it("has semicolons and decimal commas where that is asked for, and a byte order mark", async () => {
+		const csv = await written("table.csv", usual, { csv: { separator: ";", hasBom: true } });
+		expect(csv).toMatch(/^\uFEFFmeasure;minimal \(median, s\);|^\uFEFFmeasure;"minimal \(median, s\)";/);
+		expect(csv).toContain("\r\nstartup-istio-proxy;;2,5\r\n");
+		expect(csv).not.toContain("2.5");
+	});
+
+	it("says where nothing was measured by an empty cell and a count of 0", async () => {
+		const lines = (await written("table.csv", strange["all failed"] ?? usual)).split("\r\n");
+		expect(lines.slice(1)).toEqual(["total,", "cold starts counted,0", "attempts,2", ""]);
 	});
 });
 

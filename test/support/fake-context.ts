@@ -28,7 +28,8 @@ export function fakeContext(given: Record<string, unknown> = {}, env: Context["e
 			const cause = Object.assign(new Error("no such file"), { code: "ENOENT" });
 			throw new UsageError(`cannot read ${path}`, { cause });
 		},
-		writeFile: async (path, text) => void files.set(path, text),
+		writeFile: async (path, content) =>
+			void files.set(path, typeof content === "string" ? content : Buffer.from(content).toString("latin1")),
 		appendFile: async (path, text) => void files.set(path, `${files.get(path) ?? ""}${text}`),
 		requireWritable: async () => {},
 		openLog: () => Promise.reject(new Error("nothing is to be recorded")),

@@ -1,13 +1,18 @@
 import { type Command, Option } from "commander";
 import { comparisonFormats, fileExtensions, reportFormats } from "../../output/formats.ts";
 import { tradeoffFormats } from "../../output/tradeoff-formats.ts";
-import { collect, collectorUrl } from "./values.ts";
+import { collect, collectorUrl, given } from "./values.ts";
 
 /** Where a report goes, and what is added to it. */
 export interface OutputFlags {
 	out?: string[];
 	otlp?: string;
 	reference?: "talk";
+	wide?: true;
+	ascii?: true;
+	details?: true;
+	csvBom?: true;
+	csvSeparator?: "," | ";";
 }
 
 /** Adds the options of every command that writes a report. */
@@ -24,7 +29,28 @@ export function addOutputOptions(command: Command): Command {
 				"http://localhost:4318; $OTEL_EXPORTER_OTLP_HEADERS is sent too",
 			collectorUrl,
 		)
-		.addOption(new Option("--reference <what>", "also show the figures of the talk").choices(["talk"]));
+		.addOption(new Option("--reference <what>", "also show the figures of the talk").choices(["talk"]))
+		.option("--wide", "print the table with all intervals, however wide that makes it")
+		.option(
+			"--details",
+			"also print what is of interest when something is wrong: clocks, watch, attempts, time of the run",
+		)
+		.option("--ascii", "draw the table with ASCII characters alone")
+		.option("--csv-bom", "begin CSV with a byte order mark, so that Excel reads it as UTF-8")
+		.addOption(
+			new Option(
+				"--csv-separator <character>",
+				"separate the fields of CSV with this; `;` also makes decimal points commas, as Excel expects in many countries",
+			).choices([",", ";"]),
+		);
+}
+
+/** How a report is rendered, by the options of {@link addOutputOptions}. */
+export function renderOptionsOf({ reference, wide, ascii, details, csvBom, csvSeparator }: OutputFlags) {
+	return {
+		...given({ reference, isWide: wide, isAscii: ascii, hasDetails: details }),
+		csv: given({ hasBom: csvBom, separator: csvSeparator }),
+	};
 }
 
 /** `--out` of a comparison. */

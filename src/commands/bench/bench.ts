@@ -21,7 +21,7 @@ import { requireCollector, sendTraces } from "../gate/collector.ts";
 import { endRun } from "../gate/ending.ts";
 import { type Gate, judging, parseGate } from "../gate/gate.ts";
 import { requireWritable } from "../gate/outputs.ts";
-import { type ReportFile, reportFiles, writeReport } from "../gate/report-files.ts";
+import { printed, type ReportFile, reportFiles, writeReport } from "../gate/report-files.ts";
 import { whatFails } from "../gate/sink.ts";
 import { type Before, cleanUp, endInWords, lookBefore } from "./clean-up.ts";
 import { refuseManyOfOne } from "./many-at-once.ts";
@@ -43,7 +43,7 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	const visits = visitsOf(profiles, options);
 	if (options.useInstalled) requireOneInstall(visits);
 	refuseManyOfOne(profiles, options);
-	const outputs = reportFiles(options.out);
+	const outputs = await reportFiles(options.out);
 	const recording = recordingPath(options);
 	await requireWritable([...options.out, ...(recording === undefined ? [] : [recording])], options, context);
 	const gate = await parseGate(profiles, options, context);
@@ -114,7 +114,7 @@ async function benchOn(run: Run, outputs: ReportFile[]): Promise<ExitCode> {
 	try {
 		const onVisitDone = async () => {
 			const [unwritten] = await writeReport(figuresOf(recorder.report()), outputs, {
-				reference: options.reference,
+				options: options.render,
 				sink: context,
 			});
 			if (unwritten === undefined) return;
@@ -132,14 +132,14 @@ async function benchOn(run: Run, outputs: ReportFile[]): Promise<ExitCode> {
 	const judgement = failure === undefined ? judged.judgementIfAny() : undefined;
 	const unwritten = [
 		...(await whatFails([recorder.close])),
-		...(await writeReport(figures, outputs, { reference: options.reference, judgement, sink: context })),
+		...(await writeReport(figures, outputs, { options: { ...options.render, judgement }, sink: context })),
 	];
 	const unproven = unprovenIn(report);
 	const uncleaned = await cleanUp(uninterrupted(session), { ...options, lock, before });
 	if (options.otlp !== undefined) display.progress({ kind: "step", text: "sending the traces" });
 	unwritten.push(...(await sendTraces(figures, options.otlp, context)));
 	display.clear();
-	if (report.profiles.length > 0) context.stdout(renderTable(figures, tableOptions(options, context)));
+	if (report.profiles.length > 0) context.stdout(renderTable(figures, printed(options.render, context)));
 	return endRun({ failure, judge: () => judged.say(context), unwritten, unproven, uncleaned });
 }
 
@@ -228,8 +228,3 @@ function recordingPath({ record, out }: BenchOptions): string | undefined {
 	if (record === false) return undefined;
 	return record ?? (out[0] === undefined ? undefined : recordingBeside(out[0]));
 }
-
-const tableOptions = ({ reference }: BenchOptions, { color }: Context) => ({
-	color,
-	...(reference === undefined ? {} : { reference }),
-});

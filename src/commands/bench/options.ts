@@ -1,3 +1,4 @@
+import type { RenderOptions } from "../../output/report/render.ts";
 import type { GateOptions } from "../gate/gate.ts";
 import type { Where } from "./target.ts";
 
@@ -40,7 +41,7 @@ export interface BenchOptions extends GateOptions {
 	otlp?: string;
 	/** The recording's path; false for none, undefined for one beside the first `out`. */
 	record?: string | false;
-	reference?: "talk";
+	render: RenderOptions;
 	keep: boolean;
 	dryRun: boolean;
 }

@@ -21,6 +21,7 @@ export function simulatedRun(run: SimulatedRun): BenchOptions {
 		useInstalled: false,
 		timeoutMs: 120_000,
 		out: [],
+		render: {},
 		...notJudged,
 		keep: false,
 		dryRun: false,

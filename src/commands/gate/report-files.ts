@@ -1,25 +1,34 @@
 import type { Figures } from "../../analysis/figures.ts";
+import type { Context } from "../../context/context.ts";
 import type { UsageError } from "../../errors.ts";
-import type { Judgement } from "../../gate/judge.ts";
-import { formatOfFile, type ReportFormat } from "../../output/formats.ts";
+import { formatOfFile } from "../../output/formats.ts";
+import type { RenderOptions, RenderPicture, RenderReport } from "../../output/report/render.ts";
 import { type Sink, whatFails } from "./sink.ts";
 
 /** A file that a report is written to. */
 export interface ReportFile {
 	file: string;
-	format: ReportFormat;
+	render: RenderReport | RenderPicture;
 }
 
-/** The files that `--out` names. @throws UsageError for an extension that knistio does not write */
-export function reportFiles(paths: readonly string[]): ReportFile[] {
-	return paths.map((file) => ({ file, format: formatOfFile(file) }));
+/**
+ * The files that `--out` names, with what writes them, so that nothing about the format can fail later.
+ * @throws UsageError for an extension that knistio does not write, and for a format that this machine cannot draw
+ */
+export async function reportFiles(paths: readonly string[]): Promise<ReportFile[]> {
+	const formats = paths.map((file) => ({ file, format: formatOfFile(file) }));
+	return Promise.all(
+		formats.map(async ({ file, format }) => ({
+			file,
+			render: await ("loadPicture" in format ? format.loadPicture() : format.load()),
+		})),
+	);
 }
 
-interface WriteOptions {
-	reference: "talk" | undefined;
-	/** Where the run was judged. */
-	judgement?: Judgement | undefined;
-	sink: Pick<Sink, "writeFile">;
+/** How a report is printed on stdout: as was asked, and as the terminal or pipe there is. */
+export function printed(asked: RenderOptions, { color, outputColumns, env }: Context): RenderOptions {
+	const columns = outputColumns ?? Number(env.COLUMNS);
+	return { ...asked, color, ...(columns > 0 && { width: columns }) };
 }
 
 /**
@@ -29,13 +38,13 @@ interface WriteOptions {
 export async function writeReport(
 	figures: Figures,
 	files: readonly ReportFile[],
-	{ reference, judgement, sink }: WriteOptions,
+	{ options, sink }: { options: RenderOptions; sink: Pick<Sink, "writeFile"> },
 ): Promise<UsageError[]> {
-	const options = { ...(reference !== undefined && { reference }), ...(judgement !== undefined && { judgement }) };
 	return whatFails(
-		files.map(({ file, format }) => async () => {
-			const render = await format.load();
-			await sink.writeFile(file, render(figures, options));
-		}),
+		files.map(
+			({ file, render }) =>
+				async () =>
+					sink.writeFile(file, render(figures, options)),
+		),
 	);
 }

@@ -2,8 +2,8 @@ import type { Figures } from "../../analysis/figures.ts";
 import type { Knob } from "../../analysis/knobs.ts";
 import type { ColdStart, Span } from "../../report/report.ts";
 import { boughtWords } from "../words/knob-words.ts";
-import { ledgerWords } from "../words/units.ts";
 import { csvText } from "./csv-text.ts";
+import type { RenderOptions } from "./render.ts";
 
 const columns = [
 	"profile",
@@ -23,7 +23,6 @@ const columns = [
 	"status",
 	"reason",
 	"findings",
-	"attempts",
 	"simulated",
 ] as const;
 
@@ -32,13 +31,12 @@ type Row = Partial<Record<(typeof columns)[number], string | number | boolean | 
 /**
  * Tidy CSV (RFC 4180): one row for each attempt's total, phase, span and instant; an attempt without any has one row
  * with empty figures, so that nothing that was attempted is missing. Instants are milliseconds after the request.
- * `attempts` is the ledger of the row's profile. The last rows are of the kind `knob`: the time that a variant saves of its
- * profile's total, with its interval.
+ * The ledger is a count of the attempts by `outcome`. The last rows are of the kind `knob`: the time that a variant
+ * saves of its profile's total, with its interval.
  */
-export function renderCsv({ report, runs, knobs }: Figures): string {
+export function renderCsv({ report, runs, knobs }: Figures, { csv }: RenderOptions): string {
 	const simulated = report.simulated === undefined ? "" : "simulated";
-	const rows = runs.flatMap(({ run: { profile, coldStarts }, ledger }) => {
-		const attempts = ledgerWords(ledger);
+	const rows = runs.flatMap(({ run: { profile, coldStarts } }) => {
 		return coldStarts.flatMap((start) =>
 			figuresOf(start).map(([kind, name, measured]) => [
 				profile.name,
@@ -58,13 +56,12 @@ export function renderCsv({ report, runs, knobs }: Figures): string {
 				start.response?.status,
 				start.reason,
 				[...new Set(start.findings.map(({ code }) => code))].join(" "),
-				attempts,
 				simulated,
 			]),
 		);
 	});
 	const bought = knobs.map((knob) => inColumns({ ...knobRow(knob), simulated }));
-	return csvText([columns, ...rows, ...bought]);
+	return csvText([columns, ...rows, ...bought], csv);
 }
 
 const inColumns = (row: Row) => columns.map((column) => row[column]);

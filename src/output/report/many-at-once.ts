@@ -2,6 +2,7 @@ import type { BurstFigures } from "../../analysis/bursts.ts";
 import type { Crowding } from "../../analysis/crowds.ts";
 import type { Figures } from "../../analysis/figures.ts";
 import { duration, range, signedDuration } from "../words/units.ts";
+import { columnsOf, type Terminal, wrapped } from "./terminal.ts";
 
 /** A table as plain cells; the first row is its heading. */
 export interface ManyTable {
@@ -74,14 +75,22 @@ function slopeNotes(slope: Crowding["slope"]): string[] {
 	return [`${by} ${within}${verdict}`];
 }
 
-/** The tables for a terminal; empty where there are none. */
-export function manyText(figures: Figures): string[] {
-	return manyTables(figures).flatMap(({ title, rows, notes }) => {
-		const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
-		const lines = rows.map(
-			(row) => `  ${row.map((cell, at) => padded(cell, widths[at] ?? 0, at, row.length)).join("  ")}`,
-		);
-		return ["", title, ...lines.map((line) => line.trimEnd()), ...notes.map((note) => `  ${note}`)];
+/** The tables for a terminal, no wider than it is; none where there are none. */
+export function manyText(figures: Figures, { plain, width, paint }: Terminal): string[][] {
+	return manyTables(figures).map(({ title, rows: words, notes }) => {
+		const rows = words.map((row) => row.map(plain));
+		const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => columnsOf(row[column] ?? ""))));
+		const lines = rows.flatMap((row, index) => {
+			const cells = row.map((cell, at) => padded(cell, widths[at] ?? 0, at, row.length));
+			const line = `  ${cells.join("  ").trimEnd()}`;
+			if (columnsOf(line) <= width || row.length <= 4) return [line];
+			const isEmpty = index === 0 || row.at(-1) === "";
+			const last = isEmpty ? [] : wrapped(`${rows[0]?.at(-1)}: ${row.at(-1)}`, width - 6);
+			const rest = last.map((each) => `      ${each}`);
+			return [`  ${cells.slice(0, -1).join("  ")}`, ...rest];
+		});
+		const below = notes.flatMap((note) => wrapped(plain(note), width - 2).map((line) => `  ${line}`));
+		return [...wrapped(plain(title), width).map((line) => paint.strong(line)), ...lines, ...below];
 	});
 }
 

@@ -25,3 +25,6 @@ export const unknownOwner = { fill: "#ffffff", ink: "#000000" };
 export function ownerOf(phase: string): Owner | undefined {
 	return rows.find(({ of }) => of.test(phase));
 }
+
+/** Whether a phase is about one of Istio's containers. */
+export const isOfIstio = (phase: string): boolean => ownerOf(phase)?.name === "containers of Istio";

@@ -3,7 +3,7 @@ import type { Report } from "../../report/report.ts";
 import type { Check, Comparison } from "../../selftest/compare.ts";
 import type { Coverage } from "../../selftest/coverage.ts";
 import { duration, range } from "../words/units.ts";
-import { borderless } from "./table.ts";
+import { borderless } from "./borderless.ts";
 
 /** What a selftest found. */
 export interface SelftestOutcome {

@@ -28,6 +28,10 @@ export function element(name: string, attributes: Attributes, content = ""): str
 export function text(line: string, attributes: Attributes): string {
 	return element("text", { ...attributes, "unicode-bidi": "isolate" }, escaped(line));
 }
+
+/** What a viewer has of these, in this order. */
+export const fontFamily = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
+
 /** A whole picture on white, with its alternative text; it can leave out what is above `fromY`. */
 export function svgDocument(
 	picture: { width: number; height: number; fromY?: number; title: string; description: string },
@@ -47,7 +51,7 @@ export function svgDocument(
 		viewBox: `0 ${fromY} ${width} ${height - fromY}`,
 		role: "img",
 		"aria-labelledby": "title description",
-		"font-family": "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif",
+		"font-family": fontFamily,
 		fill: "#000000",
 	};
 	return `${element("svg", attributes, content)}\n`;

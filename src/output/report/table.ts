@@ -1,109 +1,125 @@
-import { Chalk, type ChalkInstance } from "chalk";
-import Table from "cli-table3";
 import type { Figures } from "../../analysis/figures.ts";
-import type { Cell, Row, Summary } from "../../analysis/summary.ts";
 import type { Report } from "../../report/report.ts";
-import { oneLine } from "../../text/one-line.ts";
 import { priceSentences } from "../words/price-words.ts";
-import { duration, range, signedDuration } from "../words/units.ts";
 import { knobLines } from "./knobs-text.ts";
 import { manyText } from "./many-at-once.ts";
-import { notesOf } from "./notes.ts";
+import { terminalNotes } from "./notes.ts";
 import type { RenderOptions } from "./render.ts";
-import { talkFigures } from "./talk-figures.ts";
+import { type Form, forms, type GridContent, gridLines, widthOf } from "./table-grid.ts";
+import { legend } from "./table-legend.ts";
+import { type Terminal, terminalOf, wrapped } from "./terminal.ts";
+import { barText, leastLane, scaleFor, scaleWords, type Waterfall, waterfallLines, waterfallOf } from "./waterfall.ts";
 
-/** The comparison for a terminal: a column a profile, a row a span or phase with its source, then what a reader must know. */
+/**
+ * The comparison for a terminal, no wider than it is: what each profile costs, a table with a column a profile and a row
+ * a span or phase, where the time goes, and what a reader must know. Profiles that do not fit beside each other come in
+ * further tables, each beside the first profile.
+ */
 export function renderTable(figures: Figures, options: RenderOptions): string {
-	const chalk = new Chalk({ level: options.color ? 1 : 0 });
+	const terminal = terminalOf(options);
+	const paragraphs = [
+		answer(figures, terminal),
+		...tables(figures, options, terminal),
+		knobLines(figures).flatMap((line) => wrapped(terminal.plain(line), terminal.width)),
+		...manyText(figures, terminal),
+		terminalNotes(figures, options).flatMap((note) => wrapped(terminal.plain(note), terminal.width)),
+	];
+	return `${paragraphs
+		.filter((lines) => lines.length > 0)
+		.map((lines) => lines.join("\n"))
+		.join("\n\n")}\n`;
+}
+
+function answer({ report, prices }: Figures, { plain, width }: Terminal): string[] {
+	const simulated = report.simulated === undefined ? "" : "simulated: ";
+	return priceSentences(prices).flatMap((sentence) => wrapped(plain(simulated + sentence), width));
+}
+
+function heading({ simulated, profiles }: Report, { plain, paint, width }: Terminal): string[] {
+	const made = simulated === undefined ? "" : ` — SIMULATED (model ${simulated.model})`;
+	const change = profiles.length > 1 ? `, change from ${profiles[0]?.profile.name}` : "";
+	const text = `Cold starts of a Knative service${made}: medians in ms ± measurement${change}`;
+	return wrapped(plain(text), width).map((line) => paint.strong(line));
+}
+
+/** The tables with their legend, and where the time goes if it is not drawn at their side. */
+function tables(figures: Figures, { reference, isWide = false }: RenderOptions, terminal: Terminal): string[][] {
 	const { report, summary } = figures;
-	const table = new Table({
-		head: [
-			"",
-			"source",
-			...summary.columns.map(({ title, ledger }) => `${chalk.bold(title)}\n${ledger.counted} cold starts`),
-		],
-		colAligns: ["left", "left", ...summary.columns.map(() => "right" as const)],
-		style: { head: [], border: options.color ? ["gray"] : [], compact: true },
-		chars: lines,
+	const head = heading(report, terminal);
+	if (summary.columns.length === 0) return [[...head, "no data: the report has no profile"]];
+	const waterfall = waterfallOf(figures);
+	const { form, blocks, barWidth } = layout(isWide ? forms.slice(0, 1) : forms, {
+		columns: [...summary.columns.keys()],
+		width: terminal.width,
+		hasBars: waterfall !== undefined,
+		isWhole: isWide,
+		draw: (columns, form) => gridLines({ summary, columns, reference }, form, terminal),
 	});
-	for (const { title, rows } of summary.groups) {
-		if (rows.length === 0) continue;
-		table.push([{ content: chalk.dim(title), colSpan: summary.columns.length + 2 }]);
-		for (const row of rows) {
-			table.push([
-				`  ${oneLine(row.name)}`,
-				chalk.dim(row.source),
-				...row.cells.map((cell, index) => cellText(cell, summary.columns[index]?.ledger.counted, chalk)),
-			]);
-			const talk = options.reference === "talk" ? talkRow(row, summary) : undefined;
-			if (talk !== undefined) table.push([chalk.dim("    in the talk"), "", ...talk.map((text) => chalk.dim(text))]);
+	const bars = waterfall === undefined || barWidth === undefined ? undefined : barsOf(waterfall, barWidth, terminal);
+	const grids = blocks.map((columns) => gridLines({ summary, columns, reference, ...bars?.content }, form, terminal));
+	const last = [...(grids.pop() ?? []), ...legend(summary, form, bars?.words, terminal)];
+	const all = [...grids, last].map((lines, index) => (index === 0 ? [...head, ...lines] : lines));
+	return waterfall === undefined || bars !== undefined ? all : [...all, waterfallLines(waterfall, terminal)];
+}
+
+/** Bars for the rows of the table. */
+function barsOf(waterfall: Waterfall, columns: number, terminal: Terminal) {
+	const scale = scaleFor(waterfall, columns);
+	const bars: GridContent["bars"] = (row, column) => {
+		const lane = waterfall.lanes[column];
+		if (lane?.bars.size === 0) return row === "total" ? "no data" : "";
+		return lane === undefined ? "" : barText(lane, row, scale, terminal);
+	};
+	return { content: { bars, barWidth: scale.laneWidth }, words: `bars: ${scaleWords(scale)}` };
+}
+
+interface Question {
+	columns: readonly number[];
+	width: number;
+	/** Whether there is something to draw at the side. */
+	hasBars: boolean;
+	/** Whether all columns stand side by side, whatever the width. */
+	isWhole: boolean;
+	draw(columns: readonly number[], form: Form): string[];
+}
+
+interface Layout {
+	form: Form;
+	/** Which columns stand side by side. */
+	blocks: number[][];
+	/** How wide each column's bars may be; undefined where there is no room for them. */
+	barWidth?: number;
+}
+
+/** As many columns side by side as there is room for; then, bars beside them rather than more in the table. */
+function layout(forms: readonly Form[], { columns, width, hasBars, isWhole, draw }: Question): Layout {
+	const narrowest = forms.at(-1) as Form;
+	const [first = 0, ...others] = columns;
+	const alone = widthOf(draw([first], narrowest));
+	const further = new Map(others.map((other) => [other, widthOf(draw([first, other], narrowest)) - alone]));
+	// Tables are drawn to be measured, which takes long for many columns; their widths add up.
+	const atMost = (block: readonly number[]) => block.reduce((sum, column) => sum + (further.get(column) ?? 0), alone);
+	const leastBars = columns.length * (leastLane + 2);
+	if (hasBars && atMost(columns) + leastBars <= width) {
+		const rooms = forms.map((form) => ({ form, room: width - widthOf(draw(columns, form)) }));
+		const roomy = rooms.find(({ room }) => room >= leastBars);
+		if (roomy !== undefined) {
+			return { form: roomy.form, blocks: [[...columns]], barWidth: Math.floor(roomy.room / columns.length) - 2 };
 		}
 	}
-	const sentences = priceSentences(figures.prices);
-	const answer = sentences.length === 0 ? [] : [...sentences, ""];
-	const knobs = knobLines(figures);
-	return [
-		...answer,
-		heading(report, chalk),
-		table.toString(),
-		...knobs,
-		...notesOf(figures),
-		...manyText(figures),
-		"",
-	].join("\n");
+	if (isWhole) return { form: narrowest, blocks: [[...columns]] };
+	let most = Math.max(1, others.length);
+	while (most > 1 && blocksOf(first, others, most).some((block) => atMost(block) > width)) most--;
+	const blocks = blocksOf(first, others, most);
+	const fits = (form: Form) => blocks.every((block) => widthOf(draw(block, form)) <= width);
+	return { form: forms.find(fits) ?? narrowest, blocks };
 }
 
-/** No lines between cells. */
-const lines = {
-	top: "",
-	"top-mid": "",
-	"top-left": "",
-	"top-right": "",
-	bottom: "",
-	"bottom-mid": "",
-	"bottom-left": "",
-	"bottom-right": "",
-	left: "",
-	"left-mid": "",
-	mid: "",
-	"mid-mid": "",
-	right: "",
-	"right-mid": "",
-	middle: " ",
-};
-
-/** A table of columns alone, the first of them to the left. */
-export const borderless = { chars: lines, style: { head: [], border: [], compact: true } };
-
-function heading(report: Report, chalk: ChalkInstance): string {
-	const simulated = report.simulated === undefined ? "" : ` — SIMULATED (model ${oneLine(report.simulated.model)})`;
-	const title = chalk.bold(`Cold starts of a Knative service${simulated}: medians, ± measurement, 95 % interval`);
-	const difference =
-		report.profiles.length > 1 ? `, difference to ${oneLine(report.profiles[0]?.profile.name ?? "")}` : "";
-	return `${title}${chalk.bold(difference)}`;
-}
-
-/** A measure that not every counted cold start has says of how many it is the median. */
-function cellText(cell: Cell | undefined, counted: number | undefined, chalk: ChalkInstance): string {
-	if (cell === undefined) return chalk.dim("–");
-	const halfBand = (cell.band.hi - cell.band.lo) / 2;
-	const median = `${duration(cell.medianMs)} ${chalk.dim(`±${duration(halfBand)}`)}`;
-	const interval = cell.interval === undefined ? "" : ` ${chalk.dim(range(cell.interval.lo, cell.interval.hi))}`;
-	const share = cell.n === counted ? "" : chalk.dim(` n=${cell.n}`);
-	return `${median}${interval}${share}${changeText(cell, chalk)}`;
-}
-
-function changeText({ change }: Cell, chalk: ChalkInstance): string {
-	if (change === undefined) return "";
-	if (!change.isSignificant) {
-		return chalk.dim(` ${signedDuration(change.ms)} ${change.interval === undefined ? "?" : "~"}`);
-	}
-	const paint = change.ms > 0 ? chalk.red : chalk.green;
-	return ` ${paint(signedDuration(change.ms))}  `;
-}
-
-function talkRow(row: Row, summary: Summary): string[] | undefined {
-	const figures = summary.columns.map(({ name }) => talkFigures[name]?.[row.name]);
-	if (figures.every((figure) => figure === undefined)) return undefined;
-	return figures.map((figure) => (figure === undefined ? "–" : duration(figure)));
+/** The first column with so many of the others, as often as there are others left. */
+function blocksOf(first: number, others: readonly number[], most: number): number[][] {
+	if (others.length === 0) return [[first]];
+	return Array.from({ length: Math.ceil(others.length / most) }, (_, i) => [
+		first,
+		...others.slice(i * most, (i + 1) * most),
+	]);
 }

@@ -2,7 +2,7 @@ import { Chalk, type ChalkInstance } from "chalk";
 import Table from "cli-table3";
 import { oneLine } from "../../text/one-line.ts";
 import type { ShownCell, TradeoffTable } from "../../tradeoffs/table.ts";
-import { borderless } from "../report/table.ts";
+import { borderless } from "../report/borderless.ts";
 import { cellWords, readingNotes, talkWords, titleOf } from "./words.ts";
 
 /** For a terminal: a row a cost or benefit, a column a profile, what the talk says beside it, and the evidence. */
