@@ -201,7 +201,7 @@ function addSimulationOptions(command: Command): Command {
 }
 
 function benchOptionsOf(flags: BenchFlags): BenchOptions {
-	const { record, requestTimeout, expectBody, sidecar, gateway, reference } = flags;
+	const { record, requestTimeout, expectBody, sidecar, gateway, otlp, reference } = flags;
 	return {
 		profiles: flags.profile,
 		variants: flags.variants ?? [],
@@ -225,6 +225,7 @@ function benchOptionsOf(flags: BenchFlags): BenchOptions {
 			expectBody,
 			sidecar,
 			gateway,
+			otlp,
 			reference,
 			copies: flags.copies,
 			pull: flags.pull,

@@ -28,6 +28,11 @@ const patterns = phaseDescriptions.map(
 	({ name }) => new RegExp(`^${name.replace("<container>", "(?<container>[a-z0-9]([-a-z0-9]*[a-z0-9])?)")}$`),
 );
 
+/** The description of a figure of this name; undefined where none can occur. */
+export function textOfPhase(name: string): string | undefined {
+	return phaseDescriptions[patterns.findIndex((pattern) => pattern.test(name))]?.text;
+}
+
 /** Whether a figure of this name can occur. */
 export function isPhase(name: string): boolean {
 	return patterns.some((pattern) => pattern.test(name));
@@ -36,6 +41,12 @@ export function isPhase(name: string): boolean {
 /** The container that a phase or span is about; undefined for the others. */
 export function containerOf(name: string): string | undefined {
 	return patterns.map((pattern) => pattern.exec(name)?.groups?.container).find((found) => found !== undefined);
+}
+
+/** What has happened when a phase ends, in a few words; its name where the list says nothing. */
+export function endOf(phase: string): string {
+	const text = phaseDescriptions[patterns.findIndex((pattern) => pattern.test(phase))]?.text;
+	return text?.replace(/^.*→ /, "").replace(/[,;:].*$/, "") ?? phase;
 }
 
 /** Names to propose for a mistyped one: with the containers that every profile may have. */

@@ -5,39 +5,13 @@ import { pricesOf } from "../../src/analysis/price.ts";
 import { typicalStart } from "../../src/analysis/typical-start.ts";
 import { formatOfFile, reportFormats } from "../../src/output/formats.ts";
 import type { Report } from "../../src/report/report.ts";
-import { aColdStart, anAttempt, aReport, around, measured, type ProfileSketch } from "../gate/a-report.ts";
+import { aColdStart, anAttempt, aReport, measured } from "../gate/a-report.ts";
 import { recorded, reportOf } from "../support/recorded.ts";
+import { sketch, strange, usual } from "../support/strange-reports.ts";
 
 async function written(file: string, report: Report, reference?: "talk"): Promise<string> {
 	const render = await formatOfFile(file).load();
 	return render(figuresOf(report), reference === undefined ? {} : { reference });
-}
-
-const sketch = (middle: number, phases: Record<string, number>, n = 9): ProfileSketch => ({
-	totals: around(middle, 60, n),
-	phases: Object.fromEntries(Object.entries(phases).map(([name, ms]) => [name, around(ms, 6, n)])),
-});
-const usual = aReport({
-	minimal: sketch(1000, { sandbox: 600, "start-user-container": 100, readiness: 300 }),
-	full: sketch(4000, { sandbox: 700, "startup-istio-proxy": 2500, readiness: 800 }),
-});
-
-const nasty = ['<script>alert("x")</script>', "=cmd()|' /C calc'!A0", "ש".repeat(200), "a\u0007\ud800b\n&amp;"];
-const strange: Record<string, Report> = {
-	"no profile": aReport({}),
-	"one profile": aReport({ full: sketch(4000, { readiness: 4000 }) }),
-	"20 profiles": aReport(
-		Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`p-${i}`, sketch(1000, { a: 1000 })])),
-	),
-	"all failed": aReport({ full: { extra: [anAttempt(1, "failed"), anAttempt(2, "unresolved")] } }),
-	"no phases": aReport({ full: { totals: [900] } }),
-	"nothing but a warm-up": aReport({ full: { extra: [aColdStart(0, { total: measured(9000) }, { counted: false })] } }),
-	names: retitled(aReport(Object.fromEntries(nasty.map((_, i) => [`p-${i}`, sketch(1000, { a: 1000 })]))), nasty),
-};
-
-function retitled(report: Report, titles: readonly string[]): Report {
-	const profiles = report.profiles.map((run, i) => ({ ...run, profile: { ...run.profile, title: titles[i] ?? "" } }));
-	return { ...report, profiles };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever the document holds
@@ -183,7 +157,8 @@ describe("the trace", () => {
 		const report = reportOf(recorded("native"));
 		const { traceEvents } = JSON.parse(await written("trace.json", report)) as { traceEvents: Parsed[] };
 		const slices = traceEvents.filter(({ ph }) => ph === "X");
-		const [request, ...phases] = slices;
+		const [request] = slices;
+		const phases = slices.filter(({ cat }) => cat === "phase");
 		const total = report.profiles[0]?.coldStarts[0]?.total?.ms ?? 0;
 		expect(request).toMatchObject({ name: "request", ts: 0, dur: Math.round(total * 1000) });
 		expect(phases.map(({ name }) => name)).toContain("startup-istio-proxy");
@@ -193,9 +168,27 @@ describe("the trace", () => {
 		expect(traceEvents.find(({ name }) => name === "pod-ready")).toMatchObject({ ph: "i", args: { source: "watch" } });
 	});
 
-	it("leaves out attempts without a total", async () => {
+	it("has each of the talk's spans in a thread of its own, where it began", async () => {
+		const report = reportOf(recorded("native"));
+		const { traceEvents } = JSON.parse(await written("trace.json", report)) as { traceEvents: Parsed[] };
+		const spans = traceEvents.filter(({ cat }) => cat === "span");
+		const expected = Object.entries(report.profiles[0]?.coldStarts[0]?.spans ?? {});
+		expect(expected.map(([name]) => name)).toContain("container_startup_istio-proxy");
+		expect(spans.map(({ name, ts, dur }) => [name, ts, dur])).toEqual(
+			expected.map(([name, { ms, fromMs }]) => [name, Math.round((fromMs ?? -1) * 1000), Math.round(ms * 1000)]),
+		);
+		const threads = traceEvents
+			.filter(({ ph }) => ph === "X")
+			.map(({ cat, tid }) => `${cat === "phase" ? "total" : cat} ${tid}`);
+		expect(new Set(threads).size).toBe(1 + spans.length);
+		const named = traceEvents.filter(({ name }) => name === "thread_name").map(({ args }) => args.name);
+		expect(named).toContain(`round ${report.profiles[0]?.coldStarts[0]?.round}: pod_creating`);
+	});
+
+	it("leaves out attempts without a total, and counts them", async () => {
 		const { traceEvents } = JSON.parse(await written("trace.json", strange["all failed"] ?? usual));
-		expect(traceEvents.map(({ name }: Parsed) => name)).toEqual(["process_name"]);
+		expect(traceEvents.map(({ name }: Parsed) => name)).toEqual(["process_name", "process_labels"]);
+		expect(traceEvents[1].args.labels).toContain("2 attempted = 0 cold + 0 warm + 1 failed + 1 unresolved");
 	});
 });
 

@@ -58,6 +58,18 @@ export const address = argument((text, where) => {
 	});
 });
 
+/** The address of an OpenTelemetry collector. */
+export const collectorUrl = argument((text, where) => {
+	const hint = "such as http://localhost:4318";
+	if (!URL.canParse(text)) throw new UsageError(`${where}: "${text}" is not an address`, { hint });
+	const { protocol, username, password } = new URL(text);
+	if (!/^https?:$/.test(protocol)) throw new UsageError(`${where}: "${text}" is not an HTTP address`, { hint });
+	if (username === "" && password === "") return text;
+	throw new UsageError(`${where}: the address holds a password`, {
+		hint: "put authorization=… into OTEL_EXPORTER_OTLP_HEADERS instead",
+	});
+});
+
 /** Leaves out what was not given, for options whose absence means something. */
 export function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
 	return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {

@@ -16,8 +16,10 @@ import { substitute } from "../../profile/effective.ts";
 import type { Profile } from "../../profile/profile.ts";
 import { loadWithVariants } from "../../profile/variants.ts";
 import { recordingVersion, type Untimed } from "../../recording/entries.ts";
+import { recordingBeside } from "../../recording/recording-path.ts";
+import { requireCollector, sendTraces } from "../gate/collector.ts";
 import { endRun } from "../gate/ending.ts";
-import { type Gate, judgeRun, parseGate } from "../gate/gate.ts";
+import { type Gate, judging, parseGate } from "../gate/gate.ts";
 import { requireWritable } from "../gate/outputs.ts";
 import { type ReportFile, reportFiles, writeReport } from "../gate/report-files.ts";
 import { whatFails } from "../gate/sink.ts";
@@ -45,6 +47,7 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	const recording = recordingPath(options);
 	await requireWritable([...options.out, ...(recording === undefined ? [] : [recording])], options, context);
 	const gate = await parseGate(profiles, options, context);
+	if (!options.dryRun) await requireCollector(options.otlp, context);
 	if (options.untilVerdict) requireVerdicts(gate);
 	const knativeObjects = await readKnativeManifests(options.knativeManifests);
 	const target = await open(options.where, context);
@@ -124,17 +127,20 @@ async function benchOn(run: Run, outputs: ReportFile[]): Promise<ExitCode> {
 	recorder.record({ kind: "end", ...(failure === undefined ? {} : { endedBy: (failure as Error).message }) });
 	const report = recorder.report();
 	const figures = figuresOf(report);
+	// A simulated cluster is only ever measured where it was asked for by name.
+	const judged = judging(figures, run.gate, report.simulated !== undefined);
+	const judgement = failure === undefined ? judged.judgementIfAny() : undefined;
 	const unwritten = [
 		...(await whatFails([recorder.close])),
-		...(await writeReport(figures, outputs, { reference: options.reference, sink: context })),
+		...(await writeReport(figures, outputs, { reference: options.reference, judgement, sink: context })),
 	];
 	const unproven = unprovenIn(report);
 	const uncleaned = await cleanUp(uninterrupted(session), { ...options, lock, before });
+	if (options.otlp !== undefined) display.progress({ kind: "step", text: "sending the traces" });
+	unwritten.push(...(await sendTraces(figures, options.otlp, context)));
 	display.clear();
 	if (report.profiles.length > 0) context.stdout(renderTable(figures, tableOptions(options, context)));
-	// A simulated cluster is only ever measured where it was asked for by name.
-	const judge = () => judgeRun(figures, run.gate, { acceptSimulated: report.simulated !== undefined, sink: context });
-	return endRun({ failure, judge, unwritten, unproven, uncleaned });
+	return endRun({ failure, judge: () => judged.say(context), unwritten, unproven, uncleaned });
 }
 
 /** The first entry of the recording. */
@@ -220,7 +226,7 @@ function withSidecar(profile: Profile, shape: BenchOptions["sidecar"]): Profile 
 
 function recordingPath({ record, out }: BenchOptions): string | undefined {
 	if (record === false) return undefined;
-	return record ?? out[0]?.replace(/\.[a-z0-9]+$/i, ".recording.ndjson");
+	return record ?? (out[0] === undefined ? undefined : recordingBeside(out[0]));
 }
 
 const tableOptions = ({ reference }: BenchOptions, { color }: Context) => ({

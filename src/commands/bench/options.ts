@@ -36,6 +36,8 @@ export interface BenchOptions extends GateOptions {
 	crowd?: readonly number[];
 	timeoutMs: number;
 	out: string[];
+	/** The collector that traces are sent to. */
+	otlp?: string;
 	/** The recording's path; false for none, undefined for one beside the first `out`. */
 	record?: string | false;
 	reference?: "talk";
