@@ -105,8 +105,8 @@ function call(state: ProbesState, container: Container, { kind, probe }: { kind:
 	const earliestAt = clock.now() + tookMs * 1e6;
 	const endsAt = clock.now() + Math.max(tookMs, patienceMs) * 1e6;
 	const passesAt = () => {
-		const ownAt = runtime.containers.get(container.name)?.passesAt ?? never;
-		const servesAt = Math.max(ownAt, ableAt(pod, container, runtime));
+		const ownNs = runtime.containers.get(container.name)?.passesAt ?? never;
+		const servesAt = Math.max(ownNs, ableAt(pod, container, runtime));
 		return isCommand ? nextLook(probe, servesAt, earliestAt) : Math.max(servesAt, earliestAt);
 	};
 	planned.add(`${kind}/${container.name}`);
