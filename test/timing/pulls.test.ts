@@ -49,7 +49,7 @@ describe("a first start after an install", () => {
 	const noteOf = (change: (start: { phases: object; outcome: string; reason?: string | undefined }) => void) => {
 		const report = reportOf([...asFirst(entries), ...proven]);
 		for (const start of report.profiles[0]?.pulls ?? []) change(start);
-		const text = renderTable(figuresOf(report), { color: false });
+		const text = renderTable(figuresOf(report), { color: false, width: 300 });
 		return text.split("\n").find((line) => line.includes("first start after the install"));
 	};
 
