@@ -17,9 +17,11 @@ import { type Deployment, deploySubject, type RequestLimits } from "./deployment
 import { clusterFingerprint } from "./fingerprint.ts";
 import { type Observer, type ObserverHost, startObserver } from "./observing/observer.ts";
 import { pingManifest, pingPodName } from "./observing/ping.ts";
+import type { ServiceRequest } from "./observing/request.ts";
 import { proveProfile } from "./prove.ts";
 import type { Visit } from "./rounds.ts";
 import { runColdStarts, type Subject } from "./schedule.ts";
+import { subjectEntry } from "./subject-entry.ts";
 
 /** A whole run: every visit's profiles installed, proven and started cold. */
 export interface Benchmark extends Deployment {
@@ -30,6 +32,8 @@ export interface Benchmark extends Deployment {
 	ownFingerprint(profile: Profile): Fingerprint;
 	/** The gateway's address; undefined where it is to be found out. */
 	gateway: string | undefined;
+	/** What every request asks of the service. */
+	asked: ServiceRequest;
 	clock: ClientClock;
 	record(entry: Untimed): void;
 	host: ObserverHost;
@@ -138,7 +142,7 @@ async function measureVisit(session: Session, order: Benchmark, underWay: VisitU
 		state: order.state,
 		subjects,
 		rounds: underWay.visit.rounds,
-		expectBody: order.target,
+		asked: order.asked,
 		clock: order.clock,
 		record: order.record,
 		onSample: order.onSample,
@@ -195,7 +199,8 @@ async function proveSubject(session: Session, order: Benchmark, proving: Proving
 		state,
 		profile,
 		revision: service.revision,
-		request: { route, host: service.host, expectBody: order.target, timeoutMs: requestTimeoutMs },
+		service: order.own?.shape,
+		request: { ...order.asked, route, host: service.host, timeoutMs: requestTimeoutMs },
 		onFinding: (finding) => findings.push(finding),
 	});
 	order.record({
@@ -213,6 +218,7 @@ async function proveSubject(session: Session, order: Benchmark, proving: Proving
 		deployMs: elapsedMs(clock, deployedFrom),
 		revision: service.revision,
 		namespace,
+		...subjectEntry(order),
 	});
 	// After the profile's own entry, so that they are found under it.
 	for (const finding of findings) order.record({ kind: "finding", finding });

@@ -1,3 +1,4 @@
+import type { OwnService } from "../knative/own/service.ts";
 import { type DeployedService, deployService, type NamedRevision, serviceManifest } from "../knative/service.ts";
 import { revisionState } from "../knative/zero.ts";
 import { contentHash } from "../kube/content-hash.ts";
@@ -15,6 +16,8 @@ export type RequestLimits = Map<Profile, number>;
 /** The service under test, whatever the profile. */
 export interface Deployment {
 	namespace: string;
+	/** The user's own service, in the place of helloworld. */
+	own?: OwnService;
 	image: string;
 	/** The answer must hold this; the sample image answers with $TARGET, which is set to it. */
 	target: string;
@@ -34,7 +37,7 @@ export interface Sharing {
 }
 
 /** The policies of the profiles select the service by this name. */
-const serviceName = "helloworld";
+export const serviceName = "helloworld";
 
 /** A pod drains for as long as a request may take; so the limit is as low as this profile's start-up allows. */
 const leastTimeoutSeconds = { none: 10, sidecar: 15 };
@@ -59,10 +62,10 @@ export async function deploySubject(
 
 function deploy(
 	{ cluster, clock, signal, progress, timeoutMs }: Session,
-	{ state, namespace, image, target }: Deployment,
+	{ state, namespace, own, image, target }: Deployment,
 	{ profile, before, isShared, timeoutSeconds }: Sharing & { timeoutSeconds: number },
 ): Promise<DeployedService> {
-	const serviceOrder = { namespace, name: serviceName, image, target, timeoutSeconds };
+	const serviceOrder = { namespace, name: serviceName, image, target, timeoutSeconds, ...(own && { own }) };
 	// Under the name of a revision that is there, Knative refuses another template, or takes the old one without a word.
 	const hash = contentHash([profile.podLabels, profile.podAnnotations, serviceOrder]).slice(0, 6);
 	const named: NamedRevision = { name: `${serviceName}-${profile.name}-${hash}`, tag: profile.name };

@@ -8,6 +8,7 @@ import type { Profile } from "../profile/profile.ts";
 import type { RequestTimes, Untimed } from "../recording/entries.ts";
 import { type LiveState, untilLate } from "../recording/live-state.ts";
 import type { Observer } from "./observing/observer.ts";
+import type { ServiceRequest } from "./observing/request.ts";
 import type { Round } from "./rounds.ts";
 
 /** A profile that is deployed and proven, and waits to be started cold. */
@@ -26,7 +27,8 @@ export interface ColdStarts {
 	/** Every profile of the rounds. */
 	subjects: readonly Subject[];
 	rounds: readonly Round[];
-	expectBody: string;
+	/** What every request asks of the service. */
+	asked: ServiceRequest;
 	/** Adds an entry with the present time to the recording. */
 	record(entry: Untimed): void;
 	/** Before each cold start, and with its times after it. */
@@ -75,7 +77,7 @@ async function startAll(session: Session, order: ColdStarts): Promise<void> {
 		onSample(profile, round);
 		const times = await Promise.race([coldStart(session, order, { subject, round }), failure]);
 		onSample(profile, round, times);
-		const answered = times.status === 200 ? subject : undefined;
+		const answered = times.status === (order.asked.expectStatus ?? 200) ? subject : undefined;
 		const isLast = starts.slice(index + 1).every((next) => ended.has(next.profile));
 		// The pod is seen out, so that its late events belong to its own sample.
 		await Promise.race([
@@ -125,9 +127,9 @@ async function coldStart(
 		...(replicas === undefined ? {} : { replicasBefore: replicas }),
 	});
 	const times = await order.observer.request({
+		...order.asked,
 		route,
 		host: service.host,
-		expectBody: order.expectBody,
 		timeoutMs: requestTimeoutMs,
 	});
 	const { location: _, ...recorded } = times;

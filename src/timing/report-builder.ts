@@ -91,8 +91,9 @@ function beginSample(state: State, sample: EntryOf<"sample">): void {
 	closeSample(state, sample.at);
 	if (sample.profile !== undefined) state.open = state.profiles.of(sample.profile);
 	if (state.open === undefined) return;
-	const { revision } = state.open.profile;
-	state.sample = { sample, watched: [], listed: [], pings: state.lastPings.slice(-pingsAround / 2), revision };
+	const { revision, request: asked } = state.open.profile;
+	const pings = state.lastPings.slice(-pingsAround / 2);
+	state.sample = { sample, watched: [], listed: [], pings, revision, ...(asked && { asked }) };
 }
 
 function addToSample(record: SampleRecord, entry: Entry): void {
@@ -112,7 +113,8 @@ function closeSample(state: State, at: string): void {
 	clocks.age(BigInt(at));
 	const sightings = sightingsOf(sample);
 	const { promises } = open.result.profile;
-	const context = { sightings, offsets: clocks.offsets, earlierPods, promises };
+	const { service } = open.profile;
+	const context = { sightings, offsets: clocks.offsets, earlierPods, promises, ...(service && { service }) };
 	open.result.coldStarts.push(foldColdStart(sample, context));
 	for (const { object } of sightings.pods) {
 		if (object.metadata.uid !== undefined) earlierPods.add(object.metadata.uid);

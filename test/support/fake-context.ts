@@ -29,6 +29,9 @@ export function fakeContext(given: Record<string, unknown> = {}, env: Context["e
 			const cause = Object.assign(new Error("no such file"), { code: "ENOENT" });
 			throw new UsageError(`cannot read ${path}`, { cause });
 		},
+		async readBytes(path) {
+			return Buffer.from(await context.readFile(path));
+		},
 		writeFile: async (path, text) => void files.set(path, text),
 		appendFile: async (path, text) => void files.set(path, `${files.get(path) ?? ""}${text}`),
 		requireWritable: async () => {},

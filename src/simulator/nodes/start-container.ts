@@ -30,7 +30,8 @@ export function* startContainer(context: StartContext, container: Container): Pr
 	yield delays.of("eventAfter", `${key}/${name}`);
 	record("Created", `Created container: ${name}`, name);
 	yield delays.ofContainer(name, "start", key, variant) ?? 0;
-	const readyMs = (delays.ofContainer(name, "ready", key, variant) ?? 0) + world.faults.containerReadyDelayMs(name);
+	const usualMs = (delays.ofContainer(name, "ready", key, variant) ?? 0) + world.faults.containerReadyDelayMs(name);
+	const readyMs = usualMs + ownReadyMs(container);
 	const id = world.random.uuid(`container/${key}/${name}`).replaceAll("-", "").repeat(2);
 	const ableAt = clock.now() + readyMs * 1e6;
 	const passesAt = ableAt + (delays.ofContainer(name, "probed", key, variant) ?? 0) * 1e6;
@@ -40,6 +41,11 @@ export function* startContainer(context: StartContext, container: Container): Pr
 	yield delays.of("eventAfter", `${key}/${name}`);
 	record("Started", `Started container ${name}`, name);
 	if (container.lifecycle?.postStart !== undefined) yield* awaitHook(context, { name, ableAt });
+}
+
+/** An application that takes longer until it can serve says so in its environment. */
+function ownReadyMs({ env = [] }: Container): number {
+	return Number(env.find(({ name }) => name === "SIMULATED_READY_MS")?.value ?? 0);
 }
 
 /**
