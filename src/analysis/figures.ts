@@ -1,4 +1,6 @@
 import { type ColdStart, type Finding, type Ledger, ledgerOf, type ProfileRun, type Report } from "../report/report.ts";
+import { type BurstFigures, burstsOf } from "./bursts.ts";
+import { type Crowding, crowdingOf } from "./crowds.ts";
 import { type Estimate, estimateOf } from "./estimate.ts";
 import { confidenceOf } from "./looks.ts";
 import { type Observations, observationsOf } from "./observations.ts";
@@ -31,6 +33,10 @@ export interface RunFigures {
 	/** What may mislead a reader of the median of total. */
 	readonly remarks: readonly Finding[];
 	readonly observations: Observations;
+	/** Services asked in the same instant, by their number; empty where there was no burst. */
+	readonly bursts: readonly BurstFigures[];
+	/** Undefined where no idle services were there. */
+	readonly crowding: Crowding | undefined;
 }
 
 /** Computes each figure when it is first read, and once. */
@@ -59,6 +65,8 @@ function figuresOfRun(run: ProfileRun): RunFigures {
 	const typical = once(() => typicalStart(run));
 	const remarks = once(() => remarksOn(run));
 	const observations = once(() => observationsOf(run));
+	const bursts = once(() => burstsOf(run));
+	const crowding = once(() => crowdingOf(run));
 	return {
 		run,
 		ledger: ledgerOf(run.coldStarts),
@@ -76,6 +84,12 @@ function figuresOfRun(run: ProfileRun): RunFigures {
 		},
 		get observations() {
 			return observations();
+		},
+		get bursts() {
+			return bursts();
+		},
+		get crowding() {
+			return crowding();
 		},
 	};
 }

@@ -1,4 +1,5 @@
 import type { ColdStart, ProfileRun } from "../report/report.ts";
+import { type Rotation, rotationOf } from "./draining.ts";
 
 /** What a reader of a profile's figures must know about its attempts. */
 export interface Observations {
@@ -10,10 +11,13 @@ export interface Observations {
 	events: { seen: number; expected: number };
 	/** Spans `pod_creating` of counted cold starts, and how many of them ended with the answer and not with Ready. */
 	podCreating: { n: number; endedByAnswer: number };
+	/** Undefined where there was one copy of the service. */
+	rotation: Rotation | undefined;
 }
 
 /** Sums up the attempts of a profile. */
-export function observationsOf({ coldStarts }: ProfileRun): Observations {
+export function observationsOf(run: ProfileRun): Observations {
+	const { coldStarts } = run;
 	const podCreating = coldStarts.flatMap(({ counted, spans }) => (counted ? (spans.pod_creating ?? []) : []));
 	return {
 		notCounted: coldStarts.filter(({ counted, round }) => !counted && round > 0),
@@ -26,6 +30,7 @@ export function observationsOf({ coldStarts }: ProfileRun): Observations {
 			n: podCreating.length,
 			endedByAnswer: podCreating.filter(({ endedBy }) => endedBy === "request-end").length,
 		},
+		rotation: rotationOf(run),
 	};
 }
 

@@ -1,4 +1,5 @@
 import type { Finding, ProfileRun } from "../report/report.ts";
+import { type DrainingGroup, drainingOf } from "./draining.ts";
 import { type Sample, sampleOf } from "./samples.ts";
 import { driftOf } from "./statistics/drift.ts";
 import { medianOf } from "./statistics/median.ts";
@@ -22,6 +23,7 @@ export function remarksOn(run: ProfileRun, measure = "total"): Finding[] {
 		outliers(sample, values, isSlow),
 		drift(values),
 		grid(values),
+		measure === "total" ? drained(run) : undefined,
 		measure === "total" ? (twoWays(run) ?? twoModes(values)) : twoModes(values),
 	].filter((remark) => remark !== undefined);
 	return remarks.map(({ message, ...rest }) => ({ ...rest, message: `${measure} in ${run.profile.name}: ${message}` }));
@@ -104,5 +106,18 @@ function twoWays(run: ProfileRun): Finding | undefined {
 		code: "two-modes",
 		message: `there are two kinds of cold starts: ${group(probed)} were answered as the activator's own probe found the pod, ${group(waited)} only when it was Ready`,
 		hint: `one median describes neither; ${stickyActivator}`,
+	};
+}
+
+/** Copies in rotation must not disturb each other: cold starts beside fewer and beside more of their pods are compared. */
+function drained(run: ProfileRun): Finding | undefined {
+	const difference = drainingOf(run);
+	if (difference === undefined || difference.p > accidentLevel) return undefined;
+	const { fewer, more, p } = difference;
+	const group = ({ upTo, medianMs, n }: DrainingGroup) => `${n} beside ${upTo} around ${Math.round(medianMs)} ms`;
+	return {
+		code: "draining-matters",
+		message: `cold starts take another time where more pods of other copies are still there: ${group(fewer)}, ${group(more)} (p = ${p.toPrecision(1)})`,
+		hint: "the nodes have little room for it; measure with --copies 1, which waits until no other pod is there",
 	};
 }

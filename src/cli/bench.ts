@@ -8,7 +8,7 @@ import { addOutputOptions, type OutputFlags } from "./options/output.ts";
 import { addRequestOptions, type RequestFlags, requestOptionsOf } from "./options/request.ts";
 import { modelOption, speedOption } from "./options/simulation.ts";
 import { addSourceOptions, knativeManifestsOption, type SourceFlags, sourceOf } from "./options/source.ts";
-import { address, collect, count, durationMs, given, precisionOrVerdict, text } from "./options/values.ts";
+import { address, collect, count, counts, durationMs, given, precisionOrVerdict, text } from "./options/values.ts";
 import { imageOption, namespaceOption } from "./options/workload.ts";
 
 interface BenchFlags extends ClusterFlags, SourceFlags, OutputFlags, GateFlags, RequestFlags {
@@ -24,6 +24,9 @@ interface BenchFlags extends ClusterFlags, SourceFlags, OutputFlags, GateFlags, 
 	sidecar?: "native" | "classic";
 	gateway?: string;
 	requestTimeout?: number;
+	copies?: number;
+	burst?: number[];
+	crowd?: number[];
 	record?: string | boolean;
 	cluster?: "simulated";
 	model: string;
@@ -66,6 +69,12 @@ Examples:
   # Install each profile twice, in a balanced order, so that a slow hour of the cluster affects all
   # profiles alike; profiles that differ only in their pods' labels and annotations share an install
   knistio bench --profile minimal --profile full --profile my-variant-of-full.yaml --blocks 2
+
+  # Ask 5 and then 25 services in the same instant, as on a Monday morning
+  knistio bench --profile minimal --profile full --burst 5,25
+
+  # See whether 500 idle services make a cold start slower
+  knistio bench --profile full --crowd 100,500
 
   # Print everything that would be changed, and change nothing
   knistio bench --profile full --dry-run`;
@@ -115,6 +124,22 @@ function addMeasuringOptions(command: Command): Command {
 				"affect all profiles alike; an install takes about a minute",
 			count(1),
 			1,
+		)
+		.option(
+			"--copies <n>",
+			"measure this many equal services in rotation, so that one is started while the others go to zero; 1 waits " +
+				"for zero after each cold start (default: as many as it takes)",
+			count(1),
+		)
+		.option(
+			"--burst <sizes>",
+			"also ask so many services in the same instant, such as 5,25, and print a table by their number",
+			counts(1),
+		)
+		.option(
+			"--crowd <sizes>",
+			"also measure while so many idle services are there, such as 100,500, and print what each 100 of them cost",
+			counts(0),
 		)
 		.option(
 			"--request-timeout <duration>",
@@ -181,7 +206,7 @@ function benchOptionsOf(flags: BenchFlags): BenchOptions {
 		...(requestTimeout === undefined ? {} : { requestTimeoutSeconds: Math.ceil(requestTimeout / 1000) }),
 		...untilOf(flags.until),
 		...requestOptionsOf(flags),
-		...given({ service, sidecar, gateway, reference }),
+		...given({ service, sidecar, gateway, reference, copies: flags.copies, burst: flags.burst, crowd: flags.crowd }),
 	};
 }
 

@@ -217,7 +217,10 @@ async function joinMesh(run: Install): Promise<boolean> {
 		state: store.current,
 		includesKnative: !useInstalled,
 	});
-	const configs = await configSettings(task, useInstalled ? undefined : profile.meshCompatibilityMode);
+	const configs = await configSettings(task, {
+		mode: useInstalled ? undefined : profile.meshCompatibilityMode,
+		hasIdleServices: what.hasIdleServices,
+	});
 	const settings: Setting[] = [...labels, ...configs];
 	const changes = await inParallel(settings, ({ change, restarts }) =>
 		setForeign(task, store, { change, andThen: (state) => withRestarts(state, restarts) }),

@@ -65,7 +65,10 @@ async function plannedSettings(
 	const withNew = withObjects(task, Object.values(found.wanted).flat(), found.live);
 	return [
 		...(await labelSettings(withNew, { profile, namespace, state, includesKnative: !useInstalled })),
-		...(await configSettings(withNew, useInstalled ? undefined : profile.meshCompatibilityMode)),
+		...(await configSettings(withNew, {
+			mode: useInstalled ? undefined : profile.meshCompatibilityMode,
+			hasIdleServices: what.hasIdleServices,
+		})),
 	];
 }
 

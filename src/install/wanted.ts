@@ -19,6 +19,8 @@ export interface Installation {
 	authorizerImage: string;
 	/** Measure the Istio that somebody else installed, as it is: nothing of Istio's is applied, and no policy. */
 	useInstalled: boolean;
+	/** Services that never get a pod are deployed, which Knative must allow. */
+	hasIdleServices?: boolean;
 }
 
 /** The objects of a profile by what they are there for. */

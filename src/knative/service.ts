@@ -48,6 +48,9 @@ const serving = "serving.knative.dev/v1";
 /** The shortest window that Knative allows: it decides how soon the service is let go to zero. */
 export const windowSeconds = 6;
 
+/** On every pod under test, whichever copy it is of: policies of a profile select by it. */
+export const measuredLabel = "knistio.dev/measured";
+
 /** What Knative's own settings could otherwise decide, so that each revision goes to zero soon and comes back as one pod. */
 const scaling = {
 	"autoscaling.knative.dev/class": "kpa.autoscaling.knative.dev",
@@ -63,7 +66,6 @@ const scaling = {
 export function serviceManifest(profile: Profile, order: ServiceOrder): KubeObject {
 	const { namespace, name, timeoutSeconds, named, own = helloworld(order) } = order;
 	const [serviceLabels, serviceAnnotations] = [own.labels, own.annotations].map(unlessEmpty);
-	const labels = unlessEmpty({ ...own.podLabels, ...profile.podLabels });
 	return {
 		apiVersion: serving,
 		kind: "Service",
@@ -77,7 +79,7 @@ export function serviceManifest(profile: Profile, order: ServiceOrder): KubeObje
 			template: {
 				metadata: {
 					...(named === undefined ? {} : { name: named.name }),
-					...(labels && { labels }),
+					labels: { ...own.podLabels, [measuredLabel]: "true", ...profile.podLabels },
 					annotations: { ...own.podAnnotations, ...scaling, ...profile.podAnnotations },
 				},
 				spec: { timeoutSeconds, ...own.podSpec },

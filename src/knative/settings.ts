@@ -16,15 +16,21 @@ export interface Setting {
 /** Labels by which a namespace's pods get into a mesh; a profile that does not name one means that it is not there. */
 const meshLabels = ["istio-injection", "istio.io/rev", "istio.io/dataplane-mode"];
 
-/** What `mesh-compatibility-mode`, if given, and the domain must be; empty where they are so. */
-export async function configSettings(
-	task: Task,
-	mode: Profile["meshCompatibilityMode"] | undefined,
-): Promise<Setting[]> {
-	const [network, domain] = await Promise.all([
-		task.cluster.get(configMapRef("config-network"), task.signal),
-		task.cluster.get(configMapRef("config-domain"), task.signal),
-	]);
+/** What Knative's settings must be. */
+export interface WantedSettings {
+	/** As it is where it is undefined. */
+	mode: Profile["meshCompatibilityMode"] | undefined;
+	/** Services may begin without a pod. */
+	hasIdleServices?: boolean | undefined;
+}
+
+/** What `mesh-compatibility-mode`, if given, the domain, and the least pods of a service must be; empty where they are so. */
+export async function configSettings(task: Task, { mode, hasIdleServices }: WantedSettings): Promise<Setting[]> {
+	const [network, domain, autoscaler] = await Promise.all(
+		["config-network", "config-domain", "config-autoscaler"].map((name) =>
+			task.cluster.get(configMapRef(name), task.signal),
+		),
+	);
 	const settings: Setting[] = [];
 	const path = ["data", "mesh-compatibility-mode"];
 	if (mode !== undefined && network !== undefined && (valueAt(network, path) ?? "auto") !== mode) {
@@ -34,6 +40,9 @@ export async function configSettings(
 	const hasOurDomain = domain !== undefined && valueAt(domain, domainChange.path) === domainChange.value;
 	if (domain !== undefined && !hasOurDomain && !hasDefaultDomain(domain)) {
 		settings.push({ change: domainChange, restarts: [] });
+	}
+	if (hasIdleServices === true && autoscaler !== undefined && valueAt(autoscaler, idleChange.path) !== "true") {
+		settings.push({ change: idleChange, restarts: [] });
 	}
 	return settings;
 }
@@ -46,6 +55,13 @@ const domainChange: Change = {
 	ref: configMapRef("config-domain"),
 	path: ["data", "knistio.example"],
 	value: `selector:\n  ${ownedByLabel}: knistio\n`,
+};
+
+/** Knative's webhook otherwise refuses services that begin without a pod. */
+const idleChange: Change = {
+	ref: configMapRef("config-autoscaler"),
+	path: ["data", "allow-zero-initial-scale"],
+	value: "true",
 };
 
 function hasDefaultDomain(config: KubeObject): boolean {

@@ -36,7 +36,7 @@ export interface ZeroOptions {
 }
 
 /**
- * Waits until a revision has no pod at all, Terminating ones included. When that is decides Knative: the window, and then
+ * Waits until a revision has no pod at all, Terminating ones included. Knative decides when: after the window, and then
  * the drain of the pod, which lasts as long as the revision's `timeoutSeconds`, but no longer than 30 s.
  * @throws ClusterError that names what holds it
  */
@@ -45,13 +45,23 @@ export async function waitForZero(state: LiveState, options: ZeroOptions): Promi
 	return state.until(
 		() => {
 			const now = revisionState(state, revision);
-			return now.pods.length === 0 && now.replicas === 0 && now.readyEndpoints === 0 ? now : undefined;
+			return isAtZero(now) ? now : undefined;
 		},
-		{ timeoutMs, signal, onTimeout: () => notZero(revisionState(state, revision), options) },
+		{ timeoutMs, signal, onTimeout: () => notAtZero(state, options) },
 	);
 }
 
-function notZero(now: RevisionState, { revision, timeoutMs }: ZeroOptions): ClusterError {
+/** No pod at all, none wanted, and none that a request could reach. */
+export function isAtZero({ pods, replicas, readyEndpoints }: RevisionState): boolean {
+	return pods.length === 0 && replicas === 0 && readyEndpoints === 0;
+}
+
+/** The error that names what keeps a revision from zero. */
+export function notAtZero(
+	state: LiveState,
+	{ revision, timeoutMs }: Pick<ZeroOptions, "revision" | "timeoutMs">,
+): ClusterError {
+	const now = revisionState(state, revision);
 	const holders = now.pods.map(({ metadata }) =>
 		metadata.deletionTimestamp === undefined
 			? `pod ${metadata.name} is still wanted`

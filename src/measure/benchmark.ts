@@ -1,44 +1,36 @@
-import { type ClientClock, clientNow, elapsedMs } from "../clock/client-clock.ts";
+import { clientNow, elapsedMs } from "../clock/client-clock.ts";
 import { systemClock } from "../clock/clock.ts";
 import { ClusterError } from "../errors.ts";
-import { describeRoute, findSameGateway } from "../knative/gateway.ts";
-import type { GatewayRoute } from "../knative/route.ts";
 import { revisionState } from "../knative/zero.ts";
-import { collection } from "../kube/api/paths.ts";
-import { markOurs } from "../kube/objects/ownership.ts";
+import type { ObjectRef } from "../kube/api/cluster.ts";
 import { waitGone } from "../kube/wait/gone.ts";
-import { alsoEndedBy, newTask, type Session } from "../kube/wait/task.ts";
+import { alsoEndedBy, inParallel, newTask, type Session } from "../kube/wait/task.ts";
 import type { Profile } from "../profile/profile.ts";
-import type { RequestTimes, Untimed, WatchedKind } from "../recording/entries.ts";
+import type { RequestTimes } from "../recording/entries.ts";
 import type { LiveState } from "../recording/live-state.ts";
-import type { Finding, Fingerprint } from "../report/report.ts";
+import type { Fingerprint } from "../report/report.ts";
+import { type BurstPlan, runBursts } from "./bursts.ts";
 import { openClockProbes } from "./clocks/clocks.ts";
-import { type Deployment, deploySubject, type RequestLimits } from "./deployment.ts";
-import { clusterFingerprint } from "./fingerprint.ts";
-import { type Observer, type ObserverHost, startObserver } from "./observing/observer.ts";
-import { pingManifest, pingPodName } from "./observing/ping.ts";
-import type { ServiceRequest } from "./observing/request.ts";
-import { proveProfile } from "./prove.ts";
+import type { Subject } from "./cold-start.ts";
+import { type CrowdPlan, runCrowds } from "./crowds.ts";
+import { observeNamespace } from "./observed-namespace.ts";
+import type { Observer, ObserverHost } from "./observing/observer.ts";
 import type { Visit } from "./rounds.ts";
-import { runColdStarts, type Subject } from "./schedule.ts";
-import { subjectEntry } from "./subject-entry.ts";
+import { type ColdStarts, runColdStarts } from "./schedule.ts";
+import { deploySubject, type RunSoFar, type SubjectOrder, type VisitUnderWay } from "./subject.ts";
 
 /** A whole run: every visit's profiles installed, proven and started cold. */
-export interface Benchmark extends Deployment {
+export interface Benchmark extends SubjectOrder {
 	visits: readonly Visit[];
 	/** Puts the profile on the cluster; called when those before have been measured and their service is gone. */
 	install(profile: Profile): Promise<{ installMs: number; fingerprint: Fingerprint }>;
-	/** What of a profile's fingerprint is its own, and not its installation's. */
-	ownFingerprint(profile: Profile): Fingerprint;
-	/** The gateway's address; undefined where it is to be found out. */
-	gateway: string | undefined;
-	/** What every request asks of the service. */
-	asked: ServiceRequest;
-	clock: ClientClock;
-	record(entry: Untimed): void;
 	host: ObserverHost;
 	/** Before each cold start, and with its times after it. */
 	onSample(profile: Profile, round: number, times?: RequestTimes): void;
+	/** Services asked in the same instant, after the cold starts of each visit. */
+	bursts?: BurstPlan;
+	/** Cold starts among idle services, at the end of each visit. */
+	crowds?: Omit<CrowdPlan, "onAdded">;
 	/** After the last cold start of each visit. */
 	onVisitDone(): Promise<void>;
 	/** Asked once after each cold start; true ends the profile's rounds. */
@@ -51,19 +43,19 @@ export async function runBenchmark(given: Session, order: Benchmark): Promise<vo
 	// Nothing that waits outlives the run, whatever ended it.
 	const ended = new AbortController();
 	const session = alsoEndedBy(given, ended.signal);
-	const progress: RunProgress = { limits: new Map(), ended: new Set() };
+	const soFar: RunSoFar = { limits: new Map(), ended: new Set() };
 	try {
 		for (const [index, visit] of order.visits.entries()) {
 			const [installed] = visit.profiles;
-			if (installed === undefined || visit.profiles.every((profile) => progress.ended.has(profile))) continue;
+			if (installed === undefined || visit.profiles.every((profile) => soFar.ended.has(profile))) continue;
 			const { installMs, fingerprint } = await order.install(installed);
 			if (observer === undefined) {
 				observer = await observeNamespace(session, order);
 				observer.failure.catch((error) => ended.abort(error));
 			}
-			const subjects = await measureVisit(session, order, { observer, visit, installMs, fingerprint, progress });
+			const deployed = await measureVisit(session, order, { observer, visit, installMs, fingerprint, soFar });
 			await order.onVisitDone();
-			if (index < order.visits.length - 1) await removeService(session, order, subjects);
+			if (index < order.visits.length - 1) await removeServices(session, order, deployed);
 		}
 	} finally {
 		ended.abort();
@@ -71,73 +63,15 @@ export async function runBenchmark(given: Session, order: Benchmark): Promise<vo
 	}
 }
 
-const watched: [WatchedKind, string, string][] = [
-	["pods", "v1", "Pod"],
-	["events", "v1", "Event"],
-	["deployments", "apps/v1", "Deployment"],
-	["endpointslices", "discovery.k8s.io/v1", "EndpointSlice"],
-	["podautoscalers", "autoscaling.internal.knative.dev/v1alpha1", "PodAutoscaler"],
-];
-
-async function observeNamespace({ cluster, signal, timeoutMs }: Session, order: Benchmark): Promise<Observer> {
-	const { namespace } = order;
-	const watches = await Promise.all(
-		watched.map(async ([watch, apiVersion, objectKind]) => {
-			const resource = await cluster.resource(apiVersion, objectKind, signal);
-			if (resource === undefined) throw new ClusterError(`the cluster does not serve ${objectKind} of ${apiVersion}`);
-			return { watch, apiVersion, objectKind, path: collection(resource, namespace) };
-		}),
-	);
-	const pods = watches.find(({ watch }) => watch === "pods")?.path;
-	const hasPing = await cluster
-		.apply(markOurs(pingManifest(order.namespace, order.image), { part: "workload", profile: "" }), {
-			signal,
-		})
-		.then(
-			() => true,
-			(error: Error) => {
-				signal.throwIfAborted();
-				const message = `the watch's lag is not measured: ${error.message}`;
-				order.record({ kind: "finding", finding: { code: "no-ping", message } });
-				return false;
-			},
-		);
-	return startObserver(
-		{
-			connection: await cluster.connection(),
-			clock: order.clock,
-			watches,
-			...(hasPing ? { pingPath: `${pods}/${pingPodName}` } : {}),
-		},
-		order.host,
-		{ timeoutMs, signal },
-	);
-}
-
-/** What a later visit of the same profile must know. */
-interface RunProgress {
-	limits: RequestLimits;
-	ended: Set<Profile>;
-	/** How the gateway was reached. */
-	gateway?: string;
-}
-
-interface VisitUnderWay {
-	observer: Observer;
-	visit: Visit;
-	installMs: number;
-	fingerprint: Fingerprint;
-	progress: RunProgress;
-}
-
-async function measureVisit(session: Session, order: Benchmark, underWay: VisitUnderWay): Promise<Subject[]> {
+async function measureVisit(session: Session, order: Benchmark, underWay: VisitUnderWay): Promise<Deployed> {
 	const subjects: Subject[] = [];
 	for (const profile of underWay.visit.profiles) {
-		subjects.push(await proveSubject(session, order, { underWay, profile, before: subjects }));
+		subjects.push(await deploySubject(session, order, { underWay, profile, before: subjects }));
 	}
+	const deployed: Deployed = { subjects, crowd: [] };
 	// The ways to zero take long enough to learn the clocks meanwhile, and to see whether they move.
 	const clocks = openClockProbes({ ...order, cluster: session.cluster, signal: session.signal });
-	await runColdStarts(session, {
+	const starts: ColdStarts = {
 		observer: underWay.observer,
 		state: order.state,
 		subjects,
@@ -147,98 +81,41 @@ async function measureVisit(session: Session, order: Benchmark, underWay: VisitU
 		record: order.record,
 		onSample: order.onSample,
 		onWayToZero: clocks.probeIfDue,
-		ended: underWay.progress.ended,
+		ended: underWay.soFar.ended,
 		isEnough: order.isEnough,
-	});
+	};
+	await runColdStarts(session, starts);
+	if (order.bursts !== undefined) await runBursts(session, starts, order.bursts);
+	if (order.crowds !== undefined) {
+		const onAdded = (services: readonly ObjectRef[]) => void deployed.crowd.push(...services);
+		await runCrowds(session, starts, { ...order.crowds, onAdded });
+	}
 	await clocks.done();
-	return subjects;
+	return deployed;
 }
 
-async function findRoute(
-	{ cluster, signal, clock }: Session,
-	given: string | undefined,
-	progress: RunProgress,
-): Promise<GatewayRoute> {
-	const route = await findSameGateway(cluster, {
-		...(given === undefined ? {} : { given }),
-		before: progress.gateway,
-		signal,
-		sleep: (ms) => clock.sleep(ms, signal),
-	});
-	progress.gateway = describeRoute(route);
-	return route;
-}
-
-interface Proving {
-	underWay: VisitUnderWay;
-	profile: Profile;
-	/** Those of the same visit that are there already. */
-	before: readonly Subject[];
-}
-
-async function proveSubject(session: Session, order: Benchmark, proving: Proving): Promise<Subject> {
-	const { cluster, signal, progress } = session;
-	const { state, namespace, clock } = order;
-	const { underWay, profile, before } = proving;
-	const deployedFrom = clientNow(clock);
-	progress({ kind: "step", text: `${profile.name}: deploying the service` });
-	const isShared = underWay.visit.profiles.length > 1;
-	const { service, timeoutSeconds } = await deploySubject(session, order, {
-		profile,
-		before,
-		isShared,
-		limits: underWay.progress.limits,
-	});
-	const route = before[0]?.route ?? (await findRoute(session, order.gateway, underWay.progress));
-	progress({ kind: "step", text: `${profile.name}: proving the profile` });
-	// A little longer than Knative's own limit, which then gives the answer.
-	const requestTimeoutMs = timeoutSeconds * 1000 + 5_000;
-	const findings: Finding[] = [];
-	const proven = await proveProfile(session, {
-		observer: underWay.observer,
-		state,
-		profile,
-		revision: service.revision,
-		service: order.own?.shape,
-		request: { ...order.asked, route, host: service.host, timeoutMs: requestTimeoutMs },
-		onFinding: (finding) => findings.push(finding),
-	});
-	order.record({
-		kind: "profile",
-		profile,
-		fingerprint: {
-			...(await clusterFingerprint(cluster, signal)),
-			...underWay.fingerprint,
-			...order.ownFingerprint(profile),
-			...proven,
-			gateway: describeRoute(route),
-			"request-timeout": `${timeoutSeconds} s`,
-		},
-		...(before.length === 0 ? { installMs: underWay.installMs } : {}),
-		deployMs: elapsedMs(clock, deployedFrom),
-		revision: service.revision,
-		namespace,
-		...subjectEntry(order),
-	});
-	// After the profile's own entry, so that they are found under it.
-	for (const finding of findings) order.record({ kind: "finding", finding });
-	return { profile, service, route, requestTimeoutMs };
+/** What a visit put into the namespace. */
+interface Deployed {
+	subjects: readonly Subject[];
+	/** Idle services that were merely there. */
+	crowd: ObjectRef[];
 }
 
 /** The controllers that hold its finalizers must see it off before the next profile restarts them. */
-async function removeService(session: Session, order: Benchmark, subjects: readonly Subject[]): Promise<void> {
+async function removeServices(session: Session, order: Benchmark, { subjects, crowd }: Deployed): Promise<void> {
 	const { cluster, signal, timeoutMs } = session;
 	const { state, clock } = order;
 	const [first] = subjects;
 	if (first === undefined) return;
 	const startedAt = clientNow(clock);
-	await cluster.remove(first.service.ref, { propagation: "Foreground", signal });
+	// Profiles that take turns are revisions of the same services.
+	const refs = [...crowd, ...first.copies.map(({ ref }) => ref)];
+	await inParallel(refs, (ref) => cluster.remove(ref, { propagation: "Foreground", signal }));
 	// As every other wait of a run: the limit is of real time, also where a simulated cluster's time goes faster.
-	await waitGone(newTask({ ...session, clock: systemClock }), [first.service.ref]);
-	for (const { service } of subjects) {
-		const onTimeout = () =>
-			new ClusterError(`the pods of ${service.revision} do not go away after their service was deleted`);
-		const isGone = (now: LiveState) => (revisionState(now, service.revision).pods.length === 0 ? true : undefined);
+	await waitGone(newTask({ ...session, clock: systemClock }), refs);
+	for (const { revision } of subjects.flatMap(({ copies }) => copies)) {
+		const onTimeout = () => new ClusterError(`the pods of ${revision} do not go away after their service was deleted`);
+		const isGone = (now: LiveState) => (revisionState(now, revision).pods.length === 0 ? true : undefined);
 		await state.until(isGone, { timeoutMs, signal, onTimeout });
 	}
 	order.record({ kind: "zero", waitedMs: elapsedMs(clock, startedAt) });

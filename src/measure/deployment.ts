@@ -8,7 +8,8 @@ import { podTrouble } from "../kube/wait/pod-trouble.ts";
 import type { Session } from "../kube/wait/task.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { LiveState } from "../recording/live-state.ts";
-import type { Subject } from "./schedule.ts";
+import type { Subject } from "./cold-start.ts";
+import { copiesFor, nameOfCopy, namesOneCopy } from "./copies.ts";
 
 /** The limit of a request by profile, in seconds: chosen once, and the same after another install. */
 export type RequestLimits = Map<Profile, number>;
@@ -23,6 +24,10 @@ export interface Deployment {
 	target: string;
 	/** The revision's timeoutSeconds; chosen by the first start-up where it is undefined. */
 	requestTimeoutSeconds: number | undefined;
+	/** How many copies of it; as many as it takes where it is undefined. */
+	copies: number | undefined;
+	/** So many are asked in the same instant; there are at least as many copies. */
+	atOnce?: number;
 	state: LiveState;
 }
 
@@ -30,46 +35,93 @@ export interface Deployment {
 export interface Sharing {
 	profile: Profile;
 	/** Those whose revisions are there and stay. */
-	before: readonly Pick<Subject, "profile" | "service">[];
+	before: readonly Pick<Subject, "profile" | "copies">[];
+	/** How many profiles take turns. */
+	profiles: number;
+	/** How often each of them is started. */
+	starts: number;
 	/** Whether there are, or will be, others: then the revision has a name and a host of its own. */
 	isShared: boolean;
 	limits: RequestLimits;
 }
 
-/** The policies of the profiles select the service by this name. */
+/** Of the first copy. */
 export const serviceName = "helloworld";
 
 /** A pod drains for as long as a request may take; so the limit is as low as this profile's start-up allows. */
 const leastTimeoutSeconds = { none: 10, sidecar: 15 };
 const timeoutPerStartup = 2.5;
 
-/** Deploys a profile's revision and waits until it is Ready; deploys it again where it starts too slowly for the limit. */
-export async function deploySubject(
+/** The first copy of a profile's service, and what its start says of the others. */
+export interface FirstCopy {
+	service: DeployedService;
+	/** The limit of a request to it. */
+	timeoutSeconds: number;
+	/** As many copies as it takes, or as were asked for; 1 where a policy of the profile would miss the others. */
+	copies: number;
+}
+
+/**
+ * Deploys a profile's revision and waits until it is Ready; deploys it again where it starts too slowly for the limit.
+ * @throws ClusterError with the pod's own reason
+ */
+export async function deployFirstCopy(session: Session, deployment: Deployment, sharing: Sharing): Promise<FirstCopy> {
+	const { limits, profile } = sharing;
+	const { service, timeoutSeconds, startupSeconds } = await deployWithinLimit(session, deployment, sharing);
+	limits.set(profile, timeoutSeconds);
+	return { service, timeoutSeconds, copies: copiesOf(deployment, sharing, { startupSeconds, timeoutSeconds }) };
+}
+
+/**
+ * Deploys a further copy, which is the same as the first in all but its name, and waits until it is Ready.
+ * @param copy from 2
+ */
+export function deployCopy(
 	session: Session,
 	deployment: Deployment,
-	sharing: Sharing,
-): Promise<{ service: DeployedService; timeoutSeconds: number }> {
+	further: Sharing & { timeoutSeconds: number; copy: number },
+): Promise<DeployedService> {
+	return deploy(session, deployment, further);
+}
+
+/** All profiles of a visit have as many copies as the first. */
+function copiesOf(
+	{ copies, atOnce = 1 }: Deployment,
+	{ before, profiles, profile, starts }: Sharing,
+	times: { startupSeconds: number; timeoutSeconds: number },
+): number {
+	if (namesOneCopy(profile) !== undefined) return 1;
+	return before[0]?.copies.length ?? Math.max(atOnce, copies ?? copiesFor({ ...times, profiles, starts }));
+}
+
+async function deployWithinLimit(session: Session, deployment: Deployment, sharing: Sharing) {
 	const { profile, limits } = sharing;
 	const given = deployment.requestTimeoutSeconds ?? limits.get(profile);
 	const guess = given ?? leastTimeoutSeconds[profile.promises.sidecar === "none" ? "none" : "sidecar"];
-	const service = await deploy(session, deployment, { ...sharing, timeoutSeconds: guess });
-	const needed = Math.ceil(startupSeconds(deployment.state, service.revision) * timeoutPerStartup);
+	const service = await deploy(session, deployment, { ...sharing, timeoutSeconds: guess, copy: 1 });
+	const startupSeconds = startupSecondsOf(deployment.state, service.revision);
+	// The pod's own times are whole seconds: it may have taken one more.
+	const needed = Math.ceil((startupSeconds === undefined ? 0 : startupSeconds + 1) * timeoutPerStartup);
 	const timeoutSeconds = given === undefined ? Math.max(guess, needed) : given;
-	limits.set(profile, timeoutSeconds);
-	if (timeoutSeconds === guess) return { service, timeoutSeconds };
-	return { service: await deploy(session, deployment, { ...sharing, timeoutSeconds }), timeoutSeconds };
+	const known = { timeoutSeconds, startupSeconds: startupSeconds ?? 0 };
+	if (timeoutSeconds === guess) return { service, ...known };
+	return { service: await deploy(session, deployment, { ...sharing, timeoutSeconds, copy: 1 }), ...known };
 }
 
 function deploy(
 	{ cluster, clock, signal, progress, timeoutMs }: Session,
 	{ state, namespace, own, image, target }: Deployment,
-	{ profile, before, isShared, timeoutSeconds }: Sharing & { timeoutSeconds: number },
+	{ profile, before, isShared, timeoutSeconds, copy }: Sharing & { timeoutSeconds: number; copy: number },
 ): Promise<DeployedService> {
-	const serviceOrder = { namespace, name: serviceName, image, target, timeoutSeconds, ...(own && { own }) };
+	const name = nameOfCopy(serviceName, copy);
+	const serviceOrder = { namespace, name, image, target, timeoutSeconds, ...(own && { own }) };
 	// Under the name of a revision that is there, Knative refuses another template, or takes the old one without a word.
 	const hash = contentHash([profile.podLabels, profile.podAnnotations, serviceOrder]).slice(0, 6);
-	const named: NamedRevision = { name: `${serviceName}-${profile.name}-${hash}`, tag: profile.name };
-	const others = before.map((each) => ({ name: each.service.revision, tag: each.profile.name }));
+	const named: NamedRevision = { name: `${name}-${profile.name}-${hash}`, tag: profile.name };
+	const others = before.flatMap(({ copies, profile: other }) => {
+		const theirs = copies[copy - 1];
+		return theirs === undefined ? [] : [{ name: theirs.revision, tag: other.name }];
+	});
 	const manifest = serviceManifest(profile, { ...serviceOrder, ...(isShared ? { named, others } : {}) });
 	return deployService(cluster, markOurs(manifest, { part: "workload", profile: profile.name }), {
 		state,
@@ -77,16 +129,16 @@ function deploy(
 		timeoutMs,
 		signal,
 		podTrouble,
-		onDetail: (text) => progress({ kind: "detail", text }),
+		onDetail: (text) => progress({ kind: "detail", text: copy === 1 ? text : `${name}: ${text}` }),
 		...(isShared ? { tag: named.tag } : {}),
 	});
 }
 
 /** From creation to Ready by the pod's own fields, which are whole seconds: enough to choose a limit. */
-function startupSeconds(state: LiveState, revision: string): number {
+function startupSecondsOf(state: LiveState, revision: string): number | undefined {
 	const [pod] = revisionState(state, revision).pods;
 	const ready = conditionsOf(pod).find(({ type }) => type === "Ready")?.lastTransitionTime;
 	const createdAt = Date.parse(pod?.metadata.creationTimestamp ?? "");
 	const tookMs = Date.parse(ready ?? "") - createdAt;
-	return Number.isFinite(tookMs) ? tookMs / 1000 + 1 : 0;
+	return Number.isFinite(tookMs) ? tookMs / 1000 : undefined;
 }

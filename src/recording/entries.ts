@@ -57,7 +57,7 @@ export type Entry =
 			installMs?: number;
 			/** From the service applied to Ready and proven. */
 			deployMs?: number;
-			/** The revision that is measured and the names that belong to it. */
+			/** The revision that is measured; of several copies the first one's. */
 			revision: string;
 			namespace: string;
 			/** What the template puts into a pod, where it is not knistio's own. */
@@ -72,16 +72,36 @@ export type Entry =
 			round: number;
 			/** By name, where several take turns; otherwise the last one that was proven. */
 			profile?: string;
+			/** Asked in the same instant as others; each of them has a sample of its own, with the same number. */
+			burst?: { size: number; number: number };
+			/** How many idle services were there, where that is varied. */
+			crowd?: number;
+			/** Which of several equal services it is, from 1, and its revision. */
+			copy?: number;
+			revision?: string;
+			/** Pods of the other copies that are still there: idle in their window, or terminating. */
+			draining?: number;
+			/** How long was waited on purpose, so that cold starts begin at any part of a second. */
+			pausedMs?: number;
 			/** The pods of the revision that were there, Terminating included: none, or the sample is not cold. */
 			podsBefore: string[];
 			/** `spec.replicas` of the revision's Deployment. */
 			replicasBefore?: number;
 	  }
-	| ({ kind: "request"; at: string; round: number } & RequestTimes)
+	/** The copy is given where several were asked in the same instant. */
+	| ({ kind: "request"; at: string; round: number; copy?: number } & RequestTimes)
+	/** So many idle services are there now; adding them took so long. */
+	| { kind: "crowd"; at: string; size: number; tookMs: number }
 	/** The revision has gone to zero, as far as Kubernetes let it. */
 	| { kind: "zero"; at: string; waitedMs: number }
-	/** No more will be seen of this sample: its pod is gone, or the run ends. */
-	| { kind: "sample-end"; at: string; round: number }
+	/** No more will be seen of this sample, or of all of a burst: its pod is gone, or the run ends. */
+	| {
+			kind: "sample-end";
+			at: string;
+			round: number;
+			/** How long the pod's late events were waited for, where its end was not. */
+			settledMs?: number;
+	  }
 	| { kind: "watch"; at: string; watch: WatchedKind; type: "ADDED" | "MODIFIED" | "DELETED"; object: KubeObject }
 	| { kind: "listed"; at: string; watch: WatchedKind; objects: KubeObject[]; afterGap: boolean }
 	| { kind: "watch-state"; at: string; watch: WatchedKind; state: "resumed" | "failing"; reason: string }

@@ -76,6 +76,10 @@ export type PodSummary = z.infer<typeof podSchema>;
 export const coldStartSchema = z.strictObject({
 	/** One cold start of every profile has the same. 0 is the warm-up after an install, which is kept apart; each install has one. */
 	round: z.number(),
+	/** Which of several equal services was started, from 1; left out where there is one. */
+	copy: z.number().optional(),
+	/** Pods of the other copies that were still there as the request was sent: idle, or terminating. */
+	draining: z.number().optional(),
 	outcome: outcomeSchema,
 	/** Why it is not cold, or not counted. */
 	reason: z.string().optional(),
@@ -124,6 +128,25 @@ export const ledgerSchema = z.strictObject({
 });
 export type Ledger = z.infer<typeof ledgerSchema>;
 
+/** Services that were asked in the same instant. */
+export const burstSchema = z.strictObject({
+	/** How many. */
+	size: z.number(),
+	/** From 1, among those of its size. */
+	number: z.number(),
+	/** One of each service; none of them is among the profile's own cold starts. */
+	coldStarts: z.array(coldStartSchema),
+});
+export type Burst = z.infer<typeof burstSchema>;
+
+/** Cold starts, one at a time, while idle services were merely there. */
+export const crowdSchema = z.strictObject({
+	/** How many services were there. */
+	size: z.number(),
+	coldStarts: z.array(coldStartSchema),
+});
+export type Crowd = z.infer<typeof crowdSchema>;
+
 export const profileRunSchema = z.strictObject({
 	profile: profileSchema,
 	fingerprint: fingerprintSchema,
@@ -132,6 +155,8 @@ export const profileRunSchema = z.strictObject({
 	/** From the first object applied to the profile being proven; undefined where it was there before. */
 	installMs: z.number().optional(),
 	coldStarts: z.array(coldStartSchema),
+	bursts: z.array(burstSchema).optional(),
+	crowds: z.array(crowdSchema).optional(),
 	findings: z.array(findingSchema),
 });
 export type ProfileRun = z.infer<typeof profileRunSchema>;
@@ -183,6 +208,8 @@ export const reportSchema = z.strictObject({
 			deployMs: z.number(),
 			waitForZeroMs: z.number(),
 			coldStartMs: z.number(),
+			/** Waited on purpose: for late events of a pod, and a random part of a second before each request. */
+			pauseMs: z.number().optional(),
 			otherMs: z.number(),
 			otherShare: z.number(),
 		})

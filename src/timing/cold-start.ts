@@ -57,6 +57,8 @@ export function foldColdStart(record: SampleRecord, context: FoldContext): ColdS
 
 	const result: ColdStart = {
 		round: sample.round,
+		...(sample.copy === undefined ? {} : { copy: sample.copy }),
+		...(sample.draining === undefined ? {} : { draining: sample.draining }),
 		...proof,
 		counted: false,
 		requestSentAt: formatTime(sentAt),

@@ -1,5 +1,5 @@
 import type { Entry, EntryOf } from "../recording/entries.ts";
-import type { Finding, Report } from "../report/report.ts";
+import type { ColdStart, Finding, ProfileRun, Report } from "../report/report.ts";
 import { formatTime } from "../text/timestamp.ts";
 import { alwaysPulled } from "./always-pulled.ts";
 import { openClockHistory } from "./clock-history.ts";
@@ -30,7 +30,8 @@ function openState() {
 		run: undefined as EntryOf<"run"> | undefined,
 		end: undefined as EntryOf<"end"> | undefined,
 		open: undefined as OpenProfile | undefined,
-		sample: undefined as SampleRecord | undefined,
+		/** One, or all of a burst. */
+		samples: [] as SampleRecord[],
 		lastAt: "0",
 	};
 }
@@ -47,7 +48,7 @@ export function openReportBuilder(): ReportBuilder {
 			take(state, entry);
 		},
 		report() {
-			closeSample(state, state.lastAt);
+			closeSamples(state, state.lastAt);
 			return reportOf(state);
 		},
 	};
@@ -60,14 +61,14 @@ function take(state: State, entry: Entry): void {
 			state.run = entry;
 			return;
 		case "profile":
-			closeSample(state, entry.at);
+			closeSamples(state, entry.at);
 			state.open = state.profiles.begin(entry);
 			return;
 		case "sample":
 			beginSample(state, entry);
 			return;
 		case "sample-end":
-			closeSample(state, entry.at);
+			closeSamples(state, entry.at);
 			return;
 		case "clock":
 			state.findings.push(...state.clocks.addProbe(entry));
@@ -76,51 +77,80 @@ function take(state: State, entry: Entry): void {
 			(state.open?.result.findings ?? state.findings).push(entry.finding);
 			return;
 		case "end":
-			closeSample(state, entry.at);
+			closeSamples(state, entry.at);
 			state.end = entry;
 			return;
 		case "ping":
 			takePing(state, entry);
 			return;
 		default:
-			if (state.sample !== undefined) addToSample(state.sample, entry);
+			for (const sample of state.samples) addToSample(sample, entry);
 	}
 }
 
 function beginSample(state: State, sample: EntryOf<"sample">): void {
-	closeSample(state, sample.at);
+	if (!isOfBurst(sample, state.samples[0]?.sample)) closeSamples(state, sample.at);
 	if (sample.profile !== undefined) state.open = state.profiles.of(sample.profile);
 	if (state.open === undefined) return;
-	const { revision, request: asked } = state.open.profile;
+	const { revision: first, request: asked } = state.open.profile;
+	const revision = sample.revision ?? first;
 	const pings = state.lastPings.slice(-pingsAround / 2);
-	state.sample = { sample, watched: [], listed: [], pings, revision, ...(asked && { asked }) };
+	state.samples.push({ sample, watched: [], listed: [], pings, revision, ...(asked && { asked }) });
+}
+
+/** Whether a sample is asked in the same instant as another that is open. */
+function isOfBurst({ burst, profile }: EntryOf<"sample">, open: EntryOf<"sample"> | undefined): boolean {
+	if (burst === undefined || open?.burst === undefined || open.profile !== profile) return false;
+	return open.burst.size === burst.size && open.burst.number === burst.number;
 }
 
 function addToSample(record: SampleRecord, entry: Entry): void {
 	if (entry.kind === "watch") record.watched.push(entry);
 	else if (entry.kind === "listed" && entry.afterGap) record.listed.push(entry);
-	else if (entry.kind === "request" && entry.round === record.sample.round) record.request = entry;
+	else if (entry.kind === "request" && isRequestOf(entry, record.sample)) record.request = entry;
 }
 
-function takePing({ sample, lastPings }: State, ping: EntryOf<"ping">): void {
-	(sample?.pings ?? lastPings).push(ping);
+const isRequestOf = ({ round, copy }: EntryOf<"request">, sample: EntryOf<"sample">) =>
+	round === sample.round && (copy === undefined || copy === sample.copy);
+
+function takePing({ samples, lastPings }: State, ping: EntryOf<"ping">): void {
+	if (samples.length === 0) lastPings.push(ping);
+	for (const { pings } of samples) pings.push(ping);
 	if (lastPings.length > 1000) lastPings.splice(0, 900);
 }
 
-function closeSample(state: State, at: string): void {
-	const { sample, open, clocks, earlierPods } = state;
-	if (sample === undefined || open === undefined) return;
+function closeSamples(state: State, at: string): void {
+	const { samples, open, clocks, earlierPods } = state;
+	if (samples.length === 0 || open === undefined) return;
 	clocks.age(BigInt(at));
-	const sightings = sightingsOf(sample);
 	const { promises } = open.result.profile;
 	const { service } = open.profile;
-	const context = { sightings, offsets: clocks.offsets, earlierPods, promises, ...(service && { service }) };
-	open.result.coldStarts.push(foldColdStart(sample, context));
-	for (const { object } of sightings.pods) {
-		if (object.metadata.uid !== undefined) earlierPods.add(object.metadata.uid);
+	for (const record of samples) {
+		const sightings = sightingsOf(record);
+		const context = { sightings, offsets: clocks.offsets, earlierPods, promises, ...(service && { service }) };
+		placeIn(open.result, record.sample, foldColdStart(record, context));
+		for (const { object } of sightings.pods) {
+			if (object.metadata.uid !== undefined) earlierPods.add(object.metadata.uid);
+		}
 	}
-	state.totals.addColdStart(sample.request);
-	state.sample = undefined;
+	state.totals.addColdStarts(samples.map(({ request }) => request));
+	state.samples = [];
+}
+
+/** Cold starts among many are kept apart from those of a service that was alone. */
+function placeIn(run: ProfileRun, { burst, crowd }: EntryOf<"sample">, coldStart: ColdStart): void {
+	if (burst !== undefined) {
+		const { size, number } = burst;
+		run.bursts ??= [];
+		const known = run.bursts.find((each) => each.size === size && each.number === number);
+		if (known !== undefined) known.coldStarts.push(coldStart);
+		else run.bursts.push({ size, number, coldStarts: [coldStart] });
+	} else if (crowd !== undefined) {
+		run.crowds ??= [];
+		const known = run.crowds.find(({ size }) => size === crowd);
+		if (known !== undefined) known.coldStarts.push(coldStart);
+		else run.crowds.push({ size: crowd, coldStarts: [coldStart] });
+	} else run.coldStarts.push(coldStart);
 }
 
 function reportOf({ run, end, lastAt, profiles, clocks, totals, findings }: State): Report {

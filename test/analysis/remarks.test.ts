@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { observationsOf } from "../../src/analysis/observations.ts";
 import { remarksOn } from "../../src/analysis/remarks.ts";
 import { normalDeviate, seededRandom } from "../../src/analysis/statistics/random.ts";
 import { judge } from "../../src/gate/judge.ts";
@@ -114,5 +115,37 @@ describe("remarks", () => {
 		const text = renderJudgement(judge(report, { budgets: [], acceptSimulated: false }));
 		expect(text).toMatch(/^inconclusive: run: it ended early: interrupted by SIGINT\n/);
 		expect(text).toContain("note          total in full: the first cold start, round 1");
+	});
+});
+
+describe("pods of other copies", () => {
+	const rotated = (msOf: (draining: number) => number) => {
+		const starts = Array.from({ length: 12 }, (_, index) => {
+			const draining = Math.min(index, 5);
+			const total = measured(msOf(draining) + 5 * normalDeviate(random));
+			return { ...aColdStart(index + 1, { total }), copy: (index % 6) + 1, draining };
+		});
+		const [run] = aReport({ full: { extra: starts } }).profiles;
+		if (run === undefined) throw new Error("no profile");
+		return run;
+	};
+	const about = (run: ReturnType<typeof rotated>) => remarksOn(run).find(({ code }) => code === "draining-matters");
+
+	test("are a remark where cold starts beside more of them take longer", () => {
+		const message = about(rotated((draining) => (draining >= 5 ? 2000 : 1500)))?.message;
+		expect(message).toMatch(/5 beside 0–4 around 1\d\d\d ms, 7 beside 5 around (19|20)\d\d ms \(p = 0\.00\d\)$/);
+	});
+
+	test("are none where they make no difference, nor where there was one copy", () => {
+		const run = rotated(() => 1500);
+		expect(about(run)).toBeUndefined();
+		expect(observationsOf(run).rotation).toMatchObject({ copies: 6, mostDraining: 5, difference: { fewer: { n: 5 } } });
+		expect(observationsOf({ ...run, coldStarts: [aColdStart(1, {})] }).rotation).toBeUndefined();
+	});
+
+	test("cannot be told to matter where nearly all cold starts had as many beside them", () => {
+		const run = rotated(() => 1500);
+		const same = { ...run, coldStarts: run.coldStarts.slice(2) };
+		expect(observationsOf(same).rotation).toEqual({ copies: 6, mostDraining: 5, difference: undefined });
 	});
 });

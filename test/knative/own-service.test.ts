@@ -90,7 +90,7 @@ describe("the service that is deployed", () => {
 
 	it("goes to zero and comes back as one pod, with the profile's labels and annotations above the user's", () => {
 		expect(template.metadata).toEqual({
-			labels: { mesh: "yes", tier: "web" },
+			labels: { mesh: "yes", tier: "web", "knistio.dev/measured": "true" },
 			annotations: {
 				"autoscaling.knative.dev/target": "20",
 				"autoscaling.knative.dev/class": "kpa.autoscaling.knative.dev",

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Cluster, KubeObject } from "../../src/kube/api/cluster.ts";
 import type { Session } from "../../src/kube/wait/task.ts";
-import { type Deployment, deploySubject, type Sharing } from "../../src/measure/deployment.ts";
+import { type Deployment, deployCopy, deployFirstCopy, type Sharing } from "../../src/measure/deployment.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
 import type { Profile } from "../../src/profile/profile.ts";
 import { openLiveState } from "../../src/recording/live-state.ts";
@@ -61,17 +61,25 @@ function orderOn(world: ReturnType<typeof knative>, more: Partial<Deployment> = 
 		image: "hello:1",
 		target: "mark",
 		requestTimeoutSeconds: undefined,
+		copies: undefined,
 		...more,
 	};
 	return [sessionOn(world.cluster, { timeoutMs: 1_000 }), deployment];
 }
 
-const alone = (profile: Profile): Sharing => ({ profile, before: [], isShared: false, limits: new Map() });
+const alone = (profile: Profile): Sharing => ({
+	profile,
+	before: [],
+	isShared: false,
+	limits: new Map(),
+	profiles: 1,
+	starts: 11,
+});
 
 describe("a profile that has the service to itself", () => {
 	it("is a service as anybody would deploy it", async () => {
 		const world = knative();
-		const { service, timeoutSeconds } = await deploySubject(...orderOn(world), alone(full));
+		const { service, timeoutSeconds } = await deployFirstCopy(...orderOn(world), alone(full));
 		expect(service.host).toBe("helloworld.knistio.example.com");
 		expect(timeoutSeconds).toBe(15);
 		expect(world.applied).toHaveLength(1);
@@ -82,11 +90,11 @@ describe("a profile that has the service to itself", () => {
 	it("is deployed again with a longer limit when it starts too slowly for the first, and keeps that limit", async () => {
 		const limits = new Map<Profile, number>();
 		const world = knative({ readyAfterSeconds: 9 });
-		const first = await deploySubject(...orderOn(world), { ...alone(full), limits });
+		const first = await deployFirstCopy(...orderOn(world), { ...alone(full), limits });
 		expect(first.timeoutSeconds).toBe(25);
 		expect(world.applied.map(({ spec }) => spec.template.spec.timeoutSeconds)).toEqual([15, 25]);
 		const again = knative({ readyAfterSeconds: 2 });
-		const second = await deploySubject(...orderOn(again), { ...alone(full), limits });
+		const second = await deployFirstCopy(...orderOn(again), { ...alone(full), limits });
 		expect(second.timeoutSeconds).toBe(25);
 		expect(again.applied.map(({ spec }) => spec.template.spec.timeoutSeconds)).toEqual([25]);
 	});
@@ -95,10 +103,10 @@ describe("a profile that has the service to itself", () => {
 describe("profiles that share the service", () => {
 	it("have a revision and a host each, and those before keep theirs", async () => {
 		const world = knative();
-		const sharing = { isShared: true, limits: new Map() };
-		const first = await deploySubject(...orderOn(world), { ...sharing, profile: full, before: [] });
-		const before = [{ profile: full, service: first.service }];
-		const second = await deploySubject(...orderOn(world), { ...sharing, profile: classic, before });
+		const sharing = { isShared: true, limits: new Map(), profiles: 2, starts: 11 };
+		const first = await deployFirstCopy(...orderOn(world), { ...sharing, profile: full, before: [] });
+		const before: Sharing["before"] = [{ profile: full, copies: [first.service] }];
+		const second = await deployFirstCopy(...orderOn(world), { ...sharing, profile: classic, before });
 		expect([first.service.host, second.service.host]).toEqual([
 			"full-helloworld.knistio.example.com",
 			"classic-helloworld.knistio.example.com",
@@ -113,8 +121,8 @@ describe("profiles that share the service", () => {
 
 	it("never have another content under the name of a revision that may be there already", async () => {
 		const nameOf = async (profile: Profile, more: Partial<Deployment> = {}) => {
-			const sharing = { profile, before: [], isShared: true, limits: new Map() };
-			return (await deploySubject(...orderOn(knative(), more), sharing)).service.revision;
+			const sharing = { ...alone(profile), isShared: true };
+			return (await deployFirstCopy(...orderOn(knative(), more), sharing)).service.revision;
 		};
 		const name = await nameOf(full);
 		expect(await nameOf(full)).toBe(name);
@@ -126,5 +134,58 @@ describe("profiles that share the service", () => {
 			nameOf({ ...full, podLabels: { a: "b" } }),
 		]);
 		expect(new Set([name, ...others]).size).toBe(6);
+	});
+});
+
+describe("copies of the service", () => {
+	it("are as many as it takes for one of them to be at zero whenever it is wanted", async () => {
+		const copies = async (readyAfterSeconds: number, more: Partial<Sharing> = {}) => {
+			const world = knative({ readyAfterSeconds });
+			return (await deployFirstCopy(...orderOn(world), { ...alone(full), ...more })).copies;
+		};
+		expect(await copies(4)).toBe(5);
+		expect(await copies(1)).toBe(7);
+		expect(await copies(4, { starts: 2 })).toBe(2);
+		expect(await copies(4, { profiles: 2 })).toBe(3);
+	});
+
+	it("are as many as was asked for, and as the profile had that was deployed before it", async () => {
+		const asked = await deployFirstCopy(...orderOn(knative(), { copies: 3 }), alone(full));
+		expect(asked.copies).toBe(3);
+		const before = [{ profile: full, copies: [asked.service, asked.service] }] as const;
+		const next = await deployFirstCopy(...orderOn(knative()), { ...alone(classic), before });
+		expect(next.copies).toBe(2);
+	});
+
+	it("is one where a policy selects the service by its name, which the others do not have", async () => {
+		const selector = { matchLabels: { "serving.knative.dev/service": "helloworld" } };
+		const [policy] = full.policy;
+		if (policy === undefined) throw new Error("full has policies");
+		const byName = { ...full, policy: [{ ...policy, spec: { ...(policy.spec as object), selector } }] };
+		expect((await deployFirstCopy(...orderOn(knative(), { copies: 3 }), alone(byName))).copies).toBe(1);
+	});
+
+	it("differ from the first in nothing but their name, and keep the revisions of their own service", async () => {
+		const world = knative();
+		const sharing = { ...alone(classic), isShared: true, timeoutSeconds: 15 };
+		const first = await deployFirstCopy(...orderOn(world), sharing);
+		const service = (name: string, revision: string) => ({
+			ref: { ...first.service.ref, name },
+			revision,
+			host: `${name}.example`,
+		});
+		const copies = [
+			service("helloworld", "h-1"),
+			service("helloworld-2", "h-2"),
+			service("helloworld-3", "h-3"),
+		] as const;
+		const third = await deployCopy(...orderOn(world), { ...sharing, before: [{ profile: full, copies }], copy: 3 });
+		const [one, three] = world.applied;
+		expect(third.ref.name).toBe("helloworld-3");
+		expect(three?.spec.traffic?.[1]).toEqual({ revisionName: "h-3", tag: "full", percent: 0 });
+		expect(three?.spec.template.metadata.name).toMatch(/^helloworld-3-classic-/);
+		expect(three?.spec.template.spec).toEqual(one?.spec.template.spec);
+		const bare = ({ name: _, ...rest }: { name?: string } = {}) => rest;
+		expect(bare(three?.spec.template.metadata)).toEqual(bare(one?.spec.template.metadata));
 	});
 });

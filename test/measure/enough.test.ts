@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type ColdStarts, runColdStarts, type Subject } from "../../src/measure/schedule.ts";
+import type { Subject } from "../../src/measure/cold-start.ts";
+import { type ColdStarts, runColdStarts } from "../../src/measure/schedule.ts";
 import type { Profile } from "../../src/profile/profile.ts";
 import type { RequestTimes, Untimed } from "../../src/recording/entries.ts";
 import { openLiveState } from "../../src/recording/live-state.ts";
@@ -30,7 +31,7 @@ function order(overrides: Partial<ColdStarts>) {
 	const made: ColdStarts = {
 		observer: { request: async () => answer, failure: new Promise<never>(() => {}) },
 		state,
-		subjects: [{ profile, service, route: {} as Subject["route"], requestTimeoutMs: 1000 }],
+		subjects: [{ profile, copies: [service], route: {} as Subject["route"], requestTimeoutMs: 1000 }],
 		rounds: [0, 1, 2, 3].map((round) => ({ round, order: [profile] })),
 		asked: { expectBody: "" },
 		record: (entry) => void recorded.push(entry),

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { anchorClock } from "../../src/clock/client-clock.ts";
 import { systemClock } from "../../src/clock/clock.ts";
+import type { Subject } from "../../src/measure/cold-start.ts";
 import type { RequestOrder } from "../../src/measure/observing/request.ts";
 import type { Round } from "../../src/measure/rounds.ts";
-import { type ColdStarts, runColdStarts, type Subject } from "../../src/measure/schedule.ts";
+import { type ColdStarts, runColdStarts } from "../../src/measure/schedule.ts";
 import type { Profile } from "../../src/profile/profile.ts";
 import type { RequestTimes, Untimed } from "../../src/recording/entries.ts";
 import { type LiveState, openLiveState } from "../../src/recording/live-state.ts";
@@ -25,11 +26,13 @@ interface World {
 
 const answered: RequestTimes = { connectStartedAt: "1", sentAt: "2", lastByteAt: "3", status: 200, bodyMatches: true };
 
-function aSubject(name: string, of = revision): Subject {
-	const ref = { apiVersion: "v1", kind: "Service", name: "h" };
-	const service = { ref, revision: of, host: `${of}.x.example.com` };
+function aSubject(name: string, of = revision, ...more: string[]): Subject {
+	const copyOf = (each: string) => {
+		const ref = { apiVersion: "v1", kind: "Service", name: "h" };
+		return { ref, revision: each, host: `${each}.x.example.com` };
+	};
 	const route = { kind: "direct", url: "http://gateway/", by: "node port" } as const;
-	return { profile: { name } as Profile, service, route, requestTimeoutMs: 1_000 };
+	return { profile: { name } as Profile, copies: [copyOf(of), ...more.map(copyOf)], route, requestTimeoutMs: 1_000 };
 }
 
 const profileOf = ({ profile }: Subject) => profile;
@@ -57,7 +60,9 @@ function start(world: World = {}) {
 		fail = reject;
 	});
 	failure.catch(() => {});
-	for (const { service } of subjects) state.add(seen("deployments", aDeployment(0, service.revision)));
+	for (const { revision: of } of subjects.flatMap(({ copies }) => copies)) {
+		state.add(seen("deployments", aDeployment(0, of)));
+	}
 
 	function live(count: number, of: string): void {
 		const uid = `p${count}`;
@@ -272,6 +277,96 @@ describe("profiles that take turns", () => {
 		world.state.add(seen("pods", aPod("guest", { of: "helloworld-two" }), "DELETED"));
 		await world.done;
 		expect(world.told).toHaveLength(4);
+	});
+});
+
+describe("copies in rotation", () => {
+	const names = ["helloworld", "helloworld-2", "helloworld-3"] as const;
+	const rotated = () => aSubject("one", ...names);
+	/** A pod that answers, is Ready at once, and stays until it is told to go. */
+	const stays = (world: { state: LiveState }, of: string, uid: string) => {
+		world.state.add(seen("deployments", aDeployment(1, of)));
+		world.state.add(seen("pods", aPod(uid, { of, ready: true }), "ADDED"));
+	};
+	const goes = (world: { state: LiveState }, of: string, uid: string) => {
+		world.state.add(seen("deployments", aDeployment(0, of)));
+		world.state.add(seen("pods", aPod(uid, { of }), "DELETED"));
+	};
+	const nameOf = (request: RequestOrder | undefined) => request?.host.replace(".x.example.com", "") ?? "";
+	const startStaying = (iterations: number): ReturnType<typeof start> => {
+		const world: ReturnType<typeof start> = start({
+			iterations,
+			subjects: [rotated()],
+			zeroTimeoutMs: 50,
+			onRequest: async (count) => {
+				stays(world, nameOf(world.requests.at(-1)), `p${count}`);
+				return answered;
+			},
+		});
+		return world;
+	};
+
+	it("are each started in turn, while the others still have their pods", async () => {
+		const world = startStaying(2);
+		await world.done;
+		expect(world.requests.map(nameOf)).toEqual(names);
+		const samples = world.recorded.filter((entry) => entry.kind === "sample");
+		expect(samples.map(({ copy, revision: of, draining }) => [copy, of, draining])).toEqual([
+			[1, "helloworld", 0],
+			[2, "helloworld-2", 1],
+			[3, "helloworld-3", 2],
+		]);
+		for (const sample of samples) expect(sample).toMatchObject({ podsBefore: [], replicasBefore: 0 });
+	});
+
+	it("begin when none of them has a pod", async () => {
+		const world = startStaying(0);
+		stays(world, "helloworld-3", "guest");
+		await new Promise((resolve) => setTimeout(resolve, 20));
+		expect(world.requests).toEqual([]);
+		goes(world, "helloworld-3", "guest");
+		await world.done;
+		expect(world.requests).toHaveLength(1);
+	});
+
+	it("are waited for where all have pods, and the one that is at zero first is started", async () => {
+		const world = startStaying(3);
+		await expect.poll(() => world.recorded.filter(({ kind }) => kind === "sample-end")).toHaveLength(3);
+		expect(world.requests).toHaveLength(3);
+		goes(world, "helloworld-2", "p2");
+		await world.done;
+		expect(nameOf(world.requests[3])).toBe("helloworld-2");
+		expect(world.recorded.filter(({ kind }) => kind === "zero")).toHaveLength(5);
+	});
+
+	it("rest as long as they can: of several at zero the one is started that was started first", async () => {
+		const world = start({ iterations: 5, subjects: [rotated()] });
+		await world.done;
+		expect(world.requests.map(nameOf)).toEqual([...names, ...names]);
+	});
+
+	it("end a run with what holds a copy where none goes to zero", async () => {
+		const world = startStaying(3);
+		await expect(world.done).rejects.toThrow("revision helloworld did not go to zero within 0.05 s: pod pod-p1");
+	});
+
+	it("never begin a cold start before the pod of the one before is Ready and its events have come", async () => {
+		const slow: ReturnType<typeof start> = start({
+			iterations: 1,
+			subjects: [rotated()],
+			onRequest: async (count) => {
+				slow.state.add(seen("pods", aPod(`p${count}`, { of: nameOf(slow.requests.at(-1)) }), "ADDED"));
+				return answered;
+			},
+		});
+		await expect.poll(() => inShort(slow.recorded)).toContain("request 0");
+		await new Promise((resolve) => setTimeout(resolve, 5));
+		expect(slow.requests).toHaveLength(1);
+		slow.state.add(seen("pods", aPod("p1", { of: "helloworld", ready: true })));
+		await expect.poll(() => slow.requests).toHaveLength(2);
+		expect(slow.sleeps.at(-2)).toBe(2_000);
+		expect(slow.recorded.find(({ kind }) => kind === "sample-end")).toHaveProperty("settledMs");
+		slow.abort();
 	});
 });
 

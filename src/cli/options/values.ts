@@ -39,6 +39,10 @@ export const precisionOrVerdict = (text: string): number | "verdict" =>
 /** A whole number of at least so many. */
 export const count = (least: number) => argument((text, where) => parseCount(text, least, where));
 
+/** `1,5,25`: whole numbers of at least so many. */
+export const counts = (least: number) =>
+	argument((text, where) => text.split(",").map((each) => parseCount(each.trim(), least, where)));
+
 /** `http://10.0.0.1:31380`; without its scheme an address is easily taken for something else. */
 export const address = argument((text, where) => {
 	if (text === viaApiServer) return text;

@@ -23,6 +23,7 @@ import { requireWritable } from "../gate/outputs.ts";
 import { type ReportFile, reportFiles, writeReport } from "../gate/report-files.ts";
 import { whatFails } from "../gate/sink.ts";
 import { type Before, cleanUp, endInWords, lookBefore } from "./clean-up.ts";
+import { refuseManyOfOne } from "./many-at-once.ts";
 import type { BenchOptions } from "./options.ts";
 import { openRecorder, type Recorder } from "./recorder.ts";
 import { installationOf, measure, type Run, refuseIfUnlikeAlready, rendering } from "./run.ts";
@@ -38,6 +39,7 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	const profiles = loaded.map((profile) => substitute(profile, options.namespace));
 	const profileHashes = new Map(loaded.map((profile) => [profile.name, profileHash(profile)]));
 	const visits = visitsOf(profiles, options);
+	refuseManyOfOne(profiles, options);
 	const outputs = reportFiles(options.out);
 	const workload = await readWorkload(options, context);
 	const recording = recordingPath(options);
@@ -173,14 +175,21 @@ async function dryRun(run: Run): Promise<ExitCode> {
 		display.clear();
 		const lines = planLines(plan).map((line) => `  ${line}\n`);
 		context.stdout(`${profile.name}, seen from the cluster as it is now:\n${lines.join("")}`);
-		context.stdout(
-			`  deploy Service ${options.namespace}/helloworld and start it cold ${options.iterations + options.blocks} times\n`,
-		);
+		context.stdout(`  deploy ${deployed(options)} and start it cold ${options.iterations + options.blocks} times\n`);
 	}
 	context.stdout(`${describeVisits(run.visits)}\n`);
 	const before = await lookBefore(session);
 	context.stdout(`in the end: ${endInWords(before, options.keep)}\n`);
 	return exitCodes.ok;
+}
+
+/** How many copies it takes is known when the first one has been started. */
+function deployed({ namespace, copies }: BenchOptions): string {
+	const service = `Service ${namespace}/helloworld`;
+	if (copies === 1) return service;
+	return copies === undefined
+		? `${service} and as many copies (helloworld-2, …) as it takes`
+		: `${service} and ${copies - 1} more copies (helloworld-2, …)`;
 }
 
 function visitsOf(profiles: Profile[], { iterations, blocks, seed }: BenchOptions): Visit[] {

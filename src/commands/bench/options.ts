@@ -34,6 +34,12 @@ export interface BenchOptions extends GateOptions {
 	sidecar?: "native" | "classic";
 	gateway?: string;
 	requestTimeoutSeconds?: number;
+	/** How many copies of the service are used in rotation; as many as it takes where it is left out. */
+	copies?: number;
+	/** How many services are asked in the same instant; 1 is what is measured anyway. */
+	burst?: readonly number[];
+	/** How many idle services are there; 0 is what is measured anyway. */
+	crowd?: readonly number[];
 	timeoutMs: number;
 	out: string[];
 	/** The recording's path; false for none, undefined for one beside the first `out`. */

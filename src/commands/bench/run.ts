@@ -15,6 +15,7 @@ import { spell } from "../../output/words/units.ts";
 import type { Profile } from "../../profile/profile.ts";
 import type { Fingerprint } from "../../report/report.ts";
 import { type Gate, refuseUnlike } from "../gate/gate.ts";
+import { crowdSizes, manyAtOnce } from "./many-at-once.ts";
 import type { BenchOptions } from "./options.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Target } from "./target.ts";
@@ -63,6 +64,7 @@ export async function installationOf(run: Run, profile: Profile): Promise<Instal
 		namespace: options.namespace,
 		authorizerImage: options.image,
 		useInstalled: options.useInstalled,
+		hasIdleServices: crowdSizes(options).length > 0,
 	};
 }
 
@@ -93,6 +95,7 @@ export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuri
 		...run.workload,
 		isEnough: ({ name }) => isEnough(name),
 		requestTimeoutSeconds,
+		copies: options.copies,
 		gateway,
 		state: recorder.state,
 		clock: run.target.clock,
@@ -101,6 +104,7 @@ export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuri
 			// Installed and proven: what would make the comparison void is known before the first cold start.
 			if (entry.kind === "profile") refuseIfUnlike(run, [entry], { isPartial: false });
 		},
+		...manyAtOnce(options, run.display),
 		host: {
 			threadUrl: context.observerThread,
 			onEntry: recorder.add,

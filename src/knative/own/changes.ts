@@ -37,7 +37,7 @@ export interface Changed {
 /** All that is changed for a run, a line each: `metadata.name: shop → helloworld (shop.yaml:4:3): the policies …`. */
 export function changeLines({ name, namespace, places, changes }: Changed, there: Whereabouts): string[] {
 	const why = {
-		name: "the policies of the profiles select the service by it",
+		name: "the run names the copies of the service",
 		namespace: "--namespace says where the service is measured",
 	};
 	const own: Change[] = [

@@ -4,6 +4,7 @@ import type { Observations } from "../../analysis/observations.ts";
 import type { ClockOffset, Finding, Report } from "../../report/report.ts";
 import { oneLine } from "../../text/one-line.ts";
 import { duration, ledgerWords, spell } from "../words/units.ts";
+import { rotationNote } from "./rotation-note.ts";
 
 /** What a reader must know beside the figures, a line each: attempts, attempts that do not count, findings, overhead. */
 export function notesOf({ report, runs, summary }: Figures): string[] {
@@ -16,7 +17,7 @@ export function notesOf({ report, runs, summary }: Figures): string[] {
 	notes.push(...measuredNote(report), ...orderNotes(report));
 	for (const { run, remarks, observations } of runs) {
 		const { name } = run.profile;
-		notes.push(...observed(name, observations));
+		notes.push(...observed(name, observations), ...rotationNote(name, observations.rotation));
 		notes.push(...run.findings.map((finding) => `${name}: ${sentence(finding)}`), ...remarks.map(sentence));
 	}
 	notes.push(...report.findings.map(sentence));
@@ -95,9 +96,10 @@ function harnessNotes({ overhead, observer, clocks, profiles, endedBy }: Report)
 	const gateways = new Set(profiles.flatMap(({ fingerprint }) => fingerprint.gateway ?? []));
 	const notes = [...gateways].map((gateway) => `gateway reached by ${gateway}`);
 	if (overhead !== undefined) {
-		const { runMs, installMs, deployMs, waitForZeroMs, coldStartMs, otherMs, otherShare } = overhead;
+		const { runMs, installMs, deployMs, waitForZeroMs, coldStartMs, pauseMs, otherMs, otherShare } = overhead;
+		const pauses = pauseMs === undefined ? "" : `, pauses ${spell(pauseMs)}`;
 		notes.push(
-			`run ${spell(runMs)}: installing ${spell(installMs)}, deploying ${spell(deployMs)}, waiting for zero ${spell(waitForZeroMs)}, cold starts ${spell(coldStartMs)}, knistio itself ${spell(otherMs)} (${(otherShare * 100).toFixed(1)} %)`,
+			`run ${spell(runMs)}: installing ${spell(installMs)}, deploying ${spell(deployMs)}, waiting for zero ${spell(waitForZeroMs)}, cold starts ${spell(coldStartMs)}${pauses}, knistio itself ${spell(otherMs)} (${(otherShare * 100).toFixed(1)} %)`,
 		);
 	}
 	if (observer?.pingMedianMs !== undefined) {

@@ -1,7 +1,9 @@
+import type { Api } from "../api/api.ts";
 import { isSame } from "../api/fields.ts";
 import type { KubeObject } from "../api/objects.ts";
 import type { Resource } from "../api/resources.ts";
 import { badRequest } from "../api/status-error.ts";
+import { refusedScale } from "./initial-scale.ts";
 import { ids, type KnativeService, type TrafficTarget } from "./objects.ts";
 
 const labelPattern = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
@@ -12,31 +14,34 @@ const labelRule =
  * What Knative's webhooks do with its Services, as far as names of revisions and traffic go: fill in the usual traffic,
  * and refuse (HTTP 400) what cannot be (knative/serving pkg/apis/serving/v1, `*_defaults.go` and `*_validation.go`).
  */
-export function admitKnativeService(resource: Resource, object: KubeObject, before: KubeObject | undefined): void {
-	if (resource.id !== ids.services) return;
-	const service = object as KnativeService;
-	const { traffic = [], template } = service.spec;
-	const given: TrafficTarget[] = traffic.length === 0 ? [{ latestRevision: true, percent: 100 }] : traffic;
-	const targets = given.map((target) => ({
-		...target,
-		latestRevision: target.latestRevision ?? target.revisionName === undefined,
-		percent: target.percent ?? 0,
-	}));
-	service.spec = { ...service.spec, traffic: targets };
-	const old = (before as KnativeService | undefined)?.spec.template;
-	const complaints = [...checkName(service), ...checkTraffic(targets)];
-	if (old !== undefined && template.metadata?.name !== undefined && old.metadata?.name === template.metadata.name) {
-		if (!isSame(old, template)) {
-			const diff = `\t-: ${JSON.stringify(old)}\n\t+: ${JSON.stringify(template)}`;
-			complaints.push(
-				`Saw the following changes without a name change (-old +new): spec.template.metadata.name\n${diff}`,
-			);
+export const admitKnativeService =
+	(api: Pick<Api, "get">) =>
+	(resource: Resource, object: KubeObject, before: KubeObject | undefined): void => {
+		if (resource.id !== ids.services) return;
+		const service = object as KnativeService;
+		const { traffic = [], template } = service.spec;
+		const given: TrafficTarget[] = traffic.length === 0 ? [{ latestRevision: true, percent: 100 }] : traffic;
+		const targets = given.map((target) => ({
+			...target,
+			latestRevision: target.latestRevision ?? target.revisionName === undefined,
+			percent: target.percent ?? 0,
+		}));
+		service.spec = { ...service.spec, traffic: targets };
+		const old = (before as KnativeService | undefined)?.spec.template;
+		const scale = refusedScale(api, template.metadata?.annotations);
+		const complaints = [...checkName(service), ...checkTraffic(targets), ...(scale === undefined ? [] : [scale])];
+		if (old !== undefined && template.metadata?.name !== undefined && old.metadata?.name === template.metadata.name) {
+			if (!isSame(old, template)) {
+				const diff = `\t-: ${JSON.stringify(old)}\n\t+: ${JSON.stringify(template)}`;
+				complaints.push(
+					`Saw the following changes without a name change (-old +new): spec.template.metadata.name\n${diff}`,
+				);
+			}
 		}
-	}
-	if (complaints.length === 0) return;
-	const webhook = `admission webhook "validation.webhook.serving.knative.dev"`;
-	throw badRequest(`${webhook} denied the request: validation failed: ${complaints.join("\n")}`);
-}
+		if (complaints.length === 0) return;
+		const webhook = `admission webhook "validation.webhook.serving.knative.dev"`;
+		throw badRequest(`${webhook} denied the request: validation failed: ${complaints.join("\n")}`);
+	};
 
 function checkName({ metadata, spec }: KnativeService): string[] {
 	const name = spec.template.metadata?.name;

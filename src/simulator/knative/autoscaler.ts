@@ -10,6 +10,7 @@ import {
 } from "../api/objects.ts";
 import { toSeconds } from "../clock/clock.ts";
 import { refOfKey, type World } from "../world/world.ts";
+import { initialScale } from "./initial-scale.ts";
 import { ids, type Revision, routingState, withConditions } from "./objects.ts";
 
 /** Decides how many pods each revision has: one or none. */
@@ -55,7 +56,8 @@ function activityOf(state: AutoscalerState, key: string): Activity {
 	const { world, activities } = state;
 	let activity = activities.get(key);
 	if (activity === undefined) {
-		activity = { wanted: 1, inFlight: 0, lastActiveNs: world.clock.now(), isDeciding: false, waiters: [] };
+		const wanted = initialScale(world.api.get<Revision>(ids.revisions, refOfKey(key))?.metadata.annotations);
+		activity = { wanted, inFlight: 0, lastActiveNs: world.clock.now(), isDeciding: false, waiters: [] };
 		activities.set(key, activity);
 		planCheck(state, key);
 	}

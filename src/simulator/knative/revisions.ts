@@ -14,6 +14,7 @@ import {
 import { toSeconds } from "../clock/clock.ts";
 import { type Endpoint, writeEndpoints } from "../controllers/endpoints.ts";
 import { createQueue, refOfKey, type World } from "../world/world.ts";
+import { initialScale } from "./initial-scale.ts";
 import {
 	ids,
 	knativeManager,
@@ -78,7 +79,7 @@ function deploymentOf({ api, model }: World, revision: Revision): Workload {
 		kind: "Deployment",
 		metadata: metadataOf(revision, `${revision.metadata.name}-deployment`),
 		spec: {
-			replicas: 1,
+			replicas: initialScale(revision.metadata.annotations),
 			selector: { matchLabels: { "serving.knative.dev/revisionUID": revision.metadata.uid ?? "" } },
 			template: {
 				metadata: { labels, annotations: Object.fromEntries(annotations) },
@@ -174,7 +175,8 @@ function writeStatus(world: World, revision: Revision): void {
 	const autoscaler = api.get<KubeObject>(ids.autoscalers, { namespace, name });
 	const active = conditionOf((autoscaler?.status as { conditions?: Condition[] } | undefined)?.conditions, "Active");
 	const wasReady = conditionOf(revision.status?.conditions, "ResourcesAvailable")?.status === "True";
-	const isAvailable = wasReady || (deployment?.status?.readyReplicas ?? 0) > 0;
+	const isAvailable =
+		wasReady || initialScale(revision.metadata.annotations) === 0 || (deployment?.status?.readyReplicas ?? 0) > 0;
 	const trouble = isAvailable ? undefined : podTrouble(world, revision);
 	const own = (type: string): Condition => {
 		if (isAvailable) return { type, status: "True" };

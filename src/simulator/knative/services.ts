@@ -19,7 +19,7 @@ import { isReady, writeNameTaken, writeServiceStatus } from "./service-status.ts
 /** Makes Configurations, Revisions and Routes of Knative Services, and writes their states into the service. */
 export function startKnativeServices(world: World): void {
 	const { api } = world;
-	api.onWrite(admitKnativeService);
+	api.onWrite(admitKnativeService(api));
 	const enqueue = createQueue(world, "ksvc", (key) => {
 		const service = api.get<KnativeService>(ids.services, refOfKey(key));
 		if (service !== undefined && service.metadata.deletionTimestamp === undefined) reconcile(world, service);
