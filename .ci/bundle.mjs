@@ -2,6 +2,7 @@
 // stays in files of its own that are loaded when it is needed.
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
+import { builtTextForBundle } from "./built-text.mjs";
 import { licensesOf } from "./licenses.mjs";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
@@ -35,10 +36,12 @@ const { metafile } = await build({
 	banner: {
 		js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
 	},
-	plugins: [configurationOnly],
+	plugins: [configurationOnly, builtTextForBundle],
 	legalComments: "linked",
 	logLevel: "warning",
 	metafile: true,
 });
+// The same program under the name that makes it a plugin of kubectl.
+writeFileSync("dist/kubectl-knistio.js", '#!/usr/bin/env node\nimport "./bin.js";\n', { mode: 0o755 });
 // Most licences ask for their text beside every copy of the code.
 writeFileSync("dist/THIRD-PARTY-LICENSES.txt", licensesOf(Object.keys(metafile.inputs)));

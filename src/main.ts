@@ -2,7 +2,8 @@ import { Command, CommanderError } from "commander";
 import { commands } from "./cli/commands.ts";
 import type { Finish } from "./cli/declaration.ts";
 import type { Context } from "./context/context.ts";
-import { type ExitCode, exitCodes, KnistioError, RunErrors } from "./errors.ts";
+import { explain } from "./context/explain.ts";
+import { type ExitCode, exitCodes } from "./errors.ts";
 import { printable } from "./text/printable.ts";
 
 const exitCodeHelp = `
@@ -20,15 +21,16 @@ Run \`knistio help COMMAND\` for examples, and \`knistio phases\` for what is me
 /**
  * Runs a command line (without node and the script), and gives its exit code when all output is written. Never exits,
  * never throws.
+ * @param name what the user calls the program
  */
-export async function main(argv: readonly string[], world: Context): Promise<ExitCode> {
-	const context = withPrintableOutput(world);
-	const code = await run(argv, context);
+export async function main(argv: readonly string[], world: Context, name = "knistio"): Promise<ExitCode> {
+	const context = withPrintableOutput(world, name);
+	const code = await run(argv, context, name);
 	try {
 		await context.flush?.("stdout");
 		return code;
 	} catch (error) {
-		const unwritten = explain(error, context, argv);
+		const unwritten = codeOf(error, context, argv);
 		return code === exitCodes.ok ? unwritten : code;
 	} finally {
 		// There is nowhere left to report that stderr could not be written.
@@ -36,39 +38,48 @@ export async function main(argv: readonly string[], world: Context): Promise<Exi
 	}
 }
 
+/** What the user calls the program, by the file that runs: kubectl's plugins have a name that says so. */
+export const programName = (file = ""): string =>
+	/(^|[\\/])kubectl-knistio(\.js)?$/.test(file) ? "kubectl knistio" : "knistio";
+
+/** A text of ours whose command lines begin as the user begins them. */
+const asCalled = (text: string, name: string): string =>
+	name === "knistio" ? text : text.replace(/(?<=`|^ *)knistio (?=[a-z-])/gm, `${name} `);
+
 /** The edge at which every text to a terminal or a log goes out. */
-function withPrintableOutput(world: Context): Context {
+function withPrintableOutput(world: Context, name: string): Context {
 	const { color } = world;
 	// A terminal's or a pipe's other names.
 	const isStream = (path: string) => /^\/(dev|proc)\//.test(path);
 	return {
 		...world,
 		stdout: (text) => world.stdout(printable(text, { color })),
-		stderr: (text, options) => world.stderr(options?.isCommand ? text : printable(text), options),
+		stderr: (text, options) => world.stderr(options?.isCommand ? text : printable(asCalled(text, name)), options),
 		writeFile: (path, text) => world.writeFile(path, isStream(path) ? printable(text) : text),
 	};
 }
 
-async function run(argv: readonly string[], context: Context): Promise<ExitCode> {
+async function run(argv: readonly string[], context: Context, name: string): Promise<ExitCode> {
 	let code: ExitCode = exitCodes.ok;
-	const program = declare(context, (result) => {
+	const finish: Finish = (result) => {
 		code = result;
-	});
+	};
+	const program = declare(context, finish, name);
 	try {
 		await program.parseAsync([...argv], { from: "user" });
 		return code;
 	} catch (error) {
-		return explain(error, context, argv);
+		return codeOf(error, context, argv);
 	}
 }
 
 /** The whole command line, also for what checks the documentation against it. */
-export function declare(context: Context, finish: Finish): Command {
-	const program = new Command("knistio")
+export function declare(context: Context, finish: Finish, name = "knistio"): Command {
+	const program = new Command(name)
 		.description("Measure how much each Istio setup adds to the cold start of a Knative service.")
 		.version(context.version, "-V, --version")
 		.option("--debug", "print the causes of an error too")
-		.configureOutput({ writeOut: context.stdout, writeErr: context.stderr })
+		.configureOutput({ writeOut: (text) => context.stdout(asCalled(text, name)), writeErr: context.stderr })
 		.configureHelp({ helpWidth: Math.min(context.columns, 110) })
 		.showSuggestionAfterError()
 		.exitOverride()
@@ -77,31 +88,10 @@ export function declare(context: Context, finish: Finish): Command {
 	return program;
 }
 
-function explain(error: unknown, context: Context, argv: readonly string[]): ExitCode {
+function codeOf(error: unknown, context: Context, argv: readonly string[]): ExitCode {
 	if (error instanceof CommanderError) {
 		// Commander ends with 1 for a mistyped option; that code is kept for defects of knistio.
 		return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
 	}
-	if (error instanceof RunErrors) {
-		for (const each of error.errors) explain(each, context, argv);
-		return error.exitCode;
-	}
-	const isDebug = argv.includes("--debug");
-	if (error instanceof KnistioError) {
-		context.stderr(`error: ${error.message}\n`);
-		if (error.hint !== undefined) context.stderr(`hint: ${error.hint}\n`);
-		if (isDebug) context.stderr(`${causesOf(error)}\n`);
-		return error.exitCode;
-	}
-	context.stderr(
-		`error: this is a defect of knistio: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`,
-	);
-	context.stderr("hint: please report it with the command line and, if there is one, the recording\n");
-	return exitCodes.defect;
-}
-
-function causesOf(error: Error): string {
-	const lines = [error.stack ?? error.message];
-	for (let cause = error.cause; cause instanceof Error; cause = cause.cause) lines.push(`caused by ${cause.stack}`);
-	return lines.join("\n");
+	return explain(error, context, argv.includes("--debug"));
 }

@@ -160,7 +160,13 @@ function commandLines(text: string): string[] {
 	});
 }
 
+/** A command line of another command may follow a --. */
 function complaint(line: string): string | undefined {
+	const [outer = "", ...inner] = line.split(" -- ");
+	return [outer, ...inner].map(complaintOf).find((each) => each !== undefined);
+}
+
+function complaintOf(line: string): string | undefined {
 	const words = line.match(/"[^"]*"|\S+/g) ?? [];
 	let command: Command | undefined = program;
 	let next: Command | undefined = program;

@@ -5,6 +5,7 @@ import { type Estimate, estimateOf } from "./estimate.ts";
 import { confidenceOf } from "./looks.ts";
 import { type Observations, observationsOf } from "./observations.ts";
 import { type Price, pricesOf } from "./price.ts";
+import { type FirstStart, firstStartsOf } from "./pulls.ts";
 import { remarksOn } from "./remarks.ts";
 import { measuresOf, sampleOf } from "./samples.ts";
 import { type Summary, summarize } from "./summary.ts";
@@ -33,6 +34,8 @@ export interface RunFigures {
 	/** What may mislead a reader of the median of total. */
 	readonly remarks: readonly Finding[];
 	readonly observations: Observations;
+	/** With the pull of images; empty where they were not asked for. */
+	readonly firstStarts: readonly FirstStart[];
 	/** Services asked in the same instant, by their number; empty where there was no burst. */
 	readonly bursts: readonly BurstFigures[];
 	/** Undefined where no idle services were there. */
@@ -84,6 +87,9 @@ function figuresOfRun(run: ProfileRun): RunFigures {
 		},
 		get observations() {
 			return observations();
+		},
+		get firstStarts() {
+			return firstStartsOf(run);
 		},
 		get bursts() {
 			return bursts();

@@ -25,6 +25,7 @@ interface BenchFlags extends ClusterFlags, SourceFlags, OutputFlags, GateFlags, 
 	gateway?: string;
 	requestTimeout?: number;
 	copies?: number;
+	pull?: true;
 	burst?: number[];
 	crowd?: number[];
 	record?: string | boolean;
@@ -132,6 +133,10 @@ function addMeasuringOptions(command: Command): Command {
 			count(1),
 		)
 		.option(
+			"--pull",
+			"also measure the first start of each profile on a node that does not have its images, the pull included",
+		)
+		.option(
 			"--burst <sizes>",
 			"also ask so many services in the same instant, such as 5,25, and print a table by their number",
 			counts(1),
@@ -206,7 +211,16 @@ function benchOptionsOf(flags: BenchFlags): BenchOptions {
 		...(requestTimeout === undefined ? {} : { requestTimeoutSeconds: Math.ceil(requestTimeout / 1000) }),
 		...untilOf(flags.until),
 		...requestOptionsOf(flags),
-		...given({ service, sidecar, gateway, reference, copies: flags.copies, burst: flags.burst, crowd: flags.crowd }),
+		...given({
+			service,
+			sidecar,
+			gateway,
+			reference,
+			copies: flags.copies,
+			pull: flags.pull,
+			burst: flags.burst,
+			crowd: flags.crowd,
+		}),
 	};
 }
 

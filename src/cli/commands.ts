@@ -4,6 +4,7 @@ import { declareCompare } from "./compare.ts";
 import type { Declaration } from "./declaration.ts";
 import { declareHistory } from "./history.ts";
 import { declareInstall } from "./install.ts";
+import { declareJob } from "./job.ts";
 import { declarePhases } from "./phases.ts";
 import { declarePlan } from "./plan.ts";
 import { declareProfiles } from "./profiles.ts";
@@ -16,6 +17,7 @@ import { declareUninstall } from "./uninstall.ts";
 /** Every command, in the order of `knistio --help`. */
 export const commands: readonly Declaration[] = [
 	declareBench,
+	declareJob,
 	declareCheck,
 	declareCompare,
 	declarePlan,

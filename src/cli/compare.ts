@@ -1,7 +1,7 @@
 import { Option } from "commander";
 import type { Declaration } from "./declaration.ts";
 import { reportDescription } from "./options/input.ts";
-import { type TextFormat, textFormatOption } from "./options/output.ts";
+import { comparisonFileOption, type TextFormat, textFormatOption } from "./options/output.ts";
 import { given } from "./options/values.ts";
 
 const notes = `
@@ -14,6 +14,9 @@ Examples:
 
   # One table per report, one column per profile
   knistio compare a.json b.json --by profile
+
+  # A page with the changes, for a browser
+  knistio compare main.json branch.json --out diff.html
 
   # Before you switch on a gate: do three runs of the same code differ, and which limit fits them?
   knistio compare --aa a.json b.json c.json
@@ -34,6 +37,13 @@ How to read it:
   (Mann-Whitney, Holm over all pairs and profiles), or if there are too few cold starts to tell.
   It prints the smallest --min-effect with which each of the runs passes against each other.`;
 
+interface CompareFlags {
+	by?: "report" | "profile";
+	aa?: true;
+	format: TextFormat;
+	out?: string[];
+}
+
 /** Declares `knistio compare`. */
 export const declareCompare: Declaration = (program, context, finish) => {
 	program
@@ -50,16 +60,18 @@ export const declareCompare: Declaration = (program, context, finish) => {
 			new Option(
 				"--aa",
 				"check that runs of the same code do not differ, and print the limit that a gate needs",
-			).conflicts("by"),
+			).conflicts(["by", "out"]),
 		)
 		.addOption(textFormatOption())
+		.addOption(comparisonFileOption())
 		.addHelpText("after", notes)
-		.action(async (reports: string[], flags: { by?: "report" | "profile"; aa?: true; format: TextFormat }) => {
+		.action(async (reports: string[], flags: CompareFlags) => {
 			if (flags.aa) {
 				const { runAaCheck } = await import("../commands/aa-check.ts");
 				return finish(await runAaCheck({ reports, format: flags.format }, context));
 			}
 			const { compare } = await import("../commands/compare.ts");
-			finish(await compare({ reports, ...given({ by: flags.by }), format: flags.format }, context));
+			const { by, format, out = [] } = flags;
+			finish(await compare({ reports, ...given({ by }), format, out }, context));
 		});
 };

@@ -9,6 +9,9 @@ Examples:
   knistio show run.json
   knistio show run.json --format csv | head
 
+  # Look at every cold start in a browser
+  knistio show run.json --out run.html
+
   # Save it in other formats; a report may be piped in
   gunzip -c run.json.gz | knistio show - --out run.csv --out run.md`;
 

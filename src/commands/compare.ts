@@ -1,9 +1,10 @@
 import { compareReports } from "../analysis/comparison.ts";
 import { type ExitCode, exitCodes, UsageError } from "../errors.ts";
+import { comparisonFormatOfFile } from "../output/formats.ts";
 import { renderComparison } from "../output/verdict/compare-table.ts";
 import { renderComparisonJson } from "../output/verdict/judged-json.ts";
 import { parseReport } from "../report/read-report.ts";
-import type { Sink } from "./gate/sink.ts";
+import { type Sink, whatFails, withoutUnwritten } from "./gate/sink.ts";
 
 export interface CompareOptions {
 	/** Paths; the first is what the others are compared with. */
@@ -11,6 +12,8 @@ export interface CompareOptions {
 	/** What the columns are: reports, unless there is only one. */
 	by?: "report" | "profile";
 	format: "text" | "json";
+	/** Files to write instead of printing; the extension chooses the format. */
+	out?: readonly string[];
 }
 
 /**
@@ -19,6 +22,7 @@ export interface CompareOptions {
  * It judges nothing: it ends with 0, or with 3 where no report has a cold start to show.
  */
 export async function compare(options: CompareOptions, sink: Sink): Promise<ExitCode> {
+	const files = (options.out ?? []).map((file) => ({ file, format: comparisonFormatOfFile(file) }));
 	const reports = await Promise.all(
 		options.reports.map(async (path) => ({
 			label: path,
@@ -27,6 +31,14 @@ export async function compare(options: CompareOptions, sink: Sink): Promise<Exit
 	);
 	if (reports.length === 0) throw new UsageError("there is not a report to compare", { hint: "name one or more" });
 	const tables = compareReports(reports, options.by === undefined ? {} : { by: options.by });
-	sink.stdout(options.format === "json" ? renderComparisonJson(tables) : renderComparison(tables));
-	return tables.some(({ rows }) => rows.length > 0) ? exitCodes.ok : exitCodes.inconclusive;
+	const code = tables.some(({ rows }) => rows.length > 0) ? exitCodes.ok : exitCodes.inconclusive;
+	if (files.length === 0) {
+		sink.stdout(options.format === "json" ? renderComparisonJson(tables) : renderComparison(tables));
+		return code;
+	}
+	const writes = files.map(({ file, format }) => async () => {
+		const render = await format.load();
+		await sink.writeFile(file, render({ reports, tables }));
+	});
+	return withoutUnwritten(code, await whatFails(writes));
 }

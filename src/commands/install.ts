@@ -8,9 +8,10 @@ import { readState } from "../install/state/store.ts";
 import { uninstall as uninstallAll } from "../install/uninstall.ts";
 import type { Installation } from "../install/wanted.ts";
 import { type IstioSource, renderIstio } from "../istio/render.ts";
+import { removeJobIfAllowed } from "../job/removal.ts";
 import { readKnativeManifests } from "../knative/manifest-files.ts";
 import { type Cluster, describeRef } from "../kube/api/cluster.ts";
-import type { Session } from "../kube/wait/task.ts";
+import { newTask, type Session } from "../kube/wait/task.ts";
 import { openProgress, type ProgressDisplay } from "../output/progress.ts";
 import { spell } from "../output/words/units.ts";
 import { substitute } from "../profile/effective.ts";
@@ -118,10 +119,8 @@ export async function uninstall(options: UninstallOptions, context: Context): Pr
 	const cluster = await context.openCluster(options);
 	const display = openProgress(context);
 	try {
-		const { removed, kept, restored, notes, unseen } = await uninstallAll(
-			sessionOn(cluster, { context, options, display }),
-			{ force: options.force },
-		).catch((error) => {
+		const session = sessionOn(cluster, { context, options, display });
+		const { removed, kept, restored, notes, unseen } = await removeAll(session, options.force).catch((error) => {
 			display.clear();
 			if (error instanceof InterruptedError) {
 				context.stderr("some of it may be left; `knistio clean` goes on where this ended\n");
@@ -147,4 +146,17 @@ export async function uninstall(options: UninstallOptions, context: Context): Pr
 		display.clear();
 		cluster.close();
 	}
+}
+
+/** What a bench has left, and then its Job: while that is at work it holds the lock, and is refused or loses it. */
+async function removeAll(session: Session, force: boolean) {
+	const undone = await uninstallAll(session, { force });
+	const { removed, kept, unseen } = await removeJobIfAllowed(newTask(session));
+	return {
+		...undone,
+		removed: [...undone.removed, ...removed],
+		kept: [...undone.kept, ...kept],
+		notes: [...undone.notes, ...unseen.map((what) => `could not look for ${what}`)],
+		unseen: [...undone.unseen, ...unseen],
+	};
 }

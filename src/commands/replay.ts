@@ -8,7 +8,7 @@ import { asEntry } from "../recording/read-entry.ts";
 import type { Report } from "../report/report.ts";
 import { openReportBuilder, type ReportBuilder } from "../timing/report-builder.ts";
 import { endRun } from "./gate/ending.ts";
-import { type GateOptions, judgeRun, parseGate } from "./gate/gate.ts";
+import { type GateOptions, judging, parseGate } from "./gate/gate.ts";
 import { requireWritable } from "./gate/outputs.ts";
 import { reportFiles, writeReport } from "./gate/report-files.ts";
 
@@ -31,13 +31,18 @@ export async function replay(options: ReplayOptions, context: Context): Promise<
 	const report = await reportOf(options.recording, context.signal);
 	const figures = figuresOf(report);
 	const { reference } = options;
-	const unwritten = await writeReport(figures, files, { reference, sink: context });
+	const profiles = report.profiles.map(({ profile }) => profile);
+	const judged = parseGate(profiles, options, context).then((gate) => judging(figures, gate, options.acceptSimulated));
+	// What is wrong with the gate is said at the end: the report is written all the same.
+	const judgement = await judged.then(
+		({ judgementIfAny }) => judgementIfAny(),
+		() => undefined,
+	);
+	const unwritten = await writeReport(figures, files, { reference, judgement, sink: context });
 	if (files.length === 0) {
 		context.stdout(renderTable(figures, { color: context.color, ...(reference === undefined ? {} : { reference }) }));
 	}
-	const profiles = report.profiles.map(({ profile }) => profile);
-	const gate = await parseGate(profiles, options, context);
-	const judge = () => judgeRun(figures, gate, { acceptSimulated: options.acceptSimulated, sink: context });
+	const judge = async () => (await judged).say(context);
 	return endRun({ failure: undefined, judge, unwritten, uncleaned: undefined });
 }
 

@@ -1,10 +1,9 @@
 import { ClusterError } from "../errors.ts";
 import { type KubeObject, type ObjectRef, refOf } from "../kube/api/cluster.ts";
-import { markOurs } from "../kube/objects/ownership.ts";
 import { conditionsOf } from "../kube/untrusted.ts";
 import { inParallel, type Session } from "../kube/wait/task.ts";
 import type { Profile } from "../profile/profile.ts";
-import { serviceManifest } from "./service.ts";
+import { idleService } from "./idle-service.ts";
 
 /** Idle services: they never get a pod, and are there only to be known by Istio and Kubernetes. */
 export interface CrowdOrder {
@@ -28,20 +27,17 @@ const batchSize = 20;
 export async function growCrowd(session: Session, { from, to, ...order }: CrowdOrder): Promise<ObjectRef[]> {
 	const numbers = Array.from({ length: to - from + 1 }, (_, index) => from + index);
 	for (let start = 0; start < numbers.length; start += batchSize) {
-		const batch = numbers.slice(start, start + batchSize).map((number) => idleService(order, number));
+		const batch = numbers.slice(start, start + batchSize).map((number) => crowdService(order, number));
 		session.progress({ kind: "detail", text: `services ${from + start}–${from + start + batch.length - 1} of ${to}` });
 		await inParallel(batch, (service) => session.cluster.apply(service, { signal: session.signal }));
 		await inParallel(batch, (service) => untilReady(session, service));
 	}
-	return numbers.map((number) => refOf(idleService(order, number)));
+	return numbers.map((number) => refOf(crowdService(order, number)));
 }
 
-function idleService({ namespace, profile, image }: Omit<CrowdOrder, "from" | "to">, number: number): KubeObject {
+function crowdService({ namespace, profile, image }: Omit<CrowdOrder, "from" | "to">, number: number): KubeObject {
 	const name = `crowd-${number}`;
-	const service = serviceManifest(profile, { namespace, name, image, target: name, timeoutSeconds: 10 });
-	const { template } = service.spec as { template: { metadata: { annotations: Record<string, string> } } };
-	template.metadata.annotations["autoscaling.knative.dev/initial-scale"] = "0";
-	return markOurs(service, { part: "workload", profile: profile.name });
+	return idleService(profile, { namespace, name, image, target: name, timeoutSeconds: 10 });
 }
 
 const askAgainMs = 500;

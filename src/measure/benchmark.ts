@@ -1,18 +1,16 @@
 import { clientNow, elapsedMs } from "../clock/client-clock.ts";
 import { systemClock } from "../clock/clock.ts";
-import { ClusterError } from "../errors.ts";
-import { revisionState } from "../knative/zero.ts";
+import { removeWorkloads } from "../install/removal/workloads.ts";
 import type { ObjectRef } from "../kube/api/cluster.ts";
-import { waitGone } from "../kube/wait/gone.ts";
-import { alsoEndedBy, inParallel, newTask, type Session } from "../kube/wait/task.ts";
+import { alsoEndedBy, newTask, type Session } from "../kube/wait/task.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { RequestTimes } from "../recording/entries.ts";
-import type { LiveState } from "../recording/live-state.ts";
 import type { Fingerprint } from "../report/report.ts";
 import { type BurstPlan, runBursts } from "./bursts.ts";
 import { openClockProbes } from "./clocks/clocks.ts";
 import type { Subject } from "./cold-start.ts";
 import { type CrowdPlan, runCrowds } from "./crowds.ts";
+import { startFirstOnNode } from "./first-on-node.ts";
 import { observeNamespace } from "./observed-namespace.ts";
 import type { Observer, ObserverHost } from "./observing/observer.ts";
 import type { Visit } from "./rounds.ts";
@@ -27,6 +25,8 @@ export interface Benchmark extends SubjectOrder {
 	host: ObserverHost;
 	/** Before each cold start, and with its times after it. */
 	onSample(profile: Profile, round: number, times?: RequestTimes): void;
+	/** Whether the first start of each profile, with the pull of its images, is measured too. */
+	startsFirstOnNode?: boolean;
 	/** Services asked in the same instant, after the cold starts of each visit. */
 	bursts?: BurstPlan;
 	/** Cold starts among idle services, at the end of each visit. */
@@ -66,6 +66,9 @@ export async function runBenchmark(given: Session, order: Benchmark): Promise<vo
 async function measureVisit(session: Session, order: Benchmark, underWay: VisitUnderWay): Promise<Deployed> {
 	const subjects: Subject[] = [];
 	for (const profile of underWay.visit.profiles) {
+		if (order.startsFirstOnNode === true) {
+			await startFirstOnNode(session, order, { underWay, profile, before: subjects });
+		}
 		subjects.push(await deploySubject(session, order, { underWay, profile, before: subjects }));
 	}
 	const deployed: Deployed = { subjects, crowd: [] };
@@ -101,22 +104,16 @@ interface Deployed {
 	crowd: ObjectRef[];
 }
 
-/** The controllers that hold its finalizers must see it off before the next profile restarts them. */
+/**
+ * Removes a visit's services. The controllers that hold their finalizers must see them off before the next profile
+ * restarts them; pods whose work is over are not given time to drain.
+ */
 async function removeServices(session: Session, order: Benchmark, { subjects, crowd }: Deployed): Promise<void> {
-	const { cluster, signal, timeoutMs } = session;
-	const { state, clock } = order;
-	const [first] = subjects;
-	if (first === undefined) return;
-	const startedAt = clientNow(clock);
+	const startedAt = clientNow(order.clock);
 	// Profiles that take turns are revisions of the same services.
-	const refs = [...crowd, ...first.copies.map(({ ref }) => ref)];
-	await inParallel(refs, (ref) => cluster.remove(ref, { propagation: "Foreground", signal }));
+	const refs = [...crowd, ...(subjects[0]?.copies ?? []).map(({ ref }) => ref)];
 	// As every other wait of a run: the limit is of real time, also where a simulated cluster's time goes faster.
-	await waitGone(newTask({ ...session, clock: systemClock }), refs);
-	for (const { revision } of subjects.flatMap(({ copies }) => copies)) {
-		const onTimeout = () => new ClusterError(`the pods of ${revision} do not go away after their service was deleted`);
-		const isGone = (now: LiveState) => (revisionState(now, revision).pods.length === 0 ? true : undefined);
-		await state.until(isGone, { timeoutMs, signal, onTimeout });
-	}
-	order.record({ kind: "zero", waitedMs: elapsedMs(clock, startedAt) });
+	const { failed } = await removeWorkloads(newTask({ ...session, clock: systemClock }), refs);
+	for (const { error } of failed) throw error;
+	order.record({ kind: "zero", waitedMs: elapsedMs(order.clock, startedAt) });
 }

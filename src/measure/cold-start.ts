@@ -30,6 +30,8 @@ export interface Starting {
 	asked: ServiceRequest;
 	/** How many idle services are there, where that is varied. */
 	crowd?: number;
+	/** Nothing has started the service yet: its images may have to be pulled. */
+	isFirstOnNode?: boolean;
 	/** Adds an entry with the present time to the recording. */
 	record(entry: Untimed): void;
 	/** The way to zero begins, on which there is time for other things. */
@@ -134,7 +136,7 @@ export async function coldStart(session: Session, order: Starting, start: Start)
 
 /** What is there as the request is about to be sent. */
 export function sampleEntry(
-	{ state, subjects, crowd }: Starting,
+	{ state, subjects, crowd, isFirstOnNode }: Starting,
 	{ subject, service, round }: Start,
 ): Untimed<EntryOf<"sample">> {
 	const { pods, replicas } = revisionState(state, service.revision);
@@ -149,6 +151,7 @@ export function sampleEntry(
 		round,
 		profile: subject.profile.name,
 		...(crowd === undefined ? {} : { crowd }),
+		...(isFirstOnNode === true ? { isFirstOnNode } : {}),
 		...(subject.copies.length === 1 ? {} : rotation),
 		podsBefore: pods.map(({ metadata }) => metadata.uid ?? metadata.name),
 		...(replicas === undefined ? {} : { replicasBefore: replicas }),

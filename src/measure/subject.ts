@@ -148,7 +148,8 @@ function unlike(
 	return [{ code: "copies-differ", message, hint: "name the image by its digest, or use --copies 1" }];
 }
 
-async function findRoute(
+/** The way to the gateway, the same as before where one was found. */
+export async function findRoute(
 	{ cluster, signal, clock }: Session,
 	given: string | undefined,
 	soFar: RunSoFar,

@@ -1,8 +1,9 @@
 import { UsageError } from "../errors.ts";
+import type { Comparison } from "./html/diff-page.ts";
 import type { RenderReport } from "./report/render.ts";
 
-/** A format that a report can be shown or saved in. */
-export interface ReportFormat {
+/** A format that something can be shown or saved in. */
+export interface Format<Render> {
 	/** As `show --format` takes it. */
 	name: string;
 	/** How the names of its files end, such as `.json`; undefined for one that is only printed. */
@@ -10,8 +11,11 @@ export interface ReportFormat {
 	/** For the help. */
 	description: string;
 	/** Loads the renderer when it is needed, so that `knistio --help` starts fast. */
-	load(): Promise<RenderReport>;
+	load(): Promise<Render>;
 }
+
+/** A format that a report can be shown or saved in. */
+export type ReportFormat = Format<RenderReport>;
 
 /** Every format of a report. Help texts, `--out`, `show --format` and error messages list what is here. */
 export const reportFormats: readonly ReportFormat[] = [
@@ -39,6 +43,12 @@ export const reportFormats: readonly ReportFormat[] = [
 		load: async () => (await import("./report/markdown.ts")).renderMarkdown,
 	},
 	{
+		name: "html",
+		extension: ".html",
+		description: "a page with every cold start, for a browser",
+		load: async () => (await import("./html/report-page.ts")).renderReportPage,
+	},
+	{
 		name: "slide-csv",
 		extension: "table.csv",
 		description: "the table of the medians in seconds, for a slide",
@@ -64,19 +74,35 @@ export const reportFormats: readonly ReportFormat[] = [
 	},
 ];
 
-/** The extensions of the formats that files are written in. */
-export const fileExtensions = () => reportFormats.flatMap(({ extension }) => extension ?? []);
+/** Every format that a comparison can be saved in. */
+export const comparisonFormats: readonly Format<(comparison: Comparison) => string>[] = [
+	{
+		name: "html",
+		extension: ".html",
+		description: "a page with the changes, for a browser",
+		load: async () => (await import("./html/diff-page.ts")).renderDiffPage,
+	},
+];
 
-/** The format of a file by how its name ends: of several that fit, the longest. @throws UsageError if none does */
-export function formatOfFile(file: string): ReportFormat {
+/** The extensions of the formats that files are written in. */
+export const fileExtensions = (formats: readonly Format<unknown>[] = reportFormats) =>
+	formats.flatMap(({ extension }) => extension ?? []);
+
+/** The format of a report's file by how its name ends: of several that fit, the longest. @throws UsageError if none does */
+export const formatOfFile = (file: string): ReportFormat => formatAmong(reportFormats, file);
+
+/** The same for the file of a comparison. */
+export const comparisonFormatOfFile = (file: string) => formatAmong(comparisonFormats, file);
+
+function formatAmong<Render>(formats: readonly Format<Render>[], file: string): Format<Render> {
 	const name = file.toLowerCase();
-	const fitting = reportFormats.filter(({ extension }) => extension !== undefined && name.endsWith(extension));
+	const fitting = formats.filter(({ extension }) => extension !== undefined && name.endsWith(extension));
 	fitting.sort((a, b) => (b.extension?.length ?? 0) - (a.extension?.length ?? 0));
 	if (fitting[0] !== undefined) return fitting[0];
 	const extension = /\.[a-z0-9]+$/.exec(name)?.[0];
 	const problem = extension === undefined ? "the file name has no extension" : `${extension} is not a known format`;
 	throw new UsageError(`${file}: ${problem}`, {
-		hint: `the end of the name chooses the format: ${fileExtensions().join(", ")}`,
+		hint: `the end of the name chooses the format: ${fileExtensions(formats).join(", ")}`,
 	});
 }
 

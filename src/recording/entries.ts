@@ -64,6 +64,8 @@ export type Entry =
 			service?: ServiceShape;
 			/** The request, where it is not `GET /` with status 200; the path is without its query. */
 			request?: { method: string; path: string; expectStatus: number };
+			/** Only its first start is measured yet, with the pull of its image; the proven profile follows. */
+			isUnproven?: boolean;
 	  }
 	/** The revision has no pod and its Deployment asks for none; the next request must start one. */
 	| {
@@ -74,6 +76,8 @@ export type Entry =
 			profile?: string;
 			/** Asked in the same instant as others; each of them has a sample of its own, with the same number. */
 			burst?: { size: number; number: number };
+			/** The first start of all, for which images are pulled that the node does not have. */
+			isFirstOnNode?: boolean;
 			/** How many idle services were there, where that is varied. */
 			crowd?: number;
 			/** Which of several equal services it is, from 1, and its revision. */

@@ -28,6 +28,11 @@ const patterns = phaseDescriptions.map(
 	({ name }) => new RegExp(`^${name.replace("<container>", "(?<container>[a-z0-9]([-a-z0-9]*[a-z0-9])?)")}$`),
 );
 
+/** The description of a figure of this name; undefined where none can occur. */
+export function textOfPhase(name: string): string | undefined {
+	return phaseDescriptions[patterns.findIndex((pattern) => pattern.test(name))]?.text;
+}
+
 /** Whether a figure of this name can occur. */
 export function isPhase(name: string): boolean {
 	return patterns.some((pattern) => pattern.test(name));

@@ -155,6 +155,8 @@ export const profileRunSchema = z.strictObject({
 	/** From the first object applied to the profile being proven; undefined where it was there before. */
 	installMs: z.number().optional(),
 	coldStarts: z.array(coldStartSchema),
+	/** The first starts after an install, for which images are pulled that the node does not have; no figure uses them. */
+	pulls: z.array(coldStartSchema).optional(),
 	bursts: z.array(burstSchema).optional(),
 	crowds: z.array(crowdSchema).optional(),
 	findings: z.array(findingSchema),

@@ -7,6 +7,7 @@ import { startDefinitions } from "./controllers/definitions.ts";
 import { startDeployments } from "./controllers/deployments.ts";
 import { startEndpoints } from "./controllers/endpoints.ts";
 import { startGarbageCollection } from "./controllers/garbage.ts";
+import { startJobs } from "./controllers/jobs.ts";
 import { startDaemonSets, startReplicaSets } from "./controllers/pod-sets.ts";
 import { startScheduler } from "./controllers/scheduler.ts";
 import { createFaultEffects } from "./faults/effects.ts";
@@ -27,6 +28,9 @@ import { startRevisions } from "./knative/revisions.ts";
 import { startKnativeServices } from "./knative/services.ts";
 import { createDelays, loadModel, type Model } from "./model/model.ts";
 import { startKubelet } from "./nodes/kubelet.ts";
+import { createContainerLogs } from "./world/logs.ts";
+import { createMachine } from "./world/machine.ts";
+import type { Program } from "./world/programs.ts";
 import { type ClusterTruth, createTruthRecorder } from "./world/truth.ts";
 import type { World } from "./world/world.ts";
 
@@ -43,6 +47,8 @@ export interface SimulationOptions {
 	nodes?: number;
 	/** When simulated time begins, ns since 1970; the machine's own time by default. */
 	epochNs?: bigint;
+	/** What runs in containers in earnest; nothing by default. Only for a cluster in this thread. */
+	program?: Program;
 }
 
 /** A running simulated cluster. */
@@ -71,9 +77,11 @@ export interface SimulationParts {
 	nodes?: number;
 	/** Which faults there are; knistio's own by default. */
 	registry?: FaultRegistry;
+	program?: Program;
 }
 
-const historyLength = 10_000;
+/** How many changes of a resource a watch can resume after; a burst of a hundred cold starts makes some 1,500 of pods. */
+const historyLength = 4_000;
 
 /** Builds the cluster on a clock: objects, controllers, nodes and Knative, but no Istio. */
 export function createSimulation(clock: Clock, options: SimulationParts): Simulation {
@@ -92,7 +100,10 @@ export function createSimulation(clock: Clock, options: SimulationParts): Simula
 		random,
 		faults,
 		truth: createTruthRecorder(clock, store, clocksAheadMs(faults, nodes)),
+		machines: new Map(nodes.map((node) => [node, createMachine(clock, model)])),
 		running: new Map(),
+		program: options.program ?? (() => undefined),
+		logs: createContainerLogs(),
 		serverEpochNs,
 		nodeEpochNs: (node) => clock.epochNs() + offsetNs(faults.nodeClockAheadMs(node)),
 	};
@@ -119,6 +130,7 @@ function startCore(world: World, nodes: readonly string[]): void {
 	startDeployments(world);
 	startReplicaSets(world);
 	startDaemonSets(world, nodes);
+	startJobs(world);
 	startEndpoints(world);
 	startScheduler(world, nodes);
 	startIstiod(world);
@@ -151,6 +163,7 @@ export async function startSimulatedCluster(options: SimulationOptions): Promise
 		kubernetesVersion: world.model.versions.kubernetes,
 		serverEpochNs: world.serverEpochNs,
 		proxy: createProxyHandler(world, gateway),
+		logs: world.logs,
 	});
 	world.faults.onServerStarted({
 		dropWatches: server.dropWatches,

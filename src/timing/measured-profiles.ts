@@ -5,6 +5,8 @@ import type { Finding, Fingerprint, ProfileRun } from "../report/report.ts";
 export interface OpenProfile {
 	profile: EntryOf<"profile">;
 	result: ProfileRun;
+	/** Of the last time that it was proven; before, not all is known of what is measured. */
+	proven: Fingerprint | undefined;
 }
 
 /** The profiles of a run, each of which may be installed several times. */
@@ -22,11 +24,15 @@ export function openMeasuredProfiles(): MeasuredProfiles {
 	return {
 		begin(entry) {
 			const { profile, fingerprint, installMs } = entry;
-			const known = opened.get(profile.name)?.result;
-			const result = known ?? { profile, fingerprint, coldStarts: [], findings: [] };
-			if (known !== undefined) result.findings.push(...changesOf(known.fingerprint, fingerprint));
+			const known = opened.get(profile.name);
+			const result = known?.result ?? { profile, fingerprint, coldStarts: [], findings: [] };
+			const proven = entry.isUnproven === true ? known?.proven : fingerprint;
+			if (entry.isUnproven !== true) {
+				if (known?.proven === undefined) result.fingerprint = fingerprint;
+				else result.findings.push(...changesOf(result.fingerprint, fingerprint));
+			}
 			if (installMs !== undefined) result.installMs = (result.installMs ?? 0) + installMs;
-			const open = { profile: entry, result };
+			const open = { profile: entry, result, proven };
 			opened.set(profile.name, open);
 			return open;
 		},

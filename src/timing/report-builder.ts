@@ -138,8 +138,9 @@ function closeSamples(state: State, at: string): void {
 }
 
 /** Cold starts among many are kept apart from those of a service that was alone. */
-function placeIn(run: ProfileRun, { burst, crowd }: EntryOf<"sample">, coldStart: ColdStart): void {
-	if (burst !== undefined) {
+function placeIn(run: ProfileRun, { burst, crowd, isFirstOnNode }: EntryOf<"sample">, coldStart: ColdStart): void {
+	if (isFirstOnNode === true) run.pulls = [...(run.pulls ?? []), coldStart];
+	else if (burst !== undefined) {
 		const { size, number } = burst;
 		run.bursts ??= [];
 		const known = run.bursts.find((each) => each.size === size && each.number === number);

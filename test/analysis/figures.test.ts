@@ -1,7 +1,7 @@
 import { expect, it, vi } from "vitest";
 import { figuresOf } from "../../src/analysis/figures.ts";
 import { remarksOn } from "../../src/analysis/remarks.ts";
-import { judgeRun, notJudged, parseGate } from "../../src/commands/gate/gate.ts";
+import { judging, notJudged, parseGate } from "../../src/commands/gate/gate.ts";
 import { aColdStart, anAttempt, aReport, around, measured } from "../gate/a-report.ts";
 import { fakeContext } from "../support/fake-context.ts";
 import { rendered } from "../support/rendered.ts";
@@ -16,7 +16,7 @@ it("computes the remarks once, for the table and for the judgement", async () =>
 	vi.mocked(remarksOn).mockClear();
 	const { renderTable } = await import("../../src/output/report/table.ts");
 	renderTable(figures, {});
-	await judgeRun(figures, gate, { acceptSimulated: false, sink: world.context });
+	await judging(figures, gate, false).say(world.context);
 	expect(remarksOn).toHaveBeenCalledTimes(1);
 });
 

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { figuresOf } from "../../src/analysis/figures.ts";
-import { type GateOptions, judgeRun, notJudged, parseGate, refuseUnlike } from "../../src/commands/gate/gate.ts";
+import { type GateOptions, judging, notJudged, parseGate, refuseUnlike } from "../../src/commands/gate/gate.ts";
 import { InconclusiveError, UsageError } from "../../src/errors.ts";
 import { main } from "../../src/main.ts";
 import type { Report } from "../../src/report/report.ts";
@@ -21,7 +21,7 @@ async function gateOn(report: Report, options: Partial<GateOptions> = {}, env: R
 	const world = fakeContext({ "main.json": fine }, env);
 	const profiles = report.profiles.map(({ profile }) => profile);
 	const gate = await parseGate(profiles, { ...open, ...options }, world.context);
-	const code = await judgeRun(figuresOf(report), gate, { acceptSimulated: false, sink: world.context });
+	const code = await judging(figuresOf(report), gate, false).say(world.context);
 	return { code, ...world };
 }
 
@@ -117,5 +117,16 @@ describe("replay", () => {
 	])("ends with %j as the run would have: %i", async (options, code) => {
 		const { context, said } = fakeContext();
 		expect(await main(["replay", recording, ...options], context), said.stderr).toBe(code);
+	});
+
+	test("shows its verdicts on the page, which is also written where they cannot be had", async () => {
+		const pageOf = async (...options: string[]) => {
+			const { context, files } = fakeContext();
+			await main(["replay", recording, "--out", "run.html", ...options], context);
+			return files.get("run.html");
+		};
+		expect(await pageOf("--budget", "total: max < 300ms")).toContain('<strong class="status breach">');
+		expect(await pageOf()).not.toContain('<strong class="status');
+		expect(await pageOf("--budget", "totl: p(50) < 3s")).toContain("</html>");
 	});
 });

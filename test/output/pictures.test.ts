@@ -5,39 +5,13 @@ import { pricesOf } from "../../src/analysis/price.ts";
 import { typicalStart } from "../../src/analysis/typical-start.ts";
 import { formatOfFile, reportFormats } from "../../src/output/formats.ts";
 import type { Report } from "../../src/report/report.ts";
-import { aColdStart, anAttempt, aReport, around, measured, type ProfileSketch } from "../gate/a-report.ts";
+import { aColdStart, anAttempt, aReport, measured } from "../gate/a-report.ts";
 import { recorded, reportOf } from "../support/recorded.ts";
+import { sketch, strange, usual } from "../support/strange-reports.ts";
 
 async function written(file: string, report: Report, reference?: "talk"): Promise<string> {
 	const render = await formatOfFile(file).load();
 	return render(figuresOf(report), reference === undefined ? {} : { reference });
-}
-
-const sketch = (middle: number, phases: Record<string, number>, n = 9): ProfileSketch => ({
-	totals: around(middle, 60, n),
-	phases: Object.fromEntries(Object.entries(phases).map(([name, ms]) => [name, around(ms, 6, n)])),
-});
-const usual = aReport({
-	minimal: sketch(1000, { sandbox: 600, "start-user-container": 100, readiness: 300 }),
-	full: sketch(4000, { sandbox: 700, "startup-istio-proxy": 2500, readiness: 800 }),
-});
-
-const nasty = ['<script>alert("x")</script>', "=cmd()|' /C calc'!A0", "ש".repeat(200), "a\u0007\ud800b\n&amp;"];
-const strange: Record<string, Report> = {
-	"no profile": aReport({}),
-	"one profile": aReport({ full: sketch(4000, { readiness: 4000 }) }),
-	"20 profiles": aReport(
-		Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`p-${i}`, sketch(1000, { a: 1000 })])),
-	),
-	"all failed": aReport({ full: { extra: [anAttempt(1, "failed"), anAttempt(2, "unresolved")] } }),
-	"no phases": aReport({ full: { totals: [900] } }),
-	"nothing but a warm-up": aReport({ full: { extra: [aColdStart(0, { total: measured(9000) }, { counted: false })] } }),
-	names: retitled(aReport(Object.fromEntries(nasty.map((_, i) => [`p-${i}`, sketch(1000, { a: 1000 })]))), nasty),
-};
-
-function retitled(report: Report, titles: readonly string[]): Report {
-	const profiles = report.profiles.map((run, i) => ({ ...run, profile: { ...run.profile, title: titles[i] ?? "" } }));
-	return { ...report, profiles };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever the document holds

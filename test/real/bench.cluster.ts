@@ -74,7 +74,15 @@ describe("bench on a real cluster", () => {
 			);
 		starts.sort((a, b) => (a.requestSentAt < b.requestSentAt ? -1 : 1));
 		expect(starts.map(({ round }) => round)).toEqual([0, 0, 1, 1, 2, 2]);
-		for (const { name, pods } of starts) expect(pods[0]?.name).toContain(`helloworld-${name}-`);
+		for (const { name, pods } of starts) expect(pods[0]?.name).toMatch(new RegExp(`^helloworld(-\\d+)?-${name}-`));
+	});
+
+	it("starts copies in rotation, each of them proven cold while the pods of others are still there", () => {
+		for (const { coldStarts } of report.profiles) {
+			expect(new Set(coldStarts.map(({ copy }) => copy)).size).toBeGreaterThan(1);
+		}
+		const draining = report.profiles.flatMap(({ coldStarts }) => coldStarts.map((start) => start.draining ?? 0));
+		expect(Math.max(...draining)).toBeGreaterThan(0);
 	});
 
 	it("shows the sidecar in its promised shape and what it costs", () => {
@@ -146,6 +154,21 @@ describe("a run that does not reach its end", () => {
 		// Knative's controller looks the tag up before there is a pod, and where it does not, kubelet fails to pull.
 		expect(ended.stderr).toMatch(/Unable to fetch image "registry\.invalid|ErrImagePull|ImagePullBackOff/);
 		expect(ended.stderr).toContain("hint: give an image that the nodes can pull");
+		expect(await everything()).toEqual(before);
+	});
+});
+
+describe("many services", () => {
+	it("are asked in the same instant and measured among idle ones, and all of them are removed", async () => {
+		const many = ["--burst", "5", "--crowd", "20", "--out", file("many.json")];
+		const ended = await run(["bench", "-p", "minimal", "-n", "1", ...many]);
+		expect(ended.code, ended.stderr).toBe(0);
+		const [profile] = parseReport(await readFile(file("many.json"), "utf8"), "many.json").profiles;
+		const bursts = profile?.bursts ?? [];
+		expect(bursts.map(({ size, coldStarts }) => [size, ledgerOf(coldStarts)])).toEqual(
+			[1, 2, 3].map(() => [5, { attempted: 5, cold: 5, warm: 0, failed: 0, unresolved: 0, counted: 5 }]),
+		);
+		expect(profile?.crowds?.map(({ size, coldStarts }) => [size, ledgerOf(coldStarts).counted])).toEqual([[20, 1]]);
 		expect(await everything()).toEqual(before);
 	});
 });

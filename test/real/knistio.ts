@@ -6,7 +6,7 @@ import { openKube } from "../../src/kube/api/client.ts";
 const program = fileURLToPath(new URL("../../dist/bin.js", import.meta.url));
 
 /** What bench and install need on this cluster, such as `--image`; words separated by blanks. */
-const clusterArgs = (process.env.KNISTIO_TEST_ARGS ?? "").split(/\s+/).filter(Boolean);
+export const clusterArgs = (process.env.KNISTIO_TEST_ARGS ?? "").split(/\s+/).filter(Boolean);
 
 /** The folders of `--knative-manifests` among them. */
 export const knativeManifests = clusterArgs.filter((_, index) => clusterArgs[index - 1] === "--knative-manifests");

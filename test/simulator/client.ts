@@ -26,7 +26,7 @@ export interface Client {
 	watch(path: string): {
 		events: WatchEvent[];
 		/** Waits for the first event and until it is so; fails when the watch ends before. */
-		until(isSo: (events: WatchEvent[]) => boolean): Promise<WatchEvent[]>;
+		until(isSo: (events: WatchEvent[]) => boolean, limitMs?: number): Promise<WatchEvent[]>;
 		ended: Promise<void>;
 		close(): void;
 	};
@@ -101,14 +101,14 @@ export async function openClient(options: Partial<SimulationOptions> = {}): Prom
 			events,
 			ended,
 			close: () => request.destroy(),
-			until: (isSo) =>
+			until: (isSo, limitMs = 10_000) =>
 				new Promise((resolve, reject) => {
 					const timer = setTimeout(
 						() =>
 							reject(
 								new Error(`not seen on ${path}: ${events.map((one) => `${one.type} ${one.object.metadata?.name}`)}`),
 							),
-						10_000,
+						limitMs,
 					);
 					const look = () => {
 						const isSeen = events.length > 0 && isSo(events);

@@ -29,10 +29,18 @@ async function installAll(client: Client, shape: string): Promise<{ host: string
 
 /** Waits for zero and hurries a terminating pod, as knistio does. */
 async function waitForZero(client: Client): Promise<void> {
-	const pods = client.watch("/api/v1/namespaces/bench/pods");
-	const hurried = pods.until((events) => last(events)?.metadata.deletionTimestamp !== undefined);
-	const name = last(await hurried)?.metadata.name;
-	await client.call("DELETE", `/api/v1/namespaces/bench/pods/${name}`, { gracePeriodSeconds: 1 });
+	const path = "/api/v1/namespaces/bench/pods";
+	const { items, metadata } = (await client.call("GET", path)).json as {
+		items: Pod[];
+		metadata: { resourceVersion: string };
+	};
+	const [pod] = items;
+	// A slow machine may come too late to see it.
+	if (pod === undefined) return;
+	const pods = client.watch(`${path}?resourceVersion=${metadata.resourceVersion}`);
+	if (pod.metadata.deletionTimestamp === undefined)
+		await pods.until((events) => last(events)?.metadata.deletionTimestamp !== undefined);
+	await client.call("DELETE", `${path}/${pod.metadata.name}`, { gracePeriodSeconds: 1 });
 	await pods.until((events) => events.at(-1)?.type === "DELETED");
 	pods.close();
 }

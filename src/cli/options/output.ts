@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { fileExtensions, reportFormats } from "../../output/formats.ts";
+import { comparisonFormats, fileExtensions, reportFormats } from "../../output/formats.ts";
 import { collect } from "./values.ts";
 
 /** Where a report goes, and what is added to it. */
@@ -18,6 +18,13 @@ export function addOutputOptions(command: Command): Command {
 		)
 		.addOption(new Option("--reference <what>", "also show the figures of the talk").choices(["talk"]));
 }
+
+/** `--out` of a comparison. */
+export const comparisonFileOption = () =>
+	new Option(
+		"-o, --out <file>",
+		`write the comparison to a file instead; the extension chooses the format: ${fileExtensions(comparisonFormats).join(", ")} (repeatable)`,
+	).argParser(collect);
 
 /** `--format` of a report on stdout. */
 export const reportFormatOption = () =>

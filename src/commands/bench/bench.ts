@@ -17,8 +17,9 @@ import { substitute } from "../../profile/effective.ts";
 import { loadProfiles } from "../../profile/load.ts";
 import type { Profile } from "../../profile/profile.ts";
 import { recordingVersion, type Untimed } from "../../recording/entries.ts";
+import { recordingBeside } from "../../recording/recording-path.ts";
 import { endRun } from "../gate/ending.ts";
-import { type Gate, judgeRun, parseGate } from "../gate/gate.ts";
+import { type Gate, judging, parseGate } from "../gate/gate.ts";
 import { requireWritable } from "../gate/outputs.ts";
 import { type ReportFile, reportFiles, writeReport } from "../gate/report-files.ts";
 import { whatFails } from "../gate/sink.ts";
@@ -137,16 +138,17 @@ async function benchOn(run: Run, outputs: ReportFile[]): Promise<ExitCode> {
 	recorder.record({ kind: "end", ...(failure === undefined ? {} : { endedBy: (failure as Error).message }) });
 	const report = recorder.report();
 	const figures = figuresOf(report);
+	// A simulated cluster is only ever measured where it was asked for by name.
+	const judged = judging(figures, run.gate, report.simulated !== undefined);
+	const judgement = failure === undefined ? judged.judgementIfAny() : undefined;
 	const unwritten = [
 		...(await whatFails([recorder.close])),
-		...(await writeReport(figures, outputs, { reference: options.reference, sink: context })),
+		...(await writeReport(figures, outputs, { reference: options.reference, judgement, sink: context })),
 	];
 	const uncleaned = await cleanUp(uninterrupted(session), { ...options, lock, before });
 	display.clear();
 	if (report.profiles.length > 0) context.stdout(renderTable(figures, tableOptions(options, context)));
-	// A simulated cluster is only ever measured where it was asked for by name.
-	const judge = () => judgeRun(figures, run.gate, { acceptSimulated: report.simulated !== undefined, sink: context });
-	return endRun({ failure, judge, unwritten, uncleaned });
+	return endRun({ failure, judge: () => judged.say(context), unwritten, uncleaned });
 }
 
 /** The first entry of the recording. */
@@ -236,7 +238,7 @@ function withSidecar(profile: Profile, shape: BenchOptions["sidecar"]): Profile 
 
 function recordingPath({ record, out }: BenchOptions): string | undefined {
 	if (record === false) return undefined;
-	return record ?? out[0]?.replace(/\.[a-z0-9]+$/i, ".recording.ndjson");
+	return record ?? (out[0] === undefined ? undefined : recordingBeside(out[0]));
 }
 
 const tableOptions = ({ reference }: BenchOptions, { color }: Context) => ({

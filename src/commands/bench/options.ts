@@ -36,6 +36,8 @@ export interface BenchOptions extends GateOptions {
 	requestTimeoutSeconds?: number;
 	/** How many copies of the service are used in rotation; as many as it takes where it is left out. */
 	copies?: number;
+	/** Whether the first start of each profile is measured too, with the pull of its images. */
+	pull?: boolean;
 	/** How many services are asked in the same instant; 1 is what is measured anyway. */
 	burst?: readonly number[];
 	/** How many idle services are there; 0 is what is measured anyway. */

@@ -64,7 +64,7 @@ export async function installationOf(run: Run, profile: Profile): Promise<Instal
 		namespace: options.namespace,
 		authorizerImage: options.image,
 		useInstalled: options.useInstalled,
-		hasIdleServices: crowdSizes(options).length > 0,
+		hasIdleServices: crowdSizes(options).length > 0 || options.pull === true,
 	};
 }
 
@@ -102,9 +102,10 @@ export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuri
 		record: (entry) => {
 			recorder.record(entry);
 			// Installed and proven: what would make the comparison void is known before the first cold start.
-			if (entry.kind === "profile") refuseIfUnlike(run, [entry], { isPartial: false });
+			if (entry.kind === "profile" && entry.isUnproven !== true) refuseIfUnlike(run, [entry], { isPartial: false });
 		},
 		...manyAtOnce(options, run.display),
+		startsFirstOnNode: options.pull === true,
 		host: {
 			threadUrl: context.observerThread,
 			onEntry: recorder.add,

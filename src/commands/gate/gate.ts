@@ -3,7 +3,7 @@ import { type Measured, refuseDifferent } from "../../analysis/likeness.ts";
 import { type ExitCode, InconclusiveError, UsageError } from "../../errors.ts";
 import type { BaselineQuestion } from "../../gate/baseline.ts";
 import { readBudgetsFile } from "../../gate/budgets-file.ts";
-import { exitCodeOf, judge } from "../../gate/judge.ts";
+import { exitCodeOf, type Judgement, judge } from "../../gate/judge.ts";
 import { budgetsOfProfile, parseBudget, type WrittenBudget } from "../../gate/parse-budget.ts";
 import {
 	isLikelyPhase,
@@ -91,19 +91,40 @@ export async function parseGate(
 	};
 }
 
-/**
- * Judges a run by its gate, prints the verdicts and writes what CI shows. A run that nobody asked to judge ends with 0
- * if every profile has a cold start that counts, else with 3.
- */
-export async function judgeRun(
-	figures: Figures,
-	{ files, ...criteria }: Gate,
-	{ acceptSimulated, sink }: { acceptSimulated: boolean; sink: Sink },
-): Promise<ExitCode> {
+/** A run and its gate: judged when that is first asked for, and once. */
+export interface Judging {
+	/** For a page that also does without; `say` tells why there is none. */
+	judgementIfAny(): Judgement | undefined;
+	/**
+	 * Prints the verdicts and writes what CI shows. A run that nobody asked to judge ends with 0 if every profile has a cold
+	 * start that counts, else with 3.
+	 * @throws UsageError where the baseline measured something else
+	 */
+	say(sink: Sink): Promise<ExitCode>;
+}
+
+/** Judges a run by its gate; `acceptSimulated` where a simulated cluster was asked for by name. */
+export function judging(figures: Figures, { files, ...criteria }: Gate, acceptSimulated: boolean): Judging {
 	const remarksOf = (run: ProfileRun) => figures.runs.find((each) => each.run === run)?.remarks ?? [];
-	const judgement = judge(figures.report, { ...criteria, acceptSimulated, remarksOf });
-	if (judgement.verdicts.length > 0) sink.stdout(`\n${renderJudgement(judgement)}`);
-	return withoutUnwritten(exitCodeOf(judgement), await writeJudgement(figures, judgement, { files, sink }));
+	let judged: Judgement | undefined;
+	const judgement = () => {
+		judged ??= judge(figures.report, { ...criteria, acceptSimulated, remarksOf });
+		return judged;
+	};
+	return {
+		judgementIfAny() {
+			try {
+				return judgement();
+			} catch {
+				return undefined;
+			}
+		},
+		async say(sink) {
+			const found = judgement();
+			if (found.verdicts.length > 0) sink.stdout(`\n${renderJudgement(found)}`);
+			return withoutUnwritten(exitCodeOf(found), await writeJudgement(figures, found, { files, sink }));
+		},
+	};
 }
 
 function requireKnownPhases(required: readonly string[], known: KnownNames): void {

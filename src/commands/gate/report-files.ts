@@ -1,5 +1,6 @@
 import type { Figures } from "../../analysis/figures.ts";
 import type { UsageError } from "../../errors.ts";
+import type { Judgement } from "../../gate/judge.ts";
 import { formatOfFile, type ReportFormat } from "../../output/formats.ts";
 import { type Sink, whatFails } from "./sink.ts";
 
@@ -14,6 +15,13 @@ export function reportFiles(paths: readonly string[]): ReportFile[] {
 	return paths.map((file) => ({ file, format: formatOfFile(file) }));
 }
 
+interface WriteOptions {
+	reference: "talk" | undefined;
+	/** Where the run was judged. */
+	judgement?: Judgement | undefined;
+	sink: Pick<Sink, "writeFile">;
+}
+
 /**
  * Writes a report to each file in its format.
  * @returns an error for each file that could not be written; the others are there
@@ -21,9 +29,9 @@ export function reportFiles(paths: readonly string[]): ReportFile[] {
 export async function writeReport(
 	figures: Figures,
 	files: readonly ReportFile[],
-	{ reference, sink }: { reference: "talk" | undefined; sink: Pick<Sink, "writeFile"> },
+	{ reference, judgement, sink }: WriteOptions,
 ): Promise<UsageError[]> {
-	const options = reference === undefined ? {} : { reference };
+	const options = { ...(reference !== undefined && { reference }), ...(judgement !== undefined && { judgement }) };
 	return whatFails(
 		files.map(({ file, format }) => async () => {
 			const render = await format.load();

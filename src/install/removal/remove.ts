@@ -202,7 +202,8 @@ const missedKinds = [
 	["serving.knative.dev/v1", "Service"],
 ] as const;
 
-async function foreignContent(task: Task, namespace: KubeObject): Promise<string | undefined> {
+/** Why a namespace cannot go: what somebody else has in it; undefined where nothing is. */
+export async function foreignContent(task: Task, namespace: KubeObject): Promise<string | undefined> {
 	const lists = await inParallel(missedKinds, ([apiVersion, kind]) =>
 		task.cluster.list({ apiVersion, kind, namespace: namespace.metadata.name }, task.signal),
 	);

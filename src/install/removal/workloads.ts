@@ -11,8 +11,8 @@ import { type Patience, type Removal, untilTaskEnds } from "./remove.ts";
 /** Knative's label on everything that a Service has, its pods included. */
 const serviceLabel = "serving.knative.dev/service";
 
-/** So long a finalizer is waited for before its controller counts as gone. */
-const finalizerPatienceMs = 30_000;
+/** So long a finalizer is waited for before its controller counts as gone; with many services it has more to do. */
+const finalizerPatienceMs = (services: number) => 30_000 + services * 1_000;
 
 /** Kinds below a Service that controllers of Knative and of its ingress hold by finalizers. */
 const heldKinds = [
@@ -49,7 +49,7 @@ export async function removeWorkloads(
 	const left = await waitUntilNone(within(task, patience.goneMs), async () => {
 		const still = await remains(task, going);
 		await terminate(still.filter((object) => object.kind === "Pod"));
-		if (task.clock.now() - startedAt > finalizerPatienceMs) await dropFinalizers(task, still);
+		if (task.clock.now() - startedAt > finalizerPatienceMs(going.length)) await dropFinalizers(task, still);
 		return still;
 	});
 	failed.push(...left.map((object) => ({ ref: refOf(object), error: stillThere([object]) })));
@@ -58,16 +58,32 @@ export async function removeWorkloads(
 }
 
 async function remains(task: Task, services: readonly KubeObject[]): Promise<KubeObject[]> {
-	const themselves = await inParallel(services, (object) => task.cluster.get(refOf(object), task.signal));
-	const below = await inParallel(services, async ({ metadata: { name, namespace } }) => {
-		const where = { labelSelector: `${serviceLabel}=${name}`, ...(namespace && { namespace }) };
+	const lists = await inParallel(chunksOf(services), async ({ namespace, names }) => {
+		const where = { labelSelector: `${serviceLabel} in (${names.join(",")})`, ...(namespace && { namespace }) };
 		const kinds = [["v1", "Pod"], ...heldKinds] as const;
 		return Promise.all(
 			kinds.map(([apiVersion, kind]) => task.cluster.list({ apiVersion, kind, ...where }, task.signal)),
 		);
 	});
-	const all = [...themselves.filter((object) => object !== undefined), ...below.flat(2)];
+	// A Service does not carry the label itself.
+	const themselves = await inParallel(services, (object) => task.cluster.get(refOf(object), task.signal));
+	const all = [...themselves.filter((object) => object !== undefined), ...lists.flat(2)];
 	return [...new Map(all.map((object) => [keyOf(refOf(object)), object])).values()];
+}
+
+/** So many names fit into the address of a request. */
+const namesAtOnce = 50;
+
+function chunksOf(services: readonly KubeObject[]): { namespace: string | undefined; names: string[] }[] {
+	const namespaces = [...new Set(services.map(({ metadata }) => metadata.namespace))];
+	return namespaces.flatMap((namespace) => {
+		const names = services.flatMap(({ metadata }) => (metadata.namespace === namespace ? [metadata.name] : []));
+		const count = Math.ceil(names.length / namesAtOnce);
+		return Array.from({ length: count }, (_, index) => ({
+			namespace,
+			names: names.slice(index * namesAtOnce, (index + 1) * namesAtOnce),
+		}));
+	});
 }
 
 async function dropFinalizers(task: Task, left: readonly KubeObject[]): Promise<void> {

@@ -10,13 +10,14 @@ import { parseManifests, withoutRepeats } from "./manifests.ts";
  * names, without those of its folders. What cannot be read, is not a manifest, or is there twice and differs is a {@link UsageError}.
  */
 export async function readManifestFiles(paths: readonly string[]): Promise<KubeObject[]> {
-	const files = (await Promise.all(paths.map(filesAt))).flat();
+	const files = (await Promise.all(paths.map(manifestFilesAt))).flat();
 	const objects = (await Promise.all(files.map(async (file) => parseManifests(await read(file), file)))).flat();
 	if (objects.length === 0) throw new UsageError(`${paths.join(", ")}: no Kubernetes object is there`);
 	return withoutRepeats(objects, paths.join(", "));
 }
 
-async function filesAt(path: string): Promise<string[]> {
+/** The files of manifests at a path: a file itself, or those of a folder. @throws UsageError for what cannot be read */
+export async function manifestFilesAt(path: string): Promise<string[]> {
 	const { isFolder, entries } = await look(path);
 	if (!isFolder) return [path];
 	const names = entries.filter((entry) => !entry.isDirectory() && /\.(ya?ml|json)$/.test(entry.name));

@@ -49,8 +49,8 @@ async function notReady(task: Task, open: readonly ObjectRef[], waitingFor: stri
 	});
 }
 
-/** Ends a wait early when a pod is in trouble that does not heal. */
-function troubleWatch(task: Task): (notReady: readonly KubeObject[]) => Promise<void> {
+/** Ends a wait early when a pod of a workload is in trouble that does not heal. */
+export function troubleWatch(task: Task): (notReady: readonly KubeObject[]) => Promise<void> {
 	let nextAt = task.clock.now() + troubleGapMs;
 	const since = new Map<string, number>();
 	return async (left) => {

@@ -4,6 +4,7 @@ import type { Report } from "../../report/report.ts";
 import { podCreated } from "../../report/steps.ts";
 import { priceSentences } from "../words/price-words.ts";
 import { duration } from "../words/units.ts";
+import { ownerOf, owners, unknownOwner } from "./owners.ts";
 import type { RenderOptions } from "./render.ts";
 import { element, escaped, svgDocument, text } from "./svg.ts";
 import { talkFigures } from "./talk-figures.ts";
@@ -24,40 +25,47 @@ const letterWidth = 0.58;
 /** Readable from the last row of a room. */
 const size = { title: 44, label: 30, small: 24 };
 
-/** Who the time goes to. Okabe and Ito's colours, which colour-blind people can tell apart, with white or black text. */
-const owners = [
-	{ name: "Knative and the scheduler", fill: "#0072b2", ink: "#ffffff", of: /^(activation|pod-creation|scheduling)$/ },
-	{ name: "sandbox and images", fill: "#999999", ink: "#000000", of: /^(sandbox|pull-.*)$/ },
-	{ name: "containers of Istio", fill: "#d55e00", ink: "#ffffff", of: /-istio-(init|validation|proxy)$/ },
-	{ name: "other containers", fill: "#009e73", ink: "#000000", of: /^(start|run|startup|notice|post-start)-/ },
-	{ name: "ready to answered", fill: "#f0e442", ink: "#000000", of: /^(readiness|endpoint|routing|probing|response)$/ },
-] as const;
-/** Of a phase that none of them names, and of time that is not attributed. */
-const unknownOwner = { fill: "#ffffff", ink: "#000000" };
-
 /**
  * The profiles as stacked bars along the critical path. A bar is the cold start with the median total, since its phases
  * add up, which medians of phases do not; the line on top of it is the median's 95 % interval.
  */
 export function renderChart(figures: Figures, { reference }: RenderOptions): string {
-	const { report, runs, prices } = figures;
-	const rows = runs.map((run) => rowOf(run, report, reference));
-	const scale = scaleFor(Math.max(0, ...rows.map(({ endMs }) => endMs)));
-	const height = Math.max(leastHeight, top + rows.length * rowHeight + 140);
-	const sentences = priceSentences(prices);
+	const rows = rowsOf(figures, reference);
+	const height = Math.max(leastHeight, heightOf(rows));
+	const title = heading(figures.report);
+	const sentences = priceSentences(figures.prices);
 	const body = [
-		text(heading(report), { x: margin, y: 90, "font-size": size.title, "font-weight": 600 }),
+		text(title, { x: margin, y: 90, "font-size": size.title, "font-weight": 600 }),
 		...sentences
 			.slice(0, 3)
 			.map((each, index) => text(shortened(each, 140), { x: margin, y: 140 + index * 34, "font-size": size.small })),
+		...drawRows(rows, height),
+	];
+	return svgDocument({ width, height, title, description: descriptionOf(rows, sentences) }, body);
+}
+
+/** The same bars for a page that says the rest in words: without a heading, and no higher than they are. */
+export function renderBars(figures: Figures, { reference }: RenderOptions): string {
+	const rows = rowsOf(figures, reference);
+	const height = heightOf(rows);
+	const picture = { width, height, fromY: top - 40, title: heading(figures.report) };
+	return svgDocument({ ...picture, description: descriptionOf(rows, []) }, drawRows(rows, height));
+}
+
+const rowsOf = ({ report, runs }: Figures, reference: RenderOptions["reference"]) =>
+	runs.map((run) => rowOf(run, report, reference));
+
+const heightOf = (rows: readonly Row[]) => top + Math.max(1, rows.length) * rowHeight + 140;
+
+function drawRows(rows: readonly Row[], height: number): string[] {
+	const scale = scaleFor(Math.max(0, ...rows.map(({ endMs }) => endMs)));
+	const noRow = "no data: the report has no profile";
+	return [
 		...axis(scale, height),
 		...rows.flatMap((row, index) => drawRow(row, scale, top + index * rowHeight)),
-		...(rows.length === 0
-			? [text("no data: the report has no profile", { x: left, y: top + 60, "font-size": size.label })]
-			: []),
+		...(rows.length === 0 ? [text(noRow, { x: left, y: top + 60, "font-size": size.label })] : []),
 		...legend(height),
 	];
-	return svgDocument({ width, height, title: heading(report), description: descriptionOf(rows, sentences) }, body);
 }
 
 interface Row {
@@ -157,7 +165,7 @@ function drawRow(row: Row, scale: Scale, y: number): string[] {
 
 /** A label goes into its segment where it fits, the phase's name in two lines if need be. */
 function drawSegment({ name, startMs, ms }: Row["segments"][number], scale: Scale, y: number) {
-	const { fill, ink } = owners.find(({ of }) => of.test(name)) ?? unknownOwner;
+	const { fill, ink } = ownerOf(name) ?? unknownOwner;
 	const [x, end] = [scale.x(startMs), scale.x(startMs + ms)];
 	const title = `${name} ${duration(ms)}`;
 	const box = element(

@@ -4,6 +4,7 @@ import type { Observations } from "../../analysis/observations.ts";
 import type { ClockOffset, Finding, Report } from "../../report/report.ts";
 import { oneLine } from "../../text/one-line.ts";
 import { duration, ledgerWords, spell } from "../words/units.ts";
+import { pullNotes } from "./pull-notes.ts";
 import { rotationNote } from "./rotation-note.ts";
 
 /** What a reader must know beside the figures, a line each: attempts, attempts that do not count, findings, overhead. */
@@ -15,9 +16,13 @@ export function notesOf({ report, runs, summary }: Figures): string[] {
 	}
 	notes.push(...summary.columns.map(({ name, ledger }) => `${name}: ${ledgerWords(ledger)}`));
 	notes.push(...measuredNote(report), ...orderNotes(report));
-	for (const { run, remarks, observations } of runs) {
+	for (const { run, remarks, observations, firstStarts } of runs) {
 		const { name } = run.profile;
-		notes.push(...observed(name, observations), ...rotationNote(name, observations.rotation));
+		notes.push(
+			...observed(name, observations),
+			...rotationNote(name, observations.rotation),
+			...pullNotes(name, firstStarts),
+		);
 		notes.push(...run.findings.map((finding) => `${name}: ${sentence(finding)}`), ...remarks.map(sentence));
 	}
 	notes.push(...report.findings.map(sentence));

@@ -1,4 +1,5 @@
 import type { Figures } from "../../analysis/figures.ts";
+import type { Judgement } from "../../gate/judge.ts";
 
 /** How a report is shown. */
 export interface RenderOptions {
@@ -6,6 +7,8 @@ export interface RenderOptions {
 	reference?: "talk";
 	/** Whether the text may have a terminal's colours. */
 	color?: boolean;
+	/** What the report was judged to be, where it was. */
+	judgement?: Judgement;
 }
 
 /** A report as text; it ends with a line break. */

@@ -28,12 +28,12 @@ export function element(name: string, attributes: Attributes, content = ""): str
 export function text(line: string, attributes: Attributes): string {
 	return element("text", { ...attributes, "unicode-bidi": "isolate" }, escaped(line));
 }
-/** A whole picture on white, with its alternative text. */
+/** A whole picture on white, with its alternative text; it can leave out what is above `fromY`. */
 export function svgDocument(
-	picture: { width: number; height: number; title: string; description: string },
+	picture: { width: number; height: number; fromY?: number; title: string; description: string },
 	body: readonly string[],
 ): string {
-	const { width, height, title, description } = picture;
+	const { width, height, fromY = 0, title, description } = picture;
 	const content = [
 		"",
 		element("title", { id: "title" }, escaped(title)),
@@ -44,7 +44,7 @@ export function svgDocument(
 	].join("\n");
 	const attributes = {
 		xmlns: "http://www.w3.org/2000/svg",
-		viewBox: `0 0 ${width} ${height}`,
+		viewBox: `0 ${fromY} ${width} ${height - fromY}`,
 		role: "img",
 		"aria-labelledby": "title description",
 		"font-family": "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif",

@@ -1,10 +1,12 @@
 import { hash } from "../clock/random.ts";
 import type { Container, KubeObject, Pod, Probe, Service, Workload } from "./objects.ts";
 import type { Resource } from "./resources.ts";
-import type { Store } from "./store.ts";
+
+/** Whether a service has the address already. */
+type IsTaken = (clusterIp: string) => boolean;
 
 /** Fills what the API server fills when an object is created, as far as something reads it. */
-export function setDefaults(resource: Resource, object: KubeObject, store: Store): void {
+export function setDefaults(resource: Resource, object: KubeObject, isTaken: IsTaken): void {
 	switch (resource.id) {
 		case "namespaces":
 			object.metadata.labels = { ...object.metadata.labels, "kubernetes.io/metadata.name": object.metadata.name };
@@ -26,7 +28,7 @@ export function setDefaults(resource: Resource, object: KubeObject, store: Store
 			setPodDefaults((object as Workload).spec.template.spec);
 			break;
 		case "services":
-			setServiceDefaults(object as Service, store);
+			setServiceDefaults(object as Service, isTaken);
 			break;
 	}
 }
@@ -61,7 +63,7 @@ function setProbeDefaults(probe: Probe | undefined): void {
 	probe.failureThreshold = probe.failureThreshold || 3;
 }
 
-function setServiceDefaults(service: Service, store: Store): void {
+function setServiceDefaults(service: Service, isTaken: IsTaken): void {
 	const { spec } = service;
 	spec.type ??= "ClusterIP";
 	spec.sessionAffinity ??= "None";
@@ -70,12 +72,11 @@ function setServiceDefaults(service: Service, store: Store): void {
 		port.targetPort ??= port.port;
 	}
 	if (spec.type === "ExternalName" || spec.clusterIP !== undefined) return;
-	const taken = new Set(store.list("services").map((other) => (other as Service).spec.clusterIP));
 	const start = hash(`${service.metadata.namespace}/${service.metadata.name}`);
 	for (let step = 0; spec.clusterIP === undefined && step < 65_000; step++) {
 		const number = (start + step) % 65_000;
 		const address = `10.96.${number >> 8}.${number & 255 || 1}`;
-		if (!taken.has(address)) spec.clusterIP = address;
+		if (!isTaken(address)) spec.clusterIP = address;
 	}
 	if (spec.clusterIP !== undefined) spec.clusterIPs = [spec.clusterIP];
 }

@@ -110,9 +110,40 @@ export function isSame(left: unknown, right: unknown): boolean {
 		return left.length === right.length && left.every((item, index) => isSame(item, right[index]));
 	}
 	if (!isRecord(left) || !isRecord(right)) return false;
-	const names = new Set([...Object.keys(left), ...Object.keys(right)]);
-	for (const name of names) if (!isSame(left[name], right[name])) return false;
+	for (const name in left) if (!isSame(left[name], right[name])) return false;
+	for (const name in right) if (right[name] !== undefined && left[name] === undefined) return false;
 	return true;
+}
+
+/** A deep copy of a JSON value; several times as fast as `structuredClone`, which knows more than JSON. */
+export function copyOf<T>(value: T): T {
+	if (typeof value !== "object" || value === null) return value;
+	if (Array.isArray(value)) return value.map(copyOf) as T;
+	const copy: Record<string, unknown> = {};
+	for (const name in value) copy[name] = copyOf(value[name]);
+	return copy as T;
+}
+
+/**
+ * The later value, made of parts of the earlier one where they are the same: versions of an object that are kept for a
+ * while then hold only what differs. The earlier value itself if nothing does.
+ */
+export function sharing(before: unknown, after: unknown): unknown {
+	if (before === after) return before;
+	if (Array.isArray(before) && Array.isArray(after)) {
+		const items = after.map((item, index) => sharing(before[index], item));
+		return items.length === before.length && items.every((item, index) => item === before[index]) ? before : items;
+	}
+	if (!isRecord(before) || !isRecord(after)) return after;
+	let isChanged = false;
+	const shared: Record<string, unknown> = {};
+	for (const name in after) {
+		if (after[name] === undefined) continue;
+		shared[name] = sharing(before[name], after[name]);
+		if (shared[name] !== before[name]) isChanged = true;
+	}
+	for (const name in before) if (before[name] !== undefined && shared[name] === undefined) isChanged = true;
+	return isChanged ? shared : before;
 }
 
 function isEmpty(tree: Fields): boolean {

@@ -1,5 +1,5 @@
 import { mergeApplied } from "./apply.ts";
-import { isRecord, isSame, itemsByKey } from "./fields.ts";
+import { copyOf, isRecord, isSame, itemsByKey } from "./fields.ts";
 import { badRequest } from "./status-error.ts";
 
 /** JSON merge patch (RFC 7396): null removes a field, a list is replaced. */
@@ -56,7 +56,7 @@ interface Operation {
 /** JSON patch (RFC 6902). */
 export function jsonPatch(target: unknown, operations: unknown): unknown {
 	if (!Array.isArray(operations)) throw badRequest("error decoding patch: a JSON patch is a list of operations");
-	let root = structuredClone(target);
+	let root = copyOf(target);
 	for (const operation of operations as Operation[]) root = applyOperation(root, operation);
 	return root;
 }
@@ -73,7 +73,7 @@ function applyOperation(root: unknown, { op, path, value, from }: Operation): un
 			return place(root, path, { value: undefined, isInsert: false });
 		case "move":
 		case "copy": {
-			const moved = structuredClone(lookUp(root, from ?? ""));
+			const moved = copyOf(lookUp(root, from ?? ""));
 			if (moved === undefined) throw missingPath(op, from ?? "");
 			const rest = op === "move" ? place(root, from ?? "", { value: undefined, isInsert: false }) : root;
 			return place(rest, path, { value: moved, isInsert: true });

@@ -1,5 +1,5 @@
 import { toSeconds } from "../clock/clock.ts";
-import { isSame } from "./fields.ts";
+import { copyOf, sharing } from "./fields.ts";
 import { checkPreconditions, graceOf, isReleased } from "./object-rules.ts";
 import type { KubeObject } from "./objects.ts";
 import type { Resource } from "./resources.ts";
@@ -25,16 +25,17 @@ export function removeObject(
 	const before = read(state, resource, ref);
 	if (before === undefined) throw notFound({ resource, name: ref.name });
 	checkPreconditions(resource, before, options);
-	const object = structuredClone(before);
-	addFinalizer(object, options.propagation);
-	startGrace(state, resource, { before, object, options });
+	const draft = copyOf(before);
+	addFinalizer(draft, options.propagation);
+	startGrace(state, resource, { before, object: draft, options });
+	const object = sharing(before, draft) as KubeObject;
 	if (options.isDryRun === true) return { object, isGone: false };
 	if (isReleased(resource, object)) {
 		// The API server publishes one more version of a pod whose grace period is over before it removes the pod.
 		if (before.metadata.deletionTimestamp !== undefined) store.write(resource.id, object);
 		return { object: store.remove(resource.id, object), isGone: true };
 	}
-	return { object: isSame(before, object) ? before : store.write(resource.id, object), isGone: false };
+	return { object: object === before ? before : store.write(resource.id, object), isGone: false };
 }
 
 function addFinalizer(object: KubeObject, propagation: RemoveOptions["propagation"]): void {

@@ -74,10 +74,15 @@ const builtIn: Record<string, string> = {
 /** The built-in resources of a Kubernetes API server that knistio or an Istio install may meet. */
 export function createResources(): Resources {
 	const byId = new Map<string, Resource>();
+	/** By group and kind. */
+	const byKind = new Map<string, Resource>();
+	const add = (resource: Resource) => {
+		byId.set(resource.id, resource);
+		byKind.set(`${resource.group}/${resource.kind}`, resource);
+	};
 	for (const [apiVersion, table] of Object.entries(builtIn)) {
 		for (const line of table.split("\n")) {
-			const resource = parseLine(apiVersion, line.trim());
-			byId.set(resource.id, resource);
+			add(parseLine(apiVersion, line.trim()));
 		}
 	}
 	return {
@@ -89,12 +94,15 @@ export function createResources(): Resources {
 		},
 		ofKind(apiVersion, kind) {
 			const [group, version] = splitApiVersion(apiVersion);
-			return [...byId.values()].find(
-				(one) => one.kind === kind && one.group === group && one.versions.includes(version),
-			);
+			const found = byKind.get(`${group}/${kind}`);
+			return found?.versions.includes(version) ? found : undefined;
 		},
-		add: (resource) => byId.set(resource.id, resource),
-		remove: (id) => byId.delete(id),
+		add,
+		remove(id) {
+			const gone = byId.get(id);
+			byId.delete(id);
+			if (gone !== undefined) byKind.delete(`${gone.group}/${gone.kind}`);
+		},
 	};
 }
 

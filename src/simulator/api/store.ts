@@ -1,3 +1,4 @@
+import { LiveIndex } from "./live-index.ts";
 import { type KubeObject, keyOf } from "./objects.ts";
 
 /** A change of one object, as a watch reports it. */
@@ -11,6 +12,12 @@ export interface Change {
 
 export type ChangeListener = (change: Change) => void;
 
+/** The objects of a resource by values that they have. */
+export interface Index {
+	/** In the order of their keys. */
+	of(value: string): KubeObject[];
+}
+
 /**
  * All objects by resource, with one revision for every change and a window of history to resume watches from, like
  * etcd behind the API server's watch cache. Objects are never changed in place.
@@ -21,6 +28,13 @@ export interface Store {
 	read(resource: string, key: string): KubeObject | undefined;
 	/** In the order of their keys; of one namespace if it is given. */
 	list(resource: string, namespace?: string): KubeObject[];
+	/** How many there are in all namespaces. */
+	count(resource: string): number;
+	/**
+	 * Finds objects by values that they have, without a look at the others. `valuesOf` says which values an object has;
+	 * it must depend on the object alone. Listeners find an index as it is after the change.
+	 */
+	index(resource: string, valuesOf: (object: KubeObject) => readonly string[]): Index;
 	/** Keeps the object with the next revision as its resourceVersion. */
 	write(resource: string, object: KubeObject): KubeObject;
 	remove(resource: string, object: KubeObject): KubeObject;
@@ -35,8 +49,9 @@ export interface Store {
 
 interface Table {
 	objects: Map<string, KubeObject>;
-	/** Undefined when an object was added or removed since it was sorted. */
-	sorted: string[] | undefined;
+	/** The keys by namespace, in order; objects without one are in the namespace "". */
+	keys: Map<string, string[]>;
+	indexes: LiveIndex[];
 	history: Change[];
 	/** The last revision that is no longer in the history. */
 	compactedTo: number;
@@ -67,15 +82,22 @@ class MemoryStore implements Store {
 	}
 
 	list(resource: string, namespace?: string): KubeObject[] {
+		const { keys, objects } = this.#tableOf(resource);
+		const wanted =
+			namespace === undefined ? [...keys.keys()].sort((a, b) => (`${a}/` < `${b}/` ? -1 : 1)) : [namespace];
+		return wanted.flatMap((name) => (keys.get(name) ?? []).map((key) => objects.get(key) as KubeObject));
+	}
+
+	count(resource: string): number {
+		return this.#tableOf(resource).objects.size;
+	}
+
+	index(resource: string, valuesOf: (object: KubeObject) => readonly string[]): Index {
 		const table = this.#tableOf(resource);
-		table.sorted ??= [...table.objects.keys()].sort();
-		const prefix = namespace === undefined ? "" : `${namespace}/`;
-		const found: KubeObject[] = [];
-		for (const key of table.sorted) {
-			const object = table.objects.get(key);
-			if (object !== undefined && key.startsWith(prefix)) found.push(object);
-		}
-		return found;
+		const index = new LiveIndex(valuesOf);
+		for (const object of table.objects.values()) index.replace(undefined, object);
+		table.indexes.push(index);
+		return index;
 	}
 
 	write(resource: string, unversioned: KubeObject): KubeObject {
@@ -84,7 +106,7 @@ class MemoryStore implements Store {
 		const key = keyOf(object.metadata);
 		const previous = table.objects.get(key);
 		table.objects.set(key, object);
-		if (previous === undefined) table.sorted = undefined;
+		if (previous === undefined) insertKey(table, object.metadata.namespace ?? "", key);
 		const type = previous === undefined ? "ADDED" : "MODIFIED";
 		this.#record(resource, { revision: this.#revision, type, object, previous });
 		return object;
@@ -96,7 +118,7 @@ class MemoryStore implements Store {
 		const key = keyOf(object.metadata);
 		const previous = table.objects.get(key);
 		table.objects.delete(key);
-		table.sorted = undefined;
+		removeKey(table, object.metadata.namespace ?? "", key);
 		this.#record(resource, { revision: this.#revision, type: "DELETED", object, previous });
 		return object;
 	}
@@ -127,7 +149,7 @@ class MemoryStore implements Store {
 	#tableOf(resource: string): Table {
 		let table = this.#tables.get(resource);
 		if (table === undefined) {
-			table = { objects: new Map(), sorted: [], history: [], compactedTo: 0, listeners: new Set() };
+			table = { objects: new Map(), keys: new Map(), indexes: [], history: [], compactedTo: 0, listeners: new Set() };
 			this.#tables.set(resource, table);
 		}
 		return table;
@@ -135,6 +157,8 @@ class MemoryStore implements Store {
 
 	#record(resource: string, change: Change): void {
 		const table = this.#tableOf(resource);
+		const now = change.type === "DELETED" ? undefined : change.object;
+		for (const index of table.indexes) index.replace(change.previous, now);
 		table.history.push(change);
 		if (table.history.length > this.#historyLength * 1.25) {
 			const dropped = table.history.splice(0, table.history.length - this.#historyLength);
@@ -148,4 +172,29 @@ class MemoryStore implements Store {
 		this.#revision++;
 		return { ...object, metadata: { ...object.metadata, resourceVersion: String(this.#revision) } };
 	}
+}
+
+function insertKey({ keys }: Table, namespace: string, key: string): void {
+	const own = keys.get(namespace);
+	if (own === undefined) keys.set(namespace, [key]);
+	else own.splice(positionOf(own, key), 0, key);
+}
+
+function removeKey({ keys }: Table, namespace: string, key: string): void {
+	const own = keys.get(namespace) ?? [];
+	const position = positionOf(own, key);
+	if (own[position] === key) own.splice(position, 1);
+	if (own.length === 0) keys.delete(namespace);
+}
+
+/** Where a key is, or where it would be inserted. */
+function positionOf(sorted: readonly string[], key: string): number {
+	let low = 0;
+	let high = sorted.length;
+	while (low < high) {
+		const middle = (low + high) >> 1;
+		if ((sorted[middle] ?? "") < key) low = middle + 1;
+		else high = middle;
+	}
+	return low;
 }

@@ -2,12 +2,12 @@ import { toSeconds } from "../clock/clock.ts";
 import type { Random } from "../clock/random.ts";
 import { applyConfiguration, managedAfterUpdate, type Writer } from "./apply.ts";
 import { setDefaults } from "./defaults.ts";
-import { isSame } from "./fields.ts";
+import { copyOf, isSame, sharing } from "./fields.ts";
 import { bare, checkNew, checkPreconditions, isReleased, specOf, withImmutableParts } from "./object-rules.ts";
 import { type KubeObject, keyOf } from "./objects.ts";
 import type { Resource, Resources } from "./resources.ts";
 import { alreadyExists, badRequest, notFound } from "./status-error.ts";
-import type { Store } from "./store.ts";
+import type { Index, Store } from "./store.ts";
 
 /** Names an object of a known resource. */
 export interface Ref {
@@ -41,6 +41,8 @@ export interface ApiParts {
 export interface ApiState extends ApiParts {
 	admissions: ((resource: Resource, object: KubeObject) => void)[];
 	writeAdmissions: WriteAdmission[];
+	/** Services by their addresses. */
+	clusterIps: Index;
 }
 
 /** An object to write, and how. */
@@ -62,7 +64,7 @@ function writerOf(state: ApiState, resource: Resource, options: WriteOptions): W
 /** Writes a new object. */
 export function createObject(state: ApiState, resource: Resource, written: Written): KubeObject {
 	const { options } = written;
-	const object = structuredClone(written.object);
+	const object = copyOf(written.object);
 	checkNew(resource, object, state);
 	if (read(state, resource, object.metadata) !== undefined) {
 		throw alreadyExists({ resource, name: object.metadata.name });
@@ -78,7 +80,7 @@ export function createObject(state: ApiState, resource: Resource, written: Writt
 function complete(state: ApiState, resource: Resource, object: KubeObject): void {
 	for (const admit of state.admissions) admit(resource, object);
 	for (const admit of state.writeAdmissions) admit(resource, object, undefined);
-	setDefaults(resource, object, state.store);
+	setDefaults(resource, object, (address) => state.clusterIps.of(address).length > 0);
 	object.metadata.uid = state.random.uuid("uid");
 	object.metadata.creationTimestamp = toSeconds(state.serverEpochNs());
 	delete object.metadata.resourceVersion;
@@ -89,12 +91,15 @@ function complete(state: ApiState, resource: Resource, object: KubeObject): void
 /** Writes a changed object, unless nothing has changed; a deleted one that nothing holds any more is removed. */
 function write(state: ApiState, resource: Resource, before: KubeObject, { object, options }: Written): KubeObject {
 	const { store } = state;
-	const after = withImmutableParts(resource, before, object, options);
-	if (options.subresource !== "status") for (const admit of state.writeAdmissions) admit(resource, after, before);
+	const given = withImmutableParts(resource, before, object, options);
+	if (options.subresource !== "status") for (const admit of state.writeAdmissions) admit(resource, given, before);
+	let after = sharing(before, given) as KubeObject;
+	if (after === before) return before;
 	if (!isSame(bare(before), bare(after))) {
-		const isSpecChanged = !isSame(specOf(before), specOf(after));
-		if (isSpecChanged && before.metadata.generation !== undefined)
-			after.metadata.generation = before.metadata.generation + 1;
+		const { generation } = before.metadata;
+		// The metadata may be those of the stored object.
+		if (generation !== undefined && !isSame(specOf(before), specOf(after)))
+			after = { ...after, metadata: { ...after.metadata, generation: generation + 1 } };
 	} else if (isSame(before.metadata.managedFields, after.metadata.managedFields)) return before;
 	if (options.isDryRun === true) return after;
 	if (after.metadata.deletionTimestamp !== undefined && isReleased(resource, after)) {
@@ -110,7 +115,9 @@ export function updateObject(
 	before: KubeObject,
 	{ object, options }: Written,
 ): KubeObject {
-	const after = withImmutableParts(resource, before, object, options);
+	const given = sharing(before, object) as KubeObject;
+	if (given === before) return before;
+	const after = withImmutableParts(resource, before, given, options);
 	if (!isSame(bare(before), bare(after))) {
 		after.metadata.managedFields = managedAfterUpdate(before, after, writerOf(state, resource, options));
 	}

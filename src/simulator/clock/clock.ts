@@ -1,5 +1,10 @@
-/** Something that runs over simulated time: it yields how many milliseconds to wait before it goes on. */
-export type Process = Generator<number, void, void>;
+import { createHeap } from "./heap.ts";
+
+/** A wait whose end is not known when it begins: it calls back once, unless it is cancelled. */
+export type Wait = (resume: () => void) => Cancel;
+
+/** Something that runs over simulated time: it yields how many milliseconds, or what, to wait for before it goes on. */
+export type Process<Result = void> = Generator<number | Wait, Result, void>;
 
 /** Cancels what was planned; does nothing when it has already happened. */
 export type Cancel = () => void;
@@ -29,6 +34,8 @@ export interface Clock {
 
 interface Task {
 	when: SimulatedNs;
+	/** How many were planned before. */
+	order: number;
 	run: () => void;
 	isCancelled: boolean;
 }
@@ -100,7 +107,8 @@ export function createManualClock(epochNs = 1_700_000_000_000_000_000n): ManualC
 }
 
 function driveClock(drive: Drive): Clock {
-	const tasks: Task[] = [];
+	const tasks = createHeap<Task>(isBefore);
+	let planned = 0;
 	let lastNs: SimulatedNs = 0;
 	let isRunning = false;
 	let isClosed = false;
@@ -114,7 +122,7 @@ function driveClock(drive: Drive): Clock {
 		if (isRunning || isClosed) return;
 		isRunning = true;
 		try {
-			for (let next = tasks[0]; next !== undefined && next.when <= drive.wall(); next = tasks[0]) {
+			for (let next = tasks.first(); next !== undefined && next.when <= drive.wall(); next = tasks.first()) {
 				tasks.shift();
 				lastNs = Math.max(lastNs, next.when);
 				if (!next.isCancelled) next.run();
@@ -126,14 +134,14 @@ function driveClock(drive: Drive): Clock {
 	}
 
 	function armNext(): void {
-		const next = tasks[0];
+		const next = tasks.first();
 		if (next !== undefined && !isClosed) drive.arm(next.when, catchUp);
 	}
 
 	function at(when: SimulatedNs, run: () => void): Cancel {
-		const task: Task = { when: Math.max(when, now()), run, isCancelled: false };
-		tasks.splice(positionAfter(tasks, task.when), 0, task);
-		if (!isRunning && tasks[0] === task) armNext();
+		const task: Task = { when: Math.max(when, now()), order: planned++, run, isCancelled: false };
+		tasks.push(task);
+		if (!isRunning && tasks.first() === task) armNext();
 		return () => {
 			task.isCancelled = true;
 		};
@@ -151,22 +159,14 @@ function driveClock(drive: Drive): Clock {
 		catchUp,
 		close() {
 			isClosed = true;
-			tasks.length = 0;
+			tasks.clear();
 			drive.disarm();
 		},
 	};
 }
 
-function positionAfter(tasks: readonly Task[], when: SimulatedNs): number {
-	let low = 0;
-	let high = tasks.length;
-	while (low < high) {
-		const middle = (low + high) >> 1;
-		if ((tasks[middle]?.when ?? 0) <= when) low = middle + 1;
-		else high = middle;
-	}
-	return low;
-}
+/** Of tasks that were planned for the same time, the one that was planned first. */
+const isBefore = (a: Task, b: Task) => a.when < b.when || (a.when === b.when && a.order < b.order);
 
 /** A process may cause its own end, so a cancelled one is simply never continued. */
 function runProcess(process: Process, after: Clock["after"]): Cancel {
@@ -175,7 +175,8 @@ function runProcess(process: Process, after: Clock["after"]): Cancel {
 	const step = () => {
 		if (isCancelled) return;
 		const next = process.next();
-		if (!next.done) cancelNext = after(next.value, step);
+		if (next.done) return;
+		cancelNext = typeof next.value === "number" ? after(next.value, step) : next.value(step);
 	};
 	step();
 	return () => {
@@ -184,9 +185,17 @@ function runProcess(process: Process, after: Clock["after"]): Cancel {
 	};
 }
 
+const lastSecond = { second: -1, text: "" };
+
 /** `2026-01-02T03:04:05Z`: a time as most of the API has it, cut to whole seconds. */
 export function toSeconds(epochNs: bigint): string {
-	return `${new Date(Number(epochNs / 1_000_000_000n) * 1000).toISOString().slice(0, 19)}Z`;
+	const second = Number(epochNs / 1_000_000_000n);
+	// Hundreds of times are written in the same second.
+	if (second !== lastSecond.second) {
+		lastSecond.second = second;
+		lastSecond.text = `${new Date(second * 1000).toISOString().slice(0, 19)}Z`;
+	}
+	return lastSecond.text;
 }
 
 /** `2026-01-02T03:04:05.123456Z`: a MicroTime. */

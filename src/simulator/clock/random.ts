@@ -13,11 +13,13 @@ const nameAlphabet = "bcdfghjklmnpqrstvwxz2456789";
 
 /** The same seed gives each key the same series, whatever is asked in between. */
 export function createRandom(seed: number): Random {
-	const draws = new Map<string, number>();
+	// By the hashes of keys, which are many: names of pods are in them. Two keys with one hash only share the count.
+	const draws = new Map<number, number>();
 
 	function unit(key: string): number {
-		const draw = draws.get(key) ?? 0;
-		draws.set(key, draw + 1);
+		const counted = hash(key);
+		const draw = draws.get(counted) ?? 0;
+		draws.set(counted, draw + 1);
 		return hash(`${seed}/${key}/${draw}`) / 2 ** 32;
 	}
 

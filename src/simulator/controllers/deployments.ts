@@ -1,3 +1,4 @@
+import { copyOf } from "../api/fields.ts";
 import {
 	type Condition,
 	conditionOf,
@@ -17,11 +18,12 @@ const manager = "kube-controller-manager";
 /** Makes ReplicaSets of Deployments: the new one is scaled up, and the old ones to zero when it is ready. */
 export function startDeployments(world: World): void {
 	const { api } = world;
-	const enqueue = createQueue(world, "deployments", (key) => {
+	const look = (key: string) => {
 		const deployment = api.get<Workload>("deployments.apps", refOfKey(key));
 		if (deployment === undefined || deployment.metadata.deletionTimestamp !== undefined) return;
 		reconcile(world, deployment);
-	});
+	};
+	const enqueue = createQueue(world, "deployments", look, world.model.limits.controller);
 	api.watch("deployments.apps", ({ object }) => enqueue(keyOf(object.metadata)));
 	api.watch("replicasets.apps", ({ object }) => {
 		const owner = object.metadata.ownerReferences?.find((reference) => reference.kind === "Deployment");
@@ -36,8 +38,7 @@ export function isOwnedBy(object: KubeObject, owner: KubeObject): boolean {
 
 function reconcile(world: World, deployment: Workload): void {
 	const { api } = world;
-	const namespace = deployment.metadata.namespace ?? "";
-	const owned = api.list<Workload>("replicasets.apps", namespace).filter((set) => isOwnedBy(set, deployment));
+	const owned = api.owned<Workload>("replicasets.apps", uidOf(deployment));
 	const wanted = deployment.spec.replicas ?? 1;
 	const templateHash = safeName(hash(JSON.stringify(deployment.spec.template, withoutEmptyMaps)));
 	const current = owned.find((set) => set.metadata.labels?.["pod-template-hash"] === templateHash);
@@ -58,7 +59,7 @@ function withoutEmptyMaps(key: string, value: unknown): unknown {
 
 function createReplicaSet(world: World, deployment: Workload, templateHash: string): void {
 	const label = { "pod-template-hash": templateHash };
-	const template = structuredClone(deployment.spec.template);
+	const template = copyOf(deployment.spec.template);
 	template.metadata = { ...template.metadata, labels: { ...template.metadata?.labels, ...label } };
 	const replicas = deployment.spec.replicas ?? 1;
 	const name = `${deployment.metadata.name}-${templateHash}`;

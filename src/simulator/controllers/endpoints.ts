@@ -33,30 +33,49 @@ export function sliceName(service: string): string {
 /** Makes Endpoints and EndpointSlices of the Services that select pods. */
 export function startEndpoints(world: World): void {
 	const { api } = world;
-	const enqueue = createQueue(world, "endpoints", (key) => {
+	const { perSecond, burst } = world.model.limits.controller;
+	const look = (key: string) => {
 		const service = api.get<Service>("services", refOfKey(key));
 		if (service !== undefined) reconcile(world, service);
-	});
+	};
+	// Two controllers of Kubernetes, each with a client of its own: of slices, and of Endpoints.
+	const enqueue = createQueue(world, "endpoints", look, { perSecond: 2 * perSecond, burst: 2 * burst });
 	const ask = (service: KubeObject) => {
 		const key = keyOf(service.metadata);
 		enqueue(key, world.delays.of("endpoints", key));
 	};
+	const bySelector = api.store.index("services", (service) => firstOf((service as Service).spec.selector ?? {}));
+	/** The services that select the pod. */
+	const selecting = ({ metadata: { namespace, labels = {} } }: KubeObject) =>
+		Object.entries(labels)
+			.flatMap(([name, value]) => bySelector.of(`${name}=${value}`) as Service[])
+			.filter(
+				(service) =>
+					service.metadata.namespace === namespace &&
+					matchesLabels(service.spec.selector)({ metadata: { labels } } as KubeObject),
+			);
 	api.watch("services", ({ type, object }) => {
 		if (type !== "DELETED") ask(object);
 	});
 	api.watch("pods", ({ object, previous }) => {
-		for (const service of api.list<Service>("services", object.metadata.namespace)) {
-			const selects = matchesLabels(service.spec.selector);
-			if (selects(object) || (previous !== undefined && selects(previous))) ask(service);
-		}
+		const found = new Set([...selecting(object), ...(previous === undefined ? [] : selecting(previous))]);
+		for (const service of found) ask(service);
 	});
 }
 
+/** One label of a selector, as `name=value`: a pod that is selected has it. */
+function firstOf(selector: Record<string, string>): string[] {
+	return Object.entries(selector)
+		.slice(0, 1)
+		.map(([name, value]) => `${name}=${value}`);
+}
+
 function reconcile(world: World, service: Service): void {
-	if (service.spec.selector === undefined || Object.keys(service.spec.selector).length === 0) return;
+	const { selector = {} } = service.spec;
+	if (Object.keys(selector).length === 0) return;
 	const pods = world.api
-		.list<Pod>("pods", service.metadata.namespace)
-		.filter((pod) => matchesLabels(service.spec.selector)(pod) && pod.status?.podIP !== undefined);
+		.labelled<Pod>("pods", service.metadata.namespace ?? "", selector)
+		.filter((pod) => pod.status?.podIP !== undefined);
 	writeEndpoints(world, service, pods.map(endpointOf));
 }
 
@@ -109,12 +128,7 @@ export function writeEndpoints(world: World, service: Service, endpoints: Endpoi
 	};
 	if (known === undefined) api.create(slice, { manager });
 	else {
-		api.edit<EndpointSlice>("endpointslices.discovery.k8s.io", ref, {
-			manager,
-			change: (draft) => {
-				Object.assign(draft, filled);
-			},
-		});
+		api.set("endpointslices.discovery.k8s.io", ref, { manager, fields: filled });
 	}
 	writeOldEndpoints(world, service, { endpoints, ports });
 }
@@ -134,16 +148,7 @@ function writeOldEndpoints(world: World, service: Service, found: { endpoints: E
 		ports: found.ports,
 	};
 	const subsets = living.length === 0 ? [] : [subset];
-	const edited = api.edit(
-		"endpoints",
-		{ name, namespace },
-		{
-			manager,
-			change: (draft) => {
-				draft.subsets = subsets;
-			},
-		},
-	);
+	const edited = api.set("endpoints", { name, namespace }, { manager, fields: { subsets } });
 	if (edited !== undefined) return;
 	const metadata = { name, namespace, labels: service.metadata.labels ?? {} };
 	api.create({ apiVersion: "v1", kind: "Endpoints", metadata, subsets }, { manager });

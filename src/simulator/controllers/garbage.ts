@@ -22,7 +22,7 @@ export function startGarbageCollection(world: World): void {
 	const finalize = createQueue(world, "finalizers", (place) => runFinalizers(state, place, removeDependents));
 	world.api.store.subscribeToAll((id, { type, object, previous }) => {
 		const place = `${id} ${keyOf(object.metadata)}`;
-		for (const owner of previous?.metadata.ownerReferences ?? []) state.places.get(owner.uid)?.delete(place);
+		for (const { uid } of previous?.metadata.ownerReferences ?? []) leave(state, uid, place);
 		if (type === "DELETED") {
 			if (state.places.has(uidOf(object))) removeDependents(uidOf(object));
 			for (const owner of ownersOf(world, object)) finalize(owner);
@@ -34,6 +34,12 @@ export function startGarbageCollection(world: World): void {
 		if (object.metadata.deletionTimestamp !== undefined) finalize(place);
 	});
 	startNamespaces(world);
+}
+
+function leave({ places }: GarbageState, uid: string, place: string): void {
+	const own = places.get(uid);
+	own?.delete(place);
+	if (own?.size === 0) places.delete(uid);
 }
 
 function dependentsOf({ world, places }: GarbageState, uid: string): { resource: Resource; object: KubeObject }[] {

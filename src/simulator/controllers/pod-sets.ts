@@ -1,3 +1,4 @@
+import { copyOf } from "../api/fields.ts";
 import {
 	controllerReference,
 	isLive,
@@ -6,19 +7,22 @@ import {
 	keyOf,
 	type Pod,
 	type PodTemplate,
+	uidOf,
 	type Workload,
 } from "../api/objects.ts";
 import { StatusError } from "../api/status-error.ts";
+import type { Process } from "../clock/clock.ts";
 import { hash } from "../clock/random.ts";
 import { isInjected } from "../istio/injection.ts";
+import { createLanes } from "../queueing/lanes.ts";
+import { createRateLimit } from "../queueing/rate-limit.ts";
 import { recordEvent } from "../world/events.ts";
 import { createQueue, refOfKey, type World } from "../world/world.ts";
-import { isOwnedBy } from "./deployments.ts";
 
 const manager = "kube-controller-manager";
 
 /** A pod as a template wants it. */
-function podOf(
+export function podOf(
 	owner: KubeObject,
 	template: PodTemplate,
 	more: { labels?: Record<string, string>; nodeName?: string },
@@ -35,13 +39,18 @@ function podOf(
 			...(annotations === undefined ? {} : { annotations: { ...annotations } }),
 			ownerReferences: [controllerReference(owner)],
 		},
-		spec: { ...structuredClone(template.spec), ...(more.nodeName === undefined ? {} : { nodeName: more.nodeName }) },
+		spec: { ...copyOf(template.spec), ...(more.nodeName === undefined ? {} : { nodeName: more.nodeName }) },
 	};
 }
 
-/** Creates pods that are asked for, one call after the other; a call takes longer when Istio's webhook is in it. */
-function createPodMaker(world: World, component: string, onFailed: (owner: KubeObject) => void) {
-	const { api, clock, delays } = world;
+/**
+ * Creates pods that are asked for, one call after the other; a call takes longer when Istio's webhook is in it. So many
+ * owners at once have calls under way, and their client has a rate limit.
+ */
+export function createPodMaker(world: World, component: string, onFailed: (owner: KubeObject) => void) {
+	const { api, clock, delays, model } = world;
+	const limit = createRateLimit(clock, model.limits.controller);
+	const workers = createLanes(clock, model.limits.replicaSetWorkers);
 	const onTheirWay = new Map<string, number>();
 	return {
 		onTheirWay: (owner: KubeObject) => onTheirWay.get(keyOf(owner.metadata)) ?? 0,
@@ -49,26 +58,44 @@ function createPodMaker(world: World, component: string, onFailed: (owner: KubeO
 			const key = keyOf(owner.metadata);
 			const before = onTheirWay.get(key) ?? 0;
 			onTheirWay.set(key, before + 1);
-			const injectionMs = isInjected(api, pod) ? delays.of("injection", key) : 0;
-			clock.after(delays.of("controllerReacts", `pod/${key}`) + injectionMs + before * 2, () => {
-				onTheirWay.set(key, (onTheirWay.get(key) ?? 1) - 1);
-				try {
-					const created = api.create(pod, { manager });
-					recordEvent(world, {
-						about: owner,
-						reason: "SuccessfulCreate",
-						message: `Created pod: ${created.metadata.name}`,
-						component,
-					});
-				} catch (error) {
-					if (!(error instanceof StatusError)) throw error;
-					const message = `Error creating: ${error.message}`;
-					recordEvent(world, { about: owner, reason: "FailedCreate", message, type: "Warning", component });
-					onFailed(owner);
-				}
-			});
+			const callMs = isInjected(api, pod) ? delays.of("injection", key) : 0;
+			clock.run(
+				call(owner, pod, {
+					beginsAfterMs: delays.of("controllerReacts", `pod/${key}`) + before * 2,
+					callMs,
+					isFirst: before === 0,
+				}),
+			);
 		},
 	};
+
+	function* call(
+		owner: KubeObject,
+		pod: Pod,
+		{ beginsAfterMs, callMs, isFirst }: { beginsAfterMs: number; callMs: number; isFirst: boolean },
+	): Process {
+		yield beginsAfterMs;
+		const throttledMs = limit.take();
+		if (throttledMs > 0) yield throttledMs;
+		// The further pods of one owner are created beside the first one, by the same worker.
+		if (callMs > 0) yield isFirst ? workers.occupy(callMs) : callMs;
+		createPod(owner, pod);
+	}
+
+	function createPod(owner: KubeObject, pod: Pod): void {
+		const key = keyOf(owner.metadata);
+		onTheirWay.set(key, (onTheirWay.get(key) ?? 1) - 1);
+		try {
+			const created = api.create(pod, { manager });
+			const message = `Created pod: ${created.metadata.name}`;
+			recordEvent(world, { about: owner, reason: "SuccessfulCreate", message, component });
+		} catch (error) {
+			if (!(error instanceof StatusError)) throw error;
+			const message = `Error creating: ${error.message}`;
+			recordEvent(world, { about: owner, reason: "FailedCreate", message, type: "Warning", component });
+			onFailed(owner);
+		}
+	}
 }
 
 const retryMs = 1_000;
@@ -83,7 +110,7 @@ export function startReplicaSets(world: World): void {
 	const maker = createPodMaker(world, "replicaset-controller", (set) => enqueue(keyOf(set.metadata), retryMs));
 
 	function reconcile(set: Workload): void {
-		const pods = api.list<Pod>("pods", set.metadata.namespace).filter((pod) => isOwnedBy(pod, set) && isLive(pod));
+		const pods = api.owned<Pod>("pods", uidOf(set)).filter(isLive);
 		const missing = (set.spec.replicas ?? 1) - pods.length - maker.onTheirWay(set);
 		for (let index = 0; index < missing; index++) maker.make(set, podOf(set, set.spec.template, {}));
 		const unreadyFirst = [...pods].sort((a, b) => Number(isPodReady(a)) - Number(isPodReady(b)));
@@ -109,7 +136,8 @@ function removePod(world: World, pod: Pod): void {
 	if (resource !== undefined) world.api.remove(resource, pod.metadata, {});
 }
 
-function watchOwned(world: World, kind: string, enqueue: (key: string) => void): void {
+/** Calls back with the key of an owner of that kind when one of its pods changes. */
+export function watchOwned(world: World, kind: string, enqueue: (key: string) => void): void {
 	world.api.watch("pods", ({ object }) => {
 		const owner = object.metadata.ownerReferences?.find((reference) => reference.kind === kind);
 		if (owner !== undefined) enqueue(`${object.metadata.namespace}/${owner.name}`);
@@ -127,7 +155,7 @@ export function startDaemonSets(world: World, nodes: readonly string[]): void {
 
 	function reconcile(set: Workload): void {
 		const label = { "controller-revision-hash": hash(JSON.stringify(set.spec.template)).toString(36) };
-		const owned = api.list<Pod>("pods", set.metadata.namespace).filter((pod) => isOwnedBy(pod, set));
+		const owned = api.owned<Pod>("pods", uidOf(set));
 		const isCurrent = (pod: Pod) =>
 			pod.metadata.labels?.["controller-revision-hash"] === label["controller-revision-hash"];
 		for (const pod of owned) if (isLive(pod) && !isCurrent(pod)) removePod(world, pod);

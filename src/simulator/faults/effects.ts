@@ -2,6 +2,8 @@ import type { Random } from "../clock/random.ts";
 import type { FaultEffects, FaultHooks } from "./fault.ts";
 import { type FaultRegistry, faultRegistry } from "./registry.ts";
 
+const usualPodsPerNode = 1_000;
+
 /**
  * What the faults of a cluster do together.
  * @throws Error for a name that the registry does not have, or a parameter that its fault does not accept
@@ -32,7 +34,10 @@ function hooksOf(
 	return fault.hooks(parameter, random);
 }
 
-/** Delays and clock offsets add up; a request is refused, and an Event lost, where any of the faults says so. */
+/**
+ * Delays and clock offsets add up; a request is refused, and an Event lost, where any of the faults says so; the
+ * smallest room of a node counts.
+ */
 function combineHooks(all: readonly FaultHooks[]): FaultEffects {
 	const sum = (amount: (hooks: FaultHooks) => number | undefined) =>
 		all.reduce((total, hooks) => total + (amount(hooks) ?? 0), 0);
@@ -48,6 +53,7 @@ function combineHooks(all: readonly FaultHooks[]): FaultEffects {
 		nodeClockAheadMs: (node) => sum((hooks) => hooks.nodeClockAheadMs?.(node)),
 		containerReadyDelayMs: (container) => sum((hooks) => hooks.containerReadyDelayMs?.(container)),
 		isImageMissing: (image) => any((hooks) => hooks.isImageMissing?.(image)),
+		podsPerNode: () => Math.min(usualPodsPerNode, ...all.map((hooks) => hooks.podsPerNode?.() ?? usualPodsPerNode)),
 		onServerStarted(server) {
 			for (const hooks of all) hooks.onServerStarted?.(server);
 		},

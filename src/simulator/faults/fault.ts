@@ -31,6 +31,8 @@ export interface FaultHooks {
 	containerReadyDelayMs?(container: string): number;
 	/** Whether a node lacks an image until it has pulled it. */
 	isImageMissing?(image: string): boolean;
+	/** For how many pods a node has room; a thousand by default. */
+	podsPerNode?(): number;
 	/** Called once, when the API server accepts connections. */
 	onServerStarted?(server: FaultyServer): void;
 }

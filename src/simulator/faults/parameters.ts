@@ -30,6 +30,12 @@ export const share: Parameter<number> = {
 	accepts: (value): value is number => isNumber(value) && value >= 0 && value <= 1,
 };
 
+/** How many of something. */
+export const count: Parameter<number> = {
+	wanted: "a whole number from 1",
+	accepts: (value): value is number => Number.isInteger(value) && (value as number) >= 1,
+};
+
 export const onOrOff: Parameter<boolean> = {
 	wanted: "true or false",
 	accepts: (value): value is boolean => typeof value === "boolean",

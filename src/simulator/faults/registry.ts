@@ -8,6 +8,7 @@ import { pullsImages } from "./pulled-images.ts";
 import { serverClockOffsetMs } from "./server-clock.ts";
 import { slowApiMs } from "./slow-api.ts";
 import { slowContainers } from "./slow-containers.ts";
+import { podsPerNode } from "./small-nodes.ts";
 import { throttledRequests } from "./throttled-requests.ts";
 import { watchLagMs } from "./watch-lag.ts";
 
@@ -27,6 +28,7 @@ export const faultRegistry = {
 	throttledRequests,
 	slowApiMs,
 	serverClockOffsetMs,
+	podsPerNode,
 } satisfies FaultRegistry;
 
 /** Which faults a cluster has, by name, with their parameters. */

@@ -3,10 +3,12 @@ import { joinApiVersion, type Resource } from "../api/resources.ts";
 import { badRequest, methodNotAllowed, notFound, StatusError } from "../api/status-error.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { FaultEffects } from "../faults/fault.ts";
+import type { ContainerLogs } from "../world/logs.ts";
 import { answerReview, checkAccess } from "./access.ts";
 import { discoveryDocument, versionInfo } from "./discovery.ts";
 import { type Exchange, isSet, sendJson, sendText } from "./exchange.ts";
 import { parseResourcePath, type ResourcePath } from "./paths.ts";
+import { sendPodLog } from "./pod-log.ts";
 import { jsonOf, type Lists, queryOf } from "./reading.ts";
 import type { Watches } from "./watching.ts";
 import { scaleOf, writeObject } from "./writing.ts";
@@ -24,6 +26,7 @@ export interface Answering {
 	/** The API server's time, ns since 1970; sent as `Date`. */
 	serverEpochNs: () => bigint;
 	proxy: ProxyHandler;
+	logs: ContainerLogs;
 	lists: Lists;
 	watches: Watches;
 }
@@ -83,7 +86,8 @@ async function answerResource(parts: Answering, exchange: Exchange): Promise<voi
 		return;
 	}
 	const method = exchange.request.method;
-	if (method !== "GET") {
+	if (path.subresource === "log" && resource.id === "pods" && method === "GET") sendPodLog(parts, exchange, path);
+	else if (method !== "GET") {
 		const { status, value } = await writeObject({ api, exchange, resource, path });
 		sendJson(exchange, status, value);
 	} else if (path.name !== undefined) sendObject(api, exchange, { path, resource });

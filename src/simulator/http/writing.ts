@@ -1,6 +1,6 @@
 import { load } from "js-yaml";
 import type { Api } from "../api/api.ts";
-import { isRecord } from "../api/fields.ts";
+import { copyOf, isRecord } from "../api/fields.ts";
 import { asObject, asVersion } from "../api/object-rules.ts";
 import { type KubeObject, keyOf, uidOf, type Workload } from "../api/objects.ts";
 import { jsonPatch, mergePatch, strategicMergePatch } from "../api/patch.ts";
@@ -119,7 +119,7 @@ function patch(call: Call, body: string): Written {
 	const given = parseBody(body);
 	if (call.path.subresource === "scale") return rescale(call, (scale) => change(scale, given));
 	const before = current(call);
-	const after = asObject(change(structuredClone(before), given));
+	const after = asObject(change(copyOf(before), given));
 	const isRaced = after.metadata.resourceVersion === before.metadata.resourceVersion;
 	if (isRaced) delete after.metadata.resourceVersion;
 	return { status: 200, value: served(call, call.api.replace(call.resource, after, optionsOf(call))) };
@@ -179,7 +179,7 @@ function rescale(call: Call, change: (scale: KubeObject) => unknown): Written {
 	const before = current(call);
 	const scale = asObject(change(scaleOf(before)));
 	const replicas = (scale.spec as { replicas?: number } | undefined)?.replicas ?? 0;
-	const after = structuredClone(before) as Workload;
+	const after = copyOf(before) as Workload;
 	after.spec.replicas = replicas;
 	return { status: 200, value: scaleOf(call.api.replace(call.resource, after, optionsOf(call))) };
 }

@@ -4,6 +4,7 @@ import { sliceName } from "../controllers/endpoints.ts";
 import { ableAt } from "../world/runtime.ts";
 import { refOfKey, type World } from "../world/world.ts";
 import type { Autoscaler } from "./autoscaler.ts";
+import { type EndpointPushes, followEndpoints } from "./endpoint-pushes.ts";
 import { type MeshMode, type MeshModes, needsMutualTls, readyActivators, watchMeshModes } from "./mesh-mode.ts";
 
 /** What a request that waits at the activator is waiting for. */
@@ -41,6 +42,7 @@ interface ActivatorState {
 	world: World;
 	backends: Map<string, Backend>;
 	modes: MeshModes;
+	pushes: EndpointPushes;
 }
 
 export function startActivator(world: World, autoscaler: Autoscaler): Activator {
@@ -48,7 +50,7 @@ export function startActivator(world: World, autoscaler: Autoscaler): Activator 
 	const modes = watchMeshModes(world, () => {
 		for (const backend of backends.values()) backend.isMesh = false;
 	});
-	const state: ActivatorState = { world, backends, modes };
+	const state: ActivatorState = { world, backends, modes, pushes: followEndpoints(world) };
 	watchEndpoints(state);
 	return {
 		isThere: () => runningActivator(world) !== undefined,
@@ -111,15 +113,22 @@ function findPod(state: ActivatorState, backend: Backend): void {
 		const pod = targetRef && world.api.get<Pod>("pods", targetRef);
 		if (pod === undefined) continue;
 		if (mode !== "enabled" && !backend.isMesh) startProbing(state, backend, { pod, mode });
-		else if (conditions.ready) usePod(world, backend, { pod, delayMs: world.delays.of("endpointPush", backend.key) });
+		else if (conditions.ready) {
+			const usualMs = world.delays.of("endpointPush", backend.key);
+			state.pushes.onArrived(sliceOf(backend.key), usualMs, () => usePod(world, backend, pod));
+		}
 	}
 }
 
 function livingEndpoints({ api }: World, key: string): NonNullable<EndpointSlice["endpoints"]> {
-	const ref = refOfKey(key);
-	const name = sliceName(`${ref.name}-private`);
-	const slice = api.get<EndpointSlice>("endpointslices.discovery.k8s.io", { namespace: ref.namespace, name });
+	const slice = api.get<EndpointSlice>("endpointslices.discovery.k8s.io", refOfKey(sliceOf(key)));
 	return (slice?.endpoints ?? []).filter((endpoint) => !endpoint.conditions.terminating);
+}
+
+/** The slice of a revision's private service. */
+function sliceOf(key: string): string {
+	const { namespace, name } = refOfKey(key);
+	return `${namespace}/${sliceName(`${name}-private`)}`;
 }
 
 interface Probing {
@@ -145,7 +154,7 @@ function probe(state: ActivatorState, backend: Backend, probing: Probing & { que
 	}
 	const isUp = ableAt(pod, queueProxy, runtime) <= world.clock.now();
 	const isRefused = isUp && needsMutualTls(world, pod);
-	if (isUp && !isRefused) usePod(world, backend, { pod, delayMs: 0 });
+	if (isUp && !isRefused) world.clock.after(0, () => usePod(world, backend, pod));
 	else if (isRefused && mode === "auto") {
 		backend.isMesh = true;
 		backend.probing = undefined;
@@ -153,14 +162,12 @@ function probe(state: ActivatorState, backend: Backend, probing: Probing & { que
 	} else world.clock.after(world.model.knative.activatorProbeMs, () => probe(state, backend, probing));
 }
 
-/** Sends the revision's requests to this pod after the delay, unless another one was found before. */
-function usePod(world: World, backend: Backend, { pod, delayMs }: { pod: Pod; delayMs: number }): void {
-	world.clock.after(delayMs, () => {
-		const current = world.api.get<Pod>("pods", pod.metadata);
-		if (backend.pod !== undefined || current === undefined || current.metadata.deletionTimestamp !== undefined) return;
-		backend.pod = current;
-		backend.probing = undefined;
-		for (const waiter of [...backend.waiters]) waiter(current);
-		backend.waiters.clear();
-	});
+/** Sends the revision's requests to this pod from now on, unless another one was found before. */
+function usePod(world: World, backend: Backend, pod: Pod): void {
+	const current = world.api.get<Pod>("pods", pod.metadata);
+	if (backend.pod !== undefined || current === undefined || current.metadata.deletionTimestamp !== undefined) return;
+	backend.pod = current;
+	backend.probing = undefined;
+	for (const waiter of [...backend.waiters]) waiter(current);
+	backend.waiters.clear();
 }

@@ -9,6 +9,7 @@ import {
 	type Workload,
 } from "../api/objects.ts";
 import { toSeconds } from "../clock/clock.ts";
+import { createRateLimit, type RateLimit } from "../queueing/rate-limit.ts";
 import { refOfKey, type World } from "../world/world.ts";
 import { initialScale } from "./initial-scale.ts";
 import { ids, type Revision, routingState, withConditions } from "./objects.ts";
@@ -33,12 +34,15 @@ interface Activity {
 interface AutoscalerState {
 	world: World;
 	activities: Map<string, Activity>;
+	/** Of the client that scales Deployments. */
+	limit: RateLimit;
 }
 
 const manager = "autoscaler";
 
 export function startAutoscaler(world: World): Autoscaler {
-	const state: AutoscalerState = { world, activities: new Map() };
+	const limit = createRateLimit(world.clock, world.model.limits.autoscaler);
+	const state: AutoscalerState = { world, activities: new Map(), limit };
 	watchRevisions(state);
 	watchAutoscalers(state);
 	watchPods(state);
@@ -90,7 +94,7 @@ function check(state: AutoscalerState, key: string): void {
 		revision.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true;
 	if (isIdle && hasBeenReady && minScale(revision) === 0) {
 		activity.wanted = 0;
-		scale(world, key, 0);
+		world.clock.after(state.limit.take(), () => activity.wanted === 0 && scale(world, key, 0));
 	} else planCheck(state, key);
 }
 
@@ -104,7 +108,7 @@ function poke(state: AutoscalerState, key: string, onScaled: () => void): void {
 	activity.waiters.push(onScaled);
 	if (activity.isDeciding) return;
 	activity.isDeciding = true;
-	world.clock.after(world.delays.of("autoscalerDecides", key), () => {
+	world.clock.after(state.limit.take() + world.delays.of("autoscalerDecides", key), () => {
 		activity.isDeciding = false;
 		activity.wanted = 1;
 		scale(world, key, 1);
@@ -184,10 +188,8 @@ function writeStatus(world: World, key: string, wanted: 0 | 1): void {
 	const { namespace, name } = refOfKey(key);
 	const time = toSeconds(world.serverEpochNs());
 	const ready = world.api
-		.list<Pod>("pods", namespace)
-		.filter(
-			(pod) => pod.metadata.labels?.["serving.knative.dev/revision"] === name && isLive(pod) && isPodReady(pod),
-		).length;
+		.labelled<Pod>("pods", namespace, { "serving.knative.dev/revision": name })
+		.filter((pod) => isLive(pod) && isPodReady(pod)).length;
 	const active: Pick<Condition, "status" | "reason" | "message"> =
 		wanted === 0
 			? { status: "False", reason: "NoTraffic", message: "The target is not receiving traffic." }

@@ -80,10 +80,7 @@ function writeVirtualService({ api }: World, ingress: Ingress): void {
 	if (resource === undefined) return;
 	const hosts = ingress.spec.rules.flatMap((rule) => rule.hosts);
 	const spec = { hosts, gateways: Object.values(gateways), http: ingress.spec.rules.map(httpRouteOf) };
-	const change = (draft: KubeObject) => {
-		draft.spec = spec;
-	};
-	if (api.edit<KubeObject>(virtualServices, ref, { manager, change }) !== undefined) return;
+	if (api.set(virtualServices, ref, { manager, fields: { spec } }) !== undefined) return;
 	const labels = { ...ingress.metadata.labels, "networking.internal.knative.dev/ingress": name };
 	const metadata = { ...ref, labels, ownerReferences: [controllerReference(ingress)] };
 	const apiVersion = `networking.istio.io/${resource.versions[0]}`;

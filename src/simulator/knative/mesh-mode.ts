@@ -32,7 +32,7 @@ export function watchMeshModes(world: World, onStarted: () => void): MeshModes {
 
 /** The activators that are ready, also those that are being deleted. */
 export function readyActivators({ api }: World): Pod[] {
-	return api.list<Pod>("pods", servingNamespace).filter((pod) => isActivator(pod) && isPodReady(pod));
+	return api.labelled<Pod>("pods", servingNamespace, { app: "activator" }).filter(isPodReady);
 }
 
 function isActivator(pod: Pod): boolean {

@@ -55,6 +55,5 @@ function isAuthorizerThere({ api }: World, pod: Pod): boolean {
 	const services = api
 		.list<Service>("services", namespace)
 		.filter((service) => /authz|ext-authz/.test(service.metadata.name));
-	const ready = api.list<Pod>("pods", namespace).filter(isPodReady);
-	return services.some((service) => ready.some(matchesLabels(service.spec.selector)));
+	return services.some((service) => api.labelled<Pod>("pods", namespace, service.spec.selector ?? {}).some(isPodReady));
 }

@@ -44,18 +44,19 @@ export function startRevisions(world: World): void {
 }
 
 function reconcile(world: World, revision: Revision): void {
-	createOnce(world, "deployments.apps", deploymentOf(world, revision));
-	createOnce(world, "services", serviceOf(revision, { name: revision.metadata.name, isPrivate: false }));
-	createOnce(world, "services", serviceOf(revision, { name: `${revision.metadata.name}-private`, isPrivate: true }));
+	const { metadata } = revision;
+	const createOnce = (id: string, name: string, make: () => KubeObject) => {
+		if (world.api.get(id, { ...metadata, name }) === undefined) world.api.create(make(), { manager: knativeManager });
+	};
+	const privateName = `${metadata.name}-private`;
+	createOnce("deployments.apps", `${metadata.name}-deployment`, () => deploymentOf(world, revision));
+	createOnce("services", metadata.name, () => serviceOf(revision, { name: metadata.name, isPrivate: false }));
+	createOnce("services", privateName, () => serviceOf(revision, { name: privateName, isPrivate: true }));
 	writeAutoscaler(world, revision);
-	createOnce(world, ids.serverless, serverlessServiceOf(revision));
+	createOnce(ids.serverless, metadata.name, () => serverlessServiceOf(revision));
 	writeActivatorEndpoints(world, revision);
 	writeServerlessStatus(world, revision);
 	writeStatus(world, revision);
-}
-
-function createOnce({ api }: World, id: string, object: KubeObject): void {
-	if (api.get(id, object.metadata) === undefined) api.create(object, { manager: knativeManager });
 }
 
 function metadataOf(revision: Revision, name: string): KubeObject["metadata"] {
@@ -105,11 +106,8 @@ function writeAutoscaler({ api }: World, revision: Revision): void {
 	const scaleTargetRef = { apiVersion: "apps/v1", kind: "Deployment", name: `${name}-deployment` };
 	const reachability = { active: "Reachable", reserve: "Unreachable" }[revision.metadata.labels?.[routingState] ?? ""];
 	const spec = { scaleTargetRef, protocolType: "http1", reachability: reachability ?? "Unknown" };
-	const change = (draft: KubeObject) => {
-		draft.spec = spec;
-	};
-	if (api.edit<KubeObject>(ids.autoscalers, revision.metadata, { manager: knativeManager, change }) !== undefined)
-		return;
+	const fields = { spec };
+	if (api.set(ids.autoscalers, revision.metadata, { manager: knativeManager, fields }) !== undefined) return;
 	const apiVersion = "autoscaling.internal.knative.dev/v1alpha1";
 	api.create(
 		{ apiVersion, kind: "PodAutoscaler", metadata: metadataOf(revision, name), spec },
@@ -134,8 +132,8 @@ function writeActivatorEndpoints(world: World, revision: Revision): void {
 	const service = api.get<Service>("services", revision.metadata);
 	if (service === undefined) return;
 	const activators = api
-		.list<Pod>("pods", "knative-serving")
-		.filter((pod) => pod.metadata.labels?.app === "activator" && isLive(pod) && isPodReady(pod));
+		.labelled<Pod>("pods", "knative-serving", { app: "activator" })
+		.filter((pod) => isLive(pod) && isPodReady(pod));
 	const endpoints = activators.map((pod): Endpoint => {
 		const { name, uid = "" } = pod.metadata;
 		return {
@@ -210,8 +208,8 @@ function writeStatus(world: World, revision: Revision): void {
 }
 
 function podTrouble({ api }: World, revision: Revision): { reason: string; message: string } | undefined {
-	for (const pod of api.list<Pod>("pods", revision.metadata.namespace)) {
-		if (pod.metadata.labels?.["serving.knative.dev/revision"] !== revision.metadata.name) continue;
+	const { namespace = "", name } = revision.metadata;
+	for (const pod of api.labelled<Pod>("pods", namespace, { "serving.knative.dev/revision": name })) {
 		for (const status of pod.status?.containerStatuses ?? []) {
 			const { waiting } = status.state;
 			if (waiting !== undefined && /Err|BackOff/.test(waiting.reason))

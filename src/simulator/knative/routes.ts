@@ -113,10 +113,10 @@ function ingressReady(ingress: Ingress): Condition {
 
 /** Keeps the routing states of the service's revisions (knative/serving pkg/reconciler/labeler). */
 function markRouted(world: World, service: KnativeService, named: ReadonlySet<string>): void {
-	const { name, namespace } = service.metadata;
-	for (const revision of world.api.list<Revision>(ids.revisions, namespace)) {
+	const { name, namespace = "" } = service.metadata;
+	const ofService = { "serving.knative.dev/configuration": name };
+	for (const revision of world.api.labelled<Revision>(ids.revisions, namespace, ofService)) {
 		const { labels = {}, annotations = {} } = revision.metadata;
-		if (labels["serving.knative.dev/configuration"] !== name) continue;
 		const isNamed = named.has(revision.metadata.name);
 		const isUntouched = !isNamed && annotations[routesOfRevision] === undefined;
 		const state = isNamed ? "active" : "reserve";
@@ -144,10 +144,7 @@ function ensure(
 	{ id, spec }: { id: keyof typeof kinds; spec: unknown },
 ): KubeObject {
 	const { name, namespace = "" } = service.metadata;
-	const change = (draft: KubeObject) => {
-		draft.spec = spec;
-	};
-	const edited = api.edit<KubeObject>(id, { name, namespace }, { manager: knativeManager, change });
+	const edited = api.set(id, { name, namespace }, { manager: knativeManager, fields: { spec } });
 	if (edited !== undefined) return edited;
 	const metadata = { name, namespace, labels: serviceLabels(service), ownerReferences: [controllerReference(service)] };
 	return api.create({ ...kinds[id], metadata, spec }, { manager: knativeManager });

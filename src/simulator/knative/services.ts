@@ -51,16 +51,7 @@ function reconcile(world: World, service: KnativeService): void {
 function ensureConfiguration({ api }: World, service: KnativeService): KubeObject {
 	const { name, namespace = "" } = service.metadata;
 	const spec = { template: service.spec.template };
-	const edited = api.edit<KubeObject>(
-		ids.configurations,
-		{ name, namespace },
-		{
-			manager: knativeManager,
-			change: (draft) => {
-				draft.spec = spec;
-			},
-		},
-	);
+	const edited = api.set(ids.configurations, { name, namespace }, { manager: knativeManager, fields: { spec } });
 	if (edited !== undefined) return edited;
 	const metadata = { name, namespace, labels: serviceLabels(service), ownerReferences: [controllerReference(service)] };
 	return api.create(

@@ -50,6 +50,40 @@ const containerSchema = z.strictObject({
 	probed: delaySchema.optional(),
 });
 
+/** A client's rate limit: requests in a second, and at once after a pause. */
+const rateSchema = z.strictObject({ perSecond: z.number().positive(), burst: z.number().positive() });
+const share = z.number().min(0).max(1);
+
+/** What many pods at once have to share or to wait for; a single cold start never meets it. */
+const limitsSchema = z.strictObject({
+	/** Of a node. */
+	cores: z.number().positive(),
+	/** Which part of a step computes; the rest waits for something else. */
+	computing: z.strictObject({ sandbox: share, create: share, start: share, run: share, ready: share }),
+	/** The scheduler takes one pod after another, each for so long. */
+	schedulingMs: z.number().nonnegative(),
+	scheduler: rateSchema,
+	/** Of each controller of kube-controller-manager. */
+	controller: rateSchema,
+	/** How many ReplicaSets create their pods at the same time. */
+	replicaSetWorkers: z.number().int().positive(),
+	/** The kubelet's client; each status of a pod is two requests. */
+	kubelet: rateSchema,
+	/** How long the kubelet is busy with the status of one pod before it takes the next. */
+	statusWriteMs: z.number().nonnegative(),
+	kubeletEvents: rateSchema,
+	/** Of Knative's autoscaler, which scales a Deployment by one request. */
+	autoscaler: rateSchema,
+	/** kube-proxy programs changed endpoints no more often than this. */
+	proxySyncMs: z.number().nonnegative(),
+	/** istiod pushes when nothing has changed for so long, */
+	pushQuietMs: z.number().nonnegative(),
+	/** or so long after the first change. */
+	pushLongestMs: z.number().nonnegative(),
+	/** How much later istio-proxy is ready for each revision of Knative that is there besides its own. */
+	proxyPerRevisionMs: z.number().nonnegative(),
+});
+
 const delaysSchema = z.partialRecord(z.enum(delayNames), delaySchema);
 const containersSchema = z.record(z.string(), containerSchema);
 
@@ -81,6 +115,7 @@ const modelSchema = z.strictObject({
 		/** How long queue-proxy keeps a pod that is to end, in case requests still come. */
 		drainMs: z.number(),
 	}),
+	limits: limitsSchema,
 	delays: z.record(z.enum(delayNames), delaySchema),
 	/** By container name; `*` for all others. */
 	containers: containersSchema,

@@ -1,5 +1,6 @@
 import { type Pod, uidOf } from "../api/objects.ts";
 import type { SimulatedNs } from "../clock/clock.ts";
+import { createMachine } from "../world/machine.ts";
 import type { World } from "../world/world.ts";
 import { createNodeImages } from "./images.ts";
 import { startNode } from "./node.ts";
@@ -11,6 +12,7 @@ export function startKubelet(world: World, node: { name: string; index: number }
 	const workers = new Map<string, PodWorker>();
 	/** Uids of pods whose creation has not reached the kubelet yet. */
 	const pending = new Set<string>();
+	const machine = world.machines.get(node.name) ?? createMachine(clock, world.model);
 	const images = createNodeImages(world.faults.isImageMissing);
 	const relists = createRelists(world, node.name, () => {
 		for (const worker of workers.values()) worker.relist();
@@ -25,7 +27,7 @@ export function startKubelet(world: World, node: { name: string; index: number }
 	function takeOn(pod: Pod): void {
 		const uid = uidOf(pod);
 		world.truth.pod(pod, "kubeletSaw");
-		const options = { world, node: node.name, hostIp: "127.0.0.1", images, takeIp };
+		const options = { world, node: node.name, machine, hostIp: "127.0.0.1", images, takeIp };
 		const worker = createPodWorker({ ...options, pod, requestRelist: relists.plan, nextRelist: relists.next });
 		workers.set(uid, worker);
 		if (pod.metadata.deletionTimestamp !== undefined) worker.update(pod);

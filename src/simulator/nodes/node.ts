@@ -14,7 +14,12 @@ function registerNode(world: World, name: string): void {
 	const { versions } = world.model;
 	const heartbeat = toSeconds(world.nodeEpochNs(name));
 	const condition = { lastHeartbeatTime: heartbeat, lastTransitionTime: heartbeat };
-	const resources = { cpu: "8", memory: "16Gi", pods: "1000", "ephemeral-storage": "100Gi" };
+	const resources = {
+		cpu: String(world.model.limits.cores),
+		memory: "16Gi",
+		pods: String(world.faults.podsPerNode()),
+		"ephemeral-storage": "100Gi",
+	};
 	const node: KubeObject = {
 		apiVersion: "v1",
 		kind: "Node",

@@ -6,15 +6,21 @@ import type { World } from "../world/world.ts";
 export interface PodEnd {
 	/** The pod has a deletionTimestamp. */
 	ask(pod: Pod): void;
+	/** What the grace period was for has ended. */
+	hurry(): void;
 	hasBegun(): boolean;
 	stop(): void;
 }
 
 /** `onBegin` is called when the grace period begins, `onStopped` when the containers have stopped. */
-export function createPodEnd(world: World, options: { key: string; onBegin(): void; onStopped(): void }): PodEnd {
+export function createPodEnd(
+	world: World,
+	options: { key: string; hasProgram(): boolean; onBegin(): void; onStopped(): void },
+): PodEnd {
 	const { api, clock, delays } = world;
 	let endsAt: SimulatedNs | undefined;
 	let cancel: Cancel = () => {};
+	let ending: Pod | undefined;
 
 	function* end(pod: Pod, stopMs: number): Process {
 		yield stopMs;
@@ -30,14 +36,21 @@ export function createPodEnd(world: World, options: { key: string; onBegin(): vo
 	return {
 		ask(pod) {
 			const graceMs = (pod.metadata.deletionGracePeriodSeconds ?? 30) * 1000;
-			const stopMs = Math.min(graceMs, drainMs(world, pod)) + delays.of("containerStop", options.key);
+			const takesMs = options.hasProgram() ? graceMs : drainMs(world, pod);
+			const stopMs = Math.min(graceMs, takesMs) + delays.of("containerStop", options.key);
 			const wanted = clock.now() + stopMs * 1e6;
 			const hasBegun = endsAt !== undefined;
 			if (endsAt !== undefined && wanted >= endsAt) return;
 			endsAt = wanted;
+			ending = pod;
 			if (!hasBegun) options.onBegin();
 			cancel();
 			cancel = clock.run(end(pod, stopMs));
+		},
+		hurry() {
+			if (ending === undefined) return;
+			cancel();
+			cancel = clock.run(end(ending, delays.of("containerStop", options.key)));
 		},
 		hasBegun: () => endsAt !== undefined,
 		stop: () => cancel(),

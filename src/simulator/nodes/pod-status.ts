@@ -48,7 +48,7 @@ export function makePodStatus(knowledge: Knowledge): PodStatus {
 	const hasRun = mainStatuses.some((status) => status.state.running !== undefined);
 	return {
 		observedGeneration: pod.metadata.generation ?? 1,
-		phase: knowledge.hasEnded ? "Failed" : isInitialized && hasRun ? "Running" : "Pending",
+		phase: endPhase(knowledge) ?? (isInitialized && hasRun ? "Running" : "Pending"),
 		conditions: makeConditions(knowledge, { isInitialized, isAllReady }),
 		hostIP: knowledge.hostIp,
 		hostIPs: [{ ip: knowledge.hostIp }],
@@ -58,6 +58,15 @@ export function makePodStatus(knowledge: Knowledge): PodStatus {
 		containerStatuses: mainStatuses,
 		qosClass: before?.qosClass ?? "Burstable",
 	};
+}
+
+/** The phase of a pod that runs no more; undefined for any other. */
+function endPhase({ pod, observed, hasEnded }: Knowledge): "Failed" | "Succeeded" | undefined {
+	if (hasEnded) return "Failed";
+	if (pod.spec.restartPolicy !== "Never") return undefined;
+	const exits = pod.spec.containers.map(({ name }) => observed.containers.get(name)?.exit);
+	if (exits.some((exit) => exit === undefined)) return undefined;
+	return exits.every((exit) => exit?.code === 0) ? "Succeeded" : "Failed";
 }
 
 function isInitDone(container: Container, { observed, probes }: Knowledge): boolean {

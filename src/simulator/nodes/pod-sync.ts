@@ -13,7 +13,7 @@ export interface PodSync {
 export interface PodPasses {
 	mayRun(): boolean;
 	/** One pass; returns whether the next one may follow at once. */
-	pass(): Generator<number, boolean, void>;
+	pass(): Process<boolean>;
 	/** The first relist after now, for a next pass that may not follow at once. */
 	nextRelist(): SimulatedNs;
 	/** Called after each pass, before the one that was asked for meanwhile. */

@@ -1,14 +1,24 @@
 import { keyOf, type Pod, uidOf } from "../api/objects.ts";
-import type { Process, SimulatedNs } from "../clock/clock.ts";
+import type { Cancel, Process, SimulatedNs } from "../clock/clock.ts";
 import { usesIstioCni, variantOf } from "../istio/injection.ts";
 import type { Variant } from "../model/model.ts";
 import { recordEvent } from "../world/events.ts";
-import { containersToStart, copyRuntime, fieldPathOf, isRunning, type RuntimePod } from "../world/runtime.ts";
+import { type Machine, takeStep } from "../world/machine.ts";
+import {
+	containersOf,
+	containersToStart,
+	copyRuntime,
+	emptyRuntime,
+	fieldPathOf,
+	isRunning,
+	type RuntimePod,
+} from "../world/runtime.ts";
 import type { World } from "../world/world.ts";
 import type { NodeImages } from "./images.ts";
 import { createPodEnd, type PodEnd } from "./pod-end.ts";
 import { createPodSync, type PodSync } from "./pod-sync.ts";
 import { createProbes, type Probes } from "./probes.ts";
+import { createPrograms, type Programs } from "./programs.ts";
 import { type StartContext, startContainer } from "./start-container.ts";
 import { createStatusWriter, type StatusWriter } from "./status-writer.ts";
 
@@ -25,6 +35,7 @@ export interface PodWorker {
 export interface PodWorkerOptions {
 	world: World;
 	node: string;
+	machine: Machine;
 	hostIp: string;
 	pod: Pod;
 	images: NodeImages;
@@ -47,13 +58,15 @@ interface PodState extends PodWorkerOptions {
 	observed: RuntimePod;
 	/** Why a container waits, by its name. */
 	waiting: Map<string, { reason: string; message: string }>;
+	/** What goes on in its containers. */
+	activities: Cancel[];
 	/** Whether something has changed in the runtime since the last relist. */
 	hasChanged: boolean;
 	isStopped: boolean;
 }
 
 function stateOf(options: PodWorkerOptions): PodState {
-	const runtime: RuntimePod = { podIp: undefined, containers: new Map() };
+	const runtime = emptyRuntime();
 	return {
 		...options,
 		key: keyOf(options.pod.metadata),
@@ -61,6 +74,7 @@ function stateOf(options: PodWorkerOptions): PodState {
 		runtime,
 		observed: copyRuntime(runtime),
 		waiting: new Map(),
+		activities: [],
 		hasChanged: false,
 		isStopped: false,
 	};
@@ -73,6 +87,7 @@ interface Parts {
 	probes: Probes;
 	end: PodEnd;
 	sync: PodSync;
+	programs: Programs;
 }
 
 export function createPodWorker(options: PodWorkerOptions): PodWorker {
@@ -94,6 +109,9 @@ export function createPodWorker(options: PodWorkerOptions): PodWorker {
 			parts.end.stop();
 			parts.writer.stop();
 			parts.probes.stop();
+			parts.programs.kill();
+			world.logs.drop(uidOf(state.pod));
+			endActivities(state);
 		},
 	};
 }
@@ -117,8 +135,10 @@ function partsOf(state: PodState): Parts {
 		}),
 		end: createPodEnd(world, {
 			key: state.key,
+			hasProgram: () => parts.programs.areRunning(),
 			onBegin() {
 				parts.sync.cancel();
+				parts.programs.terminate();
 				recordKilling(state);
 				publish(parts);
 			},
@@ -133,8 +153,12 @@ function partsOf(state: PodState): Parts {
 				else if (state.hasChanged) state.requestRelist();
 			},
 		}),
+		programs: createPrograms(world, state, (name, code) => {
+			exit(state, name, code);
+			if (parts.end.hasBegun() && !parts.programs.areRunning()) parts.end.hurry();
+		}),
 	};
-	const start = startContextOf(state, (name, reason) => {
+	const start = startContextOf(state, parts.programs, (name, reason) => {
 		state.waiting.set(name, reason);
 		if (!parts.end.hasBegun() && !parts.sync.isBusy()) publish(parts);
 	});
@@ -148,7 +172,7 @@ function publish({ state, writer, probes }: Parts, hasEnded = false): void {
 }
 
 /** One pass of `SyncPod`; returns whether the next one may follow at once. */
-function* syncPod(parts: Parts, start: StartContext): Generator<number, boolean, void> {
+function* syncPod(parts: Parts, start: StartContext): Process<boolean> {
 	const { state, probes } = parts;
 	publish(parts);
 	if (state.runtime.podIp === undefined) yield* createSandbox(state);
@@ -166,17 +190,21 @@ function relist({ state, sync, end }: Parts): void {
 
 /** Kills the containers that still run, and publishes the last status. */
 function finish(parts: Parts): void {
-	const { state, probes } = parts;
+	const { state, probes, programs } = parts;
 	probes.stop();
+	programs.kill();
+	endActivities(state);
 	for (const name of state.runtime.containers.keys()) exit(state, name, killed);
 	state.observed = copyRuntime(state.runtime);
 	publish(parts, true);
 }
 
-function startContextOf(state: PodState, onWaiting: StartContext["onWaiting"]): StartContext {
-	const { world, pod, key, variant, images, runtime } = state;
+function startContextOf(state: PodState, programs: Programs, onWaiting: StartContext["onWaiting"]): StartContext {
+	const { world, machine, pod, key, variant, images, runtime } = state;
+	const alongside = (process: Process) => void state.activities.push(world.clock.run(process));
 	return {
 		world,
+		machine,
 		pod,
 		key,
 		variant,
@@ -185,9 +213,12 @@ function startContextOf(state: PodState, onWaiting: StartContext["onWaiting"]): 
 		record: (reason, message, container, type) => record(state, { reason, message, container, type }),
 		onStarted(name) {
 			noteChange(state);
+			const container = containersOf(pod).find((each) => each.name === name);
+			if (container !== undefined) programs.start(container);
 			const runMs = world.delays.ofContainer(name, "run", key, variant);
-			if (runMs !== undefined) world.clock.after(runMs, () => exit(state, name, 0));
+			if (runMs !== undefined) alongside(run(state, name, runMs));
 		},
+		alongside,
 		onWaiting,
 	};
 }
@@ -207,6 +238,16 @@ function recordKilling(state: PodState): void {
 	}
 }
 
+/** An init container's run, until it ends by itself. */
+function* run(state: PodState, name: string, runMs: number): Process {
+	yield* takeStep(state.machine, runMs, state.world.model.limits.computing.run);
+	exit(state, name, 0);
+}
+
+function endActivities({ activities }: PodState): void {
+	for (const cancel of activities.splice(0)) cancel();
+}
+
 function noteChange(state: PodState): void {
 	state.hasChanged = true;
 	state.requestRelist();
@@ -220,9 +261,10 @@ function exit(state: PodState, name: string, code: number): void {
 	noteChange(state);
 }
 
-function* createSandbox({ world, pod, key, variant, runtime, takeIp }: PodState): Process {
+function* createSandbox({ world, machine, pod, key, variant, runtime, takeIp }: PodState): Process {
 	yield world.delays.of("syncStart", key, variant);
-	yield world.delays.of(usesIstioCni(world.api, pod) ? "sandboxWithCni" : "sandbox", key, variant);
+	const sandboxMs = world.delays.of(usesIstioCni(world.api, pod) ? "sandboxWithCni" : "sandbox", key, variant);
+	yield* takeStep(machine, sandboxMs, world.model.limits.computing.sandbox);
 	runtime.podIp = takeIp();
 	world.truth.pod(pod, "sandboxReady");
 }

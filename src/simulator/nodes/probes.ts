@@ -1,6 +1,14 @@
 import type { Container, Pod, Probe } from "../api/objects.ts";
-import type { SimulatedNs } from "../clock/clock.ts";
-import { ableAt, containersOf, hasStarted, isRunning, type ProbeResults, type RuntimePod } from "../world/runtime.ts";
+import type { Cancel, Clock, Process, SimulatedNs } from "../clock/clock.ts";
+import {
+	ableAt,
+	containersOf,
+	emptyRuntime,
+	hasStarted,
+	isRunning,
+	type ProbeResults,
+	type RuntimePod,
+} from "../world/runtime.ts";
 import type { World } from "../world/world.ts";
 
 /** The probe workers of one pod: each ticks on its own grid, which began when the kubelet took the pod on. */
@@ -40,7 +48,7 @@ export function createProbes(options: ProbesOptions): Probes {
 		results: { started: new Set(), ready: new Set() },
 		beganAt: options.world.clock.now(),
 		planned: new Set(),
-		observed: { podIp: undefined, containers: new Map() },
+		observed: emptyRuntime(),
 		isStopped: false,
 	};
 	return {
@@ -92,16 +100,45 @@ function call(state: ProbesState, container: Container, { kind, probe }: { kind:
 	}
 	const tookMs = world.delays.of("probeCall", `${state.key}/${container.name}`);
 	const patienceMs = container.name === "queue-proxy" ? (probe.timeoutSeconds ?? 1) * 1000 : tookMs;
-	const ownNs = runtime.containers.get(container.name)?.passesAt ?? Number.POSITIVE_INFINITY;
-	const passesAt = Math.max(ownNs, ableAt(pod, container, runtime), clock.now() + tookMs * 1e6);
-	const endsAt = Math.min(passesAt, clock.now() + Math.max(tookMs, patienceMs) * 1e6);
+	const earliestAt = clock.now() + tookMs * 1e6;
+	const endsAt = clock.now() + Math.max(tookMs, patienceMs) * 1e6;
+	const passesAt = () =>
+		Math.max(runtime.containers.get(container.name)?.passesAt ?? never, ableAt(pod, container, runtime), earliestAt);
 	planned.add(`${kind}/${container.name}`);
-	clock.at(endsAt, () => {
+	clock.run(answer());
+
+	function* answer(): Process {
+		// What will be able to serve calls when it is.
+		while (passesAt() > clock.now() && clock.now() < endsAt) {
+			const when = Math.min(passesAt(), endsAt);
+			yield (resume) => waitUntil(clock, runtime, { when, resume });
+		}
 		planned.delete(`${kind}/${container.name}`);
 		if (state.isStopped) return;
-		if (passesAt > endsAt) plan(state, container, { kind, isAtOnce: false });
+		if (passesAt() > clock.now()) plan(state, container, { kind, isAtOnce: false });
 		else pass(state, container, kind);
-	});
+	}
+}
+
+const never = Number.POSITIVE_INFINITY;
+
+/** Resumes at a time, or earlier when a container has become able to serve. */
+function waitUntil(
+	clock: Clock,
+	{ onAble }: RuntimePod,
+	{ when, resume }: { when: SimulatedNs; resume: () => void },
+): Cancel {
+	const end = () => {
+		onAble.delete(wake);
+		cancel();
+	};
+	const wake = () => {
+		end();
+		resume();
+	};
+	const cancel = clock.at(when, wake);
+	onAble.add(wake);
+	return end;
 }
 
 function pass({ results, onStarted, onReady }: ProbesState, { name }: Container, kind: Kind): void {

@@ -1,13 +1,18 @@
 import type { Container, Pod } from "../api/objects.ts";
 import type { Process } from "../clock/clock.ts";
 import type { Variant } from "../model/model.ts";
-import type { RuntimePod } from "../world/runtime.ts";
+import { type Machine, takeStep } from "../world/machine.ts";
+import type { RuntimeContainer, RuntimePod } from "../world/runtime.ts";
 import type { World } from "../world/world.ts";
 import type { NodeImages } from "./images.ts";
+
+/** Knative's Revisions; their Services are what istiod tells every sidecar about. */
+const revisions = "revisions.serving.knative.dev";
 
 /** What starting a container needs of the pod that it belongs to. */
 export interface StartContext {
 	world: World;
+	machine: Machine;
 	pod: Pod;
 	key: string;
 	variant: Variant;
@@ -16,35 +21,61 @@ export interface StartContext {
 	/** Records an Event about the pod. */
 	record(reason: string, message: string, container: string, type?: "Normal" | "Warning"): void;
 	onStarted(container: string): void;
+	/** Runs something beside the start of further containers, until the pod ends. */
+	alongside(process: Process): void;
 	onWaiting(container: string, reason: { reason: string; message: string }): void;
 }
 
 /** Pulls, creates and starts one container; the Event of each step is recorded a little after it. */
 export function* startContainer(context: StartContext, container: Container): Process {
-	const { world, pod, key, variant, runtime, record } = context;
-	const { clock, delays, truth } = world;
+	const { world, machine, pod, key, variant, runtime, record } = context;
+	const { clock, delays, truth, model } = world;
+	const { computing } = model.limits;
 	const { name } = container;
 	if (!(yield* provideImage(context, container))) return;
-	yield delays.ofContainer(name, "create", key, variant) ?? 0;
+	yield* takeStep(machine, delays.ofContainer(name, "create", key, variant) ?? 0, computing.create);
 	truth.container(pod, name, "created");
 	yield delays.of("eventAfter", `${key}/${name}`);
 	record("Created", `Created container: ${name}`, name);
-	yield delays.ofContainer(name, "start", key, variant) ?? 0;
-	const usualMs = (delays.ofContainer(name, "ready", key, variant) ?? 0) + world.faults.containerReadyDelayMs(name);
-	const readyMs = usualMs + ownReadyMs(container);
+	yield* takeStep(machine, delays.ofContainer(name, "start", key, variant) ?? 0, computing.start);
 	const id = world.random.uuid(`container/${key}/${name}`).replaceAll("-", "").repeat(2);
-	const ableAt = clock.now() + readyMs * 1e6;
-	const passesAt = ableAt + (delays.ofContainer(name, "probed", key, variant) ?? 0) * 1e6;
-	runtime.containers.set(name, { name, id, startedAt: clock.now(), ableAt, passesAt });
+	const running: RuntimeContainer = { name, id, startedAt: clock.now(), ableAt: never, passesAt: never };
+	runtime.containers.set(name, running);
+	context.alongside(becomeAble(context, running));
 	truth.container(pod, name, "started");
 	context.onStarted(name);
 	yield delays.of("eventAfter", `${key}/${name}`);
 	record("Started", `Started container ${name}`, name);
-	if (container.lifecycle?.postStart !== undefined) yield* awaitHook(context, { name, ableAt });
+	if (container.lifecycle?.postStart !== undefined) yield* awaitHook(context, running);
+}
+
+const never = Number.POSITIVE_INFINITY;
+
+/** What a container's process does until it can serve. */
+function* becomeAble(context: StartContext, container: RuntimeContainer): Process {
+	const { world, machine, key, variant, runtime } = context;
+	const { clock, delays, faults, model } = world;
+	const { name } = container;
+	yield* takeStep(machine, delays.ofContainer(name, "ready", key, variant) ?? 0, model.limits.computing.ready);
+	const laterMs =
+		faults.containerReadyDelayMs(name) +
+		ownReadyMs(context.pod, name) +
+		(name === "istio-proxy" ? configurationMs(context) : 0);
+	if (laterMs > 0) yield laterMs;
+	container.ableAt = clock.now();
+	container.passesAt = container.ableAt + (delays.ofContainer(name, "probed", key, variant) ?? 0) * 1e6;
+	for (const tell of [...runtime.onAble]) tell();
+}
+
+/** How long istio-proxy needs for the configuration of other revisions, which it gets whether it calls them or not. */
+function configurationMs({ world, pod }: StartContext): number {
+	const own = pod.metadata.labels?.["serving.knative.dev/revision"] === undefined ? 0 : 1;
+	return Math.max(0, world.api.count(revisions) - own) * world.model.limits.proxyPerRevisionMs;
 }
 
 /** An application that takes longer until it can serve says so in its environment. */
-function ownReadyMs({ env = [] }: Container): number {
+function ownReadyMs({ spec }: Pod, container: string): number {
+	const env = spec.containers.find(({ name }) => name === container)?.env ?? [];
 	return Number(env.find(({ name }) => name === "SIMULATED_READY_MS")?.value ?? 0);
 }
 
@@ -52,21 +83,16 @@ function ownReadyMs({ env = [] }: Container): number {
  * A postStart hook blocks the pod's next containers. The only one that Istio sets, for holdApplicationUntilProxyStarts,
  * asks again and again whether the proxy is ready, after a first wait (istio/istio pilot-agent, `wait`).
  */
-function* awaitHook(
-	{ world, pod, key, variant }: StartContext,
-	{ name, ableAt }: { name: string; ableAt: number },
-): Process {
+function* awaitHook({ world, pod, key, variant }: StartContext, container: RuntimeContainer): Process {
 	const { clock, delays, truth } = world;
+	const { name } = container;
 	yield delays.of("hookExec", `${key}/${name}`, variant);
 	do yield world.model.sidecar.hookPeriodMs;
-	while (clock.now() < ableAt);
+	while (clock.now() < container.ableAt);
 	truth.container(pod, name, "hookEnded");
 }
 
-function* provideImage(
-	context: StartContext,
-	{ name, image, imagePullPolicy }: Container,
-): Generator<number, boolean, void> {
+function* provideImage(context: StartContext, { name, image, imagePullPolicy }: Container): Process<boolean> {
 	const { world, pod, key, images, record } = context;
 	if (images.has(image) && imagePullPolicy !== "Always") {
 		world.truth.container(pod, name, "pulled");
@@ -77,7 +103,8 @@ function* provideImage(
 	world.truth.container(pod, name, "pulling");
 	record("Pulling", `Pulling image "${image}"`, name);
 	const pullMs = world.delays.of("imagePull", key);
-	yield pullMs;
+	const beganAt = world.clock.now();
+	yield context.machine.imagePulls.occupy(pullMs);
 	if (!images.canPull(image)) {
 		failPull(context, name, image);
 		return false;
@@ -85,12 +112,9 @@ function* provideImage(
 	images.add(image);
 	world.truth.container(pod, name, "pulled");
 	yield world.delays.of("eventAfter", `${key}/${name}`);
-	const took = `${Math.round(pullMs)}ms`;
-	record(
-		"Pulled",
-		`Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: 1 bytes.`,
-		name,
-	);
+	const waitedMs = (world.clock.now() - beganAt) / 1e6;
+	const took = `${Math.round(pullMs)}ms (${Math.round(waitedMs)}ms including waiting)`;
+	record("Pulled", `Successfully pulled image "${image}" in ${took}. Image size: 1 bytes.`, name);
 	return true;
 }
 

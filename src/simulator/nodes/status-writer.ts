@@ -1,6 +1,8 @@
 import { isSame } from "../api/fields.ts";
 import { conditionOf, type Pod, type PodStatus } from "../api/objects.ts";
+import type { Process } from "../clock/clock.ts";
 import type { Variant } from "../model/model.ts";
+import type { Machine } from "../world/machine.ts";
 import type { World } from "../world/world.ts";
 import { type Knowledge, makePodStatus } from "./pod-status.ts";
 
@@ -13,33 +15,44 @@ export interface StatusWriter {
 	stop(): void;
 }
 
+/** The kubelet asks for the pod before it patches its status. */
+const requestsPerStatus = 2;
+
 export function createStatusWriter(
 	world: World,
-	options: { node: string; hostIp: string; key: string; variant: Variant },
+	options: { node: string; machine: Machine; hostIp: string; key: string; variant: Variant },
 ): StatusWriter {
-	const { clock, truth } = world;
+	const { clock, truth, delays, model } = world;
+	const { machine } = options;
 	let status: PodStatus | undefined;
 	let isWriting = false;
 	let isStopped = false;
 
-	function write(pod: Pod): void {
+	function* write(pod: Pod): Process {
+		const tookMs = delays.of("statusWrite", options.key, options.variant);
+		const throttledMs = machine.requests.take(requestsPerStatus);
+		const busyMs = Math.min(tookMs, model.limits.statusWriteMs);
+		yield throttledMs + tookMs - busyMs;
+		yield machine.statusWrites.occupy(busyMs);
+		isWriting = false;
+		const written = status;
+		if (isStopped || written === undefined) return;
+		world.api.edit<Pod>("pods", pod.metadata, {
+			manager: "kubelet",
+			subresource: "status",
+			change: (draft) => {
+				const scheduled = conditionOf(draft.status?.conditions, "PodScheduled");
+				const own = (written.conditions ?? []).filter((condition) => condition.type !== "PodScheduled");
+				draft.status = { ...written, conditions: scheduled === undefined ? own : [...own, scheduled] };
+			},
+		});
+		if (status !== written) plan(pod);
+	}
+
+	function plan(pod: Pod): void {
 		if (isWriting) return;
 		isWriting = true;
-		clock.after(world.delays.of("statusWrite", options.key, options.variant), () => {
-			isWriting = false;
-			const written = status;
-			if (isStopped || written === undefined) return;
-			world.api.edit<Pod>("pods", pod.metadata, {
-				manager: "kubelet",
-				subresource: "status",
-				change: (draft) => {
-					const scheduled = conditionOf(draft.status?.conditions, "PodScheduled");
-					const own = (written.conditions ?? []).filter((condition) => condition.type !== "PodScheduled");
-					draft.status = { ...written, conditions: scheduled === undefined ? own : [...own, scheduled] };
-				},
-			});
-			if (status !== written) write(pod);
-		});
+		clock.run(write(pod));
 	}
 
 	return {
@@ -53,7 +66,7 @@ export function createStatusWriter(
 			if (isSame(next, status)) return;
 			status = next;
 			if (conditionOf(next.conditions, "Ready")?.status === "True") truth.pod(findings.pod, "ready");
-			write(findings.pod);
+			plan(findings.pod);
 		},
 		stop() {
 			isStopped = true;

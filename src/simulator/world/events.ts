@@ -20,8 +20,8 @@ export interface EventDetails {
 const keptMs = 3_600_000;
 
 /**
- * Records an Event as client-go's recorders do: it is named `<object>.<hex ns>` and delivered a little later. The fault
- * `lostEvents` loses some.
+ * Records an Event as client-go's recorders do: it is named `<object>.<hex ns>` and delivered a little later, of a
+ * kubelet much later if it has many. The fault `lostEvents` loses some.
  */
 export function recordEvent(world: World, details: EventDetails): void {
 	const { about } = details;
@@ -29,7 +29,8 @@ export function recordEvent(world: World, details: EventDetails): void {
 	const key = `${about.metadata.namespace}/${about.metadata.name}`;
 	if (world.faults.isEventLost(key)) return;
 	const event = eventOf(details, atNs);
-	world.clock.after(world.delays.of("eventDelivery", key), () => {
+	const throttledMs = (details.node && world.machines.get(details.node)?.events.take()) || 0;
+	world.clock.after(throttledMs + world.delays.of("eventDelivery", key), () => {
 		const namespace = world.api.store.read("namespaces", event.metadata.namespace ?? "");
 		if (namespace === undefined || namespace.metadata.deletionTimestamp !== undefined) return;
 		if (world.api.get("events", event.metadata) !== undefined) return;

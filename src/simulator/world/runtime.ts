@@ -6,7 +6,7 @@ export interface RuntimeContainer {
 	name: string;
 	id: string;
 	startedAt: SimulatedNs;
-	/** When its process can serve. */
+	/** When its process could serve; infinity as long as it cannot. */
 	ableAt: SimulatedNs;
 	/** When its own probe passes; never before it can serve. */
 	passesAt: SimulatedNs;
@@ -17,11 +17,17 @@ export interface RuntimeContainer {
 export interface RuntimePod {
 	podIp: string | undefined;
 	containers: Map<string, RuntimeContainer>;
+	/** Called when a container has become able to serve. */
+	onAble: Set<() => void>;
+}
+
+export function emptyRuntime(): RuntimePod {
+	return { podIp: undefined, containers: new Map(), onAble: new Set() };
 }
 
 export function copyRuntime(runtime: RuntimePod): RuntimePod {
 	const containers = new Map([...runtime.containers].map(([name, container]) => [name, { ...container }]));
-	return { podIp: runtime.podIp, containers };
+	return { podIp: runtime.podIp, containers, onAble: new Set() };
 }
 
 export function isRunning(container: RuntimeContainer | undefined): boolean {

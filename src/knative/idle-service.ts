@@ -1,0 +1,12 @@
+import type { KubeObject } from "../kube/api/cluster.ts";
+import { markOurs } from "../kube/objects/ownership.ts";
+import type { Profile } from "../profile/profile.ts";
+import { type ServiceOrder, serviceManifest } from "./service.ts";
+
+/** A service of ours that begins without a pod. It needs Knative's `allow-zero-initial-scale`. */
+export function idleService(profile: Profile, order: ServiceOrder): KubeObject {
+	const service = serviceManifest(profile, order);
+	const { template } = service.spec as { template: { metadata: { annotations: Record<string, string> } } };
+	template.metadata.annotations["autoscaling.knative.dev/initial-scale"] = "0";
+	return markOurs(service, { part: "workload", profile: profile.name });
+}
