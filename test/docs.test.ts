@@ -6,7 +6,8 @@ import { z } from "zod";
 import { exitCodes } from "../src/errors.ts";
 import { declare } from "../src/main.ts";
 import { reportFormats } from "../src/output/formats.ts";
-import { builtInProfiles } from "../src/profile/built-in.ts";
+import { builtInProfiles, builtInVariants } from "../src/profile/built-in.ts";
+import { loadProfiles } from "../src/profile/load.ts";
 import { phaseDescriptions } from "../src/report/phases.ts";
 import { reportSchema, sourceSchema } from "../src/report/report.ts";
 import { updateBlock } from "./support/readme.ts";
@@ -32,6 +33,16 @@ const commandTable = () => {
 const phaseTable = () => {
 	const rows = phaseDescriptions.map(({ name, kind, text }) => `| \`${name}\` | ${kind} | ${text} |`);
 	return ["| name | kind | from → to |", "| --- | --- | --- |", ...rows].join("\n");
+};
+
+const variantTable = async () => {
+	const rows = (await loadProfiles(builtInVariants)).map(({ name, title = "", variant }) => {
+		const file = `[${name}](../profiles/variants/${name}.yaml)`;
+		return `| ${file} | ${title} | ${variant?.knob} | ${variant?.cost} | [docs](${variant?.source}) |`;
+	});
+	return ["| variant | is | the knob | what it costs | source |", "| --- | --- | --- | --- | --- |", ...rows].join(
+		"\n",
+	);
 };
 
 const formatTable = () => {
@@ -64,6 +75,13 @@ describe("README.md", () => {
 describe("docs/phases.md", () => {
 	it("lists the phases that there are", async () => {
 		await expect(updateBlock(read("docs/phases.md"), "phases", phaseTable())).toMatchFileSnapshot("../docs/phases.md");
+	});
+});
+
+describe("docs/variants.md", () => {
+	it("lists the variants that there are", async () => {
+		const updated = updateBlock(read("docs/variants.md"), "variants", await variantTable());
+		await expect(updated).toMatchFileSnapshot("../docs/variants.md");
 	});
 });
 

@@ -2,6 +2,7 @@ import { type ColdStart, type Finding, type Ledger, ledgerOf, type ProfileRun, t
 import { type BurstFigures, burstsOf } from "./bursts.ts";
 import { type Crowding, crowdingOf } from "./crowds.ts";
 import { type Estimate, estimateOf } from "./estimate.ts";
+import { type Knob, knobsOf } from "./knobs.ts";
 import { confidenceOf } from "./looks.ts";
 import { type Observations, observationsOf } from "./observations.ts";
 import { type Price, pricesOf } from "./price.ts";
@@ -19,6 +20,8 @@ export interface Figures {
 	readonly summary: Summary;
 	/** What each further profile costs beside the first one. */
 	readonly prices: readonly Price[];
+	/** What each variant saves beside its profile, largest first; empty where there is no variant. */
+	readonly knobs: readonly Knob[];
 }
 
 /** The figures of one profile. */
@@ -47,6 +50,7 @@ export function figuresOf(report: Report): Figures {
 	const runs = report.profiles.map(figuresOfRun);
 	const summary = once(() => summarize(report));
 	const prices = once(() => pricesOf(report));
+	const knobs = once(() => knobsOf(report));
 	return {
 		report,
 		runs,
@@ -55,6 +59,9 @@ export function figuresOf(report: Report): Figures {
 		},
 		get prices() {
 			return prices();
+		},
+		get knobs() {
+			return knobs();
 		},
 	};
 }

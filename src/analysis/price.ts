@@ -23,12 +23,16 @@ export interface Price {
 const leastShare = 0.08;
 const mostPhases = 4;
 
-/** The price of each profile beside the first; profiles without a counted cold start are left out. */
+/**
+ * The price of each profile beside the first. Profiles without a counted cold start are left out, and so are variants,
+ * whose gains are told knob by knob.
+ */
 export function pricesOf({ profiles }: Report): Price[] {
 	const [first, ...others] = profiles;
 	const base = first && estimateOf(sampleOf(first, "total"), confidenceOf(first));
 	if (first === undefined || base === undefined || base.medianMs <= 0) return [];
 	return others.flatMap((run) => {
+		if (run.profile.variant !== undefined) return [];
 		const total = estimateOf(sampleOf(run, "total"), confidenceOf(run));
 		if (total === undefined) return [];
 		const range = total.interval && base.interval && ratioOfMedians(total.interval, base.interval);
@@ -46,7 +50,8 @@ export function pricesOf({ profiles }: Report): Price[] {
 
 type Run = Report["profiles"][number];
 
-function phasesThatExplain(first: Run, run: Run, totalMs: number): Price["phases"] {
+/** The phases of the critical path that differ most in the direction of the total, by medians, largest first. */
+export function phasesThatExplain(first: Run, run: Run, totalMs: number): Price["phases"] {
 	const [before, after] = [phaseMedians(first), phaseMedians(run)];
 	// A phase that a profile does not have takes no time in it.
 	const differences = [...new Set([...before.keys(), ...after.keys()])].map((name) => ({

@@ -8,11 +8,22 @@ import { addOutputOptions, type OutputFlags } from "./options/output.ts";
 import { addRequestOptions, type RequestFlags, requestOptionsOf } from "./options/request.ts";
 import { modelOption, speedOption } from "./options/simulation.ts";
 import { addSourceOptions, knativeManifestsOption, type SourceFlags, sourceOf } from "./options/source.ts";
-import { address, collect, count, counts, durationMs, given, precisionOrVerdict, text } from "./options/values.ts";
+import {
+	address,
+	collect,
+	count,
+	counts,
+	durationMs,
+	given,
+	names,
+	precisionOrVerdict,
+	text,
+} from "./options/values.ts";
 import { imageOption, namespaceOption } from "./options/workload.ts";
 
 interface BenchFlags extends ClusterFlags, SourceFlags, OutputFlags, GateFlags, RequestFlags {
 	profile: string[];
+	variants?: string[];
 	iterations: number;
 	until?: number | "verdict";
 	blocks: number;
@@ -48,6 +59,10 @@ Examples:
   # Measure the four setups of the talk, show the talk's figures too, and save everything
   knistio bench --profile minimal --profile no-policy --profile full-cni --profile full \\
     --reference talk --out run.json --out run.csv --out run.md
+
+  # What would help? Turn each knob that full has, and see the milliseconds that it saves, and its price
+  knistio bench --profile full --variants all --out run.json --out knobs.svg
+  knistio bench --profile full --variants classic,hold,./my-variant.yaml
 
   # Use a cluster that has no Knative and cannot reach a public registry
   knistio bench --profile minimal --knative-manifests knative/ --image registry.local/helloworld:1 \\
@@ -106,6 +121,12 @@ function addMeasuringOptions(command: Command): Command {
 			"-p, --profile <name|file>",
 			"profile to measure: a built-in one (see `knistio profiles list`) or a file of your own (repeatable)",
 			collect,
+		)
+		.option(
+			"--variants <all|names>",
+			"measure variants too, each with one knob turned, and tell what each buys: all built-in ones of the profiles, " +
+				"or names and files with commas between",
+			names,
 		)
 		.option(
 			"-n, --iterations <n>",
@@ -191,9 +212,10 @@ function addSimulationOptions(command: Command): Command {
 }
 
 function benchOptionsOf(flags: BenchFlags): BenchOptions {
-	const { record, requestTimeout, service, sidecar, gateway, reference } = flags;
+	const { record, requestTimeout, service, sidecar, gateway, otlp, reference } = flags;
 	return {
 		profiles: flags.profile,
+		variants: flags.variants ?? [],
 		iterations: flags.iterations,
 		blocks: flags.blocks,
 		seed: flags.seed,
@@ -215,6 +237,7 @@ function benchOptionsOf(flags: BenchFlags): BenchOptions {
 			service,
 			sidecar,
 			gateway,
+			otlp,
 			reference,
 			copies: flags.copies,
 			pull: flags.pull,

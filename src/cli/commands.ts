@@ -1,6 +1,8 @@
+import { declareAdvise } from "./advise.ts";
 import { declareBench } from "./bench.ts";
 import { declareCheck } from "./check.ts";
 import { declareCompare } from "./compare.ts";
+import { declareCompletion } from "./completion.ts";
 import type { Declaration } from "./declaration.ts";
 import { declareHistory } from "./history.ts";
 import { declareInstall } from "./install.ts";
@@ -12,6 +14,7 @@ import { declareReplay } from "./replay.ts";
 import { declareSchema } from "./schema.ts";
 import { declareSelftest } from "./selftest.ts";
 import { declareShow } from "./show.ts";
+import { declareTradeoffs } from "./tradeoffs.ts";
 import { declareUninstall } from "./uninstall.ts";
 
 /** Every command, in the order of `knistio --help`. */
@@ -21,6 +24,8 @@ export const commands: readonly Declaration[] = [
 	declareCheck,
 	declareCompare,
 	declarePlan,
+	declareTradeoffs,
+	declareAdvise,
 	declareHistory,
 	declareShow,
 	declareReplay,
@@ -30,4 +35,5 @@ export const commands: readonly Declaration[] = [
 	declareInstall,
 	declareUninstall,
 	declareSelftest,
+	declareCompletion,
 ];

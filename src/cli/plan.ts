@@ -40,7 +40,7 @@ export const declarePlan: Declaration = (program, context, finish) => {
 				.default(0.8),
 		)
 		.option("--min-effect <duration>", "the --min-effect of that check (default: half of --detect)", durationMs)
-		.option("--phase <name>", "phase that is judged (default: total)")
+		.option("--phase <phase>", "phase that is judged (default: total)")
 		.addOption(textFormatOption())
 		.addHelpText("after", examples)
 		.action(async (pilot: string, flags: PlanFlags) => {

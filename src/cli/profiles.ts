@@ -10,7 +10,7 @@ Examples:
   knistio profiles validate mine.yaml other.yaml
   knistio profiles render ./mine.yaml --istioctl ~/bin/istioctl > manifests.yaml`;
 
-const nameOrFile = "name of a built-in profile, or path of a file of your own";
+const nameOrFile = "name of a built-in profile or variant, or path of a file of your own";
 
 /** Declares `knistio profiles` with what it can do: `list`, `show`, `validate` and `render`. */
 export const declareProfiles: Declaration = (program, context, finish) => {
@@ -21,15 +21,18 @@ export const declareProfiles: Declaration = (program, context, finish) => {
 	const load = () => import("../commands/profiles.ts");
 	profiles
 		.command("list")
-		.description("list the built-in profiles")
+		.description("list the built-in profiles and their variants")
 		.addHelpText("after", "\nExample:\n  knistio profiles list")
 		.action(async () => finish(await (await load()).listProfiles(context)));
 	profiles
 		.command("show")
-		.description("print a profile with all its defaults")
+		.description("print a profile with all its defaults, and all that it extends")
 		.argument("<name|file>", nameOrFile)
 		.addOption(new Option("--format <format>", "print YAML or JSON").choices(["yaml", "json"]).default("yaml"))
-		.addHelpText("after", "\nExamples:\n  knistio profiles show full\n  knistio profiles show ./mine.yaml")
+		.addHelpText(
+			"after",
+			"\nExamples:\n  knistio profiles show full\n  knistio profiles show ./mine.yaml\n  knistio profiles show hold",
+		)
 		.action(async (name: string, { format }: { format: "yaml" | "json" }) =>
 			finish(await (await load()).showProfile(name, { format }, context)),
 		);

@@ -25,6 +25,11 @@ export const declareReplay: Declaration = (program, context, finish) => {
 		.action(async (recording: string, flags: OutputFlags & GateFlags & { cluster?: "simulated" }) => {
 			const { replay } = await import("../commands/replay.ts");
 			const options = { recording, out: flags.out ?? [], acceptSimulated: flags.cluster === "simulated" };
-			finish(await replay({ ...options, ...gateOptionsOf(flags), ...given({ reference: flags.reference }) }, context));
+			finish(
+				await replay(
+					{ ...options, ...gateOptionsOf(flags), ...given({ otlp: flags.otlp, reference: flags.reference }) },
+					context,
+				),
+			);
 		});
 };

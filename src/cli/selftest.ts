@@ -43,7 +43,7 @@ export const declareSelftest: Declaration = (program, context, finish) => {
 			count(1),
 		)
 		.addOption(
-			new Option("--scenario <name>", `run only this scenario: ${scenarioNames.join(", ")} (repeatable)`).argParser(
+			new Option("--scenario <scenario>", `run only this scenario: ${scenarioNames.join(", ")} (repeatable)`).argParser(
 				(name: string, before?: string[]) => chosen(name, before),
 			),
 		)

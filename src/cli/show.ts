@@ -13,7 +13,11 @@ Examples:
   knistio show run.json --out run.html
 
   # Save it in other formats; a report may be piped in
-  gunzip -c run.json.gz | knistio show - --out run.csv --out run.md`;
+  gunzip -c run.json.gz | knistio show - --out run.csv --out run.md
+
+  # Look at the cold starts in Jaeger, as the talk did, or in Perfetto
+  knistio show run.json --otlp http://localhost:4318
+  knistio show run.json --out trace.json`;
 
 /** Declares `knistio show`. */
 export const declareShow: Declaration = (program, context, finish) => {
@@ -26,7 +30,12 @@ export const declareShow: Declaration = (program, context, finish) => {
 		.addHelpText("after", examples)
 		.action(async (report: string, flags: OutputFlags & { format: string }) => {
 			const { show } = await import("../commands/show.ts");
-			const options = { report, format: flags.format, out: flags.out ?? [], ...given({ reference: flags.reference }) };
+			const options = {
+				report,
+				format: flags.format,
+				out: flags.out ?? [],
+				...given({ otlp: flags.otlp, reference: flags.reference }),
+			};
 			finish(await show(options, context));
 		});
 };

@@ -27,12 +27,12 @@ export async function jobInside(
 	bench: (context: Context) => Promise<ExitCode>,
 ): Promise<ExitCode> {
 	const writer = openLogWriter({ id, version: context.version }, context.stdout);
+	const { terminal: _, ...outside } = context;
 	const inner: Context = {
-		...context,
+		...outside,
 		stdout: (text) => writer.text("result", text),
 		stderr: (text) => writer.text("messages", text),
 		color: false,
-		isLive: false,
 	};
 	let code: ExitCode;
 	try {

@@ -3,7 +3,7 @@ import { type ExitCode, exitCodes, UsageError } from "../errors.ts";
 import { type IstioSource, renderIstio } from "../istio/render.ts";
 import type { RunProcess } from "../istio/run-process.ts";
 import { kubectlSchema } from "../kube/yaml.ts";
-import { builtInProfiles } from "../profile/built-in.ts";
+import { builtInProfiles, builtInVariants } from "../profile/built-in.ts";
 import { substitute } from "../profile/effective.ts";
 import { loadProfiles } from "../profile/load.ts";
 import type { Profile } from "../profile/profile.ts";
@@ -14,16 +14,26 @@ export interface Output {
 	stderr(text: string): void;
 }
 
-/** `profiles list`: the built-in profiles, one a line. */
+/** `profiles list`: the built-in profiles, one a line, and below each its variants with their knobs. */
 export async function listProfiles(out: Output): Promise<ExitCode> {
-	const profiles = await loadProfiles(builtInProfiles);
-	const nameWidth = Math.max(...profiles.map(({ name }) => name.length));
-	const titleWidth = Math.max(...profiles.map(({ title = "" }) => title.length));
-	for (const { name, title = "", description = "" } of profiles) {
-		out.stdout(`${name.padEnd(nameWidth)}  ${title.padEnd(titleWidth)}  ${description}`.trimEnd());
-		out.stdout("\n");
+	out.stdout(columns((await loadProfiles(builtInProfiles)).map((each) => [each, each.description ?? ""])));
+	const variants = await loadProfiles(builtInVariants);
+	for (const of of new Set(variants.map(({ variant }) => variant?.of))) {
+		const knobs = variants.filter(({ variant }) => variant?.of === of);
+		out.stdout(`\nVariants of ${of}, each with one knob turned (bench --variants):\n`);
+		out.stdout(columns(knobs.map((each) => [each, each.variant?.knob ?? ""])));
 	}
 	return exitCodes.ok;
+}
+
+/** Names, titles and a text each, in columns. */
+function columns(rows: readonly [Profile, string][]): string {
+	const nameWidth = Math.max(...rows.map(([{ name }]) => name.length));
+	const titleWidth = Math.max(...rows.map(([{ title = "" }]) => title.length));
+	const lines = rows.map(([{ name, title = "" }, text]) =>
+		`${name.padEnd(nameWidth)}  ${title.padEnd(titleWidth)}  ${text}`.trimEnd(),
+	);
+	return `${lines.join("\n")}\n`;
 }
 
 /** How a profile is shown. */
@@ -74,7 +84,7 @@ export async function renderProfile(name: string, options: RenderOptions, out: O
 	const profile = substitute(await loadOne(name), namespace);
 	const rendered = await renderIstio(profile, source, context);
 	for (const warning of rendered.warnings) out.stderr(`${rendered.renderer}: ${warning}\n`);
-	for (const object of [...rendered.objects, ...profile.security, ...profile.policy]) {
+	for (const object of [...rendered.objects, ...profile.security, ...profile.policy, ...(profile.traffic ?? [])]) {
 		out.stdout(`---\n${toYaml(object)}`);
 	}
 	return exitCodes.ok;

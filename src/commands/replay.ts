@@ -7,6 +7,7 @@ import { type Entry, recordingVersion } from "../recording/entries.ts";
 import { asEntry } from "../recording/read-entry.ts";
 import type { Report } from "../report/report.ts";
 import { openReportBuilder, type ReportBuilder } from "../timing/report-builder.ts";
+import { sendTraces } from "./gate/collector.ts";
 import { endRun } from "./gate/ending.ts";
 import { type GateOptions, judging, parseGate } from "./gate/gate.ts";
 import { requireWritable } from "./gate/outputs.ts";
@@ -16,6 +17,8 @@ import { reportFiles, writeReport } from "./gate/report-files.ts";
 export interface ReplayOptions extends GateOptions {
 	recording: string;
 	out: string[];
+	/** The collector that traces are sent to. */
+	otlp?: string;
 	reference?: "talk";
 	/** Whether `--cluster simulated` was given. */
 	acceptSimulated: boolean;
@@ -38,7 +41,10 @@ export async function replay(options: ReplayOptions, context: Context): Promise<
 		({ judgementIfAny }) => judgementIfAny(),
 		() => undefined,
 	);
-	const unwritten = await writeReport(figures, files, { reference, judgement, sink: context });
+	const unwritten = [
+		...(await writeReport(figures, files, { reference, judgement, sink: context })),
+		...(await sendTraces(figures, options.otlp, context)),
+	];
 	if (files.length === 0) {
 		context.stdout(renderTable(figures, { color: context.color, ...(reference === undefined ? {} : { reference }) }));
 	}

@@ -99,11 +99,11 @@ export async function measureScenario(
 ): Promise<ScenarioRun> {
 	const entries: Entry[] = [];
 	let truth: ClusterTruth | undefined;
+	const { terminal: _, ...world } = context;
 	const quiet: Context = {
-		...context,
+		...world,
 		// Each run adds many listeners.
 		signal: AbortSignal.any([context.signal]),
-		isLive: false,
 		stdout: () => {},
 		stderr: () => {},
 		openLog: async () => ({
@@ -127,7 +127,7 @@ export async function measureScenario(
 }
 
 function benchOptions(
-	{ profile, sidecar, faults, nodes }: Scenario,
+	{ profile, sidecar, faults, nodes, burst }: Scenario,
 	{ iterations, seed, speed, model }: Pick<SelftestOptions, "iterations" | "seed" | "speed" | "model">,
 ): BenchOptions {
 	return simulatedRun({
@@ -142,8 +142,9 @@ function benchOptions(
 			...(nodes === undefined ? {} : { nodes }),
 		},
 		...(sidecar === undefined ? {} : { sidecar }),
-		// A pod drains for so long.
-		requestTimeoutSeconds: 10,
+		...(burst === undefined ? {} : { burst: [burst] }),
+		// A pod drains for so long; a burst takes longer.
+		requestTimeoutSeconds: burst === undefined ? 10 : 60,
 		record: "selftest",
 		keep: true,
 	});

@@ -3,6 +3,7 @@ import type { Context } from "../context/context.ts";
 import { type ExitCode, exitCodes } from "../errors.ts";
 import { formatNamed } from "../output/formats.ts";
 import { parseReport } from "../report/read-report.ts";
+import { sendTraces } from "./gate/collector.ts";
 import { reportFiles, writeReport } from "./gate/report-files.ts";
 import { withoutUnwritten } from "./gate/sink.ts";
 
@@ -12,6 +13,8 @@ export interface ShowOptions {
 	/** The name of a format, for stdout. */
 	format: string;
 	out: string[];
+	/** The collector that traces are sent to. */
+	otlp?: string;
 	reference?: "talk";
 }
 
@@ -21,8 +24,12 @@ export async function show(options: ShowOptions, context: Context): Promise<Exit
 	const files = reportFiles(options.out);
 	const format = formatNamed(options.format);
 	const figures = figuresOf(parseReport(await context.readFile(options.report), options.report));
-	if (files.length > 0) {
-		return withoutUnwritten(exitCodes.ok, await writeReport(figures, files, { reference, sink: context }));
+	if (files.length > 0 || options.otlp !== undefined) {
+		const unwritten = [
+			...(await writeReport(figures, files, { reference, sink: context })),
+			...(await sendTraces(figures, options.otlp, context)),
+		];
+		return withoutUnwritten(exitCodes.ok, unwritten);
 	}
 	const render = await format.load();
 	context.stdout(render(figures, { color: context.color, ...(reference === undefined ? {} : { reference }) }));

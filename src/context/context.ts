@@ -3,7 +3,9 @@ import { unlessAborted } from "../clock/pause.ts";
 import { type EndingSignal, exitCodeOf, InterruptedError } from "../errors.ts";
 import type { Cluster } from "../kube/api/cluster.ts";
 import { type Files, nodeFiles } from "./files.ts";
+import { type Post, type Posted, post } from "./http.ts";
 import { openStream } from "./streams.ts";
+import { type Terminal, terminalOf } from "./terminal.ts";
 
 /** The outside world as one value: the only way to the process, its files and a cluster. */
 export interface Context extends Files {
@@ -19,14 +21,16 @@ export interface Context extends Files {
 	flush?(stream: "stdout" | "stderr"): Promise<void>;
 	/** Whether the result may have colours. */
 	color: boolean;
-	/** Whether stderr is a terminal that progress may be drawn on. */
-	isLive: boolean;
+	/** The terminal behind stderr; left out where progress may not be drawn over. */
+	terminal?: Terminal;
 	columns: number;
 	env: Record<string, string | undefined>;
 	/** Aborted by the first Ctrl-C, SIGTERM or SIGHUP, with an {@link InterruptedError}; the second ends at once. */
 	signal: AbortSignal;
 	/** Nothing is sent yet. `kubeconfigText` is a kubeconfig itself instead of a file's path. */
 	openCluster(choice: { kubeconfig?: string; kubeconfigText?: string; context?: string }): Promise<Cluster>;
+	/** Posts to an address outside of the cluster. @throws the network's error, or a timeout's */
+	post(url: string, request: Post): Promise<Posted>;
 	/** The built program of the observing thread. */
 	observerThread: URL;
 	/** The built program of the simulated cluster's thread. */
@@ -37,7 +41,9 @@ export interface Context extends Files {
 export function nodeContext(): Context {
 	const { env, stdout, stderr } = process;
 	const wantsColor = env.NO_COLOR === undefined || env.NO_COLOR === "";
-	const signal = interruption(stderr);
+	const endings = new Set<() => void>();
+	const signal = interruption(stderr, endings);
+	const isLive = stderr.isTTY === true && !env.CI && env.TERM !== "dumb";
 	const streams = { stdout: openStream(stdout, "stdout"), stderr: openStream(stderr, "stderr") };
 	return {
 		version: process.env.KNISTIO_VERSION ?? "0.0.0",
@@ -45,7 +51,7 @@ export function nodeContext(): Context {
 		stderr: (text) => streams.stderr.write(text),
 		flush: (stream) => streams[stream].flush(),
 		color: stdout.isTTY === true && wantsColor && env.TERM !== "dumb",
-		isLive: stderr.isTTY === true && !env.CI && env.TERM !== "dumb",
+		...(isLive ? { terminal: terminalOf(stderr, { color: wantsColor, endings }) } : {}),
 		columns: stderr.columns ?? 80,
 		env,
 		...nodeFiles,
@@ -64,6 +70,7 @@ export function nodeContext(): Context {
 				signal,
 			});
 		},
+		post,
 		observerThread: new URL("./observer-thread.js", import.meta.url),
 		simulatedThread: new URL("./simulated-thread.js", import.meta.url),
 	};
@@ -73,7 +80,7 @@ export function nodeContext(): Context {
 const sameSignalMs = 100;
 
 /** The first signal asks to end in order, the second ends at once. */
-function interruption(stderr: NodeJS.WriteStream): AbortSignal {
+function interruption(stderr: NodeJS.WriteStream, endings: ReadonlySet<() => void>): AbortSignal {
 	const controller = new AbortController();
 	// Whatever waits listens.
 	setMaxListeners(0, controller.signal);
@@ -83,6 +90,7 @@ function interruption(stderr: NodeJS.WriteStream): AbortSignal {
 			firstAt = performance.now();
 			controller.abort(new InterruptedError(signal));
 		} else if (performance.now() - firstAt > sameSignalMs) {
+			for (const end of endings) end();
 			stderr.write("\nstopped at once; `knistio clean` removes what is left on the cluster\n");
 			process.exit(exitCodeOf[signal]);
 		}

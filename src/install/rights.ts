@@ -103,6 +103,12 @@ export const neededRights: readonly Right[] = [
 		verbs: change,
 		why: "Knative's gateways, where knistio installs it",
 	},
+	{
+		group: "networking.istio.io",
+		resource: "sidecars",
+		verbs: change,
+		why: "a variant that narrows what proxies know",
+	},
 	...[
 		{ group: "caching.internal.knative.dev", resource: "images" },
 		{ group: "networking.internal.knative.dev", resource: "certificates" },

@@ -29,7 +29,8 @@ export type Wanted = Record<Exclude<Part, "state">, KubeObject[]>;
 /** The objects to be in the cluster, each once, with the namespaces that they need. @throws UsageError */
 export function wantedObjects(what: Installation): Wanted {
 	const { profile, namespace, useInstalled } = what;
-	const policies = [...profile.security, ...profile.policy] as unknown as KubeObject[];
+	const { security, policy, traffic = [] } = profile;
+	const policies = [...security, ...policy, ...traffic] as unknown as KubeObject[];
 	const authorizer = profile.externalAuthorizer ? authorizerObjects(namespace, what.authorizerImage) : [];
 	const wanted: Wanted = {
 		istio: useInstalled ? [] : what.istioObjects.map(placed),

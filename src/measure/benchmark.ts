@@ -10,11 +10,13 @@ import { type BurstPlan, runBursts } from "./bursts.ts";
 import { openClockProbes } from "./clocks/clocks.ts";
 import type { Subject } from "./cold-start.ts";
 import { type CrowdPlan, runCrowds } from "./crowds.ts";
+import { serviceRefs } from "./deployment.ts";
 import { startFirstOnNode } from "./first-on-node.ts";
 import { observeNamespace } from "./observed-namespace.ts";
 import type { Observer, ObserverHost } from "./observing/observer.ts";
 import type { Visit } from "./rounds.ts";
 import { type ColdStarts, runColdStarts } from "./schedule.ts";
+import { unlessSetAside } from "./set-aside.ts";
 import { deploySubject, type RunSoFar, type SubjectOrder, type VisitUnderWay } from "./subject.ts";
 
 /** A whole run: every visit's profiles installed, proven and started cold. */
@@ -43,19 +45,24 @@ export async function runBenchmark(given: Session, order: Benchmark): Promise<vo
 	// Nothing that waits outlives the run, whatever ended it.
 	const ended = new AbortController();
 	const session = alsoEndedBy(given, ended.signal);
-	const soFar: RunSoFar = { limits: new Map(), ended: new Set() };
+	const { record } = order;
+	const soFar: RunSoFar = { limits: new Map(), ended: new Set(), setAside: new Set() };
 	try {
 		for (const [index, visit] of order.visits.entries()) {
 			const [installed] = visit.profiles;
 			if (installed === undefined || visit.profiles.every((profile) => soFar.ended.has(profile))) continue;
-			const { installMs, fingerprint } = await order.install(installed);
+			const installation = await unlessSetAside(session, { ...soFar, record, profiles: visit.profiles }, () =>
+				order.install(installed),
+			);
+			if (installation === undefined) continue;
 			if (observer === undefined) {
 				observer = await observeNamespace(session, order);
 				observer.failure.catch((error) => ended.abort(error));
 			}
-			const deployed = await measureVisit(session, order, { observer, visit, installMs, fingerprint, soFar });
+			const deployed = await measureVisit(session, order, { observer, visit, ...installation, soFar });
 			await order.onVisitDone();
-			if (index < order.visits.length - 1) await removeServices(session, order, deployed);
+			const hasFailed = visit.profiles.some((profile) => soFar.setAside.has(profile));
+			if (index < order.visits.length - 1) await removeServices(session, order, { ...deployed, hasFailed });
 		}
 	} finally {
 		ended.abort();
@@ -64,14 +71,9 @@ export async function runBenchmark(given: Session, order: Benchmark): Promise<vo
 }
 
 async function measureVisit(session: Session, order: Benchmark, underWay: VisitUnderWay): Promise<Deployed> {
-	const subjects: Subject[] = [];
-	for (const profile of underWay.visit.profiles) {
-		if (order.startsFirstOnNode === true) {
-			await startFirstOnNode(session, order, { underWay, profile, before: subjects });
-		}
-		subjects.push(await deploySubject(session, order, { underWay, profile, before: subjects }));
-	}
+	const subjects = await deploySubjects(session, order, underWay);
 	const deployed: Deployed = { subjects, crowd: [] };
+	if (subjects.length === 0) return deployed;
 	// The ways to zero take long enough to learn the clocks meanwhile, and to see whether they move.
 	const clocks = openClockProbes({ ...order, cluster: session.cluster, signal: session.signal });
 	const starts: ColdStarts = {
@@ -97,6 +99,21 @@ async function measureVisit(session: Session, order: Benchmark, underWay: VisitU
 	return deployed;
 }
 
+/** Each profile of the visit, deployed and proven; without the variants with which that fails. */
+async function deploySubjects(session: Session, order: Benchmark, underWay: VisitUnderWay): Promise<Subject[]> {
+	const subjects: Subject[] = [];
+	const { visit, soFar } = underWay;
+	for (const profile of visit.profiles.filter((each) => !soFar.setAside.has(each))) {
+		const deploying = { underWay, profile, before: subjects };
+		const subject = await unlessSetAside(session, { ...soFar, record: order.record, profiles: [profile] }, async () => {
+			if (order.startsFirstOnNode === true) await startFirstOnNode(session, order, deploying);
+			return deploySubject(session, order, deploying);
+		});
+		if (subject !== undefined) subjects.push(subject);
+	}
+	return subjects;
+}
+
 /** What a visit put into the namespace. */
 interface Deployed {
 	subjects: readonly Subject[];
@@ -108,10 +125,15 @@ interface Deployed {
  * Removes a visit's services. The controllers that hold their finalizers must see them off before the next profile
  * restarts them; pods whose work is over are not given time to drain.
  */
-async function removeServices(session: Session, order: Benchmark, { subjects, crowd }: Deployed): Promise<void> {
+async function removeServices(
+	session: Session,
+	order: Benchmark,
+	{ subjects, crowd, hasFailed }: Deployed & { hasFailed: boolean },
+): Promise<void> {
 	const startedAt = clientNow(order.clock);
 	// Profiles that take turns are revisions of the same services.
-	const refs = [...crowd, ...(subjects[0]?.copies ?? []).map(({ ref }) => ref)];
+	const copies = hasFailed ? serviceRefs(order) : (subjects[0]?.copies ?? []).map(({ ref }) => ref);
+	const refs = [...crowd, ...copies];
 	// As every other wait of a run: the limit is of real time, also where a simulated cluster's time goes faster.
 	const { failed } = await removeWorkloads(newTask({ ...session, clock: systemClock }), refs);
 	for (const { error } of failed) throw error;

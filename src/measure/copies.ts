@@ -15,7 +15,7 @@ export interface CopiesNeeded {
 }
 
 /** More at once would be a load on a small node, and on its own measurement. */
-const mostCopies = 10;
+export const mostCopies = 10;
 /** What a cold start takes beside the start-up: the way there, waiting for late events, a random part of a second. */
 const besideSeconds = 3;
 /** The autoscaler decides every 2 s, and kubelet needs a moment to remove a pod. */

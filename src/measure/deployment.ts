@@ -1,6 +1,7 @@
 import type { OwnService } from "../knative/own/service.ts";
 import { type DeployedService, deployService, type NamedRevision, serviceManifest } from "../knative/service.ts";
 import { revisionState } from "../knative/zero.ts";
+import type { ObjectRef } from "../kube/api/cluster.ts";
 import { contentHash } from "../kube/content-hash.ts";
 import { markOurs } from "../kube/objects/ownership.ts";
 import { conditionsOf } from "../kube/untrusted.ts";
@@ -9,7 +10,7 @@ import type { Session } from "../kube/wait/task.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { LiveState } from "../recording/live-state.ts";
 import type { Subject } from "./cold-start.ts";
-import { copiesFor, nameOfCopy, namesOneCopy } from "./copies.ts";
+import { copiesFor, mostCopies, nameOfCopy, namesOneCopy } from "./copies.ts";
 
 /** The limit of a request by profile, in seconds: chosen once, and the same after another install. */
 export type RequestLimits = Map<Profile, number>;
@@ -51,6 +52,17 @@ export const serviceName = "helloworld";
 /** A pod drains for as long as a request may take; so the limit is as low as this profile's start-up allows. */
 const leastTimeoutSeconds = { none: 10, sidecar: 15 };
 const timeoutPerStartup = 2.5;
+
+/** The services that a visit's profiles may have, there or not: a profile that failed does not say how many it has. */
+export function serviceRefs({ namespace, copies = mostCopies, atOnce = 1 }: Deployment): ObjectRef[] {
+	const numbers = Array.from({ length: Math.max(copies, atOnce) }, (_, index) => index + 1);
+	return numbers.map((copy) => ({
+		apiVersion: "serving.knative.dev/v1",
+		kind: "Service",
+		namespace,
+		name: nameOfCopy(serviceName, copy),
+	}));
+}
 
 /** The first copy of a profile's service, and what its start says of the others. */
 export interface FirstCopy {

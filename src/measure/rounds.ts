@@ -55,7 +55,15 @@ export function planVisits({ profiles, iterations, blocks, seed }: ScheduleOrder
 export function groupsOf(profiles: readonly Profile[]): Profile[][] {
 	const groups = new Map<string, Profile[]>();
 	for (const profile of profiles) {
-		const { istio, namespaceLabels, meshCompatibilityMode, security, policy, externalAuthorizer } = profile;
+		const {
+			istio,
+			namespaceLabels,
+			meshCompatibilityMode,
+			security,
+			policy,
+			traffic = [],
+			externalAuthorizer,
+		} = profile;
 		const { version: _, ...installed } = istio;
 		const key = JSON.stringify([
 			installed,
@@ -63,6 +71,7 @@ export function groupsOf(profiles: readonly Profile[]): Profile[][] {
 			meshCompatibilityMode,
 			security,
 			policy,
+			traffic,
 			externalAuthorizer,
 		]);
 		groups.set(key, [...(groups.get(key) ?? []), profile]);

@@ -32,6 +32,8 @@ export interface SubjectOrder extends Deployment {
 export interface RunSoFar {
 	limits: RequestLimits;
 	ended: Set<Profile>;
+	/** Variants that cannot be measured. */
+	setAside: Set<Profile>;
 	/** How the gateway was reached. */
 	gateway?: string;
 }

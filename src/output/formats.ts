@@ -61,10 +61,22 @@ export const reportFormats: readonly ReportFormat[] = [
 		load: async () => (await import("./report/chart-svg.ts")).renderChart,
 	},
 	{
+		name: "knobs",
+		extension: "knobs.svg",
+		description: "what each knob buys, as bars, for a slide",
+		load: async () => (await import("./report/knobs-svg.ts")).renderKnobs,
+	},
+	{
 		name: "trace",
 		extension: "trace.json",
 		description: "every cold start as a trace, for Perfetto",
 		load: async () => (await import("./report/chrome-trace.ts")).renderChromeTrace,
+	},
+	{
+		name: "otlp",
+		extension: "otlp.json",
+		description: "every cold start as an OpenTelemetry trace, for Jaeger",
+		load: async () => (await import("./report/otlp.ts")).renderOtlp,
 	},
 	{
 		name: "prometheus",

@@ -1,12 +1,13 @@
 import type { Profile } from "./profile.ts";
 
-/** A profile for one workload namespace: `$NAMESPACE` replaced in the security and policy objects and in the mesh configuration. */
+/** A profile for one workload namespace: `$NAMESPACE` replaced in its objects and in the mesh configuration. */
 export function substitute(profile: Profile, namespace: string): Profile {
 	return {
 		...profile,
 		istio: { ...profile.istio, meshConfig: inTexts(profile.istio.meshConfig, namespace) },
 		security: inTexts(profile.security, namespace),
 		policy: inTexts(profile.policy, namespace),
+		...(profile.traffic === undefined ? {} : { traffic: inTexts(profile.traffic, namespace) }),
 	};
 }
 

@@ -1,9 +1,11 @@
 import { readFile } from "node:fs/promises";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { UsageError } from "../errors.ts";
 import { nearest } from "../text/nearest.ts";
-import { builtInFile, builtInProfiles } from "./built-in.ts";
-import { parseProfile } from "./parse.ts";
+import { builtInFile, builtInProfiles, builtInVariants } from "./built-in.ts";
+import { profileOf } from "./parse.ts";
 import type { Profile } from "./profile.ts";
+import { profileHint, readWritten, type Written } from "./written.ts";
 
 /** Gives the text of a file, or fails as `node:fs` does. */
 export type ReadText = (path: string) => Promise<string>;
@@ -11,13 +13,13 @@ export type ReadText = (path: string) => Promise<string>;
 const readText: ReadText = (path) => readFile(path, "utf8");
 
 /**
- * The profiles that the user named, in their order. A name is that of a built-in profile, or the path of a YAML file:
- * then it has a slash in it or ends in .yaml or .yml. Two profiles of one name are a {@link UsageError}, for nothing
- * could tell their results apart.
+ * The profiles that the user named, in their order, with all that they take from those that they extend. A name is that
+ * of a built-in profile or variant, or the path of a YAML file: then it has a slash in it or ends in .yaml or .yml. Two
+ * profiles of one name are a {@link UsageError}, for nothing could tell their results apart.
  */
 export async function loadProfiles(names: readonly string[], read: ReadText = readText): Promise<Profile[]> {
-	const files = names.map(fileOf);
-	const profiles = await Promise.all(files.map(async (file) => parseProfile(await readProfile(file, read), file)));
+	const files = names.map((name) => fileOf(name));
+	const profiles = await Promise.all(files.map(async (file) => profileOf(await withExtended(file, read))));
 	for (const [index, { name }] of profiles.entries()) {
 		const first = profiles.findIndex((profile) => profile.name === name);
 		if (first === index) continue;
@@ -29,23 +31,66 @@ export async function loadProfiles(names: readonly string[], read: ReadText = re
 	return profiles;
 }
 
-function fileOf(name: string): string {
-	if (name.includes("/") || /\.ya?ml$/.test(name)) return name;
+/** A file, and what it extends, and what that extends, to the end. */
+async function withExtended(file: string, read: ReadText): Promise<Written[]> {
+	const files = [readWritten(await readProfile(file, read, ""), file)];
+	for (;;) {
+		const last = files.at(-1);
+		const next = last === undefined ? undefined : extendedBy(last);
+		if (last === undefined || next === undefined) return files;
+		const first = files.findIndex((each) => resolve(each.file) === resolve(next));
+		if (first >= 0) {
+			const circle = [...files.slice(first), { file: next }].map((each) => each.file).join(" → ");
+			throw new UsageError(`${placeOfExtends(last)}: the profiles extend each other in a circle: ${circle}`, {
+				hint: "take `extends` out of one of them, and write there what it needs",
+			});
+		}
+		files.push(readWritten(await readProfile(next, read, `${placeOfExtends(last)}: `), next));
+	}
+}
+
+/** The file of the profile that another file extends; undefined where it extends none. */
+function extendedBy(written: Written): string | undefined {
+	const { file, fields } = written;
+	const { extends: name } = fields;
+	if (name === undefined) return undefined;
+	if (typeof name !== "string" || name === "") {
+		const what = typeof name === "string" ? "an empty text" : JSON.stringify(name);
+		const message = `must be the name of a profile, or the path of one, not ${what}`;
+		throw new UsageError(`${placeOfExtends(written)}: ${message}`, { hint: profileHint });
+	}
+	if (!isPath(name)) return fileOf(name, `${placeOfExtends(written)}: `);
+	return isAbsolute(name) ? name : join(dirname(file), name);
+}
+
+function placeOfExtends({ file, positionOf }: Written): string {
+	const { line, column } = positionOf(["extends"]);
+	return `${file}:${line}:${column}: extends`;
+}
+
+const isPath = (name: string) => name.includes("/") || /\.ya?ml$/.test(name);
+
+/** @param place where the name stands, for the message */
+function fileOf(name: string, place = ""): string {
+	if (isPath(name)) return name;
 	const file = builtInFile(name);
 	if (file !== undefined) return file;
-	const meant = nearest(name, builtInProfiles);
+	const meant = nearest(name, [...builtInProfiles, ...builtInVariants]);
 	const instead = meant === undefined ? "; built in are" : `; did you mean "${meant}"? Built in are`;
-	throw new UsageError(`unknown profile "${name}"${instead} ${builtInProfiles.join(", ")}`, {
-		hint: "the path of a profile of your own has a slash in it or ends in .yaml, such as ./mine.yaml",
+	throw new UsageError(`${place}unknown profile "${name}"${instead} ${builtInProfiles.join(", ")}`, {
+		hint: "`knistio profiles list` lists variants too; the path of a profile of your own has a slash in it or ends in .yaml, such as ./mine.yaml",
 	});
 }
 
-async function readProfile(file: string, read: ReadText): Promise<string> {
+async function readProfile(file: string, read: ReadText, place: string): Promise<string> {
 	try {
 		return await read(file);
 	} catch (error) {
 		const code = (error as NodeJS.ErrnoException).code ?? "";
-		throw new UsageError(`${file}: ${readFailures[code] ?? `cannot be read (${code || error})`}`, { cause: error });
+		const what = readFailures[code] ?? `cannot be read (${code || error})`;
+		const hint =
+			place === "" ? {} : { hint: "a path after `extends` begins in the folder of the file that it stands in" };
+		throw new UsageError(`${place}${file}: ${what}`, { ...hint, cause: error });
 	}
 }
 

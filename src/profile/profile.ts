@@ -69,6 +69,16 @@ const promisesSchema = z.strictObject({
 		.describe("Whether a request with the header `x-knistio-deny` is refused with status 403."),
 });
 
+/** The knob that makes a profile a variant. */
+export const variantSchema = z.strictObject({
+	of: z.string().describe("The profile that its cold starts are compared with, by name."),
+	knob: z.string().describe("What is set, and where."),
+	cost: z.string().describe("What you give up for it, in words."),
+	source: z.string().describe("Where its documentation is."),
+});
+/** What makes a profile a variant of another: one knob, and what it costs. */
+export type Variant = z.infer<typeof variantSchema>;
+
 /** One way to run Istio under Knative. The descriptions are what profiles/README.md is made of. */
 export const profileSchema = z.strictObject({
 	name: z
@@ -77,6 +87,9 @@ export const profileSchema = z.strictObject({
 		.describe("Lower-case letters, digits and dashes; the profile's name in every table and file."),
 	title: z.string().exactOptional().describe("The heading of its column on a slide."),
 	description: z.string().exactOptional().describe("What it is good for, in a sentence."),
+	variant: variantSchema
+		.exactOptional()
+		.describe("Says that the profile differs from another one in one knob; the report then tells what the knob buys."),
 	istio: istioSchema.describe("What is installed."),
 	namespaceLabels: labels.describe(
 		"Labels on the namespaces whose pods join the mesh: the workload's, and knative-serving.",
@@ -96,6 +109,12 @@ export const profileSchema = z.strictObject({
 		.array(manifestSchema)
 		.default([])
 		.describe("Objects that decide which request is answered. `$NAMESPACE` stands for the workload's namespace."),
+	traffic: z
+		.array(manifestSchema)
+		.exactOptional()
+		.describe(
+			"Objects that decide what a proxy knows and where traffic goes, such as a Sidecar. `$NAMESPACE` stands for the workload's namespace.",
+		),
 	externalAuthorizer: z
 		.boolean()
 		.default(false)
@@ -106,3 +125,14 @@ export const profileSchema = z.strictObject({
 	budgets: z.array(z.string()).default([]).describe('Limits, such as "total: p(50) < 3s".'),
 });
 export type Profile = z.infer<typeof profileSchema>;
+
+/** What a file holds: a profile, or the part of one that differs from another. */
+export const profileFileSchema = z.strictObject({
+	extends: z
+		.string()
+		.exactOptional()
+		.describe(
+			"Another profile that this one is made of: a name, or a path from this file's folder. What the file says goes on top of it.",
+		),
+	...profileSchema.shape,
+});

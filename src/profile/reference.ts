@@ -1,12 +1,14 @@
 import { z } from "zod";
 import { bare } from "./complaints.ts";
-import { manifestSchema, profileSchema } from "./profile.ts";
+import { manifestSchema, profileFileSchema } from "./profile.ts";
 
-/** Every field of a profile as a table in Markdown, made from the schema and its descriptions. */
+/** Every field of a profile's file as a table in Markdown, made from the schema and its descriptions. */
 export function profileReference(): string {
-	return ["| field | type | default | what it says |", "| --- | --- | --- | --- |", ...rowsOf(profileSchema, "")].join(
-		"\n",
-	);
+	return [
+		"| field | type | default | what it says |",
+		"| --- | --- | --- | --- |",
+		...rowsOf(profileFileSchema, ""),
+	].join("\n");
 }
 
 function rowsOf(object: z.ZodObject, prefix: string): string[] {

@@ -1,6 +1,6 @@
 import type { KubeObject } from "../kube/object.ts";
 import type { ServiceShape } from "../profile/pod-shape.ts";
-import type { Profile } from "../profile/profile.ts";
+import type { Profile, Variant } from "../profile/profile.ts";
 import type { Finding, Fingerprint, RunOrder } from "../report/report.ts";
 
 /**
@@ -45,6 +45,8 @@ export type Entry =
 			/** By name, as they were asked for: the first is the one that the others are compared with. */
 			profiles?: string[];
 			order?: RunOrder;
+			/** Of those that are variants, by name: what is not measured is missed by it. */
+			variants?: Record<string, Variant>;
 			gateway?: string;
 			simulated?: { model: string; seed: number; speed: number };
 	  }
@@ -67,6 +69,8 @@ export type Entry =
 			/** Only its first start is measured yet, with the pull of its image; the proven profile follows. */
 			isUnproven?: boolean;
 	  }
+	/** A variant that cannot be measured; the others go on without it. */
+	| { kind: "set-aside"; at: string; profile: string; reason: string }
 	/** The revision has no pod and its Deployment asks for none; the next request must start one. */
 	| {
 			kind: "sample";

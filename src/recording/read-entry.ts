@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { profileSchema } from "../profile/profile.ts";
+import { profileSchema, variantSchema } from "../profile/profile.ts";
 import { findingSchema, fingerprintSchema, runOrderSchema } from "../report/report.ts";
 import type { Entry } from "./entries.ts";
 
@@ -19,6 +19,7 @@ const schemas: Record<Exclude<Entry["kind"], keyof typeof frequent>, z.ZodType> 
 		iterations: z.number(),
 		profiles: z.array(z.string()).optional(),
 		order: runOrderSchema.optional(),
+		variants: z.record(z.string(), variantSchema).optional(),
 		simulated: z.object({ model: z.string(), seed: z.number(), speed: z.number() }).optional(),
 	}),
 	profile: z.looseObject({
@@ -30,6 +31,7 @@ const schemas: Record<Exclude<Entry["kind"], keyof typeof frequent>, z.ZodType> 
 		revision: z.string(),
 		isUnproven: z.boolean().optional(),
 	}),
+	"set-aside": z.looseObject({ ...at, profile: z.string(), reason: z.string() }),
 	sample: z.looseObject({
 		...at,
 		round: z.number(),

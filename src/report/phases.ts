@@ -43,6 +43,12 @@ export function containerOf(name: string): string | undefined {
 	return patterns.map((pattern) => pattern.exec(name)?.groups?.container).find((found) => found !== undefined);
 }
 
+/** What has happened when a phase ends, in a few words; its name where the list says nothing. */
+export function endOf(phase: string): string {
+	const text = phaseDescriptions[patterns.findIndex((pattern) => pattern.test(phase))]?.text;
+	return text?.replace(/^.*→ /, "").replace(/[,;:].*$/, "") ?? phase;
+}
+
 /** Names to propose for a mistyped one: with the containers that every profile may have. */
 export const usualPhases: readonly string[] = phaseDescriptions.flatMap(({ name }) =>
 	name.includes("<container>")

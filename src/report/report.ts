@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { profileSchema } from "../profile/profile.ts";
+import { profileSchema, variantSchema } from "../profile/profile.ts";
+import { tradeoffsSchema } from "./tradeoffs.ts";
 
 /**
  * The saved result of a run: what was measured and what is known about how. Statistics are derived from it and not
@@ -38,8 +39,13 @@ export const measuredSchema = z.strictObject({
 });
 export type Measured = z.infer<typeof measuredSchema>;
 
-/** A span of the talk, and what ended it: the talk's tracer also stopped when the request had been answered. */
-export const spanSchema = measuredSchema.extend({ endedBy: z.enum(["ready", "request-end", "terminated"]).optional() });
+/** A span of the talk. */
+export const spanSchema = measuredSchema.extend({
+	/** When it begins, ms after the request was sent; reports of earlier versions do not have it. */
+	fromMs: z.number().optional(),
+	/** What ended it: the talk's tracer also stopped when the request had been answered. */
+	endedBy: z.enum(["ready", "request-end", "terminated"]).optional(),
+});
 
 export type Span = z.infer<typeof spanSchema>;
 
@@ -185,6 +191,16 @@ export const runOrderSchema = z.strictObject({
 });
 export type RunOrder = z.infer<typeof runOrderSchema>;
 
+/** A variant that was asked for, and of which nothing was measured. */
+export const unmeasuredSchema = z.strictObject({
+	/** Its name. */
+	profile: z.string(),
+	variant: variantSchema,
+	/** Why; left out where the run ended before its turn. */
+	reason: z.string().optional(),
+});
+export type Unmeasured = z.infer<typeof unmeasuredSchema>;
+
 export const reportSchema = z.strictObject({
 	schemaVersion: z.literal(1),
 	/** Knistio's version. */
@@ -200,8 +216,12 @@ export const reportSchema = z.strictObject({
 	iterations: z.number(),
 	order: runOrderSchema.optional(),
 	profiles: z.array(profileRunSchema),
+	/** Left out where there is none. */
+	unmeasured: z.array(unmeasuredSchema).optional(),
 	clocks: z.array(clockSchema),
 	findings: z.array(findingSchema),
+	/** Costs and benefits that were observed by probes. */
+	tradeoffs: tradeoffsSchema.optional(),
 	/** What of the run's time was not Kubernetes' own. */
 	overhead: z
 		.strictObject({

@@ -1,4 +1,4 @@
-import type { ColdStart, Measured, Report, Source } from "../report/report.ts";
+import type { ColdStart, Measured, ProfileRun, Report, Source } from "../report/report.ts";
 import type { ClusterTruth, RequestInstant, TrueTime } from "../simulator/world/truth.ts";
 import { clockDefects } from "./clocks.ts";
 import { type TruePath, truePathOf } from "./true-path.ts";
@@ -58,10 +58,9 @@ export interface Measurement {
 /** Holds every instant, phase and clock of a report against what really happened. */
 export function compareWithTruth({ report, truth, speed }: Measurement): Comparison {
 	const found: Comparison = { checks: [], defects: [], attempted: 0, cold: 0, unmeasured: [] };
-	for (const { profile, coldStarts } of report.profiles) {
-		for (const start of coldStarts) {
+	for (const run of report.profiles) {
+		for (const { where, start } of startsOf(run)) {
 			found.attempted++;
-			const where = `${profile.name}, round ${start.round}`;
 			if (start.outcome !== "cold") {
 				found.unmeasured.push(`${where}: ${start.outcome}, ${start.reason}`);
 				continue;
@@ -75,6 +74,24 @@ export function compareWithTruth({ report, truth, speed }: Measurement): Compari
 	}
 	found.defects.push(...clockDefects(report, truth));
 	return found;
+}
+
+/** The cold starts of one service, those of each burst, and those among idle services. */
+function startsOf({
+	profile,
+	coldStarts,
+	bursts = [],
+	crowds = [],
+}: ProfileRun): { where: string; start: ColdStart }[] {
+	const { name } = profile;
+	const alone = coldStarts.map((start) => ({ where: `${name}, round ${start.round}`, start }));
+	const inBursts = bursts.flatMap(({ size, number, coldStarts: all }) =>
+		all.map((start, index) => ({ where: `${name}, burst ${number} of ${size}, service ${index + 1}`, start })),
+	);
+	const inCrowds = crowds.flatMap(({ size, coldStarts: all }) =>
+		all.map((start) => ({ where: `${name}, round ${start.round} among ${size}`, start })),
+	);
+	return [...alone, ...inBursts, ...inCrowds];
 }
 
 interface Known {

@@ -12,6 +12,8 @@ export interface Scenario {
 	sidecar?: "native" | "classic";
 	nodes?: number;
 	faults?: Faults;
+	/** How many services are asked in the same instant, besides the cold starts of one. */
+	burst?: number;
 }
 
 /** The built-in profile whose pods have this besides their own containers. */
@@ -25,12 +27,18 @@ const shapes: readonly Scenario[] = [
 	{ name: "ambient", about: "no proxy in the pod, and a longer sandbox", profile: "ambient" },
 ];
 
-/** The shapes of a pod, then the trials of all faults of the simulation, in the order in which they run. */
+/** Waits for what others do, which no cold start alone meets. Last, so that the seeds of the others stay. */
+const manyAtOnce: readonly Scenario[] = [
+	{ name: "burst", about: "four services that are asked in the same instant", profile: "full", burst: 4 },
+];
+
+/** The shapes of a pod, then the trials of all faults of the simulation, then many at once, in the order in which they run. */
 export const scenarios: readonly Scenario[] = [
 	...shapes,
 	...Object.values(faultRegistry)
 		.flatMap(({ trials }) => trials)
 		.map(({ pod, ...trial }) => ({ ...trial, profile: profiles[pod] })),
+	...manyAtOnce,
 ];
 
 /** What `--scenario` may be. */

@@ -8,6 +8,7 @@ import { startDeployments } from "./controllers/deployments.ts";
 import { startEndpoints } from "./controllers/endpoints.ts";
 import { startGarbageCollection } from "./controllers/garbage.ts";
 import { startJobs } from "./controllers/jobs.ts";
+import { startPodSecurity } from "./controllers/pod-security.ts";
 import { startDaemonSets, startReplicaSets } from "./controllers/pod-sets.ts";
 import { startScheduler } from "./controllers/scheduler.ts";
 import { createFaultEffects } from "./faults/effects.ts";
@@ -127,6 +128,7 @@ function clocksAheadMs(faults: FaultEffects, nodes: readonly string[]): ClusterT
 function startCore(world: World, nodes: readonly string[]): void {
 	startGarbageCollection(world);
 	startInjection(world);
+	startPodSecurity(world);
 	startDeployments(world);
 	startReplicaSets(world);
 	startDaemonSets(world, nodes);

@@ -80,7 +80,7 @@ export function foldColdStart(record: SampleRecord, context: FoldContext): ColdS
 		result.phases = phasesOf(steps);
 		result.total = exact(around.sentAt, around.lastByteAt, 0.5, "client");
 	}
-	result.spans = spansOf(pod, around);
+	result.spans = spansOf(pod, around, sentAt);
 	findings.push(...anomalies(record, pods, pod));
 	return decideCounting(result, pod, context);
 }
@@ -89,14 +89,14 @@ export function foldColdStart(record: SampleRecord, context: FoldContext): ColdS
 const measuredFirst = (pods: PodFacts[], measured: PodFacts | undefined) =>
 	measured === undefined ? pods : [measured, ...pods.filter((pod) => pod !== measured)];
 
-function spansOf(pod: PodFacts | undefined, around: Surroundings | undefined): ColdStart["spans"] {
+function spansOf(pod: PodFacts | undefined, around: Surroundings | undefined, sentAt: bigint): ColdStart["spans"] {
 	const spans: ColdStart["spans"] = {};
 	if (around?.endpoint?.isListed === false) {
-		spans.endpoint_wait = exact(around.sentAt, around.endpoint.at, receiptMs, "watch");
+		spans.endpoint_wait = { ...exact(around.sentAt, around.endpoint.at, receiptMs, "watch"), fromMs: 0 };
 	}
 	const ofPod = pod === undefined ? {} : talkSpans(pod, around?.lastByteAt);
 	for (const [name, { from, to, endedBy }] of Object.entries(ofPod)) {
-		spans[name] = { ...exact(from, to, receiptMs, "watch"), endedBy };
+		spans[name] = { ...exact(from, to, receiptMs, "watch"), fromMs: toMs(from - sentAt), endedBy };
 	}
 	return spans;
 }

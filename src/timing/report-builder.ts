@@ -1,5 +1,5 @@
 import type { Entry, EntryOf } from "../recording/entries.ts";
-import type { ColdStart, Finding, ProfileRun, Report } from "../report/report.ts";
+import type { ColdStart, Finding, ProfileRun, Report, Unmeasured } from "../report/report.ts";
 import { formatTime } from "../text/timestamp.ts";
 import { alwaysPulled } from "./always-pulled.ts";
 import { openClockHistory } from "./clock-history.ts";
@@ -23,6 +23,8 @@ function openState() {
 		profiles: openMeasuredProfiles(),
 		totals: openRunTotals(),
 		findings: [] as Finding[],
+		/** Why a variant was set aside, by its name. */
+		setAside: new Map<string, string>(),
 		/** Pods of earlier samples. */
 		earlierPods: new Set<string>(),
 		/** Pings outside of samples. */
@@ -63,6 +65,9 @@ function take(state: State, entry: Entry): void {
 		case "profile":
 			closeSamples(state, entry.at);
 			state.open = state.profiles.begin(entry);
+			return;
+		case "set-aside":
+			state.setAside.set(entry.profile, entry.reason);
 			return;
 		case "sample":
 			beginSample(state, entry);
@@ -154,9 +159,22 @@ function placeIn(run: ProfileRun, { burst, crowd, isFirstOnNode }: EntryOf<"samp
 	} else run.coldStarts.push(coldStart);
 }
 
-function reportOf({ run, end, lastAt, profiles, clocks, totals, findings }: State): Report {
+/** The variants that the run was asked for, and that are not among its profiles. */
+function unmeasuredOf({ run, profiles, setAside }: State): Unmeasured[] {
+	return Object.entries(run?.variants ?? {}).flatMap(([profile, variant]) => {
+		const reason = setAside.get(profile);
+		const starts = profiles.of(profile)?.result.coldStarts;
+		// A first start with the pull of its images may have come before it was set aside.
+		if (starts !== undefined && (reason === undefined || starts.length > 0)) return [];
+		return [{ profile, variant, ...(reason === undefined ? {} : { reason }) }];
+	});
+}
+
+function reportOf(state: State): Report {
+	const { run, end, lastAt, profiles, clocks, totals, findings } = state;
 	if (run === undefined) throw new Error("a recording begins with its run");
 	const { knistio, context, gateway, iterations, order, simulated } = run;
+	const unmeasured = unmeasuredOf(state);
 	return {
 		schemaVersion: 1,
 		knistio,
@@ -171,6 +189,7 @@ function reportOf({ run, end, lastAt, profiles, clocks, totals, findings }: Stat
 		profiles: profiles
 			.inOrder(run.profiles ?? [])
 			.map((result) => ({ ...result, findings: [...result.findings, ...alwaysPulled(result.coldStarts)] })),
+		...(unmeasured.length === 0 ? {} : { unmeasured }),
 		clocks: clocks.offsetsMs(),
 		findings: [...findings, ...totals.findings()],
 		overhead: totals.overhead(BigInt(run.at), BigInt(end?.at ?? lastAt)),

@@ -99,7 +99,7 @@ describe("what came out", () => {
 describe("a judged run", () => {
 	it("shows its verdicts before anything else, the worst first", async () => {
 		const page = still(await judgedPage());
-		expect(wordsOf(page.querySelector(".headline"))).toMatch(/^✗ breach full: total 4\.000 s .*expected p\(50\) < 1s/);
+		expect(wordsOf(page.querySelector(".headline"))).toMatch(/^✗ breach full: total 4\.000 s .*expected p\(50\) < 3s/);
 		const rows = rowsOf(page.querySelector("header table"));
 		expect(rows[0]).toEqual(["verdict", "phase", "profile", "expected", "found", "values", "why"]);
 		expect(rows.slice(1).map(([status]) => status)).toEqual(["✗ breach", "✗ breach", "? inconclusive", "✓ pass"]);
@@ -268,6 +268,20 @@ describe("what a reader must know", () => {
 		expect(run).toContainEqual(["gateway reached by", "node port"]);
 		expect(run).toContainEqual(["watch", "9 events, 1 reconnects, 2 gaps"]);
 		expect(run).toContainEqual(["node/n1", "–", "-1.0 ms", "not measured", "http-date"]);
+	});
+
+	it("has the services that were asked at once, where there are any", () => {
+		const start = (round: number, ms: number) => aColdStart(round, { total: measured(ms) });
+		const report = aReport({ full: { totals: [1000, 1001] } });
+		const bursts = [{ size: 2, number: 1, coldStarts: [start(1, 1500), start(1, 3000)] }];
+		const many = { ...report, profiles: report.profiles.map((run) => ({ ...run, bursts, pulls: [start(0, 9000)] })) };
+		const rows = rowsOf(pageOf(many).querySelector("#many"));
+		expect(rows[0]?.slice(0, 2)).toEqual(["at once", "cold of attempted"]);
+		expect(rows.find(([size]) => size === "2")?.slice(1, 3)).toEqual(["2 of 2", "2.250 s"]);
+		expect(wordsOf(pageOf(many).querySelector("#findings"))).toContain(
+			"the first start after the install took 9.000 s",
+		);
+		expect(pageOf(report).querySelector("#many")).toBeNull();
 	});
 
 	it("is said where there is nothing odd", () => {

@@ -7,6 +7,7 @@ import { fakeContext } from "../support/fake-context.ts";
 
 const unwritten = [new UsageError("cannot write r.json")];
 const uncleaned = new ClusterError("could not clean up");
+const unproven = new ClusterError("not measured: odd");
 const ending = (more: Partial<Ending>): Ending => ({
 	failure: undefined,
 	judge: async () => 0,
@@ -23,6 +24,10 @@ describe("the end of a run", () => {
 		["a changed cluster", { uncleaned }, 4, ["could not clean up"]],
 		["the same after a breach", { uncleaned, judge: async () => 99 }, 99, ["could not clean up"]],
 		["the same, inconclusive", { uncleaned, judge: async () => 3 }, 3, ["could not clean up"]],
+		["a variant that was set aside", { unproven }, 4, ["not measured: odd"]],
+		["the same after a breach", { unproven, judge: async () => 99 }, 99, ["not measured: odd"]],
+		["the same, inconclusive", { unproven, judge: async () => 3 }, 3, ["not measured: odd"]],
+		["the same on a changed cluster", { unproven, uncleaned }, 4, ["not measured: odd", "could not clean up"]],
 		["both", { unwritten, uncleaned }, 4, ["cannot write r.json", "could not clean up"]],
 		["an interruption", { failure: new InterruptedError("SIGINT") }, 130, ["interrupted by SIGINT"]],
 		[

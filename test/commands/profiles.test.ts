@@ -9,6 +9,7 @@ import {
 	validateProfiles,
 } from "../../src/commands/profiles.ts";
 import { parseManifests } from "../../src/kube/objects/manifests.ts";
+import { builtInVariants } from "../../src/profile/built-in.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
 import { parseProfile } from "../../src/profile/parse.ts";
 import { fakeRenderer } from "../istio/fake-renderer.ts";
@@ -34,7 +35,8 @@ describe("profiles list", () => {
 		const { out, text } = capture();
 		expect(await listProfiles(out)).toBe(0);
 		expect(text.stderr).toBe("");
-		const lines = text.stdout.trimEnd().split("\n");
+		const [profiles = ""] = text.stdout.split("\n\n");
+		const lines = profiles.split("\n");
 		expect(lines.map((line) => line.split(/ {2,}/).slice(0, 2))).toEqual([
 			["full", "Full Istio"],
 			["full-cni", "Full + CNI"],
@@ -42,6 +44,16 @@ describe("profiles list", () => {
 			["minimal", "Minimal (no sidecar)"],
 			["ambient", "Ambient (ztunnel)"],
 		]);
+	});
+
+	it("names the variants with their knobs below", async () => {
+		const { out, text } = capture();
+		await listProfiles(out);
+		const [, variants = ""] = text.stdout.split("\n\n");
+		const [head, ...lines] = variants.trimEnd().split("\n");
+		expect(head).toBe("Variants of full, each with one knob turned (bench --variants):");
+		expect(lines.map((line) => line.split(/ {2,}/)[0])).toEqual(builtInVariants);
+		expect(lines[0]).toMatch(/^classic +Classic sidecar +annotation sidecar\.istio\.io\/nativeSidecar/);
 	});
 });
 
@@ -60,6 +72,14 @@ describe("profiles show", () => {
 		expect(text.stdout).not.toContain("$NAMESPACE");
 	});
 
+	it("prints what a profile is with all that it extends", async () => {
+		const { out, text } = capture();
+		await showProfile("hold", { format: "yaml" }, out);
+		expect(text.stdout).not.toContain("extends");
+		expect(text.stdout).toContain("sidecar.istio.io/nativeSidecar: 'false'");
+		expect([parseProfile(text.stdout, "stdout")]).toEqual(await loadProfiles(["hold"]));
+	});
+
 	it("refuses an unknown name", async () => {
 		await expect(showProfile("ful", { format: "yaml" }, capture().out)).rejects.toMatchObject({ exitCode: 2 });
 	});
@@ -76,6 +96,16 @@ describe("profiles validate", () => {
 		expect(text.stderr).toMatch(
 			/wrong.yaml:2:1: extra: unknown key[\s\S]*empty.yaml: the file is empty\nhint: [^\n]*\n$/,
 		);
+	});
+
+	it("names the file that is wrong, also where another one extends it", async () => {
+		const [mine, base] = [join(folder, "extending.yaml"), join(folder, "base.yaml")];
+		await writeFile(mine, "extends: ./base.yaml\nname: mine\n");
+		await writeFile(base, "extends: full\nname: base\nextra: 1\n");
+		const { out, text } = capture();
+		expect(await validateProfiles([mine, "hold"], out)).toBe(2);
+		expect(text.stdout).toBe("hold: profile hold is valid\n");
+		expect(text.stderr).toMatch(/base\.yaml:3:1: extra: unknown key/);
 	});
 
 	it("passes when all are valid", async () => {
@@ -106,5 +136,16 @@ describe("profiles render", () => {
 		]);
 		expect(objects[1]).toEqual(object);
 		expect(text.stderr).toBe("istioctl 1.31.0: be warned\n");
+	});
+
+	it("prints the objects of a variant about traffic, in the namespace", async () => {
+		const object = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" } };
+		const version = '{"clientVersion": {"version": "1.31.0"}}';
+		const { run } = fakeRenderer((args) => ({ stdout: args[0] === "version" ? version : JSON.stringify(object) }));
+		const { out, text } = capture();
+		const source = { kind: "istioctl", istioctl: "istioctl", overlays: [], sets: [] } as const;
+		await renderProfile("egress", { source, namespace: "bench", run }, out);
+		const [last] = parseManifests(text.stdout, "stdout").slice(-1);
+		expect([last?.kind, last?.metadata.namespace]).toEqual(["Sidecar", "bench"]);
 	});
 });

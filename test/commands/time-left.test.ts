@@ -18,3 +18,14 @@ test("counts rounds and installs apart, and says nothing before it knows", () =>
 	left.sampled(290);
 	expect(left.leftMs()).toBe(0);
 });
+
+test("runs down between samples, and is not known when the estimate is over", () => {
+	const left = openTimeLeft([3]);
+	left.begin(0);
+	left.sampled(100);
+	expect(left.leftMs(150)).toBeUndefined();
+	left.sampled(120);
+	expect(left.leftMs(120)).toBe(20);
+	expect(left.leftMs(135)).toBe(5);
+	expect(left.leftMs(140)).toBeUndefined();
+});

@@ -157,7 +157,8 @@ describe("the trace", () => {
 		const report = reportOf(recorded("native"));
 		const { traceEvents } = JSON.parse(await written("trace.json", report)) as { traceEvents: Parsed[] };
 		const slices = traceEvents.filter(({ ph }) => ph === "X");
-		const [request, ...phases] = slices;
+		const [request] = slices;
+		const phases = slices.filter(({ cat }) => cat === "phase");
 		const total = report.profiles[0]?.coldStarts[0]?.total?.ms ?? 0;
 		expect(request).toMatchObject({ name: "request", ts: 0, dur: Math.round(total * 1000) });
 		expect(phases.map(({ name }) => name)).toContain("startup-istio-proxy");
@@ -167,9 +168,27 @@ describe("the trace", () => {
 		expect(traceEvents.find(({ name }) => name === "pod-ready")).toMatchObject({ ph: "i", args: { source: "watch" } });
 	});
 
-	it("leaves out attempts without a total", async () => {
+	it("has each of the talk's spans in a thread of its own, where it began", async () => {
+		const report = reportOf(recorded("native"));
+		const { traceEvents } = JSON.parse(await written("trace.json", report)) as { traceEvents: Parsed[] };
+		const spans = traceEvents.filter(({ cat }) => cat === "span");
+		const expected = Object.entries(report.profiles[0]?.coldStarts[0]?.spans ?? {});
+		expect(expected.map(([name]) => name)).toContain("container_startup_istio-proxy");
+		expect(spans.map(({ name, ts, dur }) => [name, ts, dur])).toEqual(
+			expected.map(([name, { ms, fromMs }]) => [name, Math.round((fromMs ?? -1) * 1000), Math.round(ms * 1000)]),
+		);
+		const threads = traceEvents
+			.filter(({ ph }) => ph === "X")
+			.map(({ cat, tid }) => `${cat === "phase" ? "total" : cat} ${tid}`);
+		expect(new Set(threads).size).toBe(1 + spans.length);
+		const named = traceEvents.filter(({ name }) => name === "thread_name").map(({ args }) => args.name);
+		expect(named).toContain(`round ${report.profiles[0]?.coldStarts[0]?.round}: pod_creating`);
+	});
+
+	it("leaves out attempts without a total, and counts them", async () => {
 		const { traceEvents } = JSON.parse(await written("trace.json", strange["all failed"] ?? usual));
-		expect(traceEvents.map(({ name }: Parsed) => name)).toEqual(["process_name"]);
+		expect(traceEvents.map(({ name }: Parsed) => name)).toEqual(["process_name", "process_labels"]);
+		expect(traceEvents[1].args.labels).toContain("2 attempted = 0 cold + 0 warm + 1 failed + 1 unresolved");
 	});
 });
 

@@ -15,9 +15,9 @@ describe("the built-in profiles", () => {
 		expect([full, cni, noPolicy, minimal, ambient].map((profile) => profile?.name)).toEqual(builtInProfiles);
 	});
 
-	it("say every field but the pods' own labels, annotations and budgets", async () => {
+	it("say every field but those of variants, and the pods' own labels, annotations and budgets", async () => {
 		const { load } = await import("js-yaml");
-		const unsaid = new Set(["podLabels", "podAnnotations", "budgets"]);
+		const unsaid = new Set(["podLabels", "podAnnotations", "traffic", "variant", "budgets"]);
 		const fields = Object.keys(profileSchema.shape).filter((field) => !unsaid.has(field));
 		for (const name of builtInProfiles) {
 			expect(Object.keys(load(await read(builtInFile(name) ?? "")) as object)).toEqual(fields);

@@ -88,7 +88,7 @@ extra: 1
 			'16:3: promises.foo: unknown key "foo"; known here: initContainers, sidecar, extraContainers, capabilities, denies',
 			"18:5: policy[0].apiVersion: is missing; it must be a text",
 			"19:5: policy[0].metadata.name: is missing; it must be a text",
-			'20:1: extra: unknown key "extra"; known here: name, title, description, istio, namespaceLabels, podLabels, podAnnotations, meshCompatibilityMode, security, policy, externalAuthorizer, promises, budgets',
+			'20:1: extra: unknown key "extra"; known here: extends, name, title, description, variant, istio, namespaceLabels, podLabels, podAnnotations, meshCompatibilityMode, security, policy, traffic, externalAuthorizer, promises, budgets',
 		]);
 	});
 

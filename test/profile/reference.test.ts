@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { z } from "zod";
 import { bare } from "../../src/profile/complaints.ts";
-import { parseProfile } from "../../src/profile/parse.ts";
+import { loadProfiles } from "../../src/profile/load.ts";
 import { profileSchema } from "../../src/profile/profile.ts";
 import { profileReference } from "../../src/profile/reference.ts";
 
@@ -31,7 +31,10 @@ it("has a description for every field", () => {
 	expect(profileReference()).not.toContain("|  |");
 });
 
-it("comes with an example that is valid", () => {
+it("comes with an example that is valid", async () => {
 	const [, example = ""] = /```yaml\n([\s\S]*?)```/.exec(readme) ?? [];
-	expect(parseProfile(example, "README.md").promises.sidecar).toBe("classic");
+	const read = async (path: string) => (path === "./my-classic.yaml" ? example : readFile(path, "utf8"));
+	const [noPolicy, mine] = await loadProfiles(["no-policy", "./my-classic.yaml"], read);
+	expect(mine?.promises).toEqual({ ...noPolicy?.promises, sidecar: "classic" });
+	expect(mine?.variant?.of).toBe("no-policy");
 });

@@ -5,8 +5,9 @@ const built = (name: string) => new URL(`../../dist/${name}.js`, import.meta.url
 /** The real world with the threads of the last build, and what was said instead of a terminal. */
 export function builtContext() {
 	const said = { stdout: "", stderr: "" };
+	const { terminal: _, ...world } = nodeContext();
 	const context: Context = {
-		...nodeContext(),
+		...world,
 		stdout: (text) => {
 			said.stdout += text;
 		},
@@ -14,7 +15,6 @@ export function builtContext() {
 			said.stderr += text;
 		},
 		color: false,
-		isLive: false,
 		signal: new AbortController().signal,
 		observerThread: built("observer-thread"),
 		simulatedThread: built("simulated-thread"),

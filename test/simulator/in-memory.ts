@@ -32,6 +32,8 @@ export interface BenchOptions {
 	/** Whether Knative's own pods get sidecars where the workload does. */
 	injectsKnative?: boolean;
 	annotations?: Record<string, string>;
+	/** Templates of injection, by name. */
+	templates?: Record<string, unknown>;
 	container?: Record<string, unknown>;
 }
 
@@ -63,7 +65,8 @@ export function openBench(options: BenchOptions): Bench {
 			?.readyReplicas;
 	const isSidecar = shape !== "none";
 	const labels = isSidecar ? { "istio-injection": "enabled" } : {};
-	for (const object of istioManifests({ version: "1.31.0", cni: shape === "cni" })) {
+	const { templates = {} } = options;
+	for (const object of istioManifests({ version: "1.31.0", cni: shape === "cni", templates })) {
 		// net-istio needs two of Istio's definitions, which are there already.
 		const isThere =
 			object.kind === "CustomResourceDefinition" &&

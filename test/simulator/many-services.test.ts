@@ -119,7 +119,8 @@ it("leaves pods Pending that no node has room for, says so, and binds them when 
 	}
 	const events = world.api.list<KubeObject>("events", "bench").filter(({ reason }) => reason === "FailedScheduling");
 	const about = events.map(({ involvedObject }) => (involvedObject as { name: string }).name);
-	expect([...about].sort()).toEqual([...refused].sort());
+	// There was no room for all of them when they were made, either.
+	expect(about).toEqual(expect.arrayContaining(refused));
 	clock.advance(60_000);
 	expect(full.lastBurst().map(({ request }) => request.status)).toEqual([200, 200, 200, 200]);
 });

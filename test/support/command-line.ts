@@ -1,5 +1,6 @@
 import type { Context } from "../../src/context/context.ts";
 import { nodeFiles } from "../../src/context/files.ts";
+import { post } from "../../src/context/http.ts";
 import type { Cluster } from "../../src/kube/api/cluster.ts";
 import { main } from "../../src/main.ts";
 
@@ -15,7 +16,7 @@ export interface Outcome {
 }
 
 /** What is not as usual around a command line. */
-export type World = Partial<Pick<Context, "openCluster" | "env" | "signal" | "isLive">>;
+export type World = Partial<Pick<Context, "openCluster" | "env" | "signal" | "terminal">>;
 
 /** Runs a command line in this process, with the real files and, unless one is given, without a cluster. */
 export async function knistio(argv: readonly string[], world: World = {}): Promise<Outcome> {
@@ -29,13 +30,13 @@ export async function knistio(argv: readonly string[], world: World = {}): Promi
 			outcome.stderr += text;
 		},
 		color: false,
-		isLive: false,
 		columns: 100,
 		env: {},
 		signal: new AbortController().signal,
 		observerThread: new URL("file:///nowhere/observer-thread.js"),
 		simulatedThread: new URL("file:///nowhere/simulated-thread.js"),
 		...nodeFiles,
+		post,
 		writeFile: async (path, text) => {
 			outcome.written.push(path);
 			await nodeFiles.writeFile(path, text);

@@ -20,7 +20,6 @@ export function fakeContext(given: Record<string, unknown> = {}, env: Context["e
 			said.stderr += text;
 		},
 		color: false,
-		isLive: false,
 		columns: 110,
 		env,
 		async readFile(path) {
@@ -38,6 +37,7 @@ export function fakeContext(given: Record<string, unknown> = {}, env: Context["e
 		openLog: () => Promise.reject(new Error("nothing is to be recorded")),
 		signal: new AbortController().signal,
 		openCluster: (): Promise<Cluster> => Promise.reject(new Error("no cluster is to be touched")),
+		post: () => Promise.reject(new Error("nothing is to be sent")),
 		observerThread: new URL("file:///nowhere"),
 		simulatedThread: new URL("file:///nowhere"),
 	};

@@ -10,7 +10,6 @@ export function silentContext(): Context {
 		stdout: () => {},
 		stderr: () => {},
 		color: false,
-		isLive: false,
 		columns: 100,
 		env: {},
 		readFile: fail,
@@ -21,6 +20,7 @@ export function silentContext(): Context {
 		openLog: fail,
 		signal: new AbortController().signal,
 		openCluster: fail,
+		post: fail,
 		observerThread: new URL("file:///none"),
 		simulatedThread: new URL("file:///none"),
 	};

@@ -121,3 +121,32 @@ describe("a profile that comes back in a later block", () => {
 		expect(made.profiles[1]?.fingerprint).toEqual({ istio: "1.31" });
 	});
 });
+
+describe("variants of which nothing was measured", () => {
+	const variant = { of: "full", knob: "a knob", cost: "Some.", source: "https://istio.io/" };
+	const asked = run({
+		profiles: ["full", "odd", "late", "fine"],
+		variants: { odd: variant, late: variant, fine: variant },
+	});
+	const setAside: Entry = { kind: "set-aside", at: tick(), profile: "odd", reason: "no room" };
+	const upTo = (entries: Entry[]) => report([asked, proven("full"), ...sample("full", 1), ...entries]);
+
+	it("are told with their reasons, and others are not", () => {
+		expect(upTo([setAside, proven("fine"), ...sample("fine", 1)]).unmeasured).toEqual([
+			{ profile: "odd", variant, reason: "no room" },
+			{ profile: "late", variant },
+		]);
+	});
+
+	it("leave no trace in a report that has none of them", () => {
+		expect(upTo([proven("odd"), proven("late"), proven("fine")])).not.toHaveProperty("unmeasured");
+		expect(report([run({ profiles: ["full"] })])).not.toHaveProperty("unmeasured");
+	});
+
+	it("do not lose one that a later block measures all the same", () => {
+		expect(upTo([setAside, proven("odd"), ...sample("odd", 1)]).unmeasured?.map(({ profile }) => profile)).toEqual([
+			"late",
+			"fine",
+		]);
+	});
+});

@@ -1,10 +1,12 @@
 import { type Command, Option } from "commander";
 import { comparisonFormats, fileExtensions, reportFormats } from "../../output/formats.ts";
-import { collect } from "./values.ts";
+import { tradeoffFormats } from "../../output/tradeoff-formats.ts";
+import { collect, collectorUrl } from "./values.ts";
 
 /** Where a report goes, and what is added to it. */
 export interface OutputFlags {
 	out?: string[];
+	otlp?: string;
 	reference?: "talk";
 }
 
@@ -15,6 +17,12 @@ export function addOutputOptions(command: Command): Command {
 			"-o, --out <file>",
 			`write the report to a file; the extension chooses the format: ${fileExtensions().join(", ")} (repeatable)`,
 			collect,
+		)
+		.option(
+			"--otlp <url>",
+			"send a trace of each cold start to this OpenTelemetry collector or Jaeger by OTLP/HTTP, such as " +
+				"http://localhost:4318; $OTEL_EXPORTER_OTLP_HEADERS is sent too",
+			collectorUrl,
 		)
 		.addOption(new Option("--reference <what>", "also show the figures of the talk").choices(["talk"]));
 }
@@ -38,3 +46,16 @@ export type TextFormat = "text" | "json";
 /** `--format` of results that are not a report. */
 export const textFormatOption = () =>
 	new Option("--format <format>", "print the result as text or as JSON").choices(["text", "json"]).default("text");
+
+/** Adds `--format` and `--out` of the table of costs and benefits. */
+export function addTradeoffOutputOptions(command: Command): Command {
+	const extensions = tradeoffFormats.flatMap(({ extension }) => extension ?? []).join(", ");
+	const names = tradeoffFormats.map(({ name, description }) => `${name} (${description})`).join(", ");
+	return command
+		.option("--format <format>", `print the result in this format: ${names}`, "table")
+		.option(
+			"-o, --out <file>",
+			`write the result to a file; the extension chooses the format: ${extensions} (repeatable)`,
+			collect,
+		);
+}

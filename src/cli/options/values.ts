@@ -21,6 +21,12 @@ export function argument<T>(parse: (text: string, where: string) => T): (text: s
 /** Collects an option that may be given several times. */
 export const collect = (value: string, before: string[] = []): string[] => [...before, text(value)];
 
+/** Names with commas between; the option may be given several times. */
+export const names = (value: string, before: string[] = []): string[] => [
+	...before,
+	...value.split(",").map((name) => text(name.trim())),
+];
+
 /** A path, a name or another text that must not be empty. */
 export const text = argument(parseText);
 export const namespace = argument(parseNamespace);
@@ -49,6 +55,18 @@ export const address = argument((text, where) => {
 	if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
 	throw new UsageError(`${where}: "${text}" is not an address`, {
 		hint: `such as http://10.0.0.1:31380, or ${viaApiServer}`,
+	});
+});
+
+/** The address of an OpenTelemetry collector. */
+export const collectorUrl = argument((text, where) => {
+	const hint = "such as http://localhost:4318";
+	if (!URL.canParse(text)) throw new UsageError(`${where}: "${text}" is not an address`, { hint });
+	const { protocol, username, password } = new URL(text);
+	if (!/^https?:$/.test(protocol)) throw new UsageError(`${where}: "${text}" is not an HTTP address`, { hint });
+	if (username === "" && password === "") return text;
+	throw new UsageError(`${where}: the address holds a password`, {
+		hint: "put authorization=… into OTEL_EXPORTER_OTLP_HEADERS instead",
 	});
 });
 

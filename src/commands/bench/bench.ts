@@ -14,10 +14,11 @@ import { planVisits, type Visit } from "../../measure/rounds.ts";
 import { openProgress } from "../../output/progress.ts";
 import { renderTable } from "../../output/report/table.ts";
 import { substitute } from "../../profile/effective.ts";
-import { loadProfiles } from "../../profile/load.ts";
 import type { Profile } from "../../profile/profile.ts";
+import { loadWithVariants } from "../../profile/variants.ts";
 import { recordingVersion, type Untimed } from "../../recording/entries.ts";
 import { recordingBeside } from "../../recording/recording-path.ts";
+import { requireCollector, sendTraces } from "../gate/collector.ts";
 import { endRun } from "../gate/ending.ts";
 import { type Gate, judging, parseGate } from "../gate/gate.ts";
 import { requireWritable } from "../gate/outputs.ts";
@@ -29,6 +30,7 @@ import type { BenchOptions } from "./options.ts";
 import { openRecorder, type Recorder } from "./recorder.ts";
 import { installationOf, measure, type Run, refuseIfUnlikeAlready, rendering } from "./run.ts";
 import { openTarget } from "./target.ts";
+import { requireOneInstall, unprovenIn, variantsOf } from "./variants.ts";
 import { readWorkload, workloadChanges } from "./workload.ts";
 
 /**
@@ -36,16 +38,19 @@ import { readWorkload, workloadChanges } from "./workload.ts";
  * @param open gives the cluster to measure, which is closed in the end
  */
 export async function bench(options: BenchOptions, context: Context, open = openTarget): Promise<ExitCode> {
-	const loaded = (await loadProfiles(options.profiles)).map((profile) => withSidecar(profile, options.sidecar));
+	const named = await loadWithVariants(options.profiles, options.variants);
+	const loaded = named.map((profile) => withSidecar(profile, options.sidecar));
 	const profiles = loaded.map((profile) => substitute(profile, options.namespace));
 	const profileHashes = new Map(loaded.map((profile) => [profile.name, profileHash(profile)]));
 	const visits = visitsOf(profiles, options);
+	if (options.useInstalled) requireOneInstall(visits);
 	refuseManyOfOne(profiles, options);
 	const outputs = reportFiles(options.out);
 	const workload = await readWorkload(options, context);
 	const recording = recordingPath(options);
 	await requireWritable([...options.out, ...(recording === undefined ? [] : [recording])], options, context);
 	const gate = await parseGate(profiles, options, context);
+	if (!options.dryRun) await requireCollector(options.otlp, context);
 	if (options.untilVerdict) requireVerdicts(gate);
 	const knativeObjects = await readKnativeManifests(options.knativeManifests);
 	const target = await open(options.where, context);
@@ -145,10 +150,13 @@ async function benchOn(run: Run, outputs: ReportFile[]): Promise<ExitCode> {
 		...(await whatFails([recorder.close])),
 		...(await writeReport(figures, outputs, { reference: options.reference, judgement, sink: context })),
 	];
+	const unproven = unprovenIn(report);
 	const uncleaned = await cleanUp(uninterrupted(session), { ...options, lock, before });
+	if (options.otlp !== undefined) display.progress({ kind: "step", text: "sending the traces" });
+	unwritten.push(...(await sendTraces(figures, options.otlp, context)));
 	display.clear();
 	if (report.profiles.length > 0) context.stdout(renderTable(figures, tableOptions(options, context)));
-	return endRun({ failure, judge: () => judged.say(context), unwritten, uncleaned });
+	return endRun({ failure, judge: () => judged.say(context), unwritten, unproven, uncleaned });
 }
 
 /** The first entry of the recording. */
@@ -161,6 +169,7 @@ function beginning({ options, context, cluster, profiles, target, visits }: Run)
 		iterations: options.iterations,
 		profiles: profiles.map(({ name }) => name),
 		order: { seed: options.seed, blocks: options.blocks, turns: turnsOf(visits) },
+		...variantsOf(profiles),
 		...(target.simulated === undefined ? {} : { simulated: target.simulated }),
 	};
 }
@@ -220,7 +229,7 @@ function describeVisits(visits: readonly Visit[]): string {
 }
 
 /** Under the same name a profile may be another one tomorrow. What only words or judges it makes no difference. */
-function profileHash({ title: _, description: __, budgets: ___, ...profile }: Profile): string {
+function profileHash({ title: _, description: __, variant: ___, budgets: ____, ...profile }: Profile): string {
 	return contentHash(profile);
 }
 

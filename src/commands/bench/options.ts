@@ -4,6 +4,8 @@ import type { Where } from "./target.ts";
 /** The options of `knistio bench`. */
 export interface BenchOptions extends GateOptions {
 	profiles: string[];
+	/** Variants of them: names, files, or `all`. */
+	variants: string[];
 	iterations: number;
 	/** How often every profile is installed; the iterations are shared out among these. */
 	blocks: number;
@@ -44,6 +46,8 @@ export interface BenchOptions extends GateOptions {
 	crowd?: readonly number[];
 	timeoutMs: number;
 	out: string[];
+	/** The collector that traces are sent to. */
+	otlp?: string;
 	/** The recording's path; false for none, undefined for one beside the first `out`. */
 	record?: string | false;
 	reference?: "talk";

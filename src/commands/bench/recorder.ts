@@ -4,11 +4,14 @@ import type { Log } from "../../context/files.ts";
 import type { Entry, Untimed } from "../../recording/entries.ts";
 import { type LiveState, openLiveState } from "../../recording/live-state.ts";
 import type { Report } from "../../report/report.ts";
+import { type LiveStarts, openLiveStarts } from "../../timing/live-start.ts";
 import { openReportBuilder } from "../../timing/report-builder.ts";
 
 /** Where all that happens in a run goes: to the file first, then into the report and the live state. */
 export interface Recorder {
 	state: LiveState;
+	/** The cold start under way. */
+	starts: LiveStarts;
 	add(entry: Entry): void;
 	/** Adds what happens now. */
 	record(entry: Untimed): void;
@@ -21,13 +24,16 @@ export async function openRecorder(context: Context, path: string | undefined, c
 	const log: Log | undefined = path === undefined ? undefined : await context.openLog(path);
 	const builder = openReportBuilder();
 	const state = openLiveState();
+	const starts = openLiveStarts();
 	const add = (entry: Entry) => {
 		log?.append(JSON.stringify(entry));
 		builder.add(entry);
 		state.add(entry);
+		starts.add(entry);
 	};
 	return {
 		state,
+		starts,
 		add,
 		record: (entry) => add({ ...entry, at: clientNow(clock).toString() } as Entry),
 		report: () => builder.report(),

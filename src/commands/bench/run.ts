@@ -7,19 +7,18 @@ import type { RenderedIstio } from "../../istio/render.ts";
 import type { Cluster, KubeObject } from "../../kube/api/cluster.ts";
 import { contentHash } from "../../kube/content-hash.ts";
 import { alsoEndedBy, type Session } from "../../kube/wait/task.ts";
-import { type Benchmark, runBenchmark } from "../../measure/benchmark.ts";
+import { runBenchmark } from "../../measure/benchmark.ts";
 import { machineFingerprint } from "../../measure/fingerprint.ts";
 import type { Visit } from "../../measure/rounds.ts";
 import type { ProgressDisplay } from "../../output/progress.ts";
-import { spell } from "../../output/words/units.ts";
 import type { Profile } from "../../profile/profile.ts";
-import type { Fingerprint } from "../../report/report.ts";
+import type { Finding, Fingerprint } from "../../report/report.ts";
 import { type Gate, refuseUnlike } from "../gate/gate.ts";
 import { crowdSizes, manyAtOnce } from "./many-at-once.ts";
 import type { BenchOptions } from "./options.ts";
 import type { Recorder } from "./recorder.ts";
+import { openSampleNotes } from "./sample-notes.ts";
 import type { Target } from "./target.ts";
-import { openTimeLeft } from "./time-left.ts";
 import { openUntil } from "./until.ts";
 import { openUntilVerdict } from "./until-verdict.ts";
 import type { Workload } from "./workload.ts";
@@ -81,7 +80,10 @@ export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuri
 	const { options, context, cluster, visits } = run;
 	const { requestTimeoutSeconds, gateway } = options;
 	const session = alsoEndedBy(run.session, lock.lost);
-	const { begin, tell } = openSampleNotes(run);
+	const { begin, tell } = openSampleNotes(
+		{ visits, iterations: options.iterations, clock: run.target.clock, progress: run.display.progress },
+		recorder,
+	);
 	const isEnough = openEnough(run, recorder);
 	await runBenchmark(session, {
 		visits,
@@ -102,7 +104,9 @@ export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuri
 		record: (entry) => {
 			recorder.record(entry);
 			// Installed and proven: what would make the comparison void is known before the first cold start.
-			if (entry.kind === "profile" && entry.isUnproven !== true) refuseIfUnlike(run, [entry], { isPartial: false });
+			if (entry.kind !== "profile" || entry.isUnproven === true) return;
+			refuseIfUnlike(run, [entry], { isPartial: false });
+			for (const finding of notSimulated(run, entry.profile)) recorder.record({ kind: "finding", finding });
 		},
 		...manyAtOnce(options, run.display),
 		startsFirstOnNode: options.pull === true,
@@ -114,6 +118,14 @@ export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuri
 		onSample: tell,
 		onVisitDone,
 	});
+}
+
+/** A knob that the simulated cluster does not have must not be taken for one that buys nothing. */
+function notSimulated({ target }: Run, profile: Profile): Finding[] {
+	const settings = target.ineffective?.(profile) ?? [];
+	if (settings.length === 0) return [];
+	const message = `the simulated cluster has no model of ${settings.join(", ")}: it changes nothing here`;
+	return [{ code: "not-simulated", message, hint: "measure it on a real cluster" }];
 }
 
 /** Whether a profile's rounds may end before its last iteration. */
@@ -161,25 +173,6 @@ async function install(run: Run, profile: Profile, lock: Lock) {
 			knative: knative.version ?? "unknown",
 			...(istioVersion === undefined ? {} : { istio: istioVersion }),
 			...made,
-		},
-	};
-}
-
-/** A line for each sample, with the time that the run will still take. */
-function openSampleNotes({ visits, options, display }: Run): { begin(): void; tell: Benchmark["onSample"] } {
-	const timeLeft = openTimeLeft(visits.map(({ profiles, rounds }) => profiles.length * rounds.length));
-	return {
-		begin: () => timeLeft.begin(performance.now()),
-		tell: (profile, round, times) => {
-			const name = round === 0 ? "warm-up" : `cold start ${round} of ${options.iterations}`;
-			const text = `${profile.name}: ${name}`;
-			if (times === undefined) return display.progress({ kind: "step", text });
-			timeLeft.sampled(performance.now());
-			const leftMs = timeLeft.leftMs();
-			const left = leftMs === undefined ? "" : `; about ${spell(leftMs)} left`;
-			const seconds = (Number(times.lastByteAt) - Number(times.sentAt)) / 1e9;
-			const answer = times.error ?? `HTTP ${times.status}, ${seconds.toFixed(3)} s`;
-			display.progress({ kind: "note", text: `${text}: ${answer}${left}` });
 		},
 	};
 }

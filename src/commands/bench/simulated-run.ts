@@ -11,6 +11,7 @@ export interface SimulatedRun extends Partial<BenchOptions> {
 /** The options of a run on a simulated cluster that nobody judges: one cold start, one block, nothing saved. */
 export function simulatedRun(run: SimulatedRun): BenchOptions {
 	return {
+		variants: [],
 		iterations: 1,
 		blocks: 1,
 		seed: run.where.seed,

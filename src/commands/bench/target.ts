@@ -21,6 +21,8 @@ export interface Target {
 	installClock: Clock;
 	/** Istio's objects for a profile. */
 	render(profile: Profile, signal: AbortSignal): Promise<RenderedIstio>;
+	/** What of a profile has no effect here, and so is not measured; on a real cluster nothing is known of it. */
+	ineffective?(profile: Profile): string[];
 	/** Set on everything that comes of it. */
 	simulated?: { model: string; seed: number; speed: number };
 	/** What really happened, where that can be known. */
@@ -45,9 +47,10 @@ export async function openTarget(where: Where, context: Context): Promise<Target
 const simulatedVersion = "1.31.0";
 
 async function openSimulated(where: Extract<Where, { kind: "simulated" }>, context: Context): Promise<Target> {
-	const [{ startSimulatedClusterInThread }, { istioManifests }] = await Promise.all([
+	const [{ startSimulatedClusterInThread }, { istioManifests }, { withoutModel }] = await Promise.all([
 		import("../../simulator/threaded.ts"),
 		import("../../simulator/istio/manifests.ts"),
+		import("../../simulator/istio/without-model.ts"),
 	]);
 	const { kind: _, ...options } = where;
 	const { model, seed, speed } = options;
@@ -64,11 +67,13 @@ async function openSimulated(where: Extract<Where, { kind: "simulated" }>, conte
 		},
 		render: async ({ istio: { components, values, meshConfig } }) => {
 			const { proxy } = (values.global ?? {}) as { proxy?: { autoInject?: string } };
+			const { templates = {} } = (values.sidecarInjectorWebhook ?? {}) as { templates?: Record<string, unknown> };
 			const isAutoInjected = proxy?.autoInject !== "disabled";
-			const parts = { ...components, isAutoInjected, meshConfig, version: simulatedVersion };
+			const parts = { ...components, isAutoInjected, templates, meshConfig, version: simulatedVersion };
 			const objects = istioManifests(parts) as unknown as KubeObject[];
 			return { objects, version: simulatedVersion, renderer: "simulated", warnings: [] };
 		},
+		ineffective: ({ istio, podAnnotations, traffic = [] }) => withoutModel({ ...istio, podAnnotations, traffic }),
 		simulated: { model, seed, speed },
 		truth: simulation.truth,
 		close: async () => {

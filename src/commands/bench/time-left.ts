@@ -4,8 +4,11 @@ export interface TimeLeft {
 	begin(nowMs: number): void;
 	/** A sample has been taken. */
 	sampled(nowMs: number): void;
-	/** Undefined until two samples of one visit are there to tell how long a cold start takes. */
-	leftMs(): number | undefined;
+	/**
+	 * Undefined until two samples of one visit are there to tell how long a cold start takes, and where that time is over.
+	 * @param nowMs without it, as it was after the last sample
+	 */
+	leftMs(nowMs?: number): number | undefined;
 }
 
 /** @param visits how many samples each has, the warm-ups included */
@@ -29,11 +32,14 @@ export function openTimeLeft(visits: readonly number[]): TimeLeft {
 			else if (begunMs !== undefined) installs.push(nowMs - begunMs);
 			lastMs = nowMs;
 		},
-		leftMs() {
+		leftMs(nowMs) {
 			if (intervals.length === 0) return undefined;
 			const installsLeft = visits.length - begun;
 			// The first sample of a visit is part of its installation here.
-			return (planned - done - installsLeft) * mean(intervals) + installsLeft * mean(installs);
+			const leftMs = (planned - done - installsLeft) * mean(intervals) + installsLeft * mean(installs);
+			const since = lastMs ?? begunMs;
+			if (nowMs === undefined || since === undefined) return leftMs;
+			return leftMs > nowMs - since ? leftMs - (nowMs - since) : undefined;
 		},
 	};
 }

@@ -4,7 +4,7 @@ import { type ExitCode, exitCodes, RunErrors, UsageError } from "../../errors.ts
 /** What a command without a cluster needs of the outside world. */
 export type Sink = Pick<
 	Context,
-	"stdout" | "stderr" | "readFile" | "writeFile" | "appendFile" | "requireWritable" | "env"
+	"stdout" | "stderr" | "readFile" | "writeFile" | "appendFile" | "requireWritable" | "env" | "post"
 >;
 
 /** Reads a file; undefined if there is none. */

@@ -1,5 +1,7 @@
 import type { Figures, RunFigures } from "../../analysis/figures.ts";
 import type { Finding } from "../../report/report.ts";
+import { pullNotes } from "../report/pull-notes.ts";
+import { rotationNote } from "../report/rotation-note.ts";
 import { isolated, tag } from "./drawing/markup.ts";
 import { cell, dataTable, tableRow } from "./table.ts";
 
@@ -15,7 +17,7 @@ export function findingsOf({ report, runs }: Figures): string {
 	return dataTable({ caption: "What was found", head, bodies: [rows] });
 }
 
-function rowsOf({ run, remarks, observations }: RunFigures): string[] {
+function rowsOf({ run, remarks, observations, firstStarts }: RunFigures): string[] {
 	const { name } = run.profile;
 	const { events, podCreating } = observations;
 	const lost = events.expected - events.seen;
@@ -26,6 +28,8 @@ function rowsOf({ run, remarks, observations }: RunFigures): string[] {
 		...observations.findings.map((finding) => row(name, finding.code, finding, finding.rounds)),
 		...(lost > 0 ? [row(name, "lost events", { message: lostEvents })] : []),
 		...(podCreating.endedByAnswer > 0 ? [row(name, "answered early", { message: early })] : []),
+		...rotationNote(name, observations.rotation).map((message) => row(name, "copies", { message })),
+		...pullNotes(name, firstStarts).map((message) => row(name, "first starts", { message })),
 	];
 }
 

@@ -34,13 +34,14 @@ function orderFacts({ order }: Report): Fact[] {
 
 function timeFacts({ overhead }: Report): Fact[] {
 	if (overhead === undefined) return [];
-	const { runMs, installMs, deployMs, waitForZeroMs, coldStartMs, otherMs, otherShare } = overhead;
+	const { runMs, installMs, deployMs, waitForZeroMs, coldStartMs, pauseMs, otherMs, otherShare } = overhead;
 	return [
 		["time of the run", spell(runMs)],
 		["… installing", spell(installMs)],
 		["… deploying", spell(deployMs)],
 		["… waiting for zero", spell(waitForZeroMs)],
 		["… cold starts", spell(coldStartMs)],
+		...(pauseMs === undefined ? [] : [["… pauses", spell(pauseMs)] as const]),
 		["… knistio itself", `${spell(otherMs)} (${(otherShare * 100).toFixed(1)} %)`],
 	];
 }

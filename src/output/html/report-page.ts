@@ -10,6 +10,7 @@ import { isolated, tag } from "./drawing/markup.ts";
 import { packed } from "./drawing/packed.ts";
 import { findingsOf } from "./findings.ts";
 import { fingerprintsOf } from "./fingerprints.ts";
+import { manyAtOnceOf } from "./many-at-once.ts";
 import { measuringOf } from "./measuring.ts";
 import { mediansOf } from "./medians.ts";
 import { samplesOf } from "./samples-of.ts";
@@ -25,6 +26,7 @@ export function renderReportPage(figures: Figures, options: RenderOptions): stri
 		sections: [
 			{ id: "comparison", title: "The profiles side by side", content: comparisonOf(figures, options) },
 			{ id: "cold-starts", title: "Every cold start", content: coldStartsOf(figures, samples) },
+			{ id: "many", title: "Many services at once", content: manyAtOnceOf(figures) },
 			{ id: "attempts", title: "Attempts", content: attemptsOf(figures) },
 			{ id: "findings", title: "Findings", content: findingsOf(figures) },
 			{ id: "measured", title: "What was measured", content: fingerprintsOf(report) },

@@ -1,5 +1,7 @@
 import type { Figures } from "../../analysis/figures.ts";
-import type { ColdStart, ProfileRun } from "../../report/report.ts";
+import { type ColdStart, ledgerOf, type ProfileRun } from "../../report/report.ts";
+import { ledgerWords } from "../words/units.ts";
+import { placedSpans } from "./placed-spans.ts";
 
 /** An event of the Trace Event Format; times are microseconds. */
 interface TraceEvent {
@@ -15,9 +17,10 @@ interface TraceEvent {
 }
 
 /**
- * Every attempt that has a total as a trace for Perfetto or chrome://tracing: a process for each profile, a thread for
- * each attempt, with the request, the phases of its critical path below it, and the instants as marks. All attempts begin
- * at 0, so that they can be compared; `args` hold when the request was really sent, the bounds and the source.
+ * Every attempt that has a total as a trace for Perfetto or chrome://tracing. A profile is a process. An attempt is a
+ * thread with the request, the phases of its critical path below it, and the instants as marks; the talk's spans overlap,
+ * so each has a thread of its own below that. All attempts begin at 0, so that they can be compared; `args` hold when the
+ * request was really sent, the bounds and the source.
  */
 export function renderChromeTrace({ report }: Figures): string {
 	const traceEvents = report.profiles.flatMap((run, index) => eventsOfProfile(run, index + 1));
@@ -29,16 +32,28 @@ export function renderChromeTrace({ report }: Figures): string {
 function eventsOfProfile({ profile, coldStarts }: ProfileRun, pid: number): TraceEvent[] {
 	const starts = coldStarts.filter(({ total }) => total !== undefined);
 	const name = profile.title === undefined ? profile.name : `${profile.name}: ${profile.title}`;
+	let threads = 0;
+	const newThread: NewThread = (named) => {
+		const at = { pid, tid: ++threads };
+		const naming: TraceEvent[] = [
+			{ ph: "M", name: "thread_name", ...at, args: { name: named } },
+			{ ph: "M", name: "thread_sort_index", ...at, args: { sort_index: at.tid } },
+		];
+		return { at, naming };
+	};
 	return [
 		{ ph: "M", name: "process_name", pid, tid: 0, args: { name } },
-		...starts.flatMap((start, index) => eventsOfStart(start, pid, index + 1)),
+		{ ph: "M", name: "process_labels", pid, tid: 0, args: { labels: ledgerWords(ledgerOf(coldStarts)) } },
+		...starts.flatMap((start) => [...eventsOfStart(start, newThread), ...eventsOfSpans(start, newThread)]),
 	];
 }
 
-function eventsOfStart(start: ColdStart, pid: number, tid: number): TraceEvent[] {
+type Thread = Pick<TraceEvent, "pid" | "tid">;
+type NewThread = (named: string) => { at: Thread; naming: TraceEvent[] };
+
+function eventsOfStart(start: ColdStart, newThread: NewThread): TraceEvent[] {
 	const { round, outcome, counted, requestSentAt, total, phases, instants } = start;
-	const name = `round ${round}, ${outcome}${counted ? "" : ", not counted"}`;
-	const at = { pid, tid };
+	const { at, naming } = newThread(`round ${round}, ${outcome}${counted ? "" : ", not counted"}`);
 	let endMs = 0;
 	const slices = Object.entries(phases).map(([phase, { ms, ...args }]): TraceEvent => {
 		const ts = micros(endMs);
@@ -47,7 +62,7 @@ function eventsOfStart(start: ColdStart, pid: number, tid: number): TraceEvent[]
 	});
 	const request: TraceEvent = { ph: "X", name: "request", cat: "total", ...at, ts: 0, dur: micros(total?.ms ?? 0) };
 	return [
-		{ ph: "M", name: "thread_name", ...at, args: { name } },
+		...naming,
 		{ ...request, args: { requestSentAt, pod: start.pods[0]?.name } },
 		// A phase that comes out below zero within its bounds has no length to draw.
 		...slices.filter(({ dur = 0 }) => dur > 0),
@@ -55,6 +70,13 @@ function eventsOfStart(start: ColdStart, pid: number, tid: number): TraceEvent[]
 			return { ph: "i", s: "t", name: instant, cat: "instant", ...at, ts: micros(ms), args };
 		}),
 	];
+}
+
+function eventsOfSpans({ round, spans }: ColdStart, newThread: NewThread): TraceEvent[] {
+	return placedSpans(spans).flatMap(({ name, fromMs, ms, ...args }) => {
+		const { at, naming } = newThread(`round ${round}: ${name}`);
+		return [...naming, { ph: "X", name, cat: "span", ...at, ts: micros(fromMs), dur: micros(ms), args }];
+	});
 }
 
 const micros = (ms: number): number => Math.round(ms * 1000);

@@ -1,5 +1,7 @@
 import type { Figures } from "../../analysis/figures.ts";
+import type { Knob } from "../../analysis/knobs.ts";
 import type { ColdStart, Span } from "../../report/report.ts";
+import { boughtWords } from "../words/knob-words.ts";
 import { ledgerWords } from "../words/units.ts";
 import { csvText } from "./csv-text.ts";
 
@@ -25,12 +27,15 @@ const columns = [
 	"simulated",
 ] as const;
 
+type Row = Partial<Record<(typeof columns)[number], string | number | boolean | undefined>>;
+
 /**
  * Tidy CSV (RFC 4180): one row for each attempt's total, phase, span and instant; an attempt without any has one row
  * with empty figures, so that nothing that was attempted is missing. Instants are milliseconds after the request.
- * `attempts` is the ledger of the row's profile.
+ * `attempts` is the ledger of the row's profile. The last rows are of the kind `knob`: the time that a variant saves of its
+ * profile's total, with its interval.
  */
-export function renderCsv({ report, runs }: Figures): string {
+export function renderCsv({ report, runs, knobs }: Figures): string {
 	const simulated = report.simulated === undefined ? "" : "simulated";
 	const rows = runs.flatMap(({ run: { profile, coldStarts }, ledger }) => {
 		const attempts = ledgerWords(ledger);
@@ -58,7 +63,17 @@ export function renderCsv({ report, runs }: Figures): string {
 			]),
 		);
 	});
-	return csvText([columns, ...rows]);
+	const bought = knobs.map((knob) => inColumns({ ...knobRow(knob), simulated }));
+	return csvText([columns, ...rows, ...bought]);
+}
+
+const inColumns = (row: Row) => columns.map((column) => row[column]);
+
+function knobRow(knob: Knob): Row {
+	const { profile, of, outcome, savedMs, interval, cost } = knob;
+	const [lo, hi] = [interval?.lo, interval?.hi].map((ms) => (Number.isFinite(ms) ? ms : undefined));
+	const reason = `${boughtWords(knob)}; costs: ${cost}`;
+	return { profile, outcome, kind: "knob", name: `saved of total of ${of}`, ms: savedMs, lo_ms: lo, hi_ms: hi, reason };
 }
 
 type Figure = [kind: string, name: string, measured: Span | undefined];

@@ -3,6 +3,7 @@ import type { Cell } from "../../analysis/summary.ts";
 import { codeMarkdown, literalMarkdown } from "../../text/one-line.ts";
 import { priceSentences } from "../words/price-words.ts";
 import { duration, range, signedDuration } from "../words/units.ts";
+import { knobMarkdown } from "./knobs-text.ts";
 import { manyMarkdown } from "./many-at-once.ts";
 import { notesOf } from "./notes.ts";
 import type { RenderOptions } from "./render.ts";
@@ -37,6 +38,7 @@ export function renderMarkdown(figures: Figures, options: RenderOptions = {}): s
 			}
 		}
 	}
+	lines.push(...knobMarkdown(figures));
 	lines.push("", ...notesOf(figures).map((note) => `- ${literalMarkdown(note)}`));
 	lines.push(...manyMarkdown(figures, literalMarkdown), "");
 	return lines.join("\n");

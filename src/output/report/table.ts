@@ -6,6 +6,7 @@ import type { Report } from "../../report/report.ts";
 import { oneLine } from "../../text/one-line.ts";
 import { priceSentences } from "../words/price-words.ts";
 import { duration, range, signedDuration } from "../words/units.ts";
+import { knobLines } from "./knobs-text.ts";
 import { manyText } from "./many-at-once.ts";
 import { notesOf } from "./notes.ts";
 import type { RenderOptions } from "./render.ts";
@@ -40,9 +41,16 @@ export function renderTable(figures: Figures, options: RenderOptions): string {
 	}
 	const sentences = priceSentences(figures.prices);
 	const answer = sentences.length === 0 ? [] : [...sentences, ""];
-	return [...answer, heading(report, chalk), table.toString(), ...notesOf(figures), ...manyText(figures), ""].join(
-		"\n",
-	);
+	const knobs = knobLines(figures);
+	return [
+		...answer,
+		heading(report, chalk),
+		table.toString(),
+		...knobs,
+		...notesOf(figures),
+		...manyText(figures),
+		"",
+	].join("\n");
 }
 
 /** No lines between cells. */

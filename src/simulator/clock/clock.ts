@@ -14,7 +14,8 @@ export type SimulatedNs = number;
 
 /**
  * Simulated time, which may run faster than real time. Tasks run in the order of the times they were planned for, and
- * `now()` inside a task is that time, so that a late timer of the real machine does not change what happens.
+ * `now()` inside a task is that time, so that a late timer of the real machine, or a request that takes it long, does not
+ * change what happens.
  */
 export interface Clock {
 	/** Simulated seconds in a real second. */
@@ -113,8 +114,9 @@ function driveClock(drive: Drive): Clock {
 	let isRunning = false;
 	let isClosed = false;
 
+	/** Outside of tasks it is the machine's time, but no later than a task that is due and has not run yet. */
 	function now(): SimulatedNs {
-		if (!isRunning) lastNs = Math.max(lastNs, drive.wall());
+		if (!isRunning) lastNs = Math.max(lastNs, Math.min(drive.wall(), tasks.first()?.when ?? Number.POSITIVE_INFINITY));
 		return lastNs;
 	}
 

@@ -1,12 +1,13 @@
-import { isPodReady, type KubeObject, type Pod, uidOf } from "../api/objects.ts";
+import type { KubeObject, Pod } from "../api/objects.ts";
 import { noSuchPath, notFound, StatusError } from "../api/status-error.ts";
 import type { Gateway } from "../knative/gateway.ts";
-import { containersOf } from "../world/runtime.ts";
 import type { World } from "../world/world.ts";
 import type { ProxyHandler } from "./answering.ts";
-import { type Exchange, sendText } from "./exchange.ts";
+import { type Exchange, sendJson, sendText } from "./exchange.ts";
+import { summaryOf } from "./kubelet-statistics.ts";
 import { gatewayRequest, sendAnswer } from "./node-ports.ts";
 import type { ResourcePath } from "./paths.ts";
+import { answerPod } from "./pod-ports.ts";
 
 /** What is behind the API server's proxy: the gateway, a node's kubelet, a sidecar's statistics. */
 export function createProxyHandler(world: World, gateway: Gateway): ProxyHandler {
@@ -18,9 +19,11 @@ export function createProxyHandler(world: World, gateway: Gateway): ProxyHandler
 		if (object === undefined) throw notFound({ resource, name });
 		if (resource.id === "nodes") {
 			exchange.response.setHeader("date", new Date(Number(world.nodeEpochNs(name) / 1_000_000n)).toUTCString());
-			sendText(exchange, { status: 200, text: "ok", type: "text/plain; charset=utf-8" });
-		} else if (resource.id === "pods") answerPod(gateway, object as Pod, { port, exchange });
-		else answerService(gateway, name, { target, exchange });
+			if (target.rest === "/stats/summary") sendJson(exchange, 200, summaryOf(world, name));
+			else sendText(exchange, { status: 200, text: "ok", type: "text/plain; charset=utf-8" });
+		} else if (resource.id === "pods") {
+			answerPod(world, gateway, { pod: object as Pod, port, path: target.rest ?? "/", exchange });
+		} else answerService(gateway, name, { target, exchange });
 	};
 }
 
@@ -43,17 +46,4 @@ function answerService(
 	const asked = gatewayRequest(request, (target.rest ?? "/") + query);
 	const cancel = gateway.handle(asked, (answer) => sendAnswer(response, answer));
 	response.on("close", cancel);
-}
-
-/** The statistics of a sidecar or gateway, as far as they say how many requests it served. */
-function answerPod(gateway: Gateway, pod: Pod, { port, exchange }: { port: string; exchange: Exchange }): void {
-	const hasProxy = containersOf(pod).some((container) => container.name === "istio-proxy");
-	if (!isPodReady(pod) || !hasProxy || !["15020", "15090"].includes(port)) {
-		const message = `error trying to reach service: dial tcp ${pod.status?.podIP}:${port}: connect: connection refused`;
-		throw new StatusError(message, { code: 503, reason: "ServiceUnavailable" });
-	}
-	const workload = pod.metadata.labels?.app ?? pod.metadata.name;
-	const labels = `reporter="destination",destination_workload="${workload}",response_code="200",connection_security_policy="mutual_tls"`;
-	const text = `# TYPE istio_requests_total counter\nistio_requests_total{${labels}} ${gateway.served.get(uidOf(pod)) ?? 0}\n`;
-	sendText(exchange, { status: 200, text, type: "text/plain; version=0.0.4" });
 }

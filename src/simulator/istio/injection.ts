@@ -6,6 +6,7 @@ import { StatusError } from "../api/status-error.ts";
 import type { Variant } from "../model/model.ts";
 import { containersOf } from "../world/runtime.ts";
 import type { World } from "../world/world.ts";
+import { applyTemplates } from "./templates.ts";
 
 const istioSystem = "istio-system";
 const injector = "mutatingwebhookconfigurations.admissionregistration.k8s.io";
@@ -39,8 +40,13 @@ export function isInjected(api: Api, pod: Pod): boolean {
 }
 
 function isAutoInjectOff(api: Api): boolean {
+	return /^\s*policy:\s*disabled/m.test(injectorConfig(api));
+}
+
+/** The injector's configuration, as text. */
+function injectorConfig(api: Api): string {
 	const config = api.get<ConfigMap>("configmaps", { namespace: istioSystem, name: "istio-sidecar-injector" });
-	return /^\s*policy:\s*disabled/m.test(config?.data?.config ?? "");
+	return config?.data?.config ?? "";
 }
 
 function inject(world: World, pod: Pod): void {
@@ -62,6 +68,7 @@ function inject(world: World, pod: Pod): void {
 	}
 	if (containersOf(pod).some((container) => container.name === "istio-proxy")) return;
 	addSidecar(world, pod, image);
+	applyTemplates(pod, injectorConfig(api));
 }
 
 function proxyImage({ api, model }: World): string {

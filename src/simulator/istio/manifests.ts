@@ -1,3 +1,4 @@
+import { dump } from "js-yaml";
 import { definitionOf } from "../api/definition.ts";
 import type { ConfigMap, Container, KubeObject, Service, Workload } from "../api/objects.ts";
 
@@ -10,6 +11,8 @@ export interface IstioParts {
 	ztunnel?: boolean;
 	/** False renders the injector with `policy: disabled` (values.global.proxy.autoInject). */
 	isAutoInjected?: boolean;
+	/** Templates of injection by name (values.sidecarInjectorWebhook.templates). */
+	templates?: Record<string, unknown>;
 	/** Goes into the ConfigMap `istio` as it is. */
 	meshConfig?: Record<string, unknown>;
 	/** Image tag; the simulated cluster pulls nothing. */
@@ -106,14 +109,14 @@ function istiodObjects(parts: IstioParts): KubeObject[] {
 	];
 }
 
-function configMaps({ meshConfig = {}, isAutoInjected = true }: IstioParts): ConfigMap[] {
+function configMaps({ meshConfig = {}, isAutoInjected = true, templates = {} }: IstioParts): ConfigMap[] {
 	const mesh = {
 		apiVersion: "v1",
 		kind: "ConfigMap",
 		metadata: { name: "istio", namespace },
 		data: { mesh: JSON.stringify(meshConfig) },
 	};
-	const config = `policy: ${isAutoInjected ? "enabled" : "disabled"}\n`;
+	const config = dump({ policy: isAutoInjected ? "enabled" : "disabled", templates });
 	const metadata = { name: "istio-sidecar-injector", namespace };
 	return [mesh, { apiVersion: "v1", kind: "ConfigMap", metadata, data: { config } }];
 }

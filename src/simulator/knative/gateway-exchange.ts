@@ -26,8 +26,22 @@ export interface GatewayExchangeParts {
 	world: World;
 	activator: Activator;
 	autoscaler: Autoscaler;
+	counts: RequestCounts;
+}
+
+/** What the proxies have counted, for their statistics. */
+export interface RequestCounts {
 	/** Requests that each pod's sidecar has seen, by uid. */
 	served: Map<string, number>;
+	/** Requests that each pod's sidecar has asked the external authorizer about and that it allowed, by uid. */
+	checked: Map<string, number>;
+	/** Requests that the gateway has had answered, by `namespace/revision` and status: `bench/hello-00001 200`. */
+	routed: Map<string, number>;
+}
+
+/** Counts one more. */
+export function countOne(counts: Map<string, number>, key: string, by = 1): void {
+	counts.set(key, (counts.get(key) ?? 0) + by);
 }
 
 const requestTimeoutMs = 300_000;
@@ -98,14 +112,15 @@ export class GatewayExchange {
 	}
 
 	#forward(pod: Pod, revisionKey: string): void {
-		const { world, served } = this.#parts;
+		const { world, counts } = this.#parts;
 		const { clock, delays } = world;
 		this.#recorded.mark("reachable");
 		this.#recorded.truth.podUid = uidOf(pod);
-		served.set(uidOf(pod), (served.get(uidOf(pod)) ?? 0) + 1);
+		countOne(counts.served, uidOf(pod));
 		const { checks, refusal } = hasSidecar(pod)
 			? judgeRequest(world, pod, this.#request.headers)
 			: { checks: 0, refusal: undefined };
+		if (refusal?.body !== "") countOne(counts.checked, uidOf(pod), checks);
 		let delayMs = delays.of("gatewayHop", revisionKey);
 		for (let check = 0; check < checks; check++) delayMs += delays.of("policyCheck", revisionKey);
 		this.#recorded.mark("forwarded");
@@ -123,6 +138,7 @@ export class GatewayExchange {
 	#reply(status: number, body: string, headers: Record<string, string> = {}): void {
 		if (this.#isOver) return;
 		this.end();
+		if (this.#revisionKey !== undefined) countOne(this.#parts.counts.routed, `${this.#revisionKey} ${status}`);
 		this.#recorded.truth.status = status;
 		this.#recorded.mark("answered");
 		this.#onAnswer({ status, body, headers: { server: "istio-envoy", ...headers } });

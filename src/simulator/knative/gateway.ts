@@ -6,6 +6,7 @@ import {
 	GatewayExchange,
 	type GatewayExchangeParts,
 	type GatewayRequest,
+	type RequestCounts,
 } from "./gateway-exchange.ts";
 import { isGatewayThere, type ProgrammedRules } from "./ingresses.ts";
 
@@ -15,8 +16,7 @@ export interface Gateway {
 	isOpen(): boolean;
 	/** Calls back once with the answer; the result ends the request early. */
 	handle(request: GatewayRequest, onAnswer: (answer: GatewayAnswer) => void): () => void;
-	/** Requests that each pod's sidecar has seen, by uid, for its statistics. */
-	served: ReadonlyMap<string, number>;
+	counts: RequestCounts;
 }
 
 /** What is behind the gateway. */
@@ -27,8 +27,8 @@ export interface GatewayParts {
 }
 
 export function startGateway(world: World, { activator, autoscaler, rules }: GatewayParts): Gateway {
-	const served = new Map<string, number>();
-	const parts: GatewayExchangeParts = { world, activator, autoscaler, served };
+	const counts: RequestCounts = { served: new Map(), checked: new Map(), routed: new Map() };
+	const parts: GatewayExchangeParts = { world, activator, autoscaler, counts };
 	return {
 		isOpen: () => isGatewayThere(world),
 		handle(request, onAnswer) {
@@ -39,7 +39,7 @@ export function startGateway(world: World, { activator, autoscaler, rules }: Gat
 			else exchange.sendTo(revisionKey);
 			return () => exchange.end();
 		},
-		served,
+		counts,
 	};
 }
 

@@ -1,10 +1,13 @@
-import { isPodReady, type KubeObject, type Pod, type Service } from "../api/objects.ts";
+import { load } from "js-yaml";
+import { isRecord } from "../api/fields.ts";
+import { type ConfigMap, isPodReady, type KubeObject, type Pod, type Service } from "../api/objects.ts";
 import { matchesLabels } from "../api/selectors.ts";
 import type { World } from "../world/world.ts";
 
 interface AuthorizationPolicy extends KubeObject {
 	spec?: {
 		action?: "ALLOW" | "DENY" | "AUDIT" | "CUSTOM";
+		provider?: { name?: string };
 		selector?: { matchLabels?: Record<string, string> };
 		rules?: { from?: unknown; to?: unknown; when?: { key: string; values?: string[] }[] }[];
 	};
@@ -19,7 +22,7 @@ export interface Verdict {
 
 /**
  * Applies the AuthorizationPolicies that select the pod: DENY rules on request headers, and CUSTOM, which asks an
- * external authorizer and refuses when none runs. Other rules (who from, where to, ALLOW) are not simulated.
+ * external authorizer and refuses when none runs, unless its provider fails open. Other rules (who from, where to, ALLOW) are not simulated.
  */
 export function judgeRequest(world: World, pod: Pod, headers: Record<string, string | string[] | undefined>): Verdict {
 	const policies = [pod.metadata.namespace ?? "", "istio-system"].flatMap((namespace) =>
@@ -29,7 +32,8 @@ export function judgeRequest(world: World, pod: Pod, headers: Record<string, str
 		({ spec }) => spec?.selector?.matchLabels === undefined || matchesLabels(spec.selector.matchLabels)(pod),
 	);
 	const custom = selecting.filter(({ spec }) => spec?.action === "CUSTOM");
-	if (custom.length > 0 && !isAuthorizerThere(world, pod))
+	const mustAsk = custom.filter(({ spec }) => !failsOpen(world, spec?.provider?.name));
+	if (mustAsk.length > 0 && !isAuthorizerThere(world, pod))
 		return { checks: custom.length, refusal: { status: 403, body: "" } };
 	const isDenied = selecting.some(
 		({ spec }) => spec?.action === "DENY" && spec.rules?.some((rule) => isMatched(rule.when, headers)) === true,
@@ -47,6 +51,15 @@ function isMatched(
 		const value = name === undefined ? undefined : headers[name.toLowerCase()];
 		return value !== undefined && values.some((wanted) => wanted === "*" || wanted === value);
 	});
+}
+
+/** Whether the mesh configuration lets requests pass where this provider does not answer. */
+function failsOpen({ api }: World, provider: string | undefined): boolean {
+	const config = api.get<ConfigMap>("configmaps", { namespace: "istio-system", name: "istio" });
+	const mesh = load(config?.data?.mesh ?? "");
+	const providers = isRecord(mesh) && Array.isArray(mesh.extensionProviders) ? mesh.extensionProviders : [];
+	const found = providers.filter(isRecord).find(({ name }) => name === provider);
+	return isRecord(found?.envoyExtAuthzHttp) && found.envoyExtAuthzHttp.failOpen === true;
 }
 
 /** A service named `authz` or like it in the pod's namespace with a pod that is ready. */

@@ -98,12 +98,17 @@ function call(state: ProbesState, container: Container, { kind, probe }: { kind:
 		plan(state, container, { kind, isAtOnce: false });
 		return;
 	}
-	const tookMs = world.delays.of("probeCall", `${state.key}/${container.name}`);
-	const patienceMs = container.name === "queue-proxy" ? (probe.timeoutSeconds ?? 1) * 1000 : tookMs;
+	const isCommand = probe.exec !== undefined;
+	const tookMs = world.delays.of(isCommand ? "hookExec" : "probeCall", `${state.key}/${container.name}`);
+	const isPatient = isCommand || container.name === "queue-proxy";
+	const patienceMs = isPatient ? (probe.timeoutSeconds ?? 1) * 1000 : tookMs;
 	const earliestAt = clock.now() + tookMs * 1e6;
 	const endsAt = clock.now() + Math.max(tookMs, patienceMs) * 1e6;
-	const passesAt = () =>
-		Math.max(runtime.containers.get(container.name)?.passesAt ?? never, ableAt(pod, container, runtime), earliestAt);
+	const passesAt = () => {
+		const ownAt = runtime.containers.get(container.name)?.passesAt ?? never;
+		const servesAt = Math.max(ownAt, ableAt(pod, container, runtime));
+		return isCommand ? nextLook(probe, servesAt, earliestAt) : Math.max(servesAt, earliestAt);
+	};
 	planned.add(`${kind}/${container.name}`);
 	clock.run(answer());
 
@@ -139,6 +144,17 @@ function waitUntil(
 	const cancel = clock.at(when, wake);
 	onAble.add(wake);
 	return end;
+}
+
+/**
+ * The first time that `pilot-agent wait`, the one command that is simulated, looks and finds what it waits for; it looks
+ * after each of its periods, the first of which begins when it has started.
+ */
+function nextLook({ exec }: Probe, servesAt: SimulatedNs, startedAt: SimulatedNs): SimulatedNs {
+	const command = exec?.command ?? [];
+	const given = Number(command[command.indexOf("--periodMillis") + 1]);
+	const periodNs = (given > 0 ? given : 500) * 1e6;
+	return startedAt + Math.max(1, Math.ceil((servesAt - startedAt) / periodNs)) * periodNs;
 }
 
 function pass({ results, onStarted, onReady }: ProbesState, { name }: Container, kind: Kind): void {

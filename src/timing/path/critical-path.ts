@@ -1,5 +1,5 @@
 import { nameFor, type RequestFactName, type StepRow } from "../../report/steps.ts";
-import { changeOf, type Receipt } from "../facts/fact.ts";
+import { changeOf, type Fact, type Receipt } from "../facts/fact.ts";
 import { type ContainerFacts, containerFact, type PodFacts, podFact } from "../facts/pod-facts.ts";
 import { clientInstant, type Instant, type Placing, placeFact } from "./instants.ts";
 import { stages } from "./known-facts.ts";
@@ -28,8 +28,9 @@ export function criticalPath(pod: PodFacts | undefined, around: Surroundings, pl
 	const before = stages.before
 		.filter(({ of }) => pod !== undefined || of !== "pod")
 		.flatMap((row) => stepOf(row, placeRow(row, known)));
-	const containers = pod === undefined ? [] : containerSteps(pod.containers, placing);
-	return holdOrder([...before, ...containers, ...answerSteps(known)], placing.findings);
+	const containers = pod === undefined ? [] : containerSteps(pod.containers);
+	const placed = containers.map(({ fact, ...step }) => ({ ...step, at: placeFact(step.instant, fact, placing) }));
+	return holdOrder([...before, ...placed, ...answerSteps(known)], placing.findings);
 }
 
 interface Known {
@@ -56,8 +57,16 @@ interface HandOver {
 	holds: boolean;
 }
 
-function containerSteps(containers: readonly ContainerFacts[], placing: Placing): Step[] {
-	const steps: Step[] = [];
+/** A step of a container: its instant, the phase that ends there, and the fact, which is not placed in time yet. */
+export interface ContainerStep {
+	instant: string;
+	phase?: string;
+	fact: Fact | undefined;
+}
+
+/** The steps of a pod's containers in the order in which kubelet goes through them. */
+export function containerSteps(containers: readonly ContainerFacts[]): ContainerStep[] {
+	const steps: ContainerStep[] = [];
 	let handOver = handOverIn(stages.before);
 	for (const container of containers) {
 		const rows = stages.container.filter(({ roles }) => roles?.includes(container.role) ?? true);
@@ -71,8 +80,8 @@ function containerSteps(containers: readonly ContainerFacts[], placing: Placing)
 				handOver = undefined;
 				if (isWithinNext) continue;
 			}
-			const at = placeFact(name, containerFact(container, row.fact ?? ""), placing);
-			steps.push({ instant: name, ...(phase === undefined ? {} : { phase }), at });
+			const fact = containerFact(container, row.fact ?? "");
+			steps.push({ instant: name, ...(phase === undefined ? {} : { phase }), fact });
 		}
 		handOver = handOverIn(rows, container);
 	}

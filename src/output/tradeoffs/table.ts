@@ -1,0 +1,40 @@
+import { Chalk, type ChalkInstance } from "chalk";
+import Table from "cli-table3";
+import { oneLine } from "../../text/one-line.ts";
+import type { ShownCell, TradeoffTable } from "../../tradeoffs/table.ts";
+import { borderless } from "../report/table.ts";
+import { cellWords, readingNotes, talkWords, titleOf } from "./words.ts";
+
+/** For a terminal: a row a cost or benefit, a column a profile, what the talk says beside it, and the evidence. */
+export function renderTradeoffTable(table: TradeoffTable, { color = false }: { color?: boolean } = {}): string {
+	const chalk = new Chalk({ level: color ? 1 : 0 });
+	const grid = new Table({
+		...borderless,
+		head: ["", ...table.rows.map(({ profile }) => chalk.bold(oneLine(profile)))],
+	});
+	for (const kind of ["cost", "benefit"] as const) {
+		grid.push([chalk.dim(kind === "cost" ? "costs" : "benefits")]);
+		for (const [place, column] of table.columns.entries()) {
+			if (column.kind !== kind) continue;
+			const cells = table.rows.flatMap(({ cells }) => cells[place] ?? []);
+			grid.push([`  ${column.title}`, ...cells.map((cell) => painted(cell, chalk))]);
+		}
+	}
+	const sentences = table.rows.map(({ sentence }) => oneLine(sentence));
+	return [chalk.bold(titleOf(table)), grid.toString(), ...readingNotes, "", ...sentences, "", ...evidence(table)].join(
+		"\n",
+	);
+}
+
+function painted(cell: ShownCell, chalk: ChalkInstance): string {
+	const text = cell.answer === "not-tested" ? chalk.dim(cellWords(cell)) : cellWords(cell);
+	return cell.talk === undefined ? text : `${text} ${chalk.dim(`(talk: ${talkWords(cell)})`)}`;
+}
+
+function evidence({ columns, rows }: TradeoffTable): string[] {
+	return rows.flatMap(({ profile, cells }) => [
+		`evidence for ${oneLine(profile)}:`,
+		...cells.map((cell, index) => `  ${columns[index]?.title}: ${oneLine(cell.evidence)}`),
+		"",
+	]);
+}

@@ -1,0 +1,19 @@
+import { openLatencyProbe } from "./latency.ts";
+import { memoryProbe } from "./memory.ts";
+import { mutualTlsProbe } from "./mutual-tls.ts";
+import { podSecurityProbe } from "./pod-security.ts";
+import { policyProbe } from "./policy.ts";
+import type { Probe } from "./probe.ts";
+import { routingProbe } from "./routing.ts";
+import { telemetryProbe } from "./telemetry.ts";
+
+/** Every probe, in the order in which they are run: what another one disturbs comes before it. */
+export const probes: readonly Probe[] = [
+	memoryProbe,
+	podSecurityProbe,
+	mutualTlsProbe,
+	telemetryProbe,
+	openLatencyProbe(),
+	policyProbe,
+	routingProbe,
+];

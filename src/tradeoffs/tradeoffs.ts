@@ -1,0 +1,33 @@
+import type { Profile } from "../profile/profile.ts";
+import type { Report } from "../report/report.ts";
+import type { TradeoffCell, Tradeoffs } from "../report/tradeoffs.ts";
+import { coldStartCell, latencyCell } from "./slower.ts";
+
+/** What the probes found out on one profile. */
+export interface Observed {
+	profile: Profile;
+	cells: readonly TradeoffCell[];
+	changed: readonly string[];
+	/** How long each warm request took, ms. */
+	latenciesMs?: readonly number[];
+}
+
+/** All cells of all profiles: those of the probes, and those that come of comparing the profiles with each other. */
+export function tradeoffsOf(
+	observed: readonly Observed[],
+	{ observedAt, report }: { observedAt: string; report: Report | undefined },
+): Tradeoffs {
+	const profiles = observed.map(({ profile }) => profile);
+	return {
+		observedAt,
+		profiles: observed.map((each) => ({
+			profile: each.profile.name,
+			cells: [
+				coldStartCell(each.profile, profiles, report),
+				...[latencyCell(each, observed)].filter((cell) => cell !== undefined),
+				...each.cells,
+			],
+			changed: [...each.changed],
+		})),
+	};
+}

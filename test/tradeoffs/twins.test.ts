@@ -1,0 +1,239 @@
+import { expect, it as test } from "vitest";
+import type { Target } from "../../src/commands/bench/target.ts";
+import { installProfile } from "../../src/install/install.ts";
+import { uninstall } from "../../src/install/uninstall.ts";
+import type { KubeObject } from "../../src/kube/api/cluster.ts";
+import type { Session } from "../../src/kube/wait/task.ts";
+import { substitute } from "../../src/profile/effective.ts";
+import { loadProfiles } from "../../src/profile/load.ts";
+import type { Profile } from "../../src/profile/profile.ts";
+import type { TradeoffCell } from "../../src/report/tradeoffs.ts";
+import { memoryProbe } from "../../src/tradeoffs/probes/memory.ts";
+import { mutualTlsProbe } from "../../src/tradeoffs/probes/mutual-tls.ts";
+import { podSecurityProbe } from "../../src/tradeoffs/probes/pod-security.ts";
+import { policyProbe } from "../../src/tradeoffs/probes/policy.ts";
+import type { Probe, Visit } from "../../src/tradeoffs/probes/probe.ts";
+import { routingProbe } from "../../src/tradeoffs/probes/routing.ts";
+import { telemetryProbe } from "../../src/tradeoffs/probes/telemetry.ts";
+import { visitProfile } from "../../src/tradeoffs/visit/visit.ts";
+import { openSimulatedTarget } from "./simulated-target.ts";
+
+/** Each installs several profiles. */
+const it = (name: string, run: () => Promise<void>) => test(name, run, 180_000);
+
+const namespace = "knistio";
+const image = "simulated/helloworld:1";
+
+/** Installs each profile one after the other and asks the probes; nothing of it may be left. */
+async function observeAll(profiles: readonly Profile[], probes: readonly Probe[]) {
+	const target = await openSimulatedTarget();
+	const session = sessionOf(target);
+	const before = await everything(session);
+	const found = new Map<string, Map<string, TradeoffCell>>();
+	for (const profile of profiles) {
+		const { objects } = await target.render(profile, session.signal);
+		await installProfile(session, {
+			profile,
+			istioObjects: objects,
+			knativeObjects: undefined,
+			namespace,
+			authorizerImage: image,
+			useInstalled: false,
+		});
+		const order = { profile, namespace, image, gateway: undefined, clock: target.clock, probes };
+		const { cells } = await visitProfile(session, order);
+		found.set(profile.name, new Map(cells.map((cell) => [cell.column, cell])));
+	}
+	await uninstall(session);
+	expect(await everything(session)).toEqual(before);
+	return (profile: string, column: string) => found.get(profile)?.get(column);
+}
+
+function sessionOf({ cluster, installClock }: Target): Session {
+	const { signal } = new AbortController();
+	return { cluster, signal, clock: installClock, progress: () => {}, timeoutMs: 120_000 };
+}
+
+const kinds = [
+	["v1", "Namespace"],
+	["v1", "Pod"],
+	["apps/v1", "Deployment"],
+	["v1", "Service"],
+	["serving.knative.dev/v1", "Service"],
+	["serving.knative.dev/v1", "Revision"],
+];
+
+/** The names of all that the probes could leave. */
+async function everything({ cluster }: Session): Promise<string[]> {
+	const lists = await Promise.all(kinds.map(([apiVersion = "", kind = ""]) => cluster.list({ apiVersion, kind })));
+	const settings = ["knative-serving", "istio-system"];
+	return lists
+		.flat()
+		.filter(({ kind, metadata }) => kind !== "Pod" || !settings.includes(metadata.namespace ?? ""))
+		.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ""}/${metadata.name}`)
+		.sort();
+}
+
+async function profile(name: string, change: (profile: Profile) => void = () => {}): Promise<Profile> {
+	const [loaded] = await loadProfiles([name]);
+	if (loaded === undefined) throw new Error(name);
+	const copy = structuredClone(substitute(loaded, namespace));
+	change(copy);
+	return copy;
+}
+
+const answers = (at: (profile: string, column: string) => TradeoffCell | undefined, column: string, names: string[]) =>
+	names.map((name) => `${name}: ${at(name, column)?.answer}`);
+
+it("tells required mutual TLS from mutual TLS that is only offered", async () => {
+	const strict = await profile("full-cni");
+	const permissive = await profile("full-cni", (copy) => {
+		copy.name = "permissive";
+		for (const { spec } of copy.security as { spec?: { mtls?: { mode: string } } }[]) {
+			if (spec?.mtls !== undefined) spec.mtls.mode = "PERMISSIVE";
+		}
+	});
+	const at = await observeAll([strict, permissive, await profile("minimal")], [mutualTlsProbe]);
+	expect(answers(at, "mtls", ["full-cni", "permissive", "minimal"])).toEqual([
+		"full-cni: observed",
+		"permissive: refuted",
+		"minimal: refuted",
+	]);
+	expect(at("full-cni", "mtls")?.evidence).toContain("connection reset");
+	expect(at("permissive", "mtls")?.evidence).toContain("HTTP 200");
+});
+
+it("tells NET_ADMIN in the pod from a pod without it, by its containers and by the baseline standard", async () => {
+	const at = await observeAll([await profile("full"), await profile("full-cni")], [podSecurityProbe, memoryProbe]);
+	expect(answers(at, "net-admin", ["full", "full-cni"])).toEqual(["full: observed", "full-cni: refuted"]);
+	expect(at("full", "net-admin")?.evidence).toContain('container "istio-init" must not include "NET_ADMIN"');
+	expect(at("full-cni", "net-admin")?.evidence).toContain('"baseline" takes the pod');
+	expect(at("full", "restricted")?.answer).toBe("observed");
+	expect(at("full", "memory")).toMatchObject({ answer: "observed", amounts: [{ value: 42, unit: "MiB" }] });
+});
+
+/** The probe with a visit that is changed on its way in. */
+function through(probe: Probe, change: (visit: Visit) => Visit): Probe {
+	return { ...probe, run: (visit) => probe.run(change(visit)) };
+}
+
+it("says that a pod which the restricted standard takes is taken", async () => {
+	const securityContext = { allowPrivilegeEscalation: false, runAsNonRoot: true, capabilities: { drop: ["ALL"] } };
+	const secured = through(podSecurityProbe, (visit) => {
+		const pod = structuredClone(visit.pod) as KubeObject & { spec: { containers: object[] } };
+		for (const container of pod.spec.containers) Object.assign(container, { securityContext });
+		return { ...visit, pod };
+	});
+	const at = await observeAll([await profile("minimal")], [secured]);
+	expect(at("minimal", "restricted")?.answer).toBe("refuted");
+	expect(at("minimal", "net-admin")?.answer).toBe("refuted");
+});
+
+it("tells policy that is enforced from policy that is absent, half there, or not enforced", async () => {
+	const without = (name: string, action: string) =>
+		profile("full-cni", (copy) => {
+			copy.name = name;
+			copy.policy = copy.policy.filter(({ spec }) => (spec as { action?: string }).action !== action);
+			copy.promises.denies = action !== "DENY";
+		});
+	const at = await observeAll(
+		[
+			await profile("full-cni"),
+			await without("no-deny", "DENY"),
+			await without("no-ask", "CUSTOM"),
+			await profile("minimal"),
+		],
+		[policyProbe],
+	);
+	expect(answers(at, "policy", ["full-cni", "no-deny", "no-ask", "minimal"])).toEqual([
+		"full-cni: observed",
+		"no-deny: refuted",
+		"no-ask: refuted",
+		"minimal: refuted",
+	]);
+	expect(at("full-cni", "policy")?.evidence).toMatch(/RBAC: access denied.*asked 20 times.*HTTP 403/);
+	expect(at("no-deny", "policy")?.evidence).toContain("x-knistio-deny is answered with HTTP 200");
+	expect(at("no-ask", "policy")?.evidence).toMatch(/asked 0 times.*is gone a request is answered with HTTP 200/);
+});
+
+it("tells an authorizer that is asked once and must answer from one that is asked twice, or that may be gone", async () => {
+	const twice = await profile("full-cni", (copy) => {
+		copy.name = "twice";
+		const ask = copy.policy.find(({ spec }) => (spec as { action?: string }).action === "CUSTOM");
+		if (ask !== undefined) copy.policy.push({ ...ask, metadata: { ...ask.metadata, name: "ask-again" } });
+	});
+	const open = await profile("full-cni", (copy) => {
+		copy.name = "open";
+		const providers = copy.istio.meshConfig.extensionProviders as { envoyExtAuthzHttp: object }[];
+		for (const { envoyExtAuthzHttp } of providers) Object.assign(envoyExtAuthzHttp, { failOpen: true });
+	});
+	const at = await observeAll([twice, open], [policyProbe]);
+	expect(answers(at, "policy", ["twice", "open"])).toEqual(["twice: refuted", "open: refuted"]);
+	expect(at("twice", "policy")?.evidence).toMatch(/asked 40 times.*HTTP 403/);
+	expect(at("open", "policy")?.evidence).toMatch(/asked 20 times.*is gone a request is answered with HTTP 200/);
+});
+
+it("tells a split that is kept from another split, and from a tag that leads elsewhere", async () => {
+	const split = (change: (traffic: { percent: number; tag?: string; revisionName: string }[]) => void) =>
+		through(routingProbe, (visit) => ({
+			...visit,
+			deploy: (manifest, tag) => {
+				const copy = structuredClone(manifest);
+				const { traffic } = copy.spec as { traffic: { percent: number; tag?: string; revisionName: string }[] };
+				if (traffic.length > 1) change(traffic);
+				return visit.deploy(copy, tag);
+			},
+		}));
+	const minimal = await profile("minimal");
+	const named = (name: string) => ({ ...minimal, name });
+	const ask = async (probe: Probe, name: string) => (await observeAll([named(name)], [probe]))(name, "routing");
+	const kept = await ask(routingProbe, "kept");
+	expect(kept?.answer).toBe("observed");
+	expect(kept?.evidence).toContain("VirtualService helloworld-split-ingress");
+	const even = await ask(
+		split((traffic) => {
+			for (const each of traffic) each.percent = 50;
+		}),
+		"even",
+	);
+	expect(even?.answer).toBe("refuted");
+	const swapped = await ask(
+		split(([first, second]) => {
+			if (first !== undefined && second?.tag !== undefined) first.tag = second.tag;
+			if (second !== undefined) delete second.tag;
+		}),
+		"swapped",
+	);
+	expect(swapped?.answer).toBe("refuted");
+	expect(swapped?.evidence).toContain("does not lead to its revision, but to first");
+});
+
+const telemetryOff = {
+	apiVersion: "telemetry.istio.io/v1",
+	kind: "Telemetry",
+	metadata: { name: "off", namespace: "istio-system" },
+	spec: { metrics: [{ providers: [{ name: "prometheus" }], overrides: [{ disabled: true }] }] },
+};
+
+it("tells counters that rise by what was sent from counters that are off, and Istio's from Envoy's own", async () => {
+	const envoyAlone = await profile("full-cni", (copy) => {
+		copy.name = "envoy-alone";
+		copy.security.push(telemetryOff);
+	});
+	const off = structuredClone(envoyAlone);
+	off.name = "off";
+	off.podAnnotations["proxy.istio.io/config"] = "{}";
+	const at = await observeAll([await profile("full-cni"), envoyAlone, off, await profile("minimal")], [telemetryProbe]);
+	expect(answers(at, "telemetry", ["full-cni", "envoy-alone", "off", "minimal"])).toEqual([
+		"full-cni: observed",
+		"envoy-alone: observed",
+		"off: refuted",
+		"minimal: refuted",
+	]);
+	expect(at("envoy-alone", "telemetry")?.evidence).toContain("Envoy's own");
+	expect(answers(at, "gateway-telemetry", ["full-cni", "off", "minimal"])).toEqual([
+		"full-cni: observed",
+		"off: refuted",
+		"minimal: observed",
+	]);
+});
