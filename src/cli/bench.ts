@@ -5,6 +5,7 @@ import type { Declaration } from "./declaration.ts";
 import { addClusterOptions, type ClusterFlags, dryRunOption } from "./options/cluster.ts";
 import { addGateOptions, type GateFlags, gateOptionsOf } from "./options/gate.ts";
 import { addOutputOptions, type OutputFlags, renderOptionsOf } from "./options/output.ts";
+import { addRequestOptions, type RequestFlags, requestOptionsOf } from "./options/request.ts";
 import { modelOption, speedOption } from "./options/simulation.ts";
 import { addSourceOptions, knativeManifestsOption, type SourceFlags, sourceOf } from "./options/source.ts";
 import {
@@ -20,14 +21,14 @@ import {
 } from "./options/values.ts";
 import { imageOption, namespaceOption } from "./options/workload.ts";
 
-interface BenchFlags extends ClusterFlags, SourceFlags, OutputFlags, GateFlags {
+interface BenchFlags extends ClusterFlags, SourceFlags, OutputFlags, GateFlags, RequestFlags {
 	profile: string[];
 	variants?: string[];
 	iterations: number;
 	until?: number | "verdict";
 	blocks: number;
 	image: string;
-	expectBody?: string;
+	service?: string;
 	namespace: string;
 	knativeManifests?: string[];
 	useInstalled?: true;
@@ -66,6 +67,11 @@ Examples:
   # Use a cluster that has no Knative and cannot reach a public registry
   knistio bench --profile minimal --knative-manifests knative/ --image registry.local/helloworld:1 \\
     --istio-set hub=registry.local/istio --istio-set tag=1.30.3
+
+  # Measure a service of your own: the changes that measuring needs are printed first
+  knistio bench --profile minimal --profile full --service shop.yaml --namespace shop \\
+    --request "POST /v1/orders" --header "Content-Type: application/json" --body @order.json \\
+    --expect-status 201 --expect-body accepted
 
   # Fail a pipeline if a cold start is too slow (exit code 99) or nothing was measured (3)
   knistio bench --profile minimal --budget "total: p(50) < 3s" --out run.json
@@ -169,9 +175,14 @@ function addMeasuringOptions(command: Command): Command {
 }
 
 function addServiceOptions(command: Command): Command {
-	return command
+	command
 		.addOption(imageOption("image of the service to start; it must listen on $PORT and answer with $TARGET"))
-		.option("--expect-body <text>", "text that every answer must contain (default: the value of $TARGET)", text)
+		.option(
+			"--service <file>",
+			"measure your own Knative service, from its manifest; what must be changed for it is printed",
+			text,
+		);
+	return addRequestOptions(command)
 		.addOption(namespaceOption("namespace of the service; knistio creates and removes it"))
 		.addOption(new Option("--sidecar <shape>", "request this kind of istio-proxy").choices(["native", "classic"]))
 		.addOption(knativeManifestsOption())
@@ -201,7 +212,7 @@ function addSimulationOptions(command: Command): Command {
 }
 
 function benchOptionsOf(flags: BenchFlags): BenchOptions {
-	const { record, requestTimeout, expectBody, sidecar, gateway, otlp } = flags;
+	const { record, requestTimeout, service, sidecar, gateway, otlp } = flags;
 	return {
 		profiles: flags.profile,
 		variants: flags.variants ?? [],
@@ -222,8 +233,9 @@ function benchOptionsOf(flags: BenchFlags): BenchOptions {
 		...(requestTimeout === undefined ? {} : { requestTimeoutSeconds: Math.ceil(requestTimeout / 1000) }),
 		...untilOf(flags.until),
 		render: renderOptionsOf(flags),
+		...requestOptionsOf(flags),
 		...given({
-			expectBody,
+			service,
 			sidecar,
 			gateway,
 			otlp,

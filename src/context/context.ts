@@ -60,6 +60,7 @@ export function nodeContext(): Context {
 		...nodeFiles,
 		// Piped input may take long to end.
 		readFile: (path) => unlessAborted(nodeFiles.readFile(path), path === "-" ? signal : undefined),
+		readBytes: (path) => unlessAborted(nodeFiles.readBytes(path), path === "-" ? signal : undefined),
 		signal,
 		openCluster: async ({ kubeconfig, kubeconfigText, context }) => {
 			const { openKube } = await import("../kube/api/client.ts");

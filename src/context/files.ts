@@ -18,6 +18,8 @@ export interface Log {
 export interface Files {
 	/** `-` is what is piped in; gzip is unpacked, a byte order mark is left out. @throws UsageError for a file that cannot be read */
 	readFile(path: string): Promise<string>;
+	/** A file just as it is; `-` is what is piped in. @throws UsageError for a file that cannot be read */
+	readBytes(path: string): Promise<Uint8Array>;
 	/** The file has the old content or the new one, never a part. @throws UsageError for a file that cannot be written */
 	writeFile(path: string, content: string | Uint8Array): Promise<void>;
 	/** Leaves what others have written there. @throws UsageError for a file that cannot be written */
@@ -35,6 +37,7 @@ export const nodeFiles: Files = {
 		(path === "-" ? buffer(process.stdin) : readFile(path))
 			.then((bytes) => (isGzip(bytes) ? gunzipSync(bytes) : bytes).toString().replace(/^\uFEFF/, ""))
 			.catch(fileError("read", path)),
+	readBytes: (path) => (path === "-" ? buffer(process.stdin) : readFile(path)).catch(fileError("read", path)),
 	writeFile: (path, content) => writeWhole(path, content).catch(fileError("write", path)),
 	appendFile: (path, text) => appendFile(path, text).catch(fileError("write", path)),
 	requireWritable: (path) => foreseeWriting(path).catch(fileError("write", path)),

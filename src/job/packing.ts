@@ -36,6 +36,12 @@ export async function collectInputs(
 		const { flag, value } = option;
 		const role = roles[flag];
 		const isFile = role === "file" || role === "report" || (role === "profile" && isProfileFile(value ?? ""));
+		if (role === "body" && value?.startsWith("@")) {
+			const path = `${index}/${basename(value.slice(1))}`;
+			moved.push({ flag, value: `@${inputFolder}/${path}` });
+			files.push(...(await fileInput(value.slice(1), path, readFile)));
+			continue;
+		}
 		if (value === undefined || !(isFile || role === "manifests")) {
 			moved.push(option);
 			continue;

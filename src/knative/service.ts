@@ -7,12 +7,15 @@ import { passesByItself } from "../kube/wait/patience.ts";
 import type { PodTrouble } from "../kube/wait/pod-trouble.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { LiveState } from "../recording/live-state.ts";
+import type { OwnService } from "./own/service.ts";
 import { revisionState } from "./zero.ts";
 
 /** What is deployed to be started cold. */
 export interface ServiceOrder {
 	namespace: string;
 	name: string;
+	/** The user's own service, which is measured in the place of helloworld; then there is neither image nor target. */
+	own?: OwnService;
 	image: string;
 	/** The value of $TARGET, which the sample's answer holds: proof that it is ours. */
 	target: string;
@@ -61,33 +64,42 @@ const scaling = {
 
 /** The Knative Service of a profile. At most one pod, so that one request starts one pod. */
 export function serviceManifest(profile: Profile, order: ServiceOrder): KubeObject {
-	const { namespace, name, image, target, timeoutSeconds, named } = order;
+	const { namespace, name, timeoutSeconds, named, own = helloworld(order) } = order;
+	const [serviceLabels, serviceAnnotations] = [own.labels, own.annotations].map(unlessEmpty);
 	return {
 		apiVersion: serving,
 		kind: "Service",
-		metadata: { name, namespace },
+		metadata: {
+			name,
+			namespace,
+			...(serviceLabels && { labels: serviceLabels }),
+			...(serviceAnnotations && { annotations: serviceAnnotations }),
+		},
 		spec: {
 			template: {
 				metadata: {
 					...(named === undefined ? {} : { name: named.name }),
-					labels: { [measuredLabel]: "true", ...profile.podLabels },
-					annotations: { ...scaling, ...profile.podAnnotations },
+					labels: { ...own.podLabels, [measuredLabel]: "true", ...profile.podLabels },
+					annotations: { ...own.podAnnotations, ...scaling, ...profile.podAnnotations },
 				},
-				spec: {
-					timeoutSeconds,
-					containers: [
-						{
-							name: "user-container",
-							image,
-							ports: [{ containerPort: 8080 }],
-							env: [{ name: "TARGET", value: target }],
-						},
-					],
-				},
+				spec: { timeoutSeconds, ...own.podSpec },
 			},
 			...(named === undefined ? {} : { traffic: trafficOf([...(order.others ?? []), named]) }),
 		},
 	};
+}
+
+const unlessEmpty = (map: Record<string, string>) => (Object.keys(map).length === 0 ? undefined : map);
+
+/** The sample of Knative's documentation. */
+function helloworld({ image, target }: ServiceOrder) {
+	const container = {
+		name: "user-container",
+		image,
+		ports: [{ containerPort: 8080 }],
+		env: [{ name: "TARGET", value: target }],
+	};
+	return { labels: {}, annotations: {}, podLabels: {}, podAnnotations: {}, podSpec: { containers: [container] } };
 }
 
 /** A tag keeps its revision reachable, which without traffic would be retired. */
@@ -194,7 +206,11 @@ async function revisionTrouble(
 }
 
 function hintFor(reason: string): string {
-	if (/image/i.test(reason)) return "give an image that the nodes can pull with --image";
+	if (/(secret|configmap) ".*not found|CreateContainerConfigError/i.test(reason)) {
+		return "make it in the service's namespace, or measure in one that has it with --namespace";
+	}
+	if (/image/i.test(reason))
+		return "give an image that the nodes can pull with --image, or in the manifest of --service";
 	if (/CrashLoop|exit code/i.test(reason))
 		return "look at the container's log: `kubectl logs -n NAMESPACE POD -c CONTAINER --previous`";
 	if (/schedul|Insufficient/i.test(reason)) return "no node has room for the pod; free resources or use a bigger node";

@@ -81,7 +81,7 @@ async function measureVisit(session: Session, order: Benchmark, underWay: VisitU
 		state: order.state,
 		subjects,
 		rounds: underWay.visit.rounds,
-		expectBody: order.target,
+		asked: order.asked,
 		clock: order.clock,
 		record: order.record,
 		onSample: order.onSample,

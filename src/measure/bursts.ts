@@ -58,15 +58,17 @@ async function startBurst(session: Session, starting: Starting, { subject, burst
 	plan.onBurst(subject.profile, burst, times);
 	// Nobody is waited for twice: their pods became Ready at the same time.
 	const settled = await Promise.all(
-		services.map((service, index) => settle(session, starting, { service, isUp: times[index]?.status === 200 })),
+		services.map((service, index) =>
+			settle(session, starting, { service, isUp: times[index]?.status === (starting.asked.expectStatus ?? 200) }),
+		),
 	);
 	record({ kind: "sample-end", round, settledMs: Math.min(...settled) });
 }
 
 function ask(
-	{ observer, expectBody }: Starting,
+	{ observer, asked }: Starting,
 	{ subject, service }: { subject: Subject; service: DeployedService },
 ): Promise<RequestTimes> {
 	const { route, requestTimeoutMs } = subject;
-	return observer.request({ route, host: service.host, expectBody, timeoutMs: requestTimeoutMs });
+	return observer.request({ ...asked, route, host: service.host, timeoutMs: requestTimeoutMs });
 }

@@ -8,6 +8,7 @@ import type { Profile } from "../profile/profile.ts";
 import type { EntryOf, RequestTimes, Untimed } from "../recording/entries.ts";
 import { type LiveState, untilLate } from "../recording/live-state.ts";
 import type { Observer } from "./observing/observer.ts";
+import type { ServiceRequest } from "./observing/request.ts";
 
 /** A profile that is deployed and proven, and waits to be started cold. */
 export interface Subject {
@@ -25,7 +26,8 @@ export interface Starting {
 	state: LiveState;
 	/** Every profile of the visit. */
 	subjects: readonly Subject[];
-	expectBody: string;
+	/** What every request asks of the service. */
+	asked: ServiceRequest;
 	/** How many idle services are there, where that is varied. */
 	crowd?: number;
 	/** Nothing has started the service yet: its images may have to be pulled. */
@@ -122,9 +124,9 @@ export async function coldStart(session: Session, order: Starting, start: Start)
 	await session.clock.sleep(random() * 1000, session.signal);
 	record({ ...sampleEntry(order, start), pausedMs: elapsedMs(clock, pausedFrom) });
 	const times = await order.observer.request({
+		...order.asked,
 		route,
 		host: service.host,
-		expectBody: order.expectBody,
 		timeoutMs: requestTimeoutMs,
 	});
 	const { location: _, ...recorded } = times;

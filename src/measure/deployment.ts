@@ -1,3 +1,4 @@
+import type { OwnService } from "../knative/own/service.ts";
 import { type DeployedService, deployService, type NamedRevision, serviceManifest } from "../knative/service.ts";
 import { revisionState } from "../knative/zero.ts";
 import type { ObjectRef } from "../kube/api/cluster.ts";
@@ -17,6 +18,8 @@ export type RequestLimits = Map<Profile, number>;
 /** The service under test, whatever the profile. */
 export interface Deployment {
 	namespace: string;
+	/** The user's own service, in the place of helloworld. */
+	own?: OwnService;
 	image: string;
 	/** The answer must hold this; the sample image answers with $TARGET, which is set to it. */
 	target: string;
@@ -44,7 +47,7 @@ export interface Sharing {
 }
 
 /** Of the first copy. */
-const serviceName = "helloworld";
+export const serviceName = "helloworld";
 
 /** A pod drains for as long as a request may take; so the limit is as low as this profile's start-up allows. */
 const leastTimeoutSeconds = { none: 10, sidecar: 15 };
@@ -119,11 +122,11 @@ async function deployWithinLimit(session: Session, deployment: Deployment, shari
 
 function deploy(
 	{ cluster, clock, signal, progress, timeoutMs }: Session,
-	{ state, namespace, image, target }: Deployment,
+	{ state, namespace, own, image, target }: Deployment,
 	{ profile, before, isShared, timeoutSeconds, copy }: Sharing & { timeoutSeconds: number; copy: number },
 ): Promise<DeployedService> {
 	const name = nameOfCopy(serviceName, copy);
-	const serviceOrder = { namespace, name, image, target, timeoutSeconds };
+	const serviceOrder = { namespace, name, image, target, timeoutSeconds, ...(own && { own }) };
 	// Under the name of a revision that is there, Knative refuses another template, or takes the old one without a word.
 	const hash = contentHash([profile.podLabels, profile.podAnnotations, serviceOrder]).slice(0, 6);
 	const named: NamedRevision = { name: `${name}-${profile.name}-${hash}`, tag: profile.name };

@@ -8,6 +8,7 @@ import { coldStart, type Starting, settle } from "./cold-start.ts";
 import { clusterFingerprint } from "./fingerprint.ts";
 import { untilFailure } from "./schedule.ts";
 import { type Deploying, findRoute, type SubjectOrder } from "./subject.ts";
+import { subjectEntry } from "./subject-entry.ts";
 
 /** Long enough for a large image on a slow line: Knative's own default. */
 const timeoutSeconds = 300;
@@ -18,13 +19,20 @@ const timeoutSeconds = 300;
  */
 export async function startFirstOnNode(session: Session, order: SubjectOrder, deploying: Deploying): Promise<void> {
 	const { underWay, profile } = deploying;
-	const { namespace, image, target, state } = order;
+	const { namespace, own, image, target, state, asked } = order;
 	const { clock, signal, timeoutMs, progress, cluster } = session;
 	progress({
 		kind: "step",
 		text: `${profile.name}: starting the service for the first time, with the pull of its images`,
 	});
-	const manifest = idleService(profile, { namespace, name: "helloworld-pull", image, target, timeoutSeconds });
+	const manifest = idleService(profile, {
+		namespace,
+		name: "helloworld-pull",
+		image,
+		target,
+		timeoutSeconds,
+		...(own && { own }),
+	});
 	const service = await deployService(cluster, manifest, {
 		state,
 		sleep: (ms) => clock.sleep(ms, signal),
@@ -40,14 +48,15 @@ export async function startFirstOnNode(session: Session, order: SubjectOrder, de
 		fingerprint: { ...(await clusterFingerprint(cluster, signal)), ...underWay.fingerprint },
 		revision: service.revision,
 		namespace,
+		...subjectEntry(order),
 		isUnproven: true,
 	});
 	const { observer } = underWay;
 	const subject = { profile, copies: [service] as const, route, requestTimeoutMs: timeoutSeconds * 1000 + 5_000 };
-	const starting: Starting = { ...order, observer, subjects: [subject], expectBody: target, isFirstOnNode: true };
+	const starting: Starting = { ...order, observer, subjects: [subject], isFirstOnNode: true };
 	await untilFailure(session, observer, async (within) => {
 		const times = await coldStart(within, starting, { subject, service, round: 1 });
-		const settledMs = await settle(within, starting, { service, isUp: times.status === 200 });
+		const settledMs = await settle(within, starting, { service, isUp: times.status === (asked.expectStatus ?? 200) });
 		order.record({ kind: "sample-end", round: 1, settledMs });
 	});
 	const { failed } = await removeWorkloads(newTask({ ...session, clock: systemClock }), [service.ref]);

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import { istioNamespace } from "../istio/names.ts";
 import type { RequestTimes } from "../recording/entries.ts";
-import type { RequestOrder } from "./observing/request.ts";
+import { describeRequest, type RequestOrder } from "./observing/request.ts";
 
 /** An answer that the service under test did not give, and what to do about it. */
 export interface ForeignAnswer {
@@ -18,10 +18,12 @@ const tlsTrouble =
  * Who answered in the place of the service under test, as far as the answer tells: a redirect, a server that is not
  * Istio's gateway, a port that speaks another protocol. Undefined where the gateway may just not be ready yet.
  */
-export function foreignAnswer(times: RequestTimes, { route, host }: RequestOrder): ForeignAnswer | undefined {
+export function foreignAnswer(times: RequestTimes, order: RequestOrder): ForeignAnswer | undefined {
+	const { route, host, expectStatus = 200 } = order;
 	const { error, status, server, location, body = "", bodyMatches } = times;
 	if (error !== undefined) return foreignError(error, route.kind === "direct" && route.url.startsWith("https:"));
-	if (status === undefined || (status === 200 && bodyMatches === true)) return undefined;
+	if (status === undefined || (status === expectStatus && bodyMatches === true)) return undefined;
+	if (times.isFromUpstream) return otherAnswer(times, order);
 	const from = server === undefined ? "" : ` by ${server}`;
 	const text = `a request is answered with HTTP ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd() + from;
 	if (status >= 300 && status < 400) return redirect(text, host, location);
@@ -41,6 +43,20 @@ export function foreignAnswer(times: RequestTimes, { route, host }: RequestOrder
 		return { text, hint, isCertain: false };
 	}
 	return undefined;
+}
+
+/** The request reached the service, which says no to it. A revision that is still on its way may answer 404 for a while. */
+function otherAnswer({ status = 0, location }: RequestTimes, order: RequestOrder): ForeignAnswer | undefined {
+	const { expectStatus = 200 } = order;
+	// A policy refuses with 403, which is no matter of the request.
+	if (status === expectStatus || status < 300 || status === 403 || status >= 500) return undefined;
+	const to = location !== undefined && URL.canParse(location) ? ` (to ${new URL(location).origin})` : "";
+	const said = `HTTP ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd() + to;
+	return {
+		text: `the service answers ${describeRequest(order)} with ${said}, expected: ${expectStatus}`,
+		hint: `give a request that it answers with ${expectStatus} by --request, --header and --body; or --expect-status ${status}, if that is its right answer`,
+		isCertain: false,
+	};
 }
 
 function redirect(text: string, host: string, location: string | undefined): ForeignAnswer {

@@ -2,7 +2,7 @@ import { ClusterError } from "../errors.ts";
 import { compareVersions, istioVersions } from "../istio/versions.ts";
 import { revisionState } from "../knative/zero.ts";
 import type { Session } from "../kube/wait/task.ts";
-import { compareShape, shapeOf } from "../profile/pod-shape.ts";
+import { compareShape, type ServiceShape, shapeOf } from "../profile/pod-shape.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { RequestTimes } from "../recording/entries.ts";
 import { type LiveState, untilLate } from "../recording/live-state.ts";
@@ -10,7 +10,7 @@ import type { Finding, Fingerprint } from "../report/report.ts";
 import { hasDigests, imageFingerprint } from "./fingerprint.ts";
 import { foreignAnswer } from "./foreign-answer.ts";
 import type { Observer } from "./observing/observer.ts";
-import type { RequestOrder } from "./observing/request.ts";
+import { describeRequest, type RequestOrder } from "./observing/request.ts";
 import { refusePulls } from "./pull-policy.ts";
 
 /** A profile that is deployed, and what is needed to see whether it is what it promises. */
@@ -19,8 +19,10 @@ export interface Proof {
 	state: LiveState;
 	profile: Profile;
 	revision: string;
-	/** A plain request to the service, which must be answered with 200. */
+	/** A plain request to the service, which must be answered as it expects. */
 	request: RequestOrder;
+	/** What of the pod is the service's own, where it is not knistio's. */
+	service?: ServiceShape | undefined;
 	/** Told what a reader must know although the profile is proven. */
 	onFinding?(finding: Finding): void;
 	/** How long to wait for a pod that is wholly there, in real time. */
@@ -54,7 +56,7 @@ export async function proveProfile(session: Session, order: Proof): Promise<Fing
 	}
 	refusePulls(profile, pod);
 	const { versions, findings } = await istioVersions(session.cluster, pod, session.signal);
-	const differences = [...compareShape(profile.promises, pod), ...compareVersions(versions), ...answers];
+	const differences = [...compareShape(profile.promises, pod, order.service), ...compareVersions(versions), ...answers];
 	if (differences.length > 0) {
 		throw new ClusterError(`profile ${profile.name} is not what it promises: ${differences.join("; ")}`, {
 			hint: "another installation or a webhook may interfere; `knistio profiles show` tells what is promised, and `promises.extraContainers` of a copy may promise what a webhook adds",
@@ -81,7 +83,9 @@ async function startedPod({ signal }: Session, { state, revision, podTimeoutMs =
 
 async function compareAnswers({ signal, clock }: Session, order: Proof): Promise<string[]> {
 	const { profile, request, observer } = order;
-	const wanted = profile.promises.denies ? 403 : 200;
+	const { expectStatus = 200, method, path } = request;
+	const what = method === undefined && path === undefined ? "a request" : describeRequest(request);
+	const wanted = profile.promises.denies ? 403 : expectStatus;
 	const denied: RequestOrder = { ...request, headers: { ...request.headers, [denyHeader]: "yes" } };
 	const deadline = performance.now() + settleMs;
 	const until = async (send: RequestOrder, difference: (times: RequestTimes) => string | undefined) => {
@@ -100,7 +104,7 @@ async function compareAnswers({ signal, clock }: Session, order: Proof): Promise
 			throw new ClusterError(`profile ${profile.name}: ${foreign.text}`, { hint: foreign.hint });
 		}
 		if (error !== undefined) return `a request is not answered: ${error}`;
-		if (status !== 200) return `a request is answered with HTTP ${status}`;
+		if (status !== expectStatus) return `${what} is answered with HTTP ${status}`;
 		return bodyMatches === true ? undefined : `the answer "${body ?? ""}" is not that of the image under test`;
 	});
 	if (plain !== undefined) return [plain];

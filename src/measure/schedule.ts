@@ -63,7 +63,7 @@ async function startAll(session: Session, order: ColdStarts): Promise<void> {
 		const start = { subject, service, round };
 		const times = await coldStart(session, order, start);
 		onSample(profile, round, times);
-		const isUp = times.status === 200;
+		const isUp = times.status === (order.asked.expectStatus ?? 200);
 		const isLast = starts.slice(index + 1).every((next) => ended.has(next.profile));
 		let settledMs: number | undefined;
 		if (isLast || isRotated) settledMs = await settle(session, order, { service, isUp });

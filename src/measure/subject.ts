@@ -11,8 +11,10 @@ import { namesOneCopy } from "./copies.ts";
 import { type Deployment, deployCopy, deployFirstCopy, type RequestLimits, type Sharing } from "./deployment.ts";
 import { clusterFingerprint } from "./fingerprint.ts";
 import type { Observer } from "./observing/observer.ts";
+import type { ServiceRequest } from "./observing/request.ts";
 import { proveProfile } from "./prove.ts";
 import type { Visit } from "./rounds.ts";
+import { subjectEntry } from "./subject-entry.ts";
 
 /** What is deployed and proven under every profile, and where it is written down. */
 export interface SubjectOrder extends Deployment {
@@ -20,6 +22,8 @@ export interface SubjectOrder extends Deployment {
 	ownFingerprint(profile: Profile): Fingerprint;
 	/** The gateway's address; undefined where it is to be found out. */
 	gateway: string | undefined;
+	/** What every request asks of the service. */
+	asked: ServiceRequest;
 	clock: ClientClock;
 	record(entry: Untimed): void;
 }
@@ -94,6 +98,7 @@ export async function deploySubject(session: Session, order: SubjectOrder, deplo
 		deployMs: elapsedMs(clock, deployedFrom),
 		revision: first.revision,
 		namespace: order.namespace,
+		...subjectEntry(order),
 	});
 	// After the profile's own entry, so that they are found under it.
 	const findings = [...proven.findings, ...unlike(proven.fingerprint, others)];
@@ -115,7 +120,7 @@ interface Proving {
 	service: DeployedService;
 }
 
-async function proveCopy(session: Session, { state, target }: SubjectOrder, proving: Proving) {
+async function proveCopy(session: Session, { state, own, asked }: SubjectOrder, proving: Proving) {
 	const { observer, profile, service, route, requestTimeoutMs } = proving;
 	const findings: Finding[] = [];
 	const fingerprint = await proveProfile(session, {
@@ -123,7 +128,8 @@ async function proveCopy(session: Session, { state, target }: SubjectOrder, prov
 		state,
 		profile,
 		revision: service.revision,
-		request: { route, host: service.host, expectBody: target, timeoutMs: requestTimeoutMs },
+		service: own?.shape,
+		request: { ...asked, route, host: service.host, timeoutMs: requestTimeoutMs },
 		onFinding: (finding) => findings.push(finding),
 	});
 	return { fingerprint, findings };

@@ -25,9 +25,25 @@ interface Container {
 
 type Containers = Container[] | null;
 
+/** What the template of the service under test puts into its pods; what else is in them, others added. */
+export interface ServiceShape {
+	/** The names of the containers that keep running. */
+	containers: string[];
+	/** The names of the init containers that end, in order. */
+	initContainers: string[];
+	/** Capabilities that some container adds. */
+	capabilities: string[];
+}
+
 const sidecarName = "istio-proxy";
-/** What Knative puts into every pod of a revision; the first is named in knistio's own manifest. */
-const knativeContainers = ["user-container", "queue-proxy"];
+/** Of knistio's own service. */
+const helloworld: ServiceShape = {
+	containers: ["user-container"],
+	initContainers: [],
+	capabilities: [],
+};
+/** What Knative puts into every pod of a revision. */
+const knativeContainers = ["queue-proxy"];
 
 /** The shape of a pod as the API server has it, after injection. */
 export function shapeOf(pod: KubeObject): PodShape {
@@ -53,24 +69,30 @@ export function shapeOf(pod: KubeObject): PodShape {
 
 const keepsRunning = ({ restartPolicy }: Container) => restartPolicy === "Always";
 
-/** How a pod differs from what its profile promises, one sentence each; empty when it does not. */
-export function compareShape(promises: Profile["promises"], pod: KubeObject): string[] {
+/**
+ * How a pod differs from what its profile promises, one sentence each; empty when it does not.
+ * @param service what of the pod is the service's own, and none of the profile's
+ */
+export function compareShape(promises: Profile["promises"], pod: KubeObject, service = helloworld): string[] {
 	const shape = shapeOf(pod);
 	const differences: string[] = [];
 	const compare = (what: string, found: readonly string[], promised: readonly string[]) => {
 		if (found.join() !== promised.join()) differences.push(`${what}: ${list(found)}, promised: ${list(promised)}`);
 	};
-	compare("init containers that end", shape.initContainers, promises.initContainers);
+	// Istio puts its own before those of the service (pkg/kube/inject, reorderPod).
+	const initContainers = [...promises.initContainers, ...service.initContainers];
+	compare("init containers that end", shape.initContainers, initContainers);
 	const isSidecarRight = promises.sidecar === "any" ? shape.sidecar !== "none" : shape.sidecar === promises.sidecar;
 	if (!isSidecarRight) differences.push(`sidecar: ${shape.sidecar}, promised: ${promises.sidecar}`);
-	const containers = [...knativeContainers, ...(promises.extraContainers ?? [])];
+	const containers = [...service.containers, ...knativeContainers, ...(promises.extraContainers ?? [])];
 	// Webhooks are called in no certain order, so the order of what they add is none of the profile's.
 	if ([...shape.containers].sort().join() !== [...containers].sort().join()) {
 		differences.push(`containers: ${list(shape.containers)}, promised: ${list(containers)}`);
 	}
 	compare("ephemeral containers", shape.ephemeral, []);
 	compare("names that two containers have", shape.duplicates, []);
-	compare("capabilities added", shape.capabilities, [...promises.capabilities].sort());
+	const capabilities = new Set([...promises.capabilities, ...service.capabilities]);
+	compare("capabilities added", shape.capabilities, [...capabilities].sort());
 	return differences;
 }
 

@@ -15,12 +15,23 @@ export interface Written {
 export const profileHint =
 	"`knistio profiles show full` prints a complete profile; profiles/README.md explains every field";
 
+/** What a file is to hold, for messages. */
+export interface Kind {
+	/** Such as `a profile`. */
+	noun: string;
+	hint: string;
+}
+
 /** Reads the one mapping that a file must hold. @throws UsageError that names the place */
-export function readWritten(fileText: string, file: string): Written {
+export function readWritten(
+	fileText: string,
+	file: string,
+	kind: Kind = { noun: "a profile", hint: profileHint },
+): Written {
 	// js-yaml skips a byte order mark, and then its offsets are those of the text without.
 	const text = fileText.replace(/^\uFEFF/, "");
 	const positions = recordPositions(text);
-	const { value, index } = onlyDocument(text, file, positions);
+	const { value, index } = onlyDocument(text, file, { positions, ...kind });
 	return {
 		file,
 		fields: value as Record<string, unknown>,
@@ -29,22 +40,24 @@ export function readWritten(fileText: string, file: string): Written {
 }
 
 /** The one document of the text that is not empty, and which it is. */
-function onlyDocument(text: string, file: string, positions: PositionRecorder): { value: unknown; index: number } {
+function onlyDocument(
+	text: string,
+	file: string,
+	{ positions, noun, hint }: Kind & { positions: PositionRecorder },
+): { value: unknown; index: number } {
 	const documents = readDocuments(text, file, positions)
 		.map((value, index) => ({ value, index }))
 		.filter(({ value }) => value !== null && value !== undefined);
 	const [first, second] = documents;
-	if (first === undefined) throw new UsageError(`${file}: the file is empty`, { hint: profileHint });
+	if (first === undefined) throw new UsageError(`${file}: the file is empty`, { hint });
 	if (second !== undefined) {
 		const { line, column } = positions.positionOf([], second.index);
-		throw new UsageError(`${file}:${line}:${column}: a second document begins here; a profile is a file of its own`);
+		throw new UsageError(`${file}:${line}:${column}: a second document begins here; ${noun} is a file of its own`);
 	}
 	if (typeof first.value !== "object" || Array.isArray(first.value)) {
 		const what = Array.isArray(first.value) ? "a list" : `only the ${typeof first.value} ${shorten(first.value)}`;
 		const { line, column } = positions.positionOf([], first.index);
-		throw new UsageError(`${file}:${line}:${column}: a profile is a mapping of fields, not ${what}`, {
-			hint: profileHint,
-		});
+		throw new UsageError(`${file}:${line}:${column}: ${noun} is a mapping of fields, not ${what}`, { hint });
 	}
 	return first;
 }

@@ -1,4 +1,5 @@
 import type { KubeObject } from "../kube/object.ts";
+import type { ServiceShape } from "../profile/pod-shape.ts";
 import type { Profile, Variant } from "../profile/profile.ts";
 import type { Finding, Fingerprint, RunOrder } from "../report/report.ts";
 
@@ -26,6 +27,8 @@ export interface RequestTimes {
 	/** Where a redirect leads; never in a recording, for it may be an address of somebody's network. */
 	location?: string;
 	bodyMatches?: boolean;
+	/** A service behind the gateway answered, and not the gateway itself; undefined where that is not known. */
+	isFromUpstream?: true;
 	/** The beginning of the body where it is not the expected one. */
 	body?: string;
 	error?: string;
@@ -59,6 +62,10 @@ export type Entry =
 			/** The revision that is measured; of several copies the first one's. */
 			revision: string;
 			namespace: string;
+			/** What the template puts into a pod, where it is not knistio's own. */
+			service?: ServiceShape;
+			/** The request, where it is not `GET /` with status 200; the path is without its query. */
+			request?: { method: string; path: string; expectStatus: number };
 			/** Only its first start is measured yet, with the pull of its image; the proven profile follows. */
 			isUnproven?: boolean;
 	  }

@@ -1,4 +1,4 @@
-import { compareShape } from "../profile/pod-shape.ts";
+import { compareShape, type ServiceShape } from "../profile/pod-shape.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { EntryOf } from "../recording/entries.ts";
 import type { ColdStart, Finding, Measured, PodSummary } from "../report/report.ts";
@@ -34,6 +34,8 @@ export interface FoldContext {
 	earlierPods: ReadonlySet<string>;
 	/** What the profile says of the pod; a pod that is otherwise is not counted. */
 	promises?: Profile["promises"];
+	/** What of the pod is the service's own, where it is not knistio's. */
+	service?: ServiceShape;
 }
 
 /** Receipts of one process differ from the true arrival by its event loop's delay. */
@@ -41,7 +43,7 @@ const receiptMs = 1;
 
 /** One sample's record to a cold start: proof, instants, phases, spans. Pure: the same record gives the same result. */
 export function foldColdStart(record: SampleRecord, context: FoldContext): ColdStart {
-	const { sample, request } = record;
+	const { sample, request, asked } = record;
 	const { sightings } = context;
 	const pods = newPods(record, sightings, context.earlierPods);
 	const sentAt = BigInt(request?.sentAt ?? request?.connectStartedAt ?? sample.at);
@@ -69,7 +71,8 @@ export function foldColdStart(record: SampleRecord, context: FoldContext): ColdS
 		events: countEvents(pod),
 	};
 	const endpoint = endpointReceipt(sightings.endpointslices, pod);
-	const around = aroundOf(request, { sentAt, scaled: isOurs ? scaled : undefined, endpoint });
+	const isAnswered = request?.status === (asked?.expectStatus ?? 200) && request.bodyMatches === true;
+	const around = aroundOf(request, { sentAt, scaled: isOurs ? scaled : undefined, endpoint, isAnswered });
 	if (around !== undefined) {
 		const placing: Placing = { offsets: context.offsets, watchLag: watchLagOf(record.pings), findings };
 		const steps = criticalPath(pod, around, placing);
@@ -79,7 +82,7 @@ export function foldColdStart(record: SampleRecord, context: FoldContext): ColdS
 	}
 	result.spans = spansOf(pod, around, sentAt);
 	findings.push(...anomalies(record, pods, pod));
-	return decideCounting(result, pod, context.promises);
+	return decideCounting(result, pod, context);
 }
 
 /** The pod whose phases are shown comes first. */
@@ -98,7 +101,11 @@ function spansOf(pod: PodFacts | undefined, around: Surroundings | undefined, se
 	return spans;
 }
 
-function decideCounting(result: ColdStart, pod: PodFacts | undefined, promises: FoldContext["promises"]): ColdStart {
+function decideCounting(
+	result: ColdStart,
+	pod: PodFacts | undefined,
+	{ promises, service }: Pick<FoldContext, "promises" | "service">,
+): ColdStart {
 	const unresolved = result.findings.find(({ code }) => code === "unresolved");
 	if (result.outcome === "cold" && unresolved !== undefined) {
 		result.outcome = "unresolved";
@@ -107,7 +114,7 @@ function decideCounting(result: ColdStart, pod: PodFacts | undefined, promises: 
 	const pulled = pod?.containers.filter(isPulled) ?? [];
 	if (result.outcome !== "cold") return result;
 	// The proof looked at one pod; a webhook may have come since.
-	const differences = pod === undefined || promises === undefined ? [] : compareShape(promises, pod.object);
+	const differences = pod === undefined || promises === undefined ? [] : compareShape(promises, pod.object, service);
 	if (differences.length > 0) {
 		result.reason = `the pod is not what the profile promises: ${differences.join("; ")}`;
 		result.findings.push({
@@ -168,15 +175,15 @@ function movedMeanwhile(clock: string): Finding {
 
 function aroundOf(
 	request: EntryOf<"request"> | undefined,
-	seen: { sentAt: bigint; scaled: Receipt | undefined; endpoint: Receipt | undefined },
+	seen: { sentAt: bigint; scaled: Receipt | undefined; endpoint: Receipt | undefined; isAnswered: boolean },
 ): Surroundings | undefined {
 	if (request?.firstByteAt === undefined || request.lastByteAt === undefined) return undefined;
-	const { sentAt, scaled, endpoint } = seen;
+	const { sentAt, scaled, endpoint, isAnswered } = seen;
 	return {
 		sentAt,
 		firstByteAt: BigInt(request.firstByteAt),
 		lastByteAt: BigInt(request.lastByteAt),
-		isAnswered: request.status === 200 && request.bodyMatches === true,
+		isAnswered,
 		...(scaled === undefined ? {} : { scaled }),
 		...(endpoint === undefined ? {} : { endpoint }),
 	};

@@ -5,7 +5,7 @@ import type { SampleRecord } from "./facts/sample.ts";
 
 /** A cold start counts only with proof; whatever is not proven is said. */
 export function prove(
-	{ sample, request }: SampleRecord,
+	{ sample, request, asked }: SampleRecord,
 	seen: { sentAt: bigint; scaled: Receipt | undefined; pods: PodFacts[] },
 ): { outcome: Outcome; reason?: string } {
 	const because = (outcome: Outcome, reason: string) => ({ outcome, reason });
@@ -17,7 +17,10 @@ export function prove(
 	}
 	if (request === undefined) return because("unresolved", "the run ended before the request was answered");
 	if (request.error !== undefined) return because("failed", withTrouble(request.error, seen.pods));
-	if (request.status !== 200) return because("failed", withTrouble(`the answer was HTTP ${request.status}`, seen.pods));
+	if (request.status !== (asked?.expectStatus ?? 200)) {
+		const to = asked === undefined ? "" : ` to ${asked.method} ${asked.path}`;
+		return because("failed", withTrouble(`the answer${to} was HTTP ${request.status}`, seen.pods));
+	}
 	if (request.bodyMatches !== true) return because("failed", `the answer is not the service's: ${request.body ?? ""}`);
 	if (seen.scaled !== undefined && seen.scaled.at < seen.sentAt) {
 		return because("warm", "the Deployment was scaled up before the request was sent");

@@ -97,8 +97,10 @@ function beginSample(state: State, sample: EntryOf<"sample">): void {
 	if (!isOfBurst(sample, state.samples[0]?.sample)) closeSamples(state, sample.at);
 	if (sample.profile !== undefined) state.open = state.profiles.of(sample.profile);
 	if (state.open === undefined) return;
-	const revision = sample.revision ?? state.open.profile.revision;
-	state.samples.push({ sample, watched: [], listed: [], pings: state.lastPings.slice(-pingsAround / 2), revision });
+	const { revision: first, request: asked } = state.open.profile;
+	const revision = sample.revision ?? first;
+	const pings = state.lastPings.slice(-pingsAround / 2);
+	state.samples.push({ sample, watched: [], listed: [], pings, revision, ...(asked && { asked }) });
 }
 
 /** Whether a sample is asked in the same instant as another that is open. */
@@ -127,9 +129,10 @@ function closeSamples(state: State, at: string): void {
 	if (samples.length === 0 || open === undefined) return;
 	clocks.age(BigInt(at));
 	const { promises } = open.result.profile;
+	const { service } = open.profile;
 	for (const record of samples) {
 		const sightings = sightingsOf(record);
-		const context = { sightings, offsets: clocks.offsets, earlierPods, promises };
+		const context = { sightings, offsets: clocks.offsets, earlierPods, promises, ...(service && { service }) };
 		placeIn(open.result, record.sample, foldColdStart(record, context));
 		for (const { object } of sightings.pods) {
 			if (object.metadata.uid !== undefined) earlierPods.add(object.metadata.uid);

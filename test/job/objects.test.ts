@@ -104,6 +104,17 @@ describe("what a Job is made of", () => {
 });
 
 describe("the files that a bench line names", () => {
+	it("go along where they are the body of a request, and not where the body is a text", async () => {
+		const body = file("order.json", "{}");
+		const line = [
+			{ flag: "--body", value: `@${body}` },
+			{ flag: "--body", value: "plain" },
+		];
+		const { line: moved, files } = await collectInputs(line, read);
+		expect(moved.map(({ value }) => value)).toEqual(["@/tmp/knistio-in/0/order.json", "plain"]);
+		expect(files).toEqual([{ path: "0/order.json", text: "{}" }]);
+	});
+
 	it("travel in one archive, and the line names their places in the Job", async () => {
 		const profile = file("mine.yaml", "name: mine");
 		const baseline = file("main.json", "{}");

@@ -202,6 +202,6 @@ it("says the revision's own words where there is no pod at all", async () => {
 	await expect(done).rejects.toMatchObject({
 		exitCode: 4,
 		message: expect.stringContaining(message),
-		hint: "give an image that the nodes can pull with --image",
+		hint: "give an image that the nodes can pull with --image, or in the manifest of --service",
 	});
 });

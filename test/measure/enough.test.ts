@@ -33,7 +33,7 @@ function order(overrides: Partial<ColdStarts>) {
 		state,
 		subjects: [{ profile, copies: [service], route: {} as Subject["route"], requestTimeoutMs: 1000 }],
 		rounds: [0, 1, 2, 3].map((round) => ({ round, order: [profile] })),
-		expectBody: "",
+		asked: { expectBody: "" },
 		record: (entry) => void recorded.push(entry),
 		onSample: () => {},
 		ended: new Set(),

@@ -3,6 +3,7 @@ import type { Cluster, KubeObject, ListQuery } from "../../src/kube/api/cluster.
 import type { RequestOrder } from "../../src/measure/observing/request.ts";
 import { proveProfile } from "../../src/measure/prove.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
+import type { ServiceShape } from "../../src/profile/pod-shape.ts";
 import type { RequestTimes } from "../../src/recording/entries.ts";
 import { type LiveState, openLiveState } from "../../src/recording/live-state.ts";
 import type { Finding } from "../../src/report/report.ts";
@@ -44,6 +45,9 @@ interface World {
 	answer?(order: RequestOrder, count: number): Partial<RequestTimes>;
 	/** What happens once a request has been sent. */
 	onRequest?(state: LiveState): void;
+	/** What is asked, where it is not the usual. */
+	asked?: Partial<RequestOrder>;
+	service?: ServiceShape;
 }
 
 async function prove(world: World = {}) {
@@ -88,7 +92,14 @@ async function prove(world: World = {}) {
 			state,
 			profile,
 			revision,
-			request: { route: { kind: "direct", url: "http://x", by: "given" }, host: "h", expectBody: "b", timeoutMs: 1 },
+			request: {
+				route: { kind: "direct", url: "http://x", by: "given" },
+				host: "h",
+				expectBody: "b",
+				timeoutMs: 1,
+				...world.asked,
+			},
+			service: world.service,
 			podTimeoutMs: 50,
 			onFinding: (finding) => findings.push(finding),
 		},
@@ -135,6 +146,50 @@ describe("a profile that is what it promises", () => {
 
 	it("may have no gateway of its own", async () => {
 		expect((await prove({ gateway: undefined })).seenAs).toMatchObject({ istio: "1.31.0" });
+	});
+});
+
+describe("a service of one's own", () => {
+	const service: ServiceShape = {
+		containers: ["web", "cache"],
+		initContainers: ["migrate"],
+		capabilities: ["NET_BIND_SERVICE"],
+	};
+	const bound = { securityContext: { capabilities: { add: ["NET_BIND_SERVICE"] } } };
+	const [istioInit, ...sidecars] = rightSpec.initContainers;
+	const spec = {
+		initContainers: [istioInit, ...sidecars, container("migrate")],
+		containers: [container("web", bound), container("cache"), container("queue-proxy")],
+	};
+
+	it("has its own containers beside those of the profile", async () => {
+		await expect(prove({ spec, service, pods: [aPod("p", { spec, status: statuses })] })).resolves.toBeDefined();
+		const others = await differences({ service: { ...service, containers: ["web"] }, pods: [aPod("p", { spec })] });
+		expect(others).toContain("containers: web, cache, queue-proxy, promised: web, queue-proxy");
+	});
+
+	const asked = { method: "POST", path: "/v1/x?token=secret", expectStatus: 201 };
+
+	it("is proven by a request of its own, which the policy must deny too", async () => {
+		const answer = ({ headers }: RequestOrder) =>
+			headers?.["x-knistio-deny"] ? { status: 403 } : { status: 201, bodyMatches: true };
+		const { requests } = await prove({ asked: { ...asked, headers: { a: "b" } }, answer });
+		expect(requests).toMatchObject([
+			{ ...asked, headers: { a: "b" } },
+			{ ...asked, headers: { a: "b", "x-knistio-deny": "yes" } },
+		]);
+	});
+
+	it("that answers otherwise ends the run, with its status and path and without the query", async () => {
+		clock.now = undefined;
+		const answer = () => ({ status: 404, bodyMatches: false, server: "istio-envoy", isFromUpstream: true as const });
+		const error = await prove({ asked, answer }).catch((error: Error) => error);
+		clock.now = undefined;
+		expect(error).toMatchObject({
+			exitCode: 4,
+			message: "profile full: the service answers POST /v1/x with HTTP 404 Not Found, expected: 201",
+			hint: expect.stringMatching(/--request.*--expect-status 404/),
+		});
 	});
 });
 

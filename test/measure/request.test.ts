@@ -45,6 +45,17 @@ describe("a request that is answered", () => {
 		expect(server.calls[0]?.headers).not.toHaveProperty("authorization");
 	});
 
+	it("may be any request: method, path with query, headers and body", async () => {
+		const server = await startApiServer();
+		server.on("POST /v1/x", { status: 201, headers: { "X-Envoy-Upstream-Service-Time": "3" }, text: "made" });
+		const own = { method: "POST", path: "/v1/x?dry=1", headers: { "content-type": "text/x" }, body: Buffer.from("né") };
+		const times = await sendRequest(orderTo(`${server.origin}/`, { ...own, expectBody: "" }), now);
+		expect(taken(times)).toEqual(order);
+		expect(times).toMatchObject({ status: 201, bodyMatches: true, isFromUpstream: true });
+		expect(server.calls[0]).toMatchObject({ method: "POST", body: "né" });
+		expect(server.calls[0]?.headers).toMatchObject({ "content-type": "text/x", "content-length": "3" });
+	});
+
 	it("is on a connection of its own, which is closed", async () => {
 		const server = await startApiServer();
 		server.on("GET /", { text: "Hello mark-1!" });

@@ -91,7 +91,7 @@ function start(world: World = {}) {
 		subjects,
 		rounds:
 			planned ?? Array.from({ length: iterations + 1 }, (_, round) => ({ round, order: subjects.map(profileOf) })),
-		expectBody: "mark",
+		asked: { expectBody: "mark" },
 		clock: anchorClock(),
 		record: (entry) => void recorded.push(entry),
 		onSample: (profile, round, times) => {
@@ -469,7 +469,7 @@ it("leaves nobody waiting when the observer fails", async () => {
 		},
 		subjects: [subject],
 		rounds: [{ round: 0, order: [subject.profile] }],
-		expectBody: "",
+		asked: { expectBody: "" },
 		record: () => {},
 		onSample: () => {},
 		ended: new Set(),

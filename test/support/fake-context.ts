@@ -28,6 +28,9 @@ export function fakeContext(given: Record<string, unknown> = {}, env: Context["e
 			const cause = Object.assign(new Error("no such file"), { code: "ENOENT" });
 			throw new UsageError(`cannot read ${path}`, { cause });
 		},
+		async readBytes(path) {
+			return Buffer.from(await context.readFile(path));
+		},
 		writeFile: async (path, content) =>
 			void files.set(path, typeof content === "string" ? content : Buffer.from(content).toString("latin1")),
 		appendFile: async (path, text) => void files.set(path, `${files.get(path) ?? ""}${text}`),

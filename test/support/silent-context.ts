@@ -13,6 +13,7 @@ export function silentContext(): Context {
 		columns: 100,
 		env: {},
 		readFile: fail,
+		readBytes: fail,
 		writeFile: fail,
 		appendFile: fail,
 		requireWritable: fail,

@@ -37,6 +37,22 @@ describe("the pod of a cold start", () => {
 		expect(onlyStart(entries).counted).toBe(true);
 	});
 
+	it("counts with the containers of the service that was measured, and not without", () => {
+		const renamed = withObjects(native, "pods", ({ spec, status }) => {
+			for (const each of [...spec.containers, ...(status?.containerStatuses ?? [])]) {
+				if (each.name === "user-container") each.name = "web";
+			}
+			spec.containers.push({ name: "cache" });
+		});
+		const withService = (containers: string[]) =>
+			renamed.map((entry) =>
+				entry.kind === "profile" ? { ...entry, service: { containers, initContainers: [], capabilities: [] } } : entry,
+			);
+		expect(onlyStart(withService(["web", "cache"]))).not.toMatchObject({ reason: expect.stringContaining("promise") });
+		expect(onlyStart(withService(["web"])).reason).toContain("containers: ");
+		expect(onlyStart(renamed).reason).toContain("promised: user-container, queue-proxy");
+	});
+
 	it("that has lost its sidecar is not counted", () => {
 		const entries = withObjects(native, "pods", ({ spec }) => {
 			spec.initContainers = spec.initContainers.filter(({ name }: Loose) => name !== "istio-proxy");

@@ -21,6 +21,23 @@ function verdict({
 }
 
 const trouble = { pods: [{}, { trouble: "it crashed" }] };
+test("a request of one's own has its own status, and is named with what it was answered", () => {
+	const asked = { method: "POST", path: "/v1/x", expectStatus: 201 };
+	const verdictOn = (status: number) => {
+		const record: Loose = {
+			sample: { podsBefore: [], replicasBefore: 0 },
+			request: { status, bodyMatches: true },
+			asked,
+		};
+		return prove(record, { sentAt: 100n, scaled: { at: 101n, isListed: false }, pods: [{}] } as Loose);
+	};
+	expect(verdictOn(201)).toEqual({ outcome: "cold" });
+	for (const status of [200, 404]) {
+		const reason = `the answer to POST /v1/x was HTTP ${status}`;
+		expect(verdictOn(status)).toEqual({ outcome: "failed", reason });
+	}
+});
+
 test.each([
 	["nothing wrong", {}, "cold", undefined],
 	["scaled at the same time", { seen: { scaled: { at: 100n, isListed: false } } }, "cold", undefined],

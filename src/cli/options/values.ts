@@ -6,7 +6,7 @@ import { parseImage, parseNamespace, parseText } from "../../text/names.ts";
 import { parseShare } from "../../text/share.ts";
 
 /** Turns a parser into one that refuses a value as commander expects it; commander names the option itself. */
-function argument<T>(parse: (text: string, where: string) => T): (text: string) => T {
+export function argument<T>(parse: (text: string, where: string) => T): (text: string) => T {
 	return (text) => {
 		try {
 			return parse(text, "value");

@@ -6,6 +6,7 @@ import { planInstall, planLines } from "../../install/plan.ts";
 import { requireRights } from "../../install/rights.ts";
 import { takeLock } from "../../install/state/lock.ts";
 import { readKnativeManifests } from "../../knative/manifest-files.ts";
+import { requireNeeded } from "../../knative/own/needs.ts";
 import { requireZeroAllowed } from "../../knative/zero-settings.ts";
 import { contentHash } from "../../kube/content-hash.ts";
 import { type Session, uninterrupted } from "../../kube/wait/task.ts";
@@ -30,6 +31,7 @@ import { openRecorder, type Recorder } from "./recorder.ts";
 import { installationOf, measure, type Run, refuseIfUnlikeAlready, rendering } from "./run.ts";
 import { openTarget } from "./target.ts";
 import { requireOneInstall, unprovenIn, variantsOf } from "./variants.ts";
+import { readWorkload, workloadChanges } from "./workload.ts";
 
 /**
  * `knistio bench`: the main job. Everything that can be wrong with the input is found before the cluster is touched.
@@ -44,6 +46,7 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	if (options.useInstalled) requireOneInstall(visits);
 	refuseManyOfOne(profiles, options);
 	const outputs = await reportFiles(options.out);
+	const workload = await readWorkload(options, context);
 	const recording = recordingPath(options);
 	await requireWritable([...options.out, ...(recording === undefined ? [] : [recording])], options, context);
 	const gate = await parseGate(profiles, options, context);
@@ -55,7 +58,18 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	const display = openProgress(context);
 	try {
 		display.progress({ kind: "step", text: `looking at the cluster of context ${cluster.context}` });
-		const asked = { options, context, target, cluster, profiles, profileHashes, visits, gate, knativeObjects };
+		const asked = {
+			options,
+			context,
+			target,
+			cluster,
+			profiles,
+			profileHashes,
+			visits,
+			gate,
+			knativeObjects,
+			workload,
+		};
 		const session: Session = {
 			cluster,
 			signal: context.signal,
@@ -67,12 +81,14 @@ export async function bench(options: BenchOptions, context: Context, open = open
 		await Promise.all([
 			requireRights(cluster, context.signal).then(() => requireZeroAllowed(cluster, zeroWait(run))),
 			refuseIfUnlikeAlready(run),
+			requireNeeded(cluster, { needs: workload.own?.needs ?? [], ...options, signal: context.signal }),
 			// What cannot be rendered, or not by this renderer's version, is found before anything is changed.
 			...(options.useInstalled ? [] : visits.flatMap(({ profiles: [first] }) => first ?? [])).map((profile) =>
 				rendering(run, profile),
 			),
 		]);
 		if (options.dryRun) return await dryRun(run);
+		for (const text of workloadChanges(workload, options.namespace)) display.progress({ kind: "note", text });
 		return await benchOn(run, outputs);
 	} finally {
 		display.clear();
@@ -159,7 +175,12 @@ function beginning({ options, context, cluster, profiles, target, visits }: Run)
 }
 
 async function dryRun(run: Run): Promise<ExitCode> {
-	const { context, session, profiles, options, display } = run;
+	const { context, session, profiles, options, display, workload } = run;
+	context.stdout(
+		workloadChanges(workload, options.namespace)
+			.map((line) => `${line}\n`)
+			.join(""),
+	);
 	for (const profile of profiles) {
 		const plan = await planInstall(session, await installationOf(run, profile));
 		display.clear();

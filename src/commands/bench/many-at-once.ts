@@ -73,15 +73,19 @@ function burstsWith(options: BenchOptions, sizes: number[], progress: Progress):
 			},
 			onBurst({ name }, { size, number }, times) {
 				const text = `${name}: ${size} services at once, burst ${number} of ${repeats(size) * options.blocks}`;
-				progress(times === undefined ? { kind: "step", text } : { kind: "note", text: `${text}: ${answersOf(times)}` });
+				progress(
+					times === undefined
+						? { kind: "step", text }
+						: { kind: "note", text: `${text}: ${answersOf(times, options.expectStatus ?? 200)}` },
+				);
 			},
 		},
 	};
 }
 
 /** `25 of 25 answered, the last after 12.103 s`. */
-function answersOf(times: readonly RequestTimes[]): string {
-	const answered = times.filter(({ status, error }) => status === 200 && error === undefined);
+function answersOf(times: readonly RequestTimes[], expectStatus: number): string {
+	const answered = times.filter(({ status, error }) => status === expectStatus && error === undefined);
 	const sentAt = times.flatMap((each) => (each.sentAt === undefined ? [] : [BigInt(each.sentAt)]));
 	const endedAt = answered.flatMap(({ lastByteAt }) => (lastByteAt === undefined ? [] : [BigInt(lastByteAt)]));
 	const count = `${answered.length} of ${times.length} answered`;

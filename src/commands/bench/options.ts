@@ -17,7 +17,17 @@ export interface BenchOptions extends GateOptions {
 	/** Ends a profile's rounds when its verdicts are settled; `iterations` is then the limit. */
 	untilVerdict?: boolean;
 	image: string;
-	/** The answer must hold this; by default the value that $TARGET is set to. */
+	/** The path of a Knative Service's manifest, which is measured instead of helloworld. */
+	service?: string;
+	/** `GET /` by default. */
+	request?: { method: string; path: string };
+	/** Of each request; names in lower case. */
+	headers?: Record<string, string>;
+	/** Of each request: the body itself, or `@` and the name of a file. */
+	body?: string;
+	/** 200 by default. */
+	expectStatus?: number;
+	/** The answer must hold this; by default the value that $TARGET is set to, or anything from a service of one's own. */
 	expectBody?: string;
 	namespace: string;
 	where: Where;

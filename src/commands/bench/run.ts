@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { Measured } from "../../analysis/likeness.ts";
 import type { Context } from "../../context/context.ts";
 import { installProfile } from "../../install/install.ts";
@@ -22,6 +21,7 @@ import { openSampleNotes } from "./sample-notes.ts";
 import type { Target } from "./target.ts";
 import { openUntil } from "./until.ts";
 import { openUntilVerdict } from "./until-verdict.ts";
+import type { Workload } from "./workload.ts";
 
 /** A bench under way: what was asked for, and the cluster that it is done on. */
 export interface Run {
@@ -37,6 +37,7 @@ export interface Run {
 	profileHashes: ReadonlyMap<string, string>;
 	knativeObjects: KubeObject[] | undefined;
 	display: ProgressDisplay;
+	workload: Workload;
 	/** By the profile that is installed. */
 	rendered: Map<Profile, Promise<RenderedIstio>>;
 }
@@ -93,7 +94,7 @@ export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuri
 		ownFingerprint: (profile) => ownFingerprint(run, profile),
 		namespace: options.namespace,
 		image: options.image,
-		target: options.expectBody ?? `knistio-${randomBytes(4).toString("hex")}`,
+		...run.workload,
 		isEnough: ({ name }) => isEnough(name),
 		requestTimeoutSeconds,
 		copies: options.copies,
@@ -145,8 +146,9 @@ export async function refuseIfUnlikeAlready(run: Run): Promise<void> {
 	);
 }
 
-const ownFingerprint = ({ profileHashes }: Run, { name }: Profile): Fingerprint => ({
+const ownFingerprint = ({ profileHashes, workload }: Run, { name }: Profile): Fingerprint => ({
 	profile: profileHashes.get(name) ?? "unknown",
+	...workload.fingerprint,
 });
 
 function refuseIfUnlike(run: Run, profiles: Measured["profiles"], { isPartial }: { isPartial: boolean }): void {

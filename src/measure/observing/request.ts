@@ -7,19 +7,35 @@ import { agentFor } from "../../kube/http/agents.ts";
 import type { Connection } from "../../kube/http/connection.ts";
 import type { RequestTimes } from "../../recording/entries.ts";
 
+/** What is asked of the service under test, and what it must answer. */
+export interface ServiceRequest {
+	/** GET unless another is given. */
+	method?: string;
+	/** Path and query, `/` unless another is given. */
+	path?: string;
+	headers?: Record<string, string>;
+	body?: string | Uint8Array;
+	/** 200 unless another is given. */
+	expectStatus?: number;
+	/** The answer's body must hold this; empty for any. */
+	expectBody: string;
+}
+
 /** One request to the service under test. */
-export interface RequestOrder {
+export interface RequestOrder extends ServiceRequest {
 	route: GatewayRoute;
 	/** The Host header by which the gateway knows the service. */
 	host: string;
-	/** The answer's body must hold this. */
-	expectBody: string;
 	timeoutMs: number;
-	headers?: Record<string, string>;
+}
+
+/** `POST /v1/x`, as messages name a request: without the query, in which there may be something secret. */
+export function describeRequest({ method = "GET", path = "/" }: Pick<ServiceRequest, "method" | "path">): string {
+	return `${method} ${path.replace(/\?.*$/s, "")}`;
 }
 
 /**
- * Sends one GET on a connection of its own and takes the times at the socket: connected, handed to the kernel, the
+ * Sends one request on a connection of its own and takes the times at the socket: connected, handed to the kernel, the
  * first byte back, the last. Never repeats: a repetition would hide a failed cold start.
  * @param now nanoseconds since the epoch on the client's clock
  * @param connection for the API server's proxy only
@@ -33,7 +49,8 @@ export async function sendRequest(
 	const times: RequestTimes = { connectStartedAt: now().toString() };
 	return new Promise((resolve) => {
 		const isSecure = url.protocol === "https:";
-		const request = (isSecure ? https : http).get(url, options);
+		const request = (isSecure ? https : http).request(url, options);
+		request.end(order.body);
 		const fail = (error: NodeJS.ErrnoException) => {
 			stop();
 			resolve({ ...times, error: error.message || (error.code ?? error.name) });
@@ -59,6 +76,8 @@ export async function sendRequest(
 			times.status = response.statusCode ?? 0;
 			const { server } = response.headers;
 			if (typeof server === "string") times.server = server;
+			// Envoy adds it to what a service behind it has answered, and not to its own answers.
+			if (response.headers["x-envoy-upstream-service-time"] !== undefined) times.isFromUpstream = true;
 			const { location } = response.headers;
 			if (typeof location === "string") times.location = location.slice(0, shownLength);
 			const body = openSearch(order.expectBody);
@@ -74,6 +93,11 @@ export async function sendRequest(
 			});
 		});
 	});
+}
+
+/** Of `http://a/proxy/` and `/v1/x`: `http://a/proxy/v1/x`; with the path `/` the base itself. */
+function urlBelow(base: string, path: string): URL {
+	return new URL(path === "/" ? base : base.replace(/\/$/, "") + path);
 }
 
 /** How much of what is not ours is kept. */
@@ -97,14 +121,15 @@ function openSearch(wanted: string) {
 	};
 }
 
-async function targetOf({ route, host, headers }: RequestOrder, connection?: Connection) {
+async function targetOf({ route, host, headers, method = "GET", path = "/" }: RequestOrder, connection?: Connection) {
 	if (route.kind === "direct") {
-		const options: https.RequestOptions = { headers: { ...headers, Host: host }, agent: false };
-		return { url: new URL(route.url), options };
+		const options: https.RequestOptions = { method, headers: { ...headers, Host: host }, agent: false };
+		return { url: urlBelow(route.url, path), options };
 	}
 	if (connection === undefined) throw new Error("the API server's proxy needs a connection");
-	const url = new URL(connection.basePath + route.path, connection.origin);
+	const url = urlBelow(new URL(connection.basePath + route.path, connection.origin).href, path);
 	const options: https.RequestOptions = {
+		method,
 		...connection.tls,
 		// Node would check the API server's certificate against the Host header, which is the service's.
 		servername: connection.tls.servername ?? (isIP(url.hostname) ? "" : url.hostname),

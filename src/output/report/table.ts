@@ -7,7 +7,7 @@ import { terminalNotes } from "./notes.ts";
 import type { RenderOptions } from "./render.ts";
 import { type Form, forms, type GridContent, gridLines, widthOf } from "./table-grid.ts";
 import { legend } from "./table-legend.ts";
-import { type Terminal, terminalOf, wrapped } from "./terminal.ts";
+import { columnsOf, type Terminal, terminalOf, wrapped } from "./terminal.ts";
 import { barText, leastLane, scaleFor, scaleWords, type Waterfall, waterfallLines, waterfallOf } from "./waterfall.ts";
 
 /**
@@ -20,7 +20,7 @@ export function renderTable(figures: Figures, options: RenderOptions): string {
 	const paragraphs = [
 		answer(figures, terminal),
 		...tables(figures, options, terminal),
-		knobLines(figures).flatMap((line) => wrapped(terminal.plain(line), terminal.width)),
+		knobLines(figures).flatMap((line) => indented(line, terminal)),
 		...manyText(figures, terminal),
 		terminalNotes(figures, options).flatMap((note) => wrapped(terminal.plain(note), terminal.width)),
 	];
@@ -28,6 +28,16 @@ export function renderTable(figures: Figures, options: RenderOptions): string {
 		.filter((lines) => lines.length > 0)
 		.map((lines) => lines.join("\n"))
 		.join("\n\n")}\n`;
+}
+
+/** A line in as many as it takes, all as far to the right as it begins; blanks that make columns stay. */
+function indented(text: string, { plain, width }: Terminal): string[] {
+	const [indent = ""] = /^ */.exec(text) ?? [];
+	const columns = text.slice(indent.length).split(/ {2,}/).map(plain);
+	const gaps = text.slice(indent.length).match(/ {2,}/g) ?? [];
+	const line = indent + columns.map((column, index) => column + (gaps[index] ?? "")).join("");
+	if (columnsOf(line) <= width) return [line];
+	return wrapped(columns.join(" "), width - indent.length).map((part) => indent + part);
 }
 
 function answer({ report, prices }: Figures, { plain, width }: Terminal): string[] {

@@ -3,7 +3,7 @@ import type { Api } from "../api/api.ts";
 import { keyOf, type Service, type ServicePort } from "../api/objects.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Gateway } from "../knative/gateway.ts";
-import type { GatewayAnswer } from "../knative/gateway-exchange.ts";
+import type { GatewayAnswer, GatewayRequest } from "../knative/gateway-exchange.ts";
 import { listen } from "./listen.ts";
 
 /** Node ports that really listen on 127.0.0.1. */
@@ -91,9 +91,21 @@ function serve(
 		request.socket.destroy();
 		return;
 	}
-	const asked = { host: request.headers.host ?? "", path: request.url ?? "/", headers: request.headers };
-	const cancel = gateway.handle(asked, (answer) => sendAnswer(response, answer));
+	const cancel = gateway.handle(gatewayRequest(request, request.url ?? "/"), (answer) => sendAnswer(response, answer));
 	response.on("close", cancel);
+}
+
+/** A request whose body may still be coming. */
+export function gatewayRequest(request: IncomingMessage, path: string): GatewayRequest {
+	const chunks: Buffer[] = [];
+	request.on("data", (chunk: Buffer) => chunks.push(chunk));
+	return {
+		host: request.headers.host ?? "",
+		...(request.method === undefined ? {} : { method: request.method }),
+		path,
+		headers: request.headers,
+		body: () => Buffer.concat(chunks).toString("utf8"),
+	};
 }
 
 /** Gives a new Service its node ports, as the API server does. */

@@ -1,8 +1,8 @@
 import { isPodReady, type KubeObject, type Pod, uidOf } from "../api/objects.ts";
 import { StatusError } from "../api/status-error.ts";
 import { hasSidecar } from "../istio/injection.ts";
+import { answerOf } from "../knative/application.ts";
 import type { Gateway } from "../knative/gateway.ts";
-import { greetingOf } from "../knative/gateway-exchange.ts";
 import { needsMutualTls } from "../knative/mesh-mode.ts";
 import { judgeRequest } from "../knative/policies.ts";
 import { containersOf } from "../world/runtime.ts";
@@ -40,10 +40,10 @@ function unreachable(pod: Pod, port: string, why: string): StatusError {
 }
 
 /** The API server speaks no mutual TLS, as a client without a proxy does not. */
-function answerPlain(world: World, { pod, port, exchange }: Asked): void {
+function answerPlain(world: World, { pod, port, path, exchange }: Asked): void {
 	if (needsMutualTls(world, pod)) throw unreachable(pod, port, "read: connection reset by peer");
 	const { refusal } = hasSidecar(pod) ? judgeRequest(world, pod, exchange.request.headers) : { refusal: undefined };
-	const { status, body } = refusal ?? { status: 200, body: greetingOf(pod) };
+	const { status, body } = refusal ?? answerOf(pod, { path });
 	sendText(exchange, { status, text: body, type: plainText });
 }
 

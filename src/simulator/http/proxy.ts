@@ -5,7 +5,7 @@ import type { World } from "../world/world.ts";
 import type { ProxyHandler } from "./answering.ts";
 import { type Exchange, sendJson, sendText } from "./exchange.ts";
 import { summaryOf } from "./kubelet-statistics.ts";
-import { sendAnswer } from "./node-ports.ts";
+import { gatewayRequest, sendAnswer } from "./node-ports.ts";
 import type { ResourcePath } from "./paths.ts";
 import { answerPod } from "./pod-ports.ts";
 
@@ -42,7 +42,8 @@ function answerService(
 		throw new StatusError(`no endpoints available for service "${name}"`, { code: 503, reason: "ServiceUnavailable" });
 	}
 	const { request, response } = exchange;
-	const asked = { host: request.headers.host ?? "", path: target.rest ?? "/", headers: request.headers };
+	const query = request.url?.replace(/^[^?]*/, "") ?? "";
+	const asked = gatewayRequest(request, (target.rest ?? "/") + query);
 	const cancel = gateway.handle(asked, (answer) => sendAnswer(response, answer));
 	response.on("close", cancel);
 }

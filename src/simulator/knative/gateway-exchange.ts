@@ -1,17 +1,17 @@
-import { type Container, type Pod, uidOf } from "../api/objects.ts";
+import { type Pod, uidOf } from "../api/objects.ts";
 import type { Cancel, SimulatedNs } from "../clock/clock.ts";
 import { hasSidecar } from "../istio/injection.ts";
 import type { TruthRecorder } from "../world/truth.ts";
 import type { World } from "../world/world.ts";
 import type { Activator } from "./activator.ts";
+import { type ApplicationRequest, answerOf } from "./application.ts";
 import type { Autoscaler } from "./autoscaler.ts";
 import { needsMutualTls, readyActivators } from "./mesh-mode.ts";
 import { judgeRequest } from "./policies.ts";
 
 /** A request as the gateway gets it. */
-export interface GatewayRequest {
+export interface GatewayRequest extends ApplicationRequest {
 	host: string;
-	path: string;
 	headers: Record<string, string | string[] | undefined>;
 }
 
@@ -129,9 +129,10 @@ export class GatewayExchange {
 			clock.after(delayMs, () => this.#reply(status, body, { "content-type": "text/plain" }));
 			return;
 		}
-		clock.after(delayMs + delays.of("answer", revisionKey), () =>
-			this.#reply(200, greetingOf(pod), { "content-type": "text/plain; charset=utf-8" }),
-		);
+		clock.after(delayMs + delays.of("answer", revisionKey), () => {
+			const { status, body } = answerOf(pod, this.#request);
+			this.#reply(status, body, { ...this.#upstreamTime(), "content-type": "text/plain; charset=utf-8" });
+		});
 	}
 
 	#reply(status: number, body: string, headers: Record<string, string> = {}): void {
@@ -140,25 +141,17 @@ export class GatewayExchange {
 		if (this.#revisionKey !== undefined) countOne(this.#parts.counts.routed, `${this.#revisionKey} ${status}`);
 		this.#recorded.truth.status = status;
 		this.#recorded.mark("answered");
-		const upstream = String(Math.round((this.#parts.world.clock.now() - this.#beganAt) / 1e6));
-		this.#onAnswer({
-			status,
-			body,
-			headers: { server: "istio-envoy", "x-envoy-upstream-service-time": upstream, ...headers },
-		});
+		this.#onAnswer({ status, body, headers: { server: "istio-envoy", ...headers } });
+	}
+
+	/** Envoy says in an answer that is not its own how long it waited for it. */
+	#upstreamTime(): Record<string, string> {
+		const ms = Math.round((this.#parts.world.clock.now() - this.#beganAt) / 1e6);
+		return { "x-envoy-upstream-service-time": String(ms) };
 	}
 }
 
 /** An activator without a sidecar cannot speak to pods that require mutual TLS. */
 function isShutOut(world: World, pod: Pod): boolean {
 	return needsMutualTls(world, pod) && !readyActivators(world).some(hasSidecar);
-}
-
-/** What Knative's helloworld sample answers. */
-export function greetingOf(pod: Pod): string {
-	const user: Container | undefined = pod.spec.containers.find(
-		(container) => !["queue-proxy", "istio-proxy"].includes(container.name),
-	);
-	const target = user?.env?.find((variable) => variable.name === "TARGET")?.value ?? "World";
-	return `Hello ${target}!\n`;
 }

@@ -100,20 +100,36 @@ export function resolvedImage(image: string): string {
 	return /^(dev|ko|kind)\.local\/|@|\.invalid\//.test(image) ? image : imageId(image);
 }
 
+interface Limits {
+	responseStartTimeoutSeconds?: number;
+	idleTimeoutSeconds?: number;
+}
+
+/** The container that gets the requests: the one with a port. */
+export function servingContainer(containers: readonly Container[]): Container | undefined {
+	return containers.find(({ ports = [] }) => ports.length > 0) ?? containers[0];
+}
+
 /** The Deployment's pod of a revision: the user's containers as Knative sets them up, and queue-proxy. */
 export function revisionPodSpec(revision: Revision, queueImage: string): PodSpec {
-	const { timeoutSeconds = 300, containerConcurrency: _, containers, ...spec } = revision.spec;
+	const { timeoutSeconds = 300, containerConcurrency: _, containers, ...given } = revision.spec;
+	const { responseStartTimeoutSeconds: __, idleTimeoutSeconds: ___, ...spec } = given as typeof given & Limits;
+	const serving = servingContainer(containers);
 	const users = containers.map((container, index): Container => {
-		const { readinessProbe: __, ...rest } = container;
+		const { readinessProbe, ports: ____, ...rest } = container;
+		const userPort = container.ports?.[0]?.containerPort ?? 8080;
+		const isExec = readinessProbe !== undefined && "exec" in readinessProbe;
 		return {
 			...rest,
+			// queue-proxy asks in the kubelet's place, as far as it can: it cannot run a command in another container.
+			...(isExec ? { readinessProbe } : {}),
 			image: resolvedImage(container.image),
-			name: container.name ?? (index === 0 ? "user-container" : `user-container-${index}`),
-			ports: [{ name: "user-port", containerPort: container.ports?.[0]?.containerPort ?? 8080, protocol: "TCP" }],
+			name: container.name ?? (containers.length === 1 ? "user-container" : `user-container-${index}`),
+			...(container === serving ? { ports: [{ name: "user-port", containerPort: userPort, protocol: "TCP" }] } : {}),
 			lifecycle: { preStop: { httpGet: { path: "/wait-for-drain", port: 8022 } } },
 		};
 	});
-	const { httpGet: ___, tcpSocket: ____, ...timing } = containers[0]?.readinessProbe ?? {};
+	const { httpGet: _____, tcpSocket: ______, ...timing } = serving?.readinessProbe ?? {};
 	const queueProxy: Container = {
 		name: "queue-proxy",
 		image: queueImage,

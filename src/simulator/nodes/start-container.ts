@@ -57,7 +57,10 @@ function* becomeAble(context: StartContext, container: RuntimeContainer): Proces
 	const { clock, delays, faults, model } = world;
 	const { name } = container;
 	yield* takeStep(machine, delays.ofContainer(name, "ready", key, variant) ?? 0, model.limits.computing.ready);
-	const laterMs = faults.containerReadyDelayMs(name) + (name === "istio-proxy" ? configurationMs(context) : 0);
+	const laterMs =
+		faults.containerReadyDelayMs(name) +
+		ownReadyMs(context.pod, name) +
+		(name === "istio-proxy" ? configurationMs(context) : 0);
 	if (laterMs > 0) yield laterMs;
 	container.ableAt = clock.now();
 	container.passesAt = container.ableAt + (delays.ofContainer(name, "probed", key, variant) ?? 0) * 1e6;
@@ -68,6 +71,12 @@ function* becomeAble(context: StartContext, container: RuntimeContainer): Proces
 function configurationMs({ world, pod }: StartContext): number {
 	const own = pod.metadata.labels?.["serving.knative.dev/revision"] === undefined ? 0 : 1;
 	return Math.max(0, world.api.count(revisions) - own) * world.model.limits.proxyPerRevisionMs;
+}
+
+/** An application that takes longer until it can serve says so in its environment. */
+function ownReadyMs({ spec }: Pod, container: string): number {
+	const env = spec.containers.find(({ name }) => name === container)?.env ?? [];
+	return Number(env.find(({ name }) => name === "SIMULATED_READY_MS")?.value ?? 0);
 }
 
 /**

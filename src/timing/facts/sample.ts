@@ -15,6 +15,8 @@ export interface SampleRecord {
 	/** From shortly before the sample to its end, in order. */
 	pings: EntryOf<"ping">[];
 	revision: string;
+	/** What was asked of the service, where it is not `GET /` with status 200. */
+	asked?: EntryOf<"profile">["request"];
 }
 
 /** What the watches showed of the revision, by kind. */
