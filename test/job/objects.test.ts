@@ -105,7 +105,8 @@ describe("what a Job is made of", () => {
 
 describe("the files that a bench line names", () => {
 	it("go along where they are the body of a request, and not where the body is a text", async () => {
-		const body = file("order.json", "{}");
+		const body = join(temporaryFolder(), "order.json");
+		writeFileSync(body, "{}");
 		const line = [
 			{ flag: "--body", value: `@${body}` },
 			{ flag: "--body", value: "plain" },
