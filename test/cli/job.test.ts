@@ -123,7 +123,7 @@ describe("a Job that measures", () => {
 
 describe("a report that does not come back whole", () => {
 	it("is an error where the log breaks off, and no file is written", { timeout }, async () => {
-		world.script = `id=\${2#--inside=}; echo "[knistio $id] begin {}"; echo "[knistio $id] file {\\"name\\":\\"cut.json\\"}"`;
+		world.script = `id=\${2#--inside=}; echo "[knistio $id] begin {\\"version\\":\\"0.1.0\\"}"; echo "[knistio $id] file {\\"name\\":\\"cut.json\\"}"`;
 		const { code, stderr } = await run(...apply, ...quick, "--out", file("cut.json"), "--no-record");
 		expect(code, stderr).toBe(4);
 		expect(stderr).toContain("the Job's log broke off before its end");
