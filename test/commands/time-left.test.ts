@@ -29,3 +29,10 @@ test("runs down between samples, and is not known when the estimate is over", ()
 	expect(left.leftMs(135)).toBe(5);
 	expect(left.leftMs(140)).toBeUndefined();
 });
+
+test("is not known, and never less than nothing, where more samples come than were planned", () => {
+	const left = openTimeLeft([2]);
+	left.begin(0);
+	for (const at of [100, 120, 140]) left.sampled(at);
+	expect(left.leftMs()).toBeUndefined();
+});

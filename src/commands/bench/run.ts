@@ -14,7 +14,7 @@ import type { ProgressDisplay } from "../../output/progress.ts";
 import type { Profile } from "../../profile/profile.ts";
 import type { Finding, Fingerprint } from "../../report/report.ts";
 import { type Gate, refuseUnlike } from "../gate/gate.ts";
-import { crowdSizes, manyAtOnce } from "./many-at-once.ts";
+import { burstSizes, crowdSizes, manyAtOnce } from "./many-at-once.ts";
 import type { BenchOptions } from "./options.ts";
 import type { Recorder } from "./recorder.ts";
 import { openSampleNotes } from "./sample-notes.ts";
@@ -80,10 +80,15 @@ export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuri
 	const { options, context, cluster, visits } = run;
 	const { requestTimeoutSeconds, gateway } = options;
 	const session = alsoEndedBy(run.session, lock.lost);
-	const { begin, tell } = openSampleNotes(
-		{ visits, iterations: options.iterations, clock: run.target.clock, progress: run.display.progress },
-		recorder,
-	);
+	const sampled = {
+		visits,
+		iterations: options.iterations,
+		crowds: crowdSizes(options).length,
+		hasBursts: burstSizes(options).length > 0,
+		clock: run.target.clock,
+		progress: run.display.progress,
+	};
+	const { begin, tell } = openSampleNotes(sampled, recorder);
 	const isEnough = openEnough(run, recorder);
 	await runBenchmark(session, {
 		visits,

@@ -20,16 +20,23 @@ export interface SampleNotes {
 export interface SampledRun {
 	visits: readonly Visit[];
 	iterations: number;
+	/** How often a visit's rounds come again, with idle services. */
+	crowds: number;
+	/** Nobody can say how long bursts take. */
+	hasBursts: boolean;
 	clock: ClientClock;
 	progress: Progress;
 }
 
 /** A line for each sample, with the time that the run will still take; on a terminal it can be watched as it happens. */
 export function openSampleNotes(
-	{ visits, iterations, clock, progress }: SampledRun,
+	{ visits, iterations, crowds, hasBursts, clock, progress }: SampledRun,
 	recorder: Pick<Recorder, "report" | "starts">,
 ): SampleNotes {
-	const timeLeft = openTimeLeft(visits.map(({ profiles, rounds }) => profiles.length * rounds.length));
+	const timeLeft = openTimeLeft(
+		visits.map(({ profiles, rounds }) => profiles.length * (rounds.length + crowds * (rounds.length - 1))),
+	);
+	const leftMsAt = (nowMs?: number) => (hasBursts ? undefined : timeLeft.leftMs(nowMs));
 	const now = () => clientNow(clock);
 	const waysToZero = openWaysToZero();
 	return {
@@ -44,14 +51,14 @@ export function openSampleNotes(
 			if (times !== undefined) {
 				waysToZero.begin(now());
 				timeLeft.sampled(performance.now());
-				const left = leftText(timeLeft.leftMs());
+				const left = leftText(leftMsAt());
 				return progress({ kind: "note", text: `${title}: ${answerText(times)}${left}` });
 			}
 			waysToZero.end(now());
 			const usual: Usual = { ...usualOf(recorder.report(), profile.name), ...waysToZero.usual() };
 			const look = () => {
 				const start = recorder.starts.now();
-				const leftMs = timeLeft.leftMs(performance.now());
+				const leftMs = leftMsAt(performance.now());
 				if (start === undefined) return undefined;
 				const titled = start.copy === undefined ? title : `${title}, copy ${start.copy}`;
 				return { title: titled, ...viewOf(start, usual, now()), ...(leftMs !== undefined && { leftMs }) };

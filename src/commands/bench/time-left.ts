@@ -37,6 +37,8 @@ export function openTimeLeft(visits: readonly number[]): TimeLeft {
 			const installsLeft = visits.length - begun;
 			// The first sample of a visit is part of its installation here.
 			const leftMs = (planned - done - installsLeft) * mean(intervals) + installsLeft * mean(installs);
+			// More samples than were planned: how many more there are is not known.
+			if (leftMs < 0) return undefined;
 			const since = lastMs ?? begunMs;
 			if (nowMs === undefined || since === undefined) return leftMs;
 			return leftMs > nowMs - since ? leftMs - (nowMs - since) : undefined;
