@@ -44,7 +44,7 @@ describe("bench on a real cluster", () => {
 		const profiles = ["minimal", "full", file("classic.yaml")].flatMap((name) => ["-p", name]);
 		const ended = await run(["bench", ...profiles, "-n", "2", "--reference", "talk", ...out]);
 		expect(ended, ended.stderr).toMatchObject({ code: 0 });
-		expect(ended.stdout).toContain("container_startup_istio-proxy");
+		expect(ended.stdout).toContain("startup-istio-proxy");
 		expect(ended.stdout).toContain("in the talk");
 		report = parseReport(await readFile(file("run.json"), "utf8"), "run.json");
 		expect(report.profiles.map(({ profile }) => profile.name)).toEqual(["minimal", "full", "classic"]);

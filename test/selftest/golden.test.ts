@@ -94,7 +94,7 @@ describe("a recording of a real cluster", () => {
 
 	it("is replayed on the command line", async () => {
 		const { context, said } = builtContext();
-		expect(await main(["replay", fileOf("native")], context)).toBe(0);
+		expect(await main(["replay", fileOf("native"), "--details"], context)).toBe(0);
 		expect(said.stdout).toContain("startup-istio-proxy");
 		expect(said.stdout).toContain("1 attempted = 1 cold + 0 warm + 0 failed + 0 unresolved");
 	});
