@@ -1,6 +1,6 @@
 import { type Command, Help, type Option } from "commander";
 import { reportFormats } from "../output/formats.ts";
-import { builtInProfiles } from "../profile/built-in.ts";
+import { builtInProfiles, builtInVariants } from "../profile/built-in.ts";
 import { usualPhases } from "../report/phases.ts";
 import { scenarioNames } from "../selftest/scenarios.ts";
 import type { CompletedCommand, CompletedOption, Values } from "./tree.ts";
@@ -23,6 +23,11 @@ export const byPlaceholder: Readonly<Record<string, Omit<Values, "name">>> = {
 	format: { words: reportFormats.map(({ name }) => name), files: false },
 	scenario: { words: scenarioNames, files: false },
 	"precision|verdict": { words: ["verdict"], files: false },
+	"all|names": { words: ["all", ...builtInVariants], files: true },
+	"text|@file": files,
+	line: anything,
+	code: anything,
+	character: anything,
 	n: anything,
 	sizes: anything,
 	names: anything,
@@ -75,7 +80,10 @@ function completedOption(option: Option): CompletedOption {
 	};
 }
 
+/** Others, such as a semicolon, mean something to a shell and would have to be quoted. */
+const isPlainWord = (word: string) => /^[\w.-]+$/.test(word);
+
 function valuesOf(name: string, choices: readonly string[] | undefined): Values {
-	if (choices !== undefined) return { name, words: choices, files: false };
+	if (choices !== undefined) return { name, words: choices.filter(isPlainWord), files: false };
 	return { name, ...(byPlaceholder[name] ?? anything) };
 }

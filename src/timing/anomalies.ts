@@ -11,6 +11,7 @@ export function anomalies(record: SampleRecord, pods: readonly PodFacts[], measu
 		...severalPods(pods, measured),
 		...restarts(pods),
 		...unknownPulls(measured),
+		...waits(measured),
 	];
 }
 
@@ -71,4 +72,12 @@ function unknownPulls(pod: PodFacts | undefined): Finding[] {
 	if (unknown.length === 0) return [];
 	const names = unknown.map(({ name }) => name).join(", ");
 	return [{ code: "pull-unknown", message: `no event says whether an image was pulled for ${names}` }];
+}
+
+/** Its time is the cluster's, and says nothing of Istio. */
+function waits(pod: PodFacts | undefined): Finding[] {
+	if (pod?.waitedForRoom === undefined) return [];
+	const message = `the pod waited until a node had room for it: ${pod.waitedForRoom}`;
+	const hint = "free resources, use a bigger node, or --copies 1, which waits until no other pod is there";
+	return [{ code: "waited-for-room", message, hint }];
 }

@@ -82,7 +82,8 @@ export function foldColdStart(record: SampleRecord, context: FoldContext): ColdS
 	}
 	result.spans = spansOf(pod, around, sentAt);
 	findings.push(...anomalies(record, pods, pod));
-	return decideCounting(result, pod, context);
+	const isRotated = (sample.draining ?? 0) > 0 && sample.burst === undefined;
+	return decideCounting(result, pod, { ...context, isRotated });
 }
 
 /** The pod whose phases are shown comes first. */
@@ -104,7 +105,7 @@ function spansOf(pod: PodFacts | undefined, around: Surroundings | undefined, se
 function decideCounting(
 	result: ColdStart,
 	pod: PodFacts | undefined,
-	{ promises, service }: Pick<FoldContext, "promises" | "service">,
+	{ promises, service, isRotated }: Pick<FoldContext, "promises" | "service"> & { isRotated: boolean },
 ): ColdStart {
 	const unresolved = result.findings.find(({ code }) => code === "unresolved");
 	if (result.outcome === "cold" && unresolved !== undefined) {
@@ -124,7 +125,10 @@ function decideCounting(
 		});
 	} else if (result.round === 0) result.reason = "first after the install: kept apart";
 	else if (pulled.length > 0) result.reason = pulledReason(pulled);
-	else result.counted = true;
+	// Copies must not take the room from each other; a service alone finds what room there is.
+	else if (isRotated && pod?.waitedForRoom !== undefined) {
+		result.reason = "the pod waited for room on a node beside pods of other copies: kept apart";
+	} else result.counted = true;
 	return result;
 }
 

@@ -42,6 +42,8 @@ export interface PodFacts extends Partial<Record<PodFactName, Fact>> {
 	firstReady?: Receipt;
 	/** Why it does not start, in kubelet's words. */
 	trouble?: string;
+	/** Why no node had room for it at first, in the scheduler's words. */
+	waitedForRoom?: string;
 	/** As it was seen last. */
 	object: KubeObject;
 }
@@ -179,6 +181,7 @@ function readEvent(facts: PodFacts, { event, at }: { event: PodEvent; at: bigint
 	if (event.reason === "Failed" || event.reason === "FailedCreatePodSandBox" || event.reason === "FailedScheduling") {
 		facts.trouble = `${event.reason}: ${event.message}`;
 	}
+	if (event.reason === "FailedScheduling") facts.waitedForRoom ??= event.message;
 	const source = eventFacts.find(({ reason }) => reason === event.reason);
 	if (source === undefined) return;
 	const fact = factOf(event, clocks[source.clock], at);
