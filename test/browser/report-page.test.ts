@@ -289,3 +289,28 @@ describe("what a reader must know", () => {
 		expect(wordsOf(pageOf(fine).querySelector("#findings"))).toContain("Nothing odd was found.");
 	});
 });
+
+describe("costs and benefits", () => {
+	const cells = [
+		{ column: "net-admin", answer: "observed" as const, evidence: "istio-init asks for NET_ADMIN <b>" },
+		{ column: "mutual-tls", answer: "not-tested" as const, evidence: "the pod may not be reached" },
+	];
+	const report = aReport({ full: { totals: [1, 2, 3] } });
+	const observedAt = "2026-11-27T04:00:00Z";
+	const tradeoffs = { observedAt, profiles: [{ profile: "full", cells, changed: [] }] };
+	const pageWith = (more: Partial<Report>) => pageOf({ ...report, ...more });
+
+	it("are a table with the evidence, where they were observed", () => {
+		const section = pageWith({ tradeoffs }).querySelector("#tradeoffs");
+		const rows = rowsOf(section);
+		expect(rows.find(([first, , third]) => first === "full" && third?.startsWith("istio-init"))?.[2]).toBe(
+			"istio-init asks for NET_ADMIN <b>",
+		);
+		expect(wordsOf(section)).toContain("not tested");
+		expect(section?.querySelector("td b")).toBeNull();
+	});
+
+	it("have no section where they were not", () => {
+		expect(pageWith({}).querySelector("#tradeoffs")).toBeNull();
+	});
+});

@@ -15,6 +15,7 @@ import { measuringOf } from "./measuring.ts";
 import { mediansOf } from "./medians.ts";
 import { samplesOf } from "./samples-of.ts";
 import { scrolling } from "./table.ts";
+import { tradeoffsOf } from "./tradeoffs.ts";
 
 /** A report as a page that needs no other file: what came out first, how it was measured last. */
 export function renderReportPage(figures: Figures, options: RenderOptions): string {
@@ -27,6 +28,7 @@ export function renderReportPage(figures: Figures, options: RenderOptions): stri
 			{ id: "comparison", title: "The profiles side by side", content: comparisonOf(figures, options) },
 			{ id: "cold-starts", title: "Every cold start", content: coldStartsOf(figures, samples) },
 			{ id: "many", title: "Many services at once", content: manyAtOnceOf(figures) },
+			{ id: "tradeoffs", title: "Costs and benefits", content: tradeoffsOf(report) },
 			{ id: "attempts", title: "Attempts", content: attemptsOf(figures) },
 			{ id: "findings", title: "Findings", content: findingsOf(figures) },
 			{ id: "measured", title: "What was measured", content: fingerprintsOf(report) },
