@@ -121,18 +121,18 @@ interface FileFormat {
 	description: string;
 }
 
-const ofReports: readonly (ReportFormat | PictureFormat)[] = [...reportFormats, ...pictureFormats];
+const ofReports = (): readonly (ReportFormat | PictureFormat)[] => [...reportFormats, ...pictureFormats];
 
 /** The formats of a report's files, by how their names end. */
 export const fileFormats = (): Required<FileFormat>[] =>
-	ofReports.flatMap(({ extension, description }) => (extension === undefined ? [] : [{ extension, description }]));
+	ofReports().flatMap(({ extension, description }) => (extension === undefined ? [] : [{ extension, description }]));
 
 /** The extensions of the formats that files are written in. */
-export const fileExtensions = (formats: readonly FileFormat[] = ofReports) =>
+export const fileExtensions = (formats: readonly FileFormat[] = ofReports()) =>
 	formats.flatMap(({ extension }) => extension ?? []);
 
 /** The format of a report's file by how its name ends: of several that fit, the longest. @throws UsageError if none does */
-export const formatOfFile = (file: string): ReportFormat | PictureFormat => formatAmong(ofReports, file);
+export const formatOfFile = (file: string): ReportFormat | PictureFormat => formatAmong(ofReports(), file);
 
 /** The same for the file of a comparison. */
 export const comparisonFormatOfFile = (file: string) => formatAmong(comparisonFormats, file);
