@@ -1,9 +1,16 @@
-import { clientNow, elapsedMs } from "../clock/client-clock.ts";
-import type { DeployedService } from "../knative/service.ts";
 import type { Session } from "../kube/wait/task.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { RequestTimes } from "../recording/entries.ts";
-import { allToZero, type Starting, type Subject, sampleEntry, settle } from "./cold-start.ts";
+import {
+	allToZero,
+	ask,
+	isAnswered,
+	randomPause,
+	type Starting,
+	type Subject,
+	sampleEntry,
+	settle,
+} from "./cold-start.ts";
 import { untilFailure } from "./schedule.ts";
 
 /** So many services of a profile are asked in the same instant. */
@@ -39,12 +46,10 @@ interface OneBurst {
 }
 
 async function startBurst(session: Session, starting: Starting, { subject, burst, plan }: OneBurst): Promise<void> {
-	const { record, clock, random = Math.random } = starting;
+	const { record } = starting;
 	await allToZero(session, starting);
 	plan.onBurst(subject.profile, burst);
-	const pausedFrom = clientNow(clock);
-	await session.clock.sleep(random() * 1000, session.signal);
-	const pausedMs = elapsedMs(clock, pausedFrom);
+	const pausedMs = await randomPause(session, starting);
 	const services = subject.copies.slice(0, burst.size);
 	const round = burst.number;
 	for (const [index, service] of services.entries()) {
@@ -58,17 +63,7 @@ async function startBurst(session: Session, starting: Starting, { subject, burst
 	plan.onBurst(subject.profile, burst, times);
 	// Nobody is waited for twice: their pods became Ready at the same time.
 	const settled = await Promise.all(
-		services.map((service, index) =>
-			settle(session, starting, { service, isUp: times[index]?.status === (starting.asked.expectStatus ?? 200) }),
-		),
+		services.map((service, index) => settle(session, starting, { service, isUp: isAnswered(starting, times[index]) })),
 	);
 	record({ kind: "sample-end", round, settledMs: Math.min(...settled) });
-}
-
-function ask(
-	{ observer, asked }: Starting,
-	{ subject, service }: { subject: Subject; service: DeployedService },
-): Promise<RequestTimes> {
-	const { route, requestTimeoutMs } = subject;
-	return observer.request({ ...asked, route, host: service.host, timeoutMs: requestTimeoutMs });
 }

@@ -116,23 +116,36 @@ export interface Start {
 
 /** One cold start, from the random wait to the answer. */
 export async function coldStart(session: Session, order: Starting, start: Start): Promise<RequestTimes> {
-	const { record, clock, random = Math.random } = order;
-	const { subject, service, round } = start;
-	const { route, requestTimeoutMs } = subject;
-	const pausedFrom = clientNow(clock);
-	// Whole seconds rule much of kubelet and Knative: samples must not begin at the same part of a second each time.
-	await session.clock.sleep(random() * 1000, session.signal);
-	record({ ...sampleEntry(order, start), pausedMs: elapsedMs(clock, pausedFrom) });
-	const times = await order.observer.request({
-		...order.asked,
-		route,
-		host: service.host,
-		timeoutMs: requestTimeoutMs,
-	});
+	const pausedMs = await randomPause(session, order);
+	order.record({ ...sampleEntry(order, start), pausedMs });
+	const times = await ask(order, start);
 	const { location: _, ...recorded } = times;
-	record({ kind: "request", round, ...recorded });
+	order.record({ kind: "request", round: start.round, ...recorded });
 	return times;
 }
+
+/**
+ * Whole seconds rule much of kubelet and Knative: samples must not begin at the same part of a second each time.
+ * @returns how long it was, in ms
+ */
+export async function randomPause(session: Session, { clock, random = Math.random }: Starting): Promise<number> {
+	const pausedFrom = clientNow(clock);
+	await session.clock.sleep(random() * 1000, session.signal);
+	return elapsedMs(clock, pausedFrom);
+}
+
+/** Sends the one request that starts a copy. */
+export function ask(
+	{ observer, asked }: Starting,
+	{ subject, service }: Pick<Start, "subject" | "service">,
+): Promise<RequestTimes> {
+	const { route, requestTimeoutMs } = subject;
+	return observer.request({ ...asked, route, host: service.host, timeoutMs: requestTimeoutMs });
+}
+
+/** Whether the answer has the status that was asked for. */
+export const isAnswered = ({ asked }: Starting, times: RequestTimes | undefined): boolean =>
+	times?.status === (asked.expectStatus ?? 200);
 
 /** What is there as the request is about to be sent. */
 export function sampleEntry(

@@ -1,7 +1,7 @@
 import type { OwnService } from "../knative/own/service.ts";
 import { type DeployedService, deployService, type NamedRevision, serviceManifest } from "../knative/service.ts";
 import { revisionState } from "../knative/zero.ts";
-import type { ObjectRef } from "../kube/api/cluster.ts";
+import type { KubeObject, ObjectRef } from "../kube/api/cluster.ts";
 import { contentHash } from "../kube/content-hash.ts";
 import { markOurs } from "../kube/objects/ownership.ts";
 import { conditionsOf } from "../kube/untrusted.ts";
@@ -121,7 +121,7 @@ async function deployWithinLimit(session: Session, deployment: Deployment, shari
 }
 
 function deploy(
-	{ cluster, clock, signal, progress, timeoutMs }: Session,
+	session: Session,
 	{ state, namespace, own, image, target }: Deployment,
 	{ profile, before, isShared, timeoutSeconds, copy }: Sharing & { timeoutSeconds: number; copy: number },
 ): Promise<DeployedService> {
@@ -135,14 +135,35 @@ function deploy(
 		return theirs === undefined ? [] : [{ name: theirs.revision, tag: other.name }];
 	});
 	const manifest = serviceManifest(profile, { ...serviceOrder, ...(isShared ? { named, others } : {}) });
-	return deployService(cluster, markOurs(manifest, { part: "workload", profile: profile.name }), {
+	return deployReady(session, markOurs(manifest, { part: "workload", profile: profile.name }), {
 		state,
+		prefix: copy === 1 ? "" : `${name}: `,
+		...(isShared ? { tag: named.tag } : {}),
+	});
+}
+
+/** What a service is deployed with beside the session. */
+export interface DeployingReady {
+	state: LiveState;
+	/** Of the revision's own host. */
+	tag?: string;
+	/** Before each word of what is waited for. */
+	prefix?: string;
+}
+
+/** Applies a service, and waits until it is Ready; what it waits for is progress. @throws ClusterError with the pod's own reason */
+export function deployReady(
+	{ cluster, clock, signal, progress, timeoutMs }: Session,
+	manifest: KubeObject,
+	{ prefix = "", ...options }: DeployingReady,
+): Promise<DeployedService> {
+	return deployService(cluster, manifest, {
+		...options,
 		sleep: (ms) => clock.sleep(ms, signal),
 		timeoutMs,
 		signal,
 		podTrouble,
-		onDetail: (text) => progress({ kind: "detail", text: copy === 1 ? text : `${name}: ${text}` }),
-		...(isShared ? { tag: named.tag } : {}),
+		onDetail: (text) => progress({ kind: "detail", text: prefix + text }),
 	});
 }
 

@@ -1,10 +1,9 @@
 import { systemClock } from "../clock/clock.ts";
 import { removeWorkloads } from "../install/removal/workloads.ts";
 import { idleService } from "../knative/idle-service.ts";
-import { deployService } from "../knative/service.ts";
-import { podTrouble } from "../kube/wait/pod-trouble.ts";
 import { newTask, type Session } from "../kube/wait/task.ts";
 import { coldStart, type Starting, settle } from "./cold-start.ts";
+import { deployReady } from "./deployment.ts";
 import { clusterFingerprint } from "./fingerprint.ts";
 import { untilFailure } from "./schedule.ts";
 import { type Deploying, findRoute, type SubjectOrder } from "./subject.ts";
@@ -20,7 +19,7 @@ const timeoutSeconds = 300;
 export async function startFirstOnNode(session: Session, order: SubjectOrder, deploying: Deploying): Promise<void> {
 	const { underWay, profile } = deploying;
 	const { namespace, own, image, target, state, asked } = order;
-	const { clock, signal, timeoutMs, progress, cluster } = session;
+	const { signal, progress, cluster } = session;
 	progress({
 		kind: "step",
 		text: `${profile.name}: starting the service for the first time, with the pull of its images`,
@@ -33,14 +32,7 @@ export async function startFirstOnNode(session: Session, order: SubjectOrder, de
 		timeoutSeconds,
 		...(own && { own }),
 	});
-	const service = await deployService(cluster, manifest, {
-		state,
-		sleep: (ms) => clock.sleep(ms, signal),
-		timeoutMs,
-		signal,
-		podTrouble,
-		onDetail: (text) => progress({ kind: "detail", text }),
-	});
+	const service = await deployReady(session, manifest, { state });
 	const route = await findRoute(session, order.gateway, underWay.soFar);
 	order.record({
 		kind: "profile",

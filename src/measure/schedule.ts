@@ -1,7 +1,7 @@
 import { alsoEndedBy, type Session } from "../kube/wait/task.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { RequestTimes } from "../recording/entries.ts";
-import { allToZero, coldStart, type Starting, settle, takeCopyAtZero } from "./cold-start.ts";
+import { allToZero, coldStart, isAnswered, type Starting, settle, takeCopyAtZero } from "./cold-start.ts";
 import type { Round } from "./rounds.ts";
 
 /** The cold starts of one visit. */
@@ -63,7 +63,7 @@ async function startAll(session: Session, order: ColdStarts): Promise<void> {
 		const start = { subject, service, round };
 		const times = await coldStart(session, order, start);
 		onSample(profile, round, times);
-		const isUp = times.status === (order.asked.expectStatus ?? 200);
+		const isUp = isAnswered(order, times);
 		const isLast = starts.slice(index + 1).every((next) => ended.has(next.profile));
 		let settledMs: number | undefined;
 		if (isLast || isRotated) settledMs = await settle(session, order, { service, isUp });

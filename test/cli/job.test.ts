@@ -9,6 +9,7 @@ import { parseReport } from "../../src/report/read-report.ts";
 import { ledgerOf } from "../../src/report/report.ts";
 import { istioManifests } from "../../src/simulator/istio/manifests.ts";
 import { type SimulatedCluster, startSimulatedCluster } from "../../src/simulator/start.ts";
+import { allReady } from "../support/all-ready.ts";
 import { startBuilt } from "../support/built-program.ts";
 import { type JobWorld, jobProgram, knistioImage } from "../support/job-program.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -32,7 +33,7 @@ beforeAll(async () => {
 	const parts = { cni: false, isAutoInjected: true, meshConfig: {}, version: "1.31.0" };
 	const istio = istioManifests(parts).map((object) => `---\n${dump(object, { noRefs: true })}`);
 	writeFileSync(file("istio.yaml"), istio.join(""));
-	await vi.waitFor(async () => expect(await allReady()).toBe(true), { timeout, interval: 200 });
+	await vi.waitFor(async () => expect(await allReady(cluster)).toBe(true), { timeout, interval: 200 });
 	before = await lasting();
 }, timeout);
 afterAll(async () => {
@@ -42,11 +43,6 @@ afterAll(async () => {
 beforeEach(() => {
 	delete world.script;
 });
-
-async function allReady(): Promise<boolean> {
-	const deployments = await cluster.list({ apiVersion: "apps/v1", kind: "Deployment" });
-	return deployments.every(({ status }) => (status as { availableReplicas?: number } | undefined)?.availableReplicas);
-}
 
 const passing = new Set(["Event", "Lease", "EndpointSlice", "Endpoints"]);
 

@@ -10,6 +10,7 @@ import type { Cluster } from "../../src/kube/api/cluster.ts";
 import { istioManifests } from "../../src/simulator/istio/manifests.ts";
 import type { SimulatedCluster } from "../../src/simulator/start.ts";
 import { startSimulatedClusterInThread } from "../../src/simulator/threaded.ts";
+import { allReady } from "../support/all-ready.ts";
 import { type ApiGate, openApiGate } from "../support/api-gate.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -36,7 +37,7 @@ beforeAll(async () => {
 			.map((object) => `---\n${dump(object, { noRefs: true })}`)
 			.join(""),
 	);
-	await vi.waitFor(async () => expect(await allReady()).toBe(true), { timeout, interval: 200 });
+	await vi.waitFor(async () => expect(await allReady(cluster)).toBe(true), { timeout, interval: 200 });
 	before = await lasting();
 }, timeout);
 afterAll(async () => {
@@ -48,11 +49,6 @@ beforeEach(() => {
 	gate.onWrite = () => {};
 	gate.reset();
 });
-
-async function allReady(): Promise<boolean> {
-	const deployments = await cluster.list({ apiVersion: "apps/v1", kind: "Deployment" });
-	return deployments.every(({ status }) => (status as { availableReplicas?: number } | undefined)?.availableReplicas);
-}
 
 const passing = new Set(["Event", "Lease", "EndpointSlice", "Endpoints"]);
 

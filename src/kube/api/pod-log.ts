@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { openTransport } from "../http/transport.ts";
 import type { Cluster } from "./cluster.ts";
-import { refusal } from "./refusal.ts";
+import { bodyOf, refusal } from "./refusal.ts";
 
 /** Whose log, and how it is read. */
 export interface PodLogRequest {
@@ -81,14 +81,4 @@ async function readLines(response: IncomingMessage, onLine: PodLogRequest["onLin
 		return;
 	}
 	if (rest.length > 0) take(rest.toString("utf8"));
-}
-
-async function bodyOf(response: IncomingMessage): Promise<Buffer> {
-	const chunks: Buffer[] = [];
-	try {
-		for await (const chunk of response) chunks.push(chunk as Buffer);
-	} catch {
-		// The status says enough.
-	}
-	return Buffer.concat(chunks);
 }

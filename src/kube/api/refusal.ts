@@ -1,4 +1,4 @@
-import { STATUS_CODES } from "node:http";
+import { type IncomingMessage, STATUS_CODES } from "node:http";
 import { ApiError } from "../http/api-error.ts";
 import { objectOf, textOf } from "../untrusted.ts";
 
@@ -92,4 +92,15 @@ export function jsonOf(text: string): unknown {
 	} catch {
 		return undefined;
 	}
+}
+
+/** What there is of an answer that only says what is wrong. */
+export async function bodyOf(response: IncomingMessage): Promise<Buffer> {
+	const chunks: Buffer[] = [];
+	try {
+		for await (const chunk of response) chunks.push(chunk as Buffer);
+	} catch {
+		// The connection broke; the status says enough.
+	}
+	return Buffer.concat(chunks);
 }

@@ -5,7 +5,7 @@ import type { Transport } from "../http/transport.ts";
 import { kubeObjectOf, numberOf, objectOf, textOf } from "../untrusted.ts";
 import { itemsIn } from "./answers.ts";
 import type { KubeObject } from "./cluster.ts";
-import { jsonOf, type RefusingAnswer, refusal as refusalOf } from "./refusal.ts";
+import { bodyOf, jsonOf, type RefusingAnswer, refusal as refusalOf } from "./refusal.ts";
 
 /** What a watch tells, with the time of its receipt in `process.hrtime` ns, taken before anything was parsed. */
 export type WatchSignal =
@@ -173,17 +173,6 @@ function watchError(path: string, said: Record<string, unknown>): Error {
 	const status = numberOf(said.code);
 	if (status === 410 || said.reason === "Expired" || said.reason === "Gone") return new GoneError();
 	return new ApiError(`watch ${path}: ${textOf(said.message) ?? "error"}`, { status });
-}
-
-/** What there is of an answer that only says what is wrong. */
-async function bodyOf(response: IncomingMessage): Promise<Buffer> {
-	const chunks: Buffer[] = [];
-	try {
-		for await (const chunk of response) chunks.push(chunk as Buffer);
-	} catch {
-		// The connection broke; the status says enough.
-	}
-	return Buffer.concat(chunks);
 }
 
 /** The end of a watch is no failure of its pauses. */

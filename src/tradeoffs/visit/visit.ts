@@ -3,13 +3,13 @@ import { type ClientClock, clientNow } from "../../clock/client-clock.ts";
 import { ClusterError } from "../../errors.ts";
 import { findGateway } from "../../knative/gateway.ts";
 import type { GatewayRoute } from "../../knative/route.ts";
-import { deployService, serviceManifest } from "../../knative/service.ts";
+import { serviceManifest } from "../../knative/service.ts";
 import { revisionState } from "../../knative/zero.ts";
 import type { KubeObject } from "../../kube/api/cluster.ts";
 import { markOurs, ownedBySelector } from "../../kube/objects/ownership.ts";
 import { stillThere, waitUntilNone } from "../../kube/wait/gone.ts";
-import { podTrouble } from "../../kube/wait/pod-trouble.ts";
 import { newTask, type Session, uninterrupted } from "../../kube/wait/task.ts";
+import { deployReady } from "../../measure/deployment.ts";
 import { sendRequest } from "../../measure/observing/request.ts";
 import { proveProfile } from "../../measure/prove.ts";
 import type { Profile } from "../../profile/profile.ts";
@@ -101,13 +101,8 @@ async function openVisit(session: Session, order: VisitOrder, pods: FollowedPods
 		timeoutSeconds: 15,
 	});
 	const deploy: Visit["deploy"] = (object, tag) =>
-		deployService(cluster, markOurs(object, { part: "workload", profile: profile.name }), {
+		deployReady(session, markOurs(object, { part: "workload", profile: profile.name }), {
 			state: pods.state,
-			sleep: (ms) => session.clock.sleep(ms, signal),
-			timeoutMs: session.timeoutMs,
-			signal,
-			podTrouble,
-			onDetail: (text) => progress({ kind: "detail", text }),
 			...(tag === undefined ? {} : { tag }),
 		});
 	const service = await deploy(manifest);
