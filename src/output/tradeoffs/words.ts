@@ -1,3 +1,4 @@
+import type { Amount } from "../../report/tradeoffs.ts";
 import type { ShownCell, TradeoffTable } from "../../tradeoffs/table.ts";
 import { duration } from "../words/units.ts";
 
@@ -5,11 +6,16 @@ import { duration } from "../words/units.ts";
 export function cellWords({ column, answer, amounts = [] }: ShownCell): string {
 	if (answer === "not-tested") return "not tested";
 	const word = answer === "observed" ? "yes" : "no";
-	const [main] = amounts;
+	const [main, second] = amounts;
 	if (main === undefined || (column !== "memory" && main.unit !== "ms")) return word;
+	if (column === "cpu") return answer === "observed" ? [word, ...[main, second].flatMap(cpuWords)].join(", ") : word;
 	const amount = main.unit === "ms" ? `+${duration(main.value)}` : `${main.value.toFixed(0)} ${main.unit}`;
 	return answer === "observed" ? `${word}, ${amount}` : word;
 }
+
+/** `start 850 ms`, `at rest, in a second 2.1 ms`. */
+const cpuWords = (amount: Amount | undefined) =>
+	amount === undefined ? [] : [`${duration(amount.value)} ${amount.name}`];
 
 /** What the talk says in the cell's place, marked where it was observed otherwise. */
 export function talkWords({ talk, isDifferent }: ShownCell): string {
