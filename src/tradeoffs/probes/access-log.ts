@@ -4,6 +4,7 @@ import type { KubeObject } from "../../kube/api/cluster.ts";
 import { numberOf, objectOf, objectsOf, textOf } from "../../kube/untrusted.ts";
 import { type Session, uninterrupted } from "../../kube/wait/task.ts";
 import { oneLine } from "../../text/one-line.ts";
+import { openPatience } from "./patience.ts";
 import type { Visit } from "./probe.ts";
 
 /** The container of a proxy, in gateways and sidecars alike. */
@@ -150,8 +151,8 @@ function microseconds(value: unknown): number | undefined {
 }
 
 /** A new configuration has reached a proxy by then, and what it writes its file: Istio has Envoy flush each second. */
-const patienceMs = 30_000;
-const flushMs = 6_000;
+const reaching = { ms: 30_000, leastLooks: 20 };
+const flushing = { ms: 6_000, leastLooks: 4 };
 
 /**
  * Sends requests until each of the pods has written a line of one.
@@ -159,7 +160,7 @@ const flushMs = 6_000;
  */
 export async function waitUntilWritten(visit: Visit, log: AccessLog, pods: readonly KubeObject[]): Promise<void> {
 	const { clock, signal } = visit.session;
-	const deadlineAt = clock.now() + patienceMs;
+	const isOver = openPatience(clock, reaching);
 	const ids = new Set<string>();
 	let silent = [...pods];
 	while (silent.length > 0) {
@@ -169,7 +170,7 @@ export async function waitUntilWritten(visit: Visit, log: AccessLog, pods: reado
 		await clock.sleep(500, signal);
 		const lines = await Promise.all(silent.map((pod) => log.read(pod, ids)));
 		silent = silent.filter((_, index) => lines[index]?.length === 0);
-		if (silent.length === 0 || clock.now() <= deadlineAt) continue;
+		if (silent.length === 0 || !isOver()) continue;
 		throw new ClusterError(
 			`the proxy of pod ${silent[0]?.metadata.name} writes no access log that knistio asks for by the mesh's configuration`,
 			{
@@ -185,11 +186,11 @@ export async function writtenOf(
 	log: AccessLog,
 	{ pods, ids }: { pods: readonly KubeObject[]; ids: ReadonlySet<string> },
 ): Promise<LoggedRequest[][]> {
-	const deadlineAt = clock.now() + flushMs;
+	const isOver = openPatience(clock, flushing);
 	for (;;) {
 		const lines = await Promise.all(pods.map((pod) => log.read(pod, ids)));
 		const isThere = lines.every((ofPod) => new Set(ofPod.map(({ id }) => id)).size === ids.size);
-		if (isThere || clock.now() > deadlineAt) return lines;
+		if (isThere || isOver()) return lines;
 		await clock.sleep(500, signal);
 	}
 }

@@ -5,12 +5,13 @@ import { shapeOf } from "../../profile/pod-shape.ts";
 import type { Amount } from "../../report/tradeoffs.ts";
 import { notTested, seen } from "../cells.ts";
 import { type CpuTime, cpuTimeByKubelet, cpuTimeByResourceMetrics, usageByMetricsServer } from "./container-usage.ts";
+import { openPatience } from "./patience.ts";
 import type { Findings, Probe, Visit } from "./probe.ts";
 
 const column = "cpu";
 
 /** Kubelet reads the counter each 10 to 15 s. */
-const patienceMs = 40_000;
+const patience = { ms: 40_000, leastLooks: 10 };
 const gapMs = 1_000;
 /** Of two readings that are closer, single ticks would be the rate. */
 const leastApartMs = 8_000;
@@ -62,7 +63,7 @@ async function firstReading(
 	readyAtMs: number,
 ): Promise<{ source: Source; start: CpuTime } | { failures: string[] }> {
 	const { clock, signal } = session;
-	const deadlineAt = clock.now() + patienceMs;
+	const isOver = openPatience(clock, patience);
 	for (;;) {
 		const failures: string[] = [];
 		for (const source of sources) {
@@ -72,7 +73,7 @@ async function firstReading(
 			else failures.push(`${source.by}: it has no reading since the pod was Ready`);
 		}
 		// A right that is missing does not come by waiting.
-		if (failures.every((failure) => /HTTP 40[134]/.test(failure)) || clock.now() > deadlineAt) return { failures };
+		if (failures.every((failure) => /HTTP 40[134]/.test(failure)) || isOver()) return { failures };
 		await clock.sleep(gapMs, signal);
 	}
 }
@@ -85,10 +86,10 @@ interface Started {
 
 async function observe(session: Session, pod: KubeObject, { source, start, readyAtMs }: Started): Promise<Findings> {
 	const { clock, signal } = session;
-	const deadlineAt = clock.now() + patienceMs;
+	const isOver = openPatience(clock, patience);
 	let from: CpuTime | undefined;
 	let rate: number | undefined;
-	while (rate === undefined && clock.now() < deadlineAt) {
+	while (rate === undefined && !isOver()) {
 		const now = await source.read(session, pod);
 		if ("failure" in now) break;
 		from ??= now;
