@@ -9,7 +9,7 @@ import { duration } from "../words/units.ts";
 const width = 1920;
 const leastHeight = 1080;
 const margin = 60;
-const left = 620;
+const left = 760;
 const right = width - 260;
 const rowHeight = 40;
 const barHeight = 26;
@@ -22,9 +22,12 @@ const size = { title: 44, label: 28, small: 22 };
 const owners: readonly { name: string; fill: string; owns(hop: string): boolean }[] = [
 	{ name: "gateway", fill: "#0072b2", owns: (hop) => hop.startsWith("istio-ingressgateway") },
 	{ name: "sidecars", fill: "#d55e00", owns: (hop) => hop.startsWith("istio-proxy") },
-	{ name: "Knative and application", fill: "#009e73", owns: (hop) => /queue|activator|application/.test(hop) },
+	{ name: "Knative and application", fill: "#009e73", owns: (hop) => /queue|^activator|application/.test(hop) },
 	{ name: "network and others", fill: "#999999", owns: () => true },
 ];
+
+const howToRead =
+	"A bar is a hop with all that is below it. By access log only lengths are known, and a bar stands in the middle of the one around it.";
 
 /** A request as it is drawn. */
 interface Section {
@@ -51,7 +54,8 @@ export function renderTracesOf(report: Report): string {
 	const simulated = report.simulated === undefined ? "" : " — SIMULATED";
 	const title = `Where the time of a request goes, hop by hop${simulated}`;
 	const body = [text(title, { x: margin, y: 90, "font-size": size.title, "font-weight": 600 }), ...legend()];
-	let y = 190;
+	body.push(text(howToRead, { x: margin, y: 182, "font-size": size.small, fill: "#555555" }));
+	let y = 220;
 	for (const section of sections) {
 		const same = sections.filter(({ kind }) => kind === section.kind);
 		body.push(...drawSection(section, { y, mostMs: Math.max(...same.flatMap(({ bars }) => bars.map(endOf))) }));
@@ -98,7 +102,7 @@ function drawSection({ title, bars }: Section, { y, mostMs }: { y: number; mostM
 		const fill = owners.find(({ owns }) => owns(bar.name))?.fill ?? "#999999";
 		const box = { x: from, y: top, width: Math.max(1, to - from), height: barHeight, fill };
 		return [
-			text(shortened(bar.name, 44 - bar.depth), { x: margin + bar.depth * 14, y: top + 20, "font-size": size.small }),
+			text(shortened(bar.name, 56 - bar.depth), { x: margin + bar.depth * 14, y: top + 20, "font-size": size.small }),
 			element("rect", box, element("title", {}, escaped(`${bar.name} ${bar.words}`))),
 			text(bar.words, { x: Math.min(to + 10, right + 10), y: top + 20, "font-size": size.small }),
 		];

@@ -6,16 +6,17 @@ import { duration } from "../words/units.ts";
 export function cellWords({ column, answer, amounts = [] }: ShownCell): string {
 	if (answer === "not-tested") return "not tested";
 	const word = answer === "observed" ? "yes" : "no";
-	const [main, second] = amounts;
+	const [main] = amounts;
 	if (main === undefined || (column !== "memory" && main.unit !== "ms")) return word;
-	if (column === "cpu") return answer === "observed" ? [word, ...[main, second].flatMap(cpuWords)].join(", ") : word;
+	if (column === "cpu") return answer === "observed" ? [word, ...amounts.map(cpuWords)].join(", ") : word;
 	const amount = main.unit === "ms" ? `+${duration(main.value)}` : `${main.value.toFixed(0)} ${main.unit}`;
 	return answer === "observed" ? `${word}, ${amount}` : word;
 }
 
-/** `start 850 ms`, `at rest, in a second 2.1 ms`. */
-const cpuWords = (amount: Amount | undefined) =>
-	amount === undefined ? [] : [`${duration(amount.value)} ${amount.name}`];
+/** `850 ms to start`, `2.1 ms/s at rest`. */
+function cpuWords({ name, value }: Amount): string {
+	return name === "start" ? `${duration(value)} to start` : `${value.toFixed(1)} ms/s at rest`;
+}
 
 /** What the talk says in the cell's place, marked where it was observed otherwise. */
 export function talkWords({ talk, isDifferent }: ShownCell): string {
