@@ -85,6 +85,12 @@ export const reportFormats: readonly ReportFormat[] = [
 		},
 	},
 	{
+		name: "waterfall",
+		extension: "waterfall.svg",
+		description: "one cold start of each profile, phase by phase, for a slide",
+		load: async () => (await import("./report/waterfall-svg.ts")).renderWaterfall,
+	},
+	{
 		name: "trace",
 		extension: "trace.json",
 		description: "every cold start as a trace, for Perfetto",
