@@ -6,8 +6,10 @@ import { aReport, around } from "../gate/a-report.ts";
 /** What of the usual columns is observed, by profile; the others are refuted, and those after `?` not tested. */
 const observed: Record<string, string> = {
 	minimal: "restricted routing gateway-telemetry",
-	"no-policy": "cold-start net-admin restricted memory cpu sidecar-time routing mtls identity telemetry gateway-telemetry",
-	"full-cni": "cold-start latency restricted memory cpu sidecar-time routing policy mtls identity telemetry gateway-telemetry",
+	"no-policy":
+		"cold-start net-admin restricted memory cpu sidecar-time routing mtls identity telemetry gateway-telemetry",
+	"full-cni":
+		"cold-start latency restricted memory cpu sidecar-time routing policy mtls identity telemetry gateway-telemetry",
 	full: "cold-start latency net-admin restricted memory cpu sidecar-time routing policy mtls identity telemetry gateway-telemetry",
 };
 
