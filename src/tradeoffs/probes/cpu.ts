@@ -11,7 +11,7 @@ import type { Findings, Probe, Visit } from "./probe.ts";
 const column = "cpu";
 
 /** Kubelet reads the counter each 10 to 15 s. */
-const patience = { ms: 40_000, leastLooks: 10 };
+const patience = { ms: 60_000, leastLooks: 20 };
 const gapMs = 1_000;
 /** Of two readings that are closer, single ticks would be the rate. */
 const leastApartMs = 8_000;
@@ -87,14 +87,17 @@ interface Started {
 async function observe(session: Session, pod: KubeObject, { source, start, readyAtMs }: Started): Promise<Findings> {
 	const { clock, signal } = session;
 	const isOver = openPatience(clock, patience);
+	// Kubelet's last reading may be of a time at which other probes still sent requests.
+	let stale: CpuTime | undefined;
 	let from: CpuTime | undefined;
 	let rate: number | undefined;
 	while (rate === undefined && !isOver()) {
 		const now = await source.read(session, pod);
 		if ("failure" in now) break;
-		from ??= now;
-		const apartMs = now.atMs - from.atMs;
-		if (apartMs >= leastApartMs) rate = (1000 * (now.ms - from.ms)) / apartMs;
+		stale ??= now;
+		if (now.atMs > stale.atMs) from ??= now;
+		const apartMs = now.atMs - (from?.atMs ?? now.atMs);
+		if (from !== undefined && apartMs >= leastApartMs) rate = (1000 * (now.ms - from.ms)) / apartMs;
 		else await clock.sleep(gapMs, signal);
 	}
 	const amounts: Amount[] = [
