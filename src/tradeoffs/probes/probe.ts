@@ -61,8 +61,8 @@ export interface Probe {
 	/** The columns whose cells it gives: each, whatever it finds. */
 	columns: readonly string[];
 	/**
-	 * Begins what takes its time by itself, such as a service on its way to zero, before any probe looks; what it gives is
-	 * run in the probe's turn, in the place of `run`. The same is true of it as of `run`.
+	 * Begins what must be seen before any probe looks, without disturbing one, such as a reading that comes by itself; what
+	 * it gives is run in the probe's turn, in the place of `run`. The same is true of it as of `run`.
 	 */
 	begin?(visit: Visit): Promise<Probe["run"]>;
 	/**

@@ -31,19 +31,17 @@ const noteOfQueueProxy =
 export const requestTraceProbe: Probe = {
 	title: "request trace",
 	columns: [column],
-	begin,
-	run: async (visit) => (await begin(visit))(visit),
+	async run(visit) {
+		// Not before: on their way to zero, copies would disturb what other probes measure.
+		const copies = await Promise.all(coldNames(visit).map((name) => deployCopy(visit, name)));
+		return observe(visit, copies);
+	},
 };
-
-async function begin(visit: Visit): Promise<Probe["run"]> {
-	const copies = await Promise.all(coldNames(visit).map((name) => deployCopy(visit, name)));
-	return (later) => observe(later, copies);
-}
 
 const coldNames = ({ service }: Visit) =>
 	Array.from({ length: coldRequests }, (_, index) => `${service.ref.name}-cold-${index + 1}`);
 
-/** A copy that goes to zero by itself, while other probes run. */
+/** A copy that goes to zero by itself, while warm requests are sent to the service. */
 function deployCopy(visit: Visit, name: string): Promise<DeployedService> {
 	const { profile, namespace, image, target } = visit;
 	return visit.deploy(serviceManifest(profile, { namespace, name, image, target, timeoutSeconds: 15 }));
@@ -183,7 +181,7 @@ const podsOf = (visit: Visit, namespace: string, labelSelector: string) =>
 const podsOfRevision = (visit: Visit, revision: string) =>
 	podsOf(visit, visit.namespace, `serving.knative.dev/revision=${revision}`);
 
-/** Knative has let it go to zero long before, unless the other probes were quick. */
+/** Knative lets it go to zero within a minute. */
 async function waitForNoPod(visit: Visit, revision: string): Promise<void> {
 	const { clock, signal, timeoutMs } = visit.session;
 	const deadlineAt = clock.now() + timeoutMs;
