@@ -111,5 +111,5 @@ describe("today", () => {
 });
 
 it("knows its models by name", () => {
-	expect(modelNames).toEqual(["today", "talk-2019"]);
+	expect(modelNames).toEqual(["today", "kubernetes-1.34", "talk-2019"]);
 });
