@@ -14,9 +14,11 @@ function median(values: readonly number[]): number {
 function spansOf(model: string, shape: Shape, policy: boolean): Record<string, number> {
 	const bench = openBench({ model, shape, policy });
 	const samples: Record<string, number[]> = {};
-	const add = (span: string, ms: number) => {
+	// A pod that answers before it is Ready may go to zero before, too.
+	const add = (span: string, from: bigint | undefined, to: bigint | undefined) => {
+		if (to === undefined) return;
 		samples[span] ??= [];
-		samples[span].push(ms / 1000);
+		samples[span].push(betweenMs(from, to) / 1000);
 	};
 	for (let round = 0; round < 10; round++) {
 		bench.waitForZero();
@@ -25,11 +27,11 @@ function spansOf(model: string, shape: Shape, policy: boolean): Record<string, n
 		bench.request();
 		bench.clock.advance(3_000);
 		const { request, pod } = bench.lastColdStart();
-		add("total", betweenMs(request.instants.received, request.instants.answered));
-		add("endpoint_wait", betweenMs(request.instants.atActivator, request.instants.reachable));
-		add("pod_creating", betweenMs(pod.instants.created, pod.instants.shownReady));
+		add("total", request.instants.received, request.instants.answered);
+		add("endpoint_wait", request.instants.atActivator, request.instants.reachable);
+		add("pod_creating", pod.instants.created, pod.instants.shownReady);
 		for (const [name, instants] of Object.entries(pod.containers)) {
-			add(`container_startup_${name}`, betweenMs(instants.shown, instants.shownReady ?? instants.shownTerminated));
+			add(`container_startup_${name}`, instants.shown, instants.shownReady ?? instants.shownTerminated);
 		}
 	}
 	return Object.fromEntries(Object.entries(samples).map(([span, values]) => [span, median(values)]));
@@ -97,15 +99,17 @@ describe("talk-2019", () => {
 	});
 });
 
-describe("today", () => {
-	// Medians on a real node, in seconds: of five cold starts each, of the classic shape of three.
-	it.each<[Shape, number]>([
-		["none", 1.31],
-		["classic", 3.7],
-		["native", 5.24],
-		["cni", 5.35],
-	])("is near what was seen: %s", (shape, seconds) => {
-		const { total = Number.NaN } = spansOf("today", shape, false);
+describe("a kubelet of today, and an older one", () => {
+	// Medians on a real node, in seconds: on 1.36 of ten cold starts, on 1.34 of five, of the classic shape of three.
+	it.each<[model: string, Shape, seconds: number]>([
+		["today", "none", 1.49],
+		["today", "native", 4.29],
+		["kubernetes-1.34", "none", 1.31],
+		["kubernetes-1.34", "classic", 3.7],
+		["kubernetes-1.34", "native", 5.24],
+		["kubernetes-1.34", "cni", 5.35],
+	])("is near what was seen: %s, %s", (model, shape, seconds) => {
+		const { total = Number.NaN } = spansOf(model, shape, false);
 		expect(Math.abs(total / seconds - 1), `${total}`).toBeLessThan(0.2);
 	});
 });
