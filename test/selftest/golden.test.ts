@@ -38,6 +38,7 @@ const golden: [name: string, events: number, totalMs: number, phases: string][] 
 	["native", 13, 5113.746, withNative],
 	["kubernetes-1.36/none", 7, 1156.948, withoutSidecar],
 	["kubernetes-1.36/native", 13, 4218.888, withNative],
+	["kubernetes-1.36/native-cni", 13, 5833.064, withNative.replaceAll("istio-init", "istio-validation")],
 	[
 		"native-cni",
 		13,
@@ -113,6 +114,7 @@ describe("a recording of a real cluster", () => {
 		["hold", "kubernetes-1.34", holding, "classic"],
 		["kubernetes-1.36/none", "today", "minimal"],
 		["kubernetes-1.36/native", "today", "full", "native"],
+		["kubernetes-1.36/native-cni", "today", "full-cni", "native"],
 	])(
 		"has no field that measuring reads and the simulation of its Kubernetes lacks: %s",
 		async (name, model, profile, sidecar) => {

@@ -43,6 +43,23 @@ describe("readiness where the kubelet looks on demand", () => {
 		}
 	});
 
+	it("comes after the ten seconds of Knative's period where the look after comes too early as well", () => {
+		const { containers } = loadModel("today");
+		const queueProxy = { ...containers["queue-proxy"], ready: [1_500, 0] as [number, number] };
+		const bench = openBench({
+			shape: "none",
+			changed: { containers: { ...containers, "queue-proxy": queueProxy } },
+			annotations: { "autoscaling.knative.dev/window": "30s" },
+		});
+		bench.waitForZero();
+		bench.request();
+		bench.clock.advance(12_000);
+		const { pod } = bench.lastColdStart();
+		const readinessMs = betweenMs(pod.containers["queue-proxy"]?.started, pod.instants.ready);
+		expect(readinessMs).toBeGreaterThan(10_000);
+		expect(readinessMs).toBeLessThan(11_100);
+	});
+
 	it("comes one second after that look anyway where the kubelet looks each second only", () => {
 		for (const seed of seeds) {
 			const { sinceLookMs } = coldStart(1, seed, false);
