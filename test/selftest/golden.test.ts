@@ -32,6 +32,11 @@ const withoutSidecar =
 const withNative =
 	"activation pod-creation scheduling sandbox start-istio-init run-istio-init notice-istio-init start-istio-proxy startup-istio-proxy notice-istio-proxy start-user-container start-queue-proxy readiness endpoint routing response unattributed";
 
+const withClassic =
+	"activation pod-creation scheduling sandbox start-istio-init run-istio-init notice-istio-init start-user-container start-queue-proxy start-istio-proxy readiness endpoint routing response unattributed";
+const withHeld =
+	"activation pod-creation scheduling sandbox start-istio-init run-istio-init notice-istio-init start-istio-proxy post-start-istio-proxy start-user-container start-queue-proxy readiness endpoint routing response unattributed";
+
 /** What each showed, those of Kubernetes 1.34 without a folder: pod events, milliseconds from the request sent to the last byte, and the phases in their order. */
 const golden: [name: string, events: number, totalMs: number, phases: string][] = [
 	["none", 7, 1039.317, withoutSidecar],
@@ -39,30 +44,22 @@ const golden: [name: string, events: number, totalMs: number, phases: string][] 
 	["kubernetes-1.36/none", 7, 1156.948, withoutSidecar],
 	["kubernetes-1.36/native", 13, 4218.888, withNative],
 	["kubernetes-1.36/native-cni", 13, 5833.064, withNative.replaceAll("istio-init", "istio-validation")],
+	["kubernetes-1.36/classic", 13, 4761.364, withClassic],
+	["kubernetes-1.36/hold", 13, 4636.475, withHeld],
 	[
 		"native-cni",
 		13,
 		5746.704,
 		"activation pod-creation scheduling sandbox start-istio-validation run-istio-validation notice-istio-validation start-istio-proxy startup-istio-proxy notice-istio-proxy start-user-container start-queue-proxy readiness endpoint routing response unattributed",
 	],
-	[
-		"classic",
-		13,
-		3570.036,
-		"activation pod-creation scheduling sandbox start-istio-init run-istio-init notice-istio-init start-user-container start-queue-proxy start-istio-proxy readiness endpoint routing response unattributed",
-	],
+	["classic", 13, 3570.036, withClassic],
 	[
 		"classic-cni",
 		13,
 		3611.486,
 		"activation pod-creation scheduling sandbox start-istio-validation run-istio-validation notice-istio-validation start-user-container start-queue-proxy start-istio-proxy readiness endpoint routing response unattributed",
 	],
-	[
-		"hold",
-		13,
-		4804.888,
-		"activation pod-creation scheduling sandbox start-istio-init run-istio-init notice-istio-init start-istio-proxy post-start-istio-proxy start-user-container start-queue-proxy readiness endpoint routing response unattributed",
-	],
+	["hold", 13, 4804.888, withHeld],
 ];
 
 const holding = join(temporaryFolder(), "full-hold.yaml");
@@ -115,6 +112,8 @@ describe("a recording of a real cluster", () => {
 		["kubernetes-1.36/none", "today", "minimal"],
 		["kubernetes-1.36/native", "today", "full", "native"],
 		["kubernetes-1.36/native-cni", "today", "full-cni", "native"],
+		["kubernetes-1.36/classic", "today", "full", "classic"],
+		["kubernetes-1.36/hold", "today", holding, "classic"],
 	])(
 		"has no field that measuring reads and the simulation of its Kubernetes lacks: %s",
 		async (name, model, profile, sidecar) => {
