@@ -12,8 +12,8 @@ export interface ApiGate {
 	/** Writes since {@link reset}. */
 	readonly writes: number;
 	reset(): void;
-	/** Answers every request but GET with 403, and passes none of them on. */
-	refusesWrites: boolean;
+	/** What is not allowed is answered with 403, and not passed on. */
+	allows: (method: string, url: string) => boolean;
 	/** `POST /api/v1/…` of each that was refused. */
 	readonly refused: readonly string[];
 	close(): Promise<void>;
@@ -33,7 +33,7 @@ export async function openApiGate(kubeconfigText: string): Promise<ApiGate> {
 	const refused: string[] = [];
 	const server = http.createServer((request, response) => {
 		const { method, url, headers } = request;
-		if (gate.refusesWrites && method !== "GET") {
+		if (!gate.allows(method ?? "GET", url ?? "/")) {
 			refused.push(`${method} ${url}`);
 			response.writeHead(403).end();
 			return;
@@ -59,7 +59,7 @@ export async function openApiGate(kubeconfigText: string): Promise<ApiGate> {
 		get writes() {
 			return writes;
 		},
-		refusesWrites: false,
+		allows: () => true,
 		refused,
 		reset: () => {
 			writes = 0;

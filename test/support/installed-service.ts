@@ -14,6 +14,8 @@ export interface UsedCluster {
 	client: Client;
 	/** Between knistio and the API server. */
 	gate: ApiGate;
+	/** The gateway's address. */
+	gatewayUrl: string;
 	/** Opens it for a command; each may close it. */
 	open(): Promise<Target>;
 	/** Deploys a Knative Service into the namespace `bench`, and waits until its first revision is Ready. */
@@ -61,6 +63,7 @@ export async function openUsedCluster(shape = "none", { speed = 40, faults = {} 
 	return {
 		client,
 		gate,
+		gatewayUrl: `http://127.0.0.1:${port}`,
 		open,
 		deploy: (name, service) => deploy(client, name, service),
 		ask: async (name) => (await get(port, { host: `${name}.bench.example.com` })).status,
