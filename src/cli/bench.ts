@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
 import type { BenchOptions } from "../commands/bench/options.ts";
 import type { Where } from "../commands/bench/target.ts";
-import { installedService, requireNoChange } from "./bench-as-found.ts";
 import type { Declaration } from "./declaration.ts";
+import { installedService, requireNoChange } from "./options/as-found.ts";
 import { addClusterOptions, type ClusterFlags, dryRunOption } from "./options/cluster.ts";
 import { addGateOptions, type GateFlags, gateOptionsOf } from "./options/gate.ts";
 import { addOutputOptions, type OutputFlags, renderOptionsOf } from "./options/output.ts";

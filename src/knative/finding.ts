@@ -59,10 +59,7 @@ function versionOf(object: KubeObject): string | undefined {
 }
 
 /** Knative's version, by the label of its controller; undefined where there is none. */
-export async function knativeVersion(
-	cluster: Pick<Cluster, "get">,
-	signal: AbortSignal,
-): Promise<string | undefined> {
+export async function knativeVersion(cluster: Pick<Cluster, "get">, signal: AbortSignal): Promise<string | undefined> {
 	const controller = await cluster.get(deploymentRef("controller"), signal);
 	return controller && versionOf(controller);
 }

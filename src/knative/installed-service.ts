@@ -102,9 +102,12 @@ function requireScaling(annotations: Record<string, string>, config: Record<stri
 	}
 	const scaler = annotations[`${autoscaling}class`] ?? config["pod-autoscaler-class"] ?? ownAutoscaler;
 	if (scaler !== ownAutoscaler) {
-		throw new ClusterError(`${what} is scaled by ${scaler}, which does not go to zero as Knative's own autoscaler does`, {
-			hint,
-		});
+		throw new ClusterError(
+			`${what} is scaled by ${scaler}, which does not go to zero as Knative's own autoscaler does`,
+			{
+				hint,
+			},
+		);
 	}
 	requireZeroEnabled(config["enable-scale-to-zero"]);
 }

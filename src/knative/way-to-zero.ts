@@ -39,9 +39,12 @@ export function wayToZero(
 		const ms = text === undefined ? usualMs : goDurationMs(text);
 		if (ms !== undefined && ms >= 0) return ms;
 		const where = own === undefined ? `config-autoscaler: ${key}` : `annotation ${prefix}${annotation}`;
-		throw new ClusterError(`${where} is "${text}", which is no duration: it is not known when the service goes to zero`, {
-			hint: "such as 60s",
-		});
+		throw new ClusterError(
+			`${where} is "${text}", which is no duration: it is not known when the service goes to zero`,
+			{
+				hint: "such as 60s",
+			},
+		);
 	};
 	return {
 		windowMs: read("window", "stable-window", 60_000),

@@ -66,7 +66,8 @@ export async function startFirst(
 	await askOnce({ ...asked, route, host, timeoutMs: requestTimeoutMs }, observer, name);
 	await untilReady(session, state, { service, isUp: true });
 	const pod = await startedPod(session, { state, revision });
-	if (pod === undefined) throw new ClusterError(`service ${name} answered, but no pod of revision ${revision} was seen`);
+	if (pod === undefined)
+		throw new ClusterError(`service ${name} answered, but no pod of revision ${revision} was seen`);
 	const found = await profileOf(session, pod);
 	requireImagesThere(found.profile, pod);
 	record({

@@ -11,8 +11,7 @@ const hint =
 	"measure when nobody uses the service, or a copy of it with --service FILE, which knistio deploys for itself alone";
 
 /** The error of what was noticed. */
-export const liveTraffic = (what: string): LiveTrafficError =>
-	new LiveTrafficError(`live traffic: ${what}`, { hint });
+export const liveTraffic = (what: string): LiveTrafficError => new LiveTrafficError(`live traffic: ${what}`, { hint });
 
 /** What is watched on its way to zero. */
 export interface QuietWay {
@@ -32,10 +31,10 @@ export interface QuietWay {
 export async function untilQuiet({ state, revision, zero, clock, signal }: QuietWay): Promise<number> {
 	const since = clientNow(clock);
 	const limits = (ms: number) => ({ timeoutMs: realMs(clock, ms), signal });
-	await state.until(
-		() => (isWanted(state, revision) ? undefined : true),
-		{ ...limits(wantedAtMostMs(zero)), onTimeout: () => stillWanted(state, revision, elapsedMs(clock, since)) },
-	);
+	await state.until(() => (isWanted(state, revision) ? undefined : true), {
+		...limits(wantedAtMostMs(zero)),
+		onTimeout: () => stillWanted(state, revision, elapsedMs(clock, since)),
+	});
 	await state.until(
 		() => {
 			requireUnwanted(state, revision);

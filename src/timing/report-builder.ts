@@ -132,7 +132,14 @@ function closeSamples(state: State, at: string): void {
 	const { service, isAsFound = false } = open.profile;
 	for (const record of samples) {
 		const sightings = sightingsOf(record);
-		const context = { sightings, offsets: clocks.offsets, earlierPods, promises, isAsFound, ...(service && { service }) };
+		const context = {
+			sightings,
+			offsets: clocks.offsets,
+			earlierPods,
+			promises,
+			isAsFound,
+			...(service && { service }),
+		};
 		placeIn(open.result, record.sample, foldColdStart(record, context));
 		for (const { object } of sightings.pods) {
 			if (object.metadata.uid !== undefined) earlierPods.add(object.metadata.uid);

@@ -19,7 +19,9 @@ interface Rule {
 /** The rules of the documented roles, with the namespace of the example in the place of `shop`. */
 function rulesFor(namespace: string, { withOptional = true } = {}): Rule[] {
 	const text = readRbacYaml();
-	const needed = withOptional ? text : text.replaceAll(/ {2}# [^\n]*\(optional\)\n(?: {2,4}[- ] [^\n]*\n| {4}\w[^\n]*\n)+/g, "");
+	const needed = withOptional
+		? text
+		: text.replaceAll(/ {2}# [^\n]*\(optional\)\n(?: {2,4}[- ] [^\n]*\n| {4}\w[^\n]*\n)+/g, "");
 	return (loadAll(needed) as KubeObject[])
 		.filter(({ kind }) => kind === "Role" || kind === "ClusterRole")
 		.flatMap(({ metadata, rules }) =>
@@ -33,12 +35,19 @@ function rulesFor(namespace: string, { withOptional = true } = {}): Rule[] {
 /** As Kubernetes' authorizer reads a request; undefined for what is no resource, which everybody may discover. */
 function attributesOf(method: string, url: string) {
 	const { pathname, searchParams } = new URL(url, "http://server");
-	const found = /^\/(?:api\/v1|apis\/([^/]+)\/[^/]+)(?:\/namespaces\/([^/]+))?\/([^/]+)(?:\/([^/]+))?(?:\/([^/]+))?/.exec(pathname);
+	const found =
+		/^\/(?:api\/v1|apis\/([^/]+)\/[^/]+)(?:\/namespaces\/([^/]+))?\/([^/]+)(?:\/([^/]+))?(?:\/([^/]+))?/.exec(pathname);
 	if (found === null) return undefined;
 	const [, group = "", namespace, resource = "", name, subresource] = found;
 	const read = name === undefined ? (searchParams.has("watch") ? "watch" : "list") : "get";
 	const verb = method === "GET" ? read : method.toLowerCase();
-	return { group, namespace, resource: subresource === undefined ? resource : `${resource}/${subresource}`, name, verb };
+	return {
+		group,
+		namespace,
+		resource: subresource === undefined ? resource : `${resource}/${subresource}`,
+		name,
+		verb,
+	};
 }
 
 function ruleFor(rules: readonly Rule[], method: string, url: string): Rule | "discovery" | undefined {
@@ -100,9 +109,7 @@ it("the documented rights are enough, also without the optional ones, and none o
 		const { denied, code } = await measure(
 			needed.filter((rule) => rule !== missing),
 			byAddress,
-		).catch(
-			(error: { exitCode: number; hint?: string }) => ({ denied: [error.hint ?? ""], code: error.exitCode }),
-		);
+		).catch((error: { exitCode: number; hint?: string }) => ({ denied: [error.hint ?? ""], code: error.exitCode }));
 		expect(denied.length).toBeGreaterThan(0);
 		expect([0, 4]).toContain(code);
 	}

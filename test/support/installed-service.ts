@@ -35,7 +35,10 @@ export interface Deployed {
 }
 
 /** Opens one, with the given shape of Istio; closed with the test. */
-export async function openUsedCluster(shape = "none", { speed = 40, faults = {} as Faults } = {}): Promise<UsedCluster> {
+export async function openUsedCluster(
+	shape = "none",
+	{ speed = 20, faults = {} as Faults } = {},
+): Promise<UsedCluster> {
 	const client = await openClient({ speed, faults });
 	onTestFinished(() => client.close());
 	const port = await installIstio(client, shape);

@@ -19,7 +19,10 @@ export interface Workload {
 	fingerprint: Fingerprint;
 }
 
-type WorkloadOptions = Pick<BenchOptions, "service" | "installed" | "request" | "headers" | "body" | "expectStatus" | "expectBody">;
+type WorkloadOptions = Pick<
+	BenchOptions,
+	"service" | "installed" | "request" | "headers" | "body" | "expectStatus" | "expectBody"
+>;
 
 /** Reads what the options name. @throws UsageError for what cannot be read or measured */
 export async function readWorkload(options: WorkloadOptions, context: Context): Promise<Workload> {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { UsageError } from "../errors.ts";
+import { UsageError } from "../../errors.ts";
 
 /** How `--service` names a service that is there, and no file. */
 const prefix = "ksvc/";
@@ -54,7 +54,9 @@ export function requireNoChange(command: Command): void {
 			hint: "leave it out, or give a manifest with --service",
 		});
 	}
-	const option = command.options.find((each) => changing.includes(each.attributeName()) && isGiven(each.attributeName()));
+	const option = command.options.find(
+		(each) => changing.includes(each.attributeName()) && isGiven(each.attributeName()),
+	);
 	if (option === undefined) return;
 	throw new UsageError(`${option.long}: a service that is there is measured as it is, and nothing is changed`, {
 		hint: `leave ${option.long} out; or give a manifest with --service, which is deployed`,
