@@ -107,7 +107,7 @@ function judge(one: readonly ProfileRun[], copies: readonly ProfileRun[]): { ver
 	const isWider = ratio.lo > 1;
 	const parts = [
 		`shift ${shift.ms.toFixed(0)} ms, 90 % [${lo.toFixed(0)}, ${hi.toFixed(0)}], limit ± ${limitMs.toFixed(0)} ms: ${isNear ? "equivalent" : "not shown to be equivalent"}`,
-		`middle half × ${ratio.estimate.toFixed(2)}, 90 % [${ratio.lo.toFixed(2)}, ${ratio.hi.toFixed(2)}]: ${isWider ? "wider" : "not wider"}`,
+		`middle half × ${ratio.estimate.toFixed(2)}, 90 % [${ratio.lo.toFixed(2)}, ${ratio.hi.toFixed(2)}]: ${isWider ? "surely wider" : "not surely wider"}`,
 	];
 	return { verdict: parts.join("; "), isEquivalent: isNear && !isWider };
 }

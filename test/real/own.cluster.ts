@@ -62,14 +62,16 @@ afterAll(async () => {
 	await rm(folder, { recursive: true, force: true });
 });
 
-function expectMeasured({ coldStarts }: ProfileRun, counted: number): void {
+function expectMeasured({ coldStarts, fingerprint }: ProfileRun, counted: number): void {
+	// Where pods can be reached by their addresses, the activator asks queue-proxy itself, and does not wait for kubelet.
+	const leastMs = fingerprint["mesh-compatibility-mode"] === "enabled" ? probeDelayMs : 0;
 	const starts = coldStarts.filter((start) => start.counted);
 	expect(starts, JSON.stringify(ledgerOf(coldStarts))).toHaveLength(counted);
 	for (const { pods, spans, total, response } of starts) {
 		const names = pods[0]?.containers.filter(({ role }) => role === "app").map(({ name }) => name) ?? [];
 		expect([...names].sort()).toEqual(["cache", "queue-proxy", "web"]);
 		for (const name of names) expect(spans).toHaveProperty(`container_startup_${name}`);
-		expect(total?.ms).toBeGreaterThan(probeDelayMs);
+		expect(total?.ms).toBeGreaterThan(leastMs);
 		expect(response).toMatchObject({ status: 200, bodyMatches: true });
 	}
 }
