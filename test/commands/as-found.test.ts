@@ -127,7 +127,7 @@ it("notices live traffic before it has asked anything, and ends with 4", async (
 	expect(stderr).toMatch(
 		/live traffic: revision shop-00001 still has a pod \(shop-00001-deployment-\S+\) \d+ s after the last request of knistio: somebody else asks it/,
 	);
-}, 60_000);
+}, 120_000);
 
 it("notices a pod that it did not cause, and keeps what was measured before, with 3", async () => {
 	// The first request shows what is installed, the second is measured; then somebody asks once all is at zero.
@@ -139,7 +139,7 @@ it("notices a pod that it did not cause, and keeps what was measured before, wit
 	const report = reportIn("cut.json");
 	expect(report.endedBy).toMatch(/^live traffic: /);
 	expect(report.profiles[0]?.ledger?.counted).toBeGreaterThan(0);
-}, 60_000);
+}, 120_000);
 
 it("refuses what cannot be started cold as it is, each with its reason", async () => {
 	const used = await openUsedCluster("none");
@@ -184,9 +184,9 @@ it("refuses what cannot be started cold as it is, each with its reason", async (
 	const autoscaler = "/apis/apps/v1/namespaces/knative-serving/deployments/autoscaler";
 	await used.client.call("PATCH", autoscaler, { spec: { replicas: 0 } }, merge);
 	await expect
-		.poll(async () => (await run(used, asked())).stderr, { timeout: 20_000 })
+		.poll(async () => (await run(used, asked())).stderr, { timeout: 60_000 })
 		.toContain("autoscaling is paused: Deployment knative-serving/autoscaler has no pod that is ready");
-}, 90_000);
+}, 180_000);
 
 it("says with --dry-run what it will ask, and that nothing is changed", async () => {
 	const used = await openUsedCluster("none");
@@ -201,7 +201,7 @@ it("says with --dry-run what it will ask, and that nothing is changed", async ()
 	);
 	expect(stdout).toContain("then start it cold 2 times, one request at a time; it goes to zero by its own settings");
 	expect(stdout).toContain("nothing is deployed, installed, labelled or changed");
-}, 60_000);
+}, 120_000);
 
 it.each([
 	["ksvc/shop", "a service that is there is measured as it is"],

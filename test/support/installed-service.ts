@@ -95,7 +95,7 @@ async function deploy(client: Client, name: string, service: Deployed = {}): Pro
 		},
 	});
 	if (isBroken) return;
-	const limit = Date.now() + 20_000;
+	const limit = Date.now() + 60_000;
 	for (;;) {
 		const { json } = await client.call("GET", path);
 		const object = json as unknown as KubeObject & { metadata: { generation?: number } };
