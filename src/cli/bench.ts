@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import type { BenchOptions } from "../commands/bench/options.ts";
 import type { Where } from "../commands/bench/target.ts";
 import type { Declaration } from "./declaration.ts";
+import { installedService, requireNoChange } from "./options/as-found.ts";
 import { addClusterOptions, type ClusterFlags, dryRunOption } from "./options/cluster.ts";
 import { addGateOptions, type GateFlags, gateOptionsOf } from "./options/gate.ts";
 import { addOutputOptions, type OutputFlags, renderOptionsOf } from "./options/output.ts";
@@ -22,7 +23,7 @@ import {
 import { imageOption, namespaceOption } from "./options/workload.ts";
 
 interface BenchFlags extends ClusterFlags, SourceFlags, OutputFlags, GateFlags, RequestFlags {
-	profile: string[];
+	profile?: string[];
 	variants?: string[];
 	iterations: number;
 	until?: number | "verdict";
@@ -73,6 +74,9 @@ Examples:
     --request "POST /v1/orders" --header "Content-Type: application/json" --body @order.json \\
     --expect-status 201 --expect-body accepted
 
+  # Measure a service that is there, as it is: nothing is deployed or changed
+  knistio bench --service ksvc/shop --namespace shop --use-installed -n 5 --out run.json
+
   # Fail a pipeline if a cold start is too slow (exit code 99) or nothing was measured (3)
   knistio bench --profile minimal --budget "total: p(50) < 3s" --out run.json
 
@@ -109,9 +113,18 @@ export const declareBench: Declaration = (program, context, finish) => {
 		.option("--keep", "leave everything on the cluster, until `knistio clean` or the next bench without --keep")
 		.addOption(dryRunOption());
 	addGateOptions(addSourceOptions(addClusterOptions(command)));
+	// What is there already has its own Istio.
+	const profile = command.options.find(({ long }) => long === "--profile");
+	command.on("option:service", (value: string) => profile?.makeOptionMandatory(!value.startsWith("ksvc/")));
 	command.addHelpText("after", examples).action(async (flags: BenchFlags) => {
-		const { bench } = await import("../commands/bench/bench.ts");
-		finish(await bench(benchOptionsOf(flags), context));
+		const installed = installedService(flags.service);
+		if (installed === undefined) {
+			const { bench } = await import("../commands/bench/bench.ts");
+			return finish(await bench(benchOptionsOf(flags), context));
+		}
+		requireNoChange(command);
+		const { benchAsFound } = await import("../commands/bench/as-found.ts");
+		finish(await benchAsFound({ ...benchOptionsOf(flags), installed }, context));
 	});
 };
 
@@ -178,8 +191,9 @@ function addServiceOptions(command: Command): Command {
 	command
 		.addOption(imageOption("image of the service to start; it must listen on $PORT and answer with $TARGET"))
 		.option(
-			"--service <file>",
-			"measure your own Knative service, from its manifest; what must be changed for it is printed",
+			"--service <file|ksvc/name>",
+			"measure your own Knative service: from its manifest, what must be changed for it is printed; or, with " +
+				"--use-installed, one that is there, as it is",
 			text,
 		);
 	return addRequestOptions(command)
@@ -214,7 +228,7 @@ function addSimulationOptions(command: Command): Command {
 function benchOptionsOf(flags: BenchFlags): BenchOptions {
 	const { record, requestTimeout, service, sidecar, gateway, otlp } = flags;
 	return {
-		profiles: flags.profile,
+		profiles: flags.profile ?? [],
 		variants: flags.variants ?? [],
 		iterations: flags.iterations,
 		blocks: flags.blocks,

@@ -48,11 +48,12 @@ export async function jobInside(
 }
 
 async function unpack({ archive, into }: { archive: string; into: string }, context: Context): Promise<void> {
-	for (const { path, text } of filesOf(await bytesOf(archive))) {
+	for (const file of filesOf(await bytesOf(archive))) {
+		const { path } = file;
 		const target = join(into, path);
 		if (normalize(path).startsWith("..")) throw new UsageError(`${path}: no place for a file of the Job`);
 		await mkdir(dirname(target), { recursive: true });
-		await context.writeFile(target, text);
+		await context.writeFile(target, "text" in file ? file.text : file.bytes);
 	}
 }
 

@@ -13,7 +13,7 @@ import { describeRef, type KubeObject } from "../kube/api/cluster.ts";
 import { mayPass } from "../kube/api/repetition.ts";
 import { newTask, type Session, uninterrupted } from "../kube/wait/task.ts";
 import { openProgress, type ProgressDisplay } from "../output/progress.ts";
-import { loadProfiles } from "../profile/load.ts";
+import { loadWithVariants } from "../profile/variants.ts";
 import { endRun } from "./gate/ending.ts";
 import { whatFails } from "./gate/sink.ts";
 import type { ClusterOptions } from "./install.ts";
@@ -38,7 +38,7 @@ export interface JobOptions extends ClusterOptions {
 /** `knistio job`: the same bench as a Job in the cluster, its report brought back. */
 export async function job(options: JobOptions, context: Context): Promise<ExitCode> {
 	const line = completeLine(options.line);
-	await loadProfiles(profilesOf(line));
+	await loadWithVariants(namesIn(line, "--profile"), namesIn(line, "--variants"));
 	const outputs = outputsOf(line);
 	if (options.mode === "print") {
 		const documents = (await objectsOf(options, context)).map((object) =>
@@ -63,8 +63,11 @@ export async function job(options: JobOptions, context: Context): Promise<ExitCo
 }
 
 /** Profiles are read here too: what is wrong with one is said before anything is made. */
-const profilesOf = (line: readonly BenchOption[]) =>
-	line.flatMap(({ flag, value }) => (flag === "--profile" && value !== undefined ? [value] : []));
+const namesIn = (line: readonly BenchOption[], option: "--profile" | "--variants") =>
+	line.flatMap(({ flag, value }) => {
+		if (flag !== option || value === undefined) return [];
+		return option === "--profile" ? [value] : value.split(",").map((name) => name.trim());
+	});
 
 async function objectsOf({ line, image, namespace, claim, id }: JobOptions, context: Context): Promise<KubeObject[]> {
 	if (image === undefined) {
@@ -72,7 +75,7 @@ async function objectsOf({ line, image, namespace, claim, id }: JobOptions, cont
 			hint: "give the image of knistio that the Job is to run; docs/job.md says how to build one",
 		});
 	}
-	const { line: moved, files } = await collectInputs(completeLine(line), context.readFile);
+	const { line: moved, files } = await collectInputs(completeLine(line), context);
 	const words = wordsOf(withNamesInJob(moved));
 	return jobObjects({ id, namespace, image, words, archive: archiveOf(files), claim });
 }

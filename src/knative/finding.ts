@@ -1,5 +1,5 @@
 import { ClusterError } from "../errors.ts";
-import { describeRef, type KubeObject, type ObjectRef, refOf } from "../kube/api/cluster.ts";
+import { type Cluster, describeRef, type KubeObject, type ObjectRef, refOf } from "../kube/api/cluster.ts";
 import { isOurs } from "../kube/objects/ownership.ts";
 import { objectOf, textMapOf } from "../kube/untrusted.ts";
 import type { Task } from "../kube/wait/task.ts";
@@ -56,6 +56,12 @@ const deploymentRef = (name: string): ObjectRef => ({
 
 function versionOf(object: KubeObject): string | undefined {
 	return object.metadata.labels?.["app.kubernetes.io/version"]?.replace(/^v/, "");
+}
+
+/** Knative's version, by the label of its controller; undefined where there is none. */
+export async function knativeVersion(cluster: Pick<Cluster, "get">, signal: AbortSignal): Promise<string | undefined> {
+	const controller = await cluster.get(deploymentRef("controller"), signal);
+	return controller && versionOf(controller);
 }
 
 /** @throws ClusterError when there is no Knative, and none to install */

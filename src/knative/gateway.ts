@@ -2,6 +2,7 @@ import { connect, isIPv6 } from "node:net";
 import { ClusterError } from "../errors.ts";
 import { gatewayName, istioNamespace } from "../istio/names.ts";
 import type { Cluster, KubeObject } from "../kube/api/cluster.ts";
+import { ApiError } from "../kube/http/api-error.ts";
 import { numberOf, objectOf, objectsOf, textOf } from "../kube/untrusted.ts";
 import type { GatewayRoute } from "./route.ts";
 import { viaApiServer } from "./route.ts";
@@ -107,7 +108,11 @@ function balancerAddresses(service: KubeObject): Candidate[] {
 async function nodeAddresses(cluster: Cluster, service: KubeObject, signal: AbortSignal): Promise<Candidate[]> {
 	const port = httpPortOf(service)?.nodePort;
 	if (port === undefined) return [];
-	const nodes = await cluster.list({ apiVersion: "v1", kind: "Node" }, signal);
+	const nodes = await cluster.list({ apiVersion: "v1", kind: "Node" }, signal).catch((error) => {
+		// Who may not see the nodes has other ways.
+		if (error instanceof ApiError && error.status === 403) return [];
+		throw error;
+	});
 	return nodes.flatMap((node) => {
 		const addresses = objectsOf(objectOf(node.status).addresses);
 		return ["ExternalIP", "InternalIP"].flatMap((type) =>

@@ -34,11 +34,12 @@ export async function requireZeroAllowed(cluster: Cluster, wait: ZeroWait): Prom
 			kind === "ConfigMap" && metadata.name === configName && metadata.namespace === knativeNamespace,
 	);
 	const data = ((installed ?? given)?.data ?? {}) as Record<string, unknown>;
-	requireEnabled(data[enableKey]);
+	requireZeroEnabled(data[enableKey]);
 	requireInTime(data[graceKey], wait);
 }
 
-function requireEnabled(value: unknown): void {
+/** @param value of `enable-scale-to-zero` @throws ClusterError where it forbids zero */
+export function requireZeroEnabled(value: unknown): void {
 	if (value === undefined || truths.includes(value as string)) return;
 	throw refusal(enableKey, value, "a service never goes to zero, so it cannot be started cold", "true");
 }

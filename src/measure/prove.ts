@@ -1,6 +1,7 @@
 import { ClusterError } from "../errors.ts";
 import { compareVersions, istioVersions } from "../istio/versions.ts";
 import { revisionState } from "../knative/zero.ts";
+import type { KubeObject } from "../kube/api/cluster.ts";
 import type { Session } from "../kube/wait/task.ts";
 import { compareShape, type ServiceShape, shapeOf } from "../profile/pod-shape.ts";
 import type { Profile } from "../profile/profile.ts";
@@ -80,7 +81,10 @@ export async function proveProfile(session: Session, order: Proof): Promise<Fing
 }
 
 /** A pod whose images are all known by their digests, which kubelet tells when it has started a container; else any. */
-async function startedPod({ signal }: Session, { state, revision, podTimeoutMs = 5_000 }: Proof) {
+export async function startedPod(
+	{ signal }: Session,
+	{ state, revision, podTimeoutMs = 5_000 }: Pick<Proof, "state" | "revision" | "podTimeoutMs">,
+): Promise<KubeObject | undefined> {
 	const pods = () =>
 		revisionState(state, revision).pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
 	const whole = await untilLate(state, () => pods().find(hasDigests), { timeoutMs: podTimeoutMs, signal });

@@ -31,6 +31,30 @@ export async function loadProfiles(names: readonly string[], read: ReadText = re
 	return profiles;
 }
 
+/** One of the files that a profile is made of. */
+export interface ProfileFile {
+	path: string;
+	/** What it extends, as it is written there. */
+	extends: string | undefined;
+}
+
+/**
+ * The files of the user's that a profile is made of: its own first, and then what it extends, to the end. What comes with
+ * knistio is none of them.
+ * @param file the path of a profile
+ * @throws UsageError for one that cannot be read
+ */
+export async function filesOfProfile(file: string, read: ReadText = readText): Promise<ProfileFile[]> {
+	const builtIn = [...builtInProfiles, ...builtInVariants].map(builtInFile);
+	const written = await withExtended(file, read);
+	return written
+		.filter((each) => !builtIn.includes(each.file))
+		.map(({ file: path, fields }) => ({
+			path,
+			extends: typeof fields.extends === "string" ? fields.extends : undefined,
+		}));
+}
+
 /** A file, and what it extends, and what that extends, to the end. */
 async function withExtended(file: string, read: ReadText): Promise<Written[]> {
 	const files = [readWritten(await readProfile(file, read, ""), file)];

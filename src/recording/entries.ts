@@ -66,6 +66,8 @@ export type Entry =
 			service?: ServiceShape;
 			/** The request, where it is not `GET /` with status 200; the path is without its query. */
 			request?: { method: string; path: string; expectStatus: number };
+			/** It is what was installed, and nothing that knistio made or promised. */
+			isAsFound?: true;
 			/** Only its first start is measured yet, with the pull of its image; the proven profile follows. */
 			isUnproven?: boolean;
 	  }

@@ -1,7 +1,7 @@
 import type { KubeObject } from "../kube/object.ts";
 
 /** Knative's label on everything that belongs to a revision, whose value is the revision's name. */
-const revisionLabel = "serving.knative.dev/revision";
+export const revisionLabel = "serving.knative.dev/revision";
 
 /** Whether Knative's label says that an object belongs to a revision. */
 export function isOfRevision({ metadata }: KubeObject, revision: string): boolean {

@@ -29,6 +29,7 @@ const schemas: Record<Exclude<Entry["kind"], keyof typeof frequent>, z.ZodType> 
 		installMs: z.number().optional(),
 		deployMs: z.number().optional(),
 		revision: z.string(),
+		isAsFound: z.literal(true).optional(),
 		isUnproven: z.boolean().optional(),
 	}),
 	"set-aside": z.looseObject({ ...at, profile: z.string(), reason: z.string() }),

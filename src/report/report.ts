@@ -156,6 +156,8 @@ export type Crowd = z.infer<typeof crowdSchema>;
 export const profileRunSchema = z.strictObject({
 	profile: profileSchema,
 	fingerprint: fingerprintSchema,
+	/** The profile says what was found: nothing was installed or promised, and the service is somebody's own. */
+	isAsFound: z.literal(true).optional(),
 	/** Counted from `coldStarts` when the report is saved, for other programs. */
 	ledger: ledgerSchema.optional(),
 	/** From the first object applied to the profile being proven; undefined where it was there before. */

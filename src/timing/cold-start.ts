@@ -36,6 +36,8 @@ export interface FoldContext {
 	promises?: Profile["promises"];
 	/** What of the pod is the service's own, where it is not knistio's. */
 	service?: ServiceShape;
+	/** The profile is what the first pod had, and promises nothing. */
+	isAsFound?: boolean;
 }
 
 /** Receipts of one process differ from the true arrival by its event loop's delay. */
@@ -102,10 +104,12 @@ function spansOf(pod: PodFacts | undefined, around: Surroundings | undefined, se
 	return spans;
 }
 
+type Counting = Pick<FoldContext, "promises" | "service" | "isAsFound"> & { isRotated: boolean };
+
 function decideCounting(
 	result: ColdStart,
 	pod: PodFacts | undefined,
-	{ promises, service, isRotated }: Pick<FoldContext, "promises" | "service"> & { isRotated: boolean },
+	{ promises, service, isRotated, isAsFound }: Counting,
 ): ColdStart {
 	const unresolved = result.findings.find(({ code }) => code === "unresolved");
 	if (result.outcome === "cold" && unresolved !== undefined) {
@@ -117,12 +121,10 @@ function decideCounting(
 	// The proof looked at one pod; a webhook may have come since.
 	const differences = pod === undefined || promises === undefined ? [] : compareShape(promises, pod.object, service);
 	if (differences.length > 0) {
-		result.reason = `the pod is not what the profile promises: ${differences.join("; ")}`;
-		result.findings.push({
-			code: "other-pod",
-			message: result.reason,
-			hint: "something changed the pods after the profile had been proven, such as another webhook",
-		});
+		const { what, since } = isAsFound === true ? asFirstFound : asProven;
+		result.reason = `the pod is not ${what}: ${differences.join("; ")}`;
+		const hint = `something changed the pods after ${since}, such as another webhook`;
+		result.findings.push({ code: "other-pod", message: result.reason, hint });
 	} else if (result.round === 0) result.reason = "first after the install: kept apart";
 	else if (pulled.length > 0) result.reason = pulledReason(pulled);
 	// Copies must not take the room from each other; a service alone finds what room there is.
@@ -131,6 +133,9 @@ function decideCounting(
 	} else result.counted = true;
 	return result;
 }
+
+const asProven = { what: "what the profile promises", since: "the profile had been proven" };
+const asFirstFound = { what: "what the first one was", since: "the first one had been started" };
 
 function pulledReason(pulled: readonly ContainerFacts[]): string {
 	const always = pulled.filter(({ pullPolicy }) => pullPolicy === "Always").map(({ name }) => name);

@@ -25,7 +25,8 @@ export function openMeasuredProfiles(): MeasuredProfiles {
 		begin(entry) {
 			const { profile, fingerprint, installMs } = entry;
 			const known = opened.get(profile.name);
-			const result = known?.result ?? { profile, fingerprint, coldStarts: [], findings: [] };
+			const result: ProfileRun = known?.result ?? { profile, fingerprint, coldStarts: [], findings: [] };
+			if (entry.isAsFound === true) result.isAsFound = true;
 			const proven = entry.isUnproven === true ? known?.proven : fingerprint;
 			if (entry.isUnproven !== true) {
 				if (known?.proven === undefined) result.fingerprint = fingerprint;

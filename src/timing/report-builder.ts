@@ -129,10 +129,17 @@ function closeSamples(state: State, at: string): void {
 	if (samples.length === 0 || open === undefined) return;
 	clocks.age(BigInt(at));
 	const { promises } = open.result.profile;
-	const { service } = open.profile;
+	const { service, isAsFound = false } = open.profile;
 	for (const record of samples) {
 		const sightings = sightingsOf(record);
-		const context = { sightings, offsets: clocks.offsets, earlierPods, promises, ...(service && { service }) };
+		const context = {
+			sightings,
+			offsets: clocks.offsets,
+			earlierPods,
+			promises,
+			isAsFound,
+			...(service && { service }),
+		};
 		placeIn(open.result, record.sample, foldColdStart(record, context));
 		for (const { object } of sightings.pods) {
 			if (object.metadata.uid !== undefined) earlierPods.add(object.metadata.uid);

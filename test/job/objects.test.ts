@@ -1,5 +1,5 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { loadAll } from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { accountObjects } from "../../src/install/account.ts";
@@ -7,6 +7,7 @@ import { jobObjects, jobOwner } from "../../src/job/objects.ts";
 import { archiveOf, collectInputs, filesOf } from "../../src/job/packing.ts";
 import type { KubeObject } from "../../src/kube/api/cluster.ts";
 import { isOurs, ownedByLabel } from "../../src/kube/objects/ownership.ts";
+import { loadProfiles } from "../../src/profile/load.ts";
 import { knistio } from "../support/command-line.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -15,7 +16,10 @@ const file = (name: string, text: string) => {
 	writeFileSync(join(folder, name), text);
 	return join(folder, name);
 };
-const read = async (path: string) => readFileSync(path, "utf8");
+const reading = {
+	readFile: async (path: string) => readFileSync(path, "utf8"),
+	readBytes: async (path: string) => readFileSync(path),
+};
 
 const documented = loadAll(readFileSync(".github/rbac.yaml", "utf8")) as KubeObject[];
 
@@ -111,9 +115,55 @@ describe("the files that a bench line names", () => {
 			{ flag: "--body", value: `@${body}` },
 			{ flag: "--body", value: "plain" },
 		];
-		const { line: moved, files } = await collectInputs(line, read);
+		const { line: moved, files } = await collectInputs(line, reading);
 		expect(moved.map(({ value }) => value)).toEqual(["@/tmp/knistio-in/0/order.json", "plain"]);
 		expect(files).toEqual([{ path: "0/order.json", text: "{}" }]);
+	});
+
+	it("go along byte by byte where they are no text", async () => {
+		const body = join(temporaryFolder(), "order.pb");
+		const bytes = Buffer.from([0x08, 0x96, 0x01, 0xff, 0x00, 0xc3, 0x28]);
+		writeFileSync(body, bytes);
+		const { files } = await collectInputs([{ flag: "--body", value: `@${body}` }], reading);
+		const [back] = filesOf(archiveOf(files) ?? Buffer.alloc(0));
+		expect(back).toEqual({ path: "0/order.pb", bytes });
+	});
+
+	it("are variants too, and what profiles extend, each found from the other", async () => {
+		const here = temporaryFolder();
+		for (const each of ["base", "mine", "mine/deep"]) mkdirSync(join(here, each), { recursive: true });
+		const put = (name: string, text: string) => writeFileSync(join(here, name), text);
+		put("base/full.yaml", "extends: full\nname: base\n");
+		put("mine/a.yaml", "extends: ../base/full.yaml\nname: a\n");
+		put("mine/deep/b.yaml", "extends: ../a.yaml\nname: b\n");
+		const line = [
+			{ flag: "--profile", value: join(here, "mine/deep/b.yaml") },
+			{ flag: "--variants", value: `classic, ${join(here, "mine/a.yaml")}` },
+			{ flag: "--service", value: "ksvc/shop" },
+		];
+		const { line: moved, files } = await collectInputs(line, reading);
+		expect(moved.map(({ value }) => value)).toEqual([
+			"/tmp/knistio-in/0/mine/deep/b.yaml",
+			"classic,/tmp/knistio-in/1/1/mine/a.yaml",
+			"ksvc/shop",
+		]);
+		const into = temporaryFolder();
+		for (const each of filesOf(archiveOf(files) ?? Buffer.alloc(0))) {
+			mkdirSync(dirname(join(into, each.path)), { recursive: true });
+			writeFileSync(join(into, each.path), "text" in each ? each.text : each.bytes);
+		}
+		const loaded = await loadProfiles([join(into, "0/mine/deep/b.yaml"), join(into, "1/1/mine/a.yaml")]);
+		expect(loaded).toEqual(await loadProfiles([join(here, "mine/deep/b.yaml"), join(here, "mine/a.yaml")]));
+	});
+
+	it("are refused where a profile extends a path that is not in the Job", async () => {
+		const here = temporaryFolder();
+		writeFileSync(join(here, "base.yaml"), "extends: full\nname: base\n");
+		writeFileSync(join(here, "a.yaml"), `extends: ${join(here, "base.yaml")}\nname: a\n`);
+		const line = [{ flag: "--profile", value: join(here, "a.yaml") }];
+		await expect(collectInputs(line, reading)).rejects.toThrow(
+			/a\.yaml: extends .*base\.yaml, a path that is not in the Job/,
+		);
 	});
 
 	it("travel in one archive, and the line names their places in the Job", async () => {
@@ -127,7 +177,7 @@ describe("the files that a bench line names", () => {
 			{ flag: "--knative-manifests", value: folder },
 			{ flag: "--istioctl", value: "/usr/local/bin/istioctl" },
 		];
-		const { line: moved, files } = await collectInputs(line, read);
+		const { line: moved, files } = await collectInputs(line, reading);
 		expect(moved.map(({ value }) => value)).toEqual([
 			"minimal",
 			"/tmp/knistio-in/1/mine.yaml",

@@ -32,8 +32,10 @@ export interface Running {
 }
 
 /** Starts the built program; `bench` and `install` get what this cluster needs. */
-export function start(args: readonly string[]): Running {
-	const child = spawn(process.execPath, [program, ...withClusterArgs(args)], {
+export const start = (args: readonly string[]): Running => startWith(withClusterArgs(args));
+
+function startWith(args: readonly string[]): Running {
+	const child = spawn(process.execPath, [program, ...args], {
 		stdio: ["ignore", "pipe", "pipe"],
 	});
 	let [stdout, stderr] = ["", ""];
@@ -62,6 +64,9 @@ export function start(args: readonly string[]): Running {
 			}),
 	};
 }
+
+/** Runs it with nothing of what installing needs on this cluster. */
+export const runPlain = (args: readonly string[]): Promise<Ended> => startWith(args).ended;
 
 /** Runs the built program to its end. */
 export const run = (args: readonly string[]): Promise<Ended> => start(args).ended;

@@ -12,6 +12,10 @@ export interface ApiGate {
 	/** Writes since {@link reset}. */
 	readonly writes: number;
 	reset(): void;
+	/** What is not allowed is answered with 403, and not passed on. */
+	allows: (method: string, url: string) => boolean;
+	/** `POST /api/v1/…` of each that was refused. */
+	readonly refused: readonly string[];
 	close(): Promise<void>;
 }
 
@@ -26,8 +30,14 @@ export async function openApiGate(kubeconfigText: string): Promise<ApiGate> {
 	const { server: origin, "certificate-authority-data": authority } = config.clusters[0].cluster;
 	const agent = new https.Agent({ ca: Buffer.from(authority, "base64"), keepAlive: true });
 	let writes = 0;
+	const refused: string[] = [];
 	const server = http.createServer((request, response) => {
 		const { method, url, headers } = request;
+		if (!gate.allows(method ?? "GET", url ?? "/")) {
+			refused.push(`${method} ${url}`);
+			response.writeHead(403).end();
+			return;
+		}
 		const isWrite = method !== "GET" && !url?.includes("selfsubjectaccessreviews");
 		const passed = https.request(`${origin}${url}`, { method, agent, headers }, (answer) => {
 			if (isWrite && (answer.statusCode ?? 500) < 300) gate.onWrite(++writes);
@@ -49,6 +59,8 @@ export async function openApiGate(kubeconfigText: string): Promise<ApiGate> {
 		get writes() {
 			return writes;
 		},
+		allows: () => true,
+		refused,
 		reset: () => {
 			writes = 0;
 		},

@@ -1,4 +1,3 @@
-import { figuresOf } from "../../analysis/figures.ts";
 import { systemClock } from "../../clock/clock.ts";
 import type { Context } from "../../context/context.ts";
 import { type ExitCode, exitCodes, UsageError } from "../../errors.ts";
@@ -12,25 +11,19 @@ import { contentHash } from "../../kube/content-hash.ts";
 import { type Session, uninterrupted } from "../../kube/wait/task.ts";
 import { planVisits, type Visit } from "../../measure/rounds.ts";
 import { openProgress } from "../../output/progress.ts";
-import { renderTable } from "../../output/report/table.ts";
 import { substitute } from "../../profile/effective.ts";
 import type { Profile } from "../../profile/profile.ts";
 import { loadWithVariants } from "../../profile/variants.ts";
 import { recordingVersion, type Untimed } from "../../recording/entries.ts";
-import { recordingBeside } from "../../recording/recording-path.ts";
-import { requireCollector, sendTraces } from "../gate/collector.ts";
-import { endRun } from "../gate/ending.ts";
-import { type Gate, judging, parseGate } from "../gate/gate.ts";
-import { requireWritable } from "../gate/outputs.ts";
-import { printed, type ReportFile, reportFiles, writeReport } from "../gate/report-files.ts";
-import { whatFails } from "../gate/sink.ts";
+import { type ReportFile, reportFiles } from "../gate/report-files.ts";
 import { type Before, cleanUp, endInWords, lookBefore } from "./clean-up.ts";
+import { finishRun, prepareOutputs, recordingPath, saveSoFar } from "./finish.ts";
 import { refuseManyOfOne } from "./many-at-once.ts";
 import type { BenchOptions } from "./options.ts";
 import { openRecorder, type Recorder } from "./recorder.ts";
 import { installationOf, measure, type Run, refuseIfUnlikeAlready, requireInstallable } from "./run.ts";
 import { openTarget } from "./target.ts";
-import { requireOneInstall, unprovenIn, variantsOf } from "./variants.ts";
+import { requireOneInstall, variantsOf } from "./variants.ts";
 import { readWorkload, workloadChanges } from "./workload.ts";
 
 /**
@@ -47,11 +40,7 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	refuseManyOfOne(profiles, options);
 	const outputs = await reportFiles(options.out);
 	const workload = await readWorkload(options, context);
-	const recording = recordingPath(options);
-	await requireWritable([...options.out, ...(recording === undefined ? [] : [recording])], options, context);
-	const gate = await parseGate(profiles, options, context);
-	if (!options.dryRun) await requireCollector(options.otlp, context);
-	if (options.untilVerdict) requireVerdicts(gate);
+	const gate = await prepareOutputs(profiles, options, context);
 	const knativeObjects = await readKnativeManifests(options.knativeManifests);
 	const target = await open(options.where, context);
 	const { cluster } = target;
@@ -93,13 +82,6 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	}
 }
 
-function requireVerdicts({ budgets, baseline }: Gate): void {
-	if (budgets.length > 0 || baseline !== undefined) return;
-	throw new UsageError("--until verdict: there is nothing to judge", {
-		hint: "add a --budget or a --baseline, or give --until a precision such as 50ms",
-	});
-}
-
 const zeroWait = ({ options: { timeoutMs }, target: { clock }, knativeObjects, context: { signal } }: Run) => ({
 	timeoutMs,
 	clock,
@@ -108,7 +90,7 @@ const zeroWait = ({ options: { timeoutMs }, target: { clock }, knativeObjects, c
 });
 
 async function benchOn(run: Run, outputs: ReportFile[]): Promise<ExitCode> {
-	const { options, context, session, display } = run;
+	const { options, context, session } = run;
 	const { clock } = run.target;
 	// Renewed and judged in real time, also on a simulated cluster whose time runs faster.
 	const lock = await takeLock({ ...session, clock: systemClock });
@@ -125,35 +107,13 @@ async function benchOn(run: Run, outputs: ReportFile[]): Promise<ExitCode> {
 	recorder.record(beginning(run));
 	let failure: unknown;
 	try {
-		const onVisitDone = async () => {
-			const [unwritten] = await writeReport(figuresOf(recorder.report()), outputs, {
-				options: options.render,
-				sink: context,
-			});
-			if (unwritten === undefined) return;
-			display.progress({ kind: "note", text: `${unwritten.message}; it is tried again at the end` });
-		};
+		const onVisitDone = () => saveSoFar(run, recorder, outputs);
 		await measure(run, { recorder, lock, onVisitDone });
 	} catch (error) {
 		failure = error;
 	}
-	recorder.record({ kind: "end", ...(failure === undefined ? {} : { endedBy: (failure as Error).message }) });
-	const report = recorder.report();
-	const figures = figuresOf(report);
-	// A simulated cluster is only ever measured where it was asked for by name.
-	const judged = judging(figures, run.gate, report.simulated !== undefined);
-	const judgement = failure === undefined ? judged.judgementIfAny() : undefined;
-	const unwritten = [
-		...(await whatFails([recorder.close])),
-		...(await writeReport(figures, outputs, { options: { ...options.render, judgement }, sink: context })),
-	];
-	const unproven = unprovenIn(report);
-	const uncleaned = await cleanUp(uninterrupted(session), { ...options, lock, before });
-	if (options.otlp !== undefined) display.progress({ kind: "step", text: "sending the traces" });
-	unwritten.push(...(await sendTraces(figures, options.otlp, context)));
-	display.clear();
-	if (report.profiles.length > 0) context.stdout(renderTable(figures, printed(options.render, context)));
-	return endRun({ failure, judge: () => judged.say(context), unwritten, unproven, uncleaned });
+	const uncleaned = () => cleanUp(uninterrupted(session), { ...options, lock, before });
+	return finishRun({ ...run, recorder, outputs, failure }, uncleaned);
 }
 
 /** The first entry of the recording. */
@@ -240,9 +200,4 @@ function withSidecar(profile: Profile, shape: BenchOptions["sidecar"]): Profile 
 		podAnnotations: { ...profile.podAnnotations, "sidecar.istio.io/nativeSidecar": String(shape === "native") },
 		promises: { ...profile.promises, sidecar: shape },
 	};
-}
-
-function recordingPath({ record, out }: BenchOptions): string | undefined {
-	if (record === false) return undefined;
-	return record ?? (out[0] === undefined ? undefined : recordingBeside(out[0]));
 }

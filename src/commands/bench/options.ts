@@ -19,6 +19,8 @@ export interface BenchOptions extends GateOptions {
 	image: string;
 	/** The path of a Knative Service's manifest, which is measured instead of helloworld. */
 	service?: string;
+	/** The name of an existing Knative Service, which is measured as it is; nothing is deployed or changed then. */
+	installed?: string;
 	/** `GET /` by default. */
 	request?: { method: string; path: string };
 	/** Of each request; names in lower case. */

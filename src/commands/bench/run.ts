@@ -151,7 +151,10 @@ function notSimulated({ target }: Run, profile: Profile): Finding[] {
 }
 
 /** Whether a profile's rounds may end before its last iteration. */
-function openEnough({ options, gate }: Run, recorder: Recorder): (profile: string) => boolean {
+export function openEnough(
+	{ options, gate }: Pick<Run, "options" | "gate">,
+	recorder: Recorder,
+): (profile: string) => boolean {
 	const { untilMs, untilVerdict = false, iterations } = options;
 	if (untilVerdict) return openUntilVerdict(recorder, { gate, iterations });
 	return untilMs === undefined ? () => false : openUntil(recorder, { halfWidthMs: untilMs, iterations });

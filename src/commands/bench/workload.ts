@@ -19,11 +19,14 @@ export interface Workload {
 	fingerprint: Fingerprint;
 }
 
-type WorkloadOptions = Pick<BenchOptions, "service" | "request" | "headers" | "body" | "expectStatus" | "expectBody">;
+type WorkloadOptions = Pick<
+	BenchOptions,
+	"service" | "installed" | "request" | "headers" | "body" | "expectStatus" | "expectBody"
+>;
 
 /** Reads what the options name. @throws UsageError for what cannot be read or measured */
 export async function readWorkload(options: WorkloadOptions, context: Context): Promise<Workload> {
-	const { service, request, headers, expectStatus, expectBody } = options;
+	const { service, installed, request, headers, expectStatus, expectBody } = options;
 	const own = service === undefined ? undefined : readOwnService(await context.readFile(service), service);
 	const body = await readBody(options.body, context);
 	const target = expectBody ?? `knistio-${randomBytes(4).toString("hex")}`;
@@ -32,7 +35,7 @@ export async function readWorkload(options: WorkloadOptions, context: Context): 
 		...(headers === undefined ? {} : { headers }),
 		...(body === undefined ? {} : { body }),
 		...(expectStatus === undefined ? {} : { expectStatus }),
-		expectBody: own === undefined ? target : (expectBody ?? ""),
+		expectBody: own === undefined && installed === undefined ? target : (expectBody ?? ""),
 	};
 	return {
 		...(own === undefined ? {} : { own }),

@@ -5,6 +5,7 @@ import type { KubeObject } from "../../kube/api/cluster.ts";
 import { type WatchSignal, watch } from "../../kube/api/watch.ts";
 import type { Connection } from "../../kube/http/connection.ts";
 import { openTransport } from "../../kube/http/transport.ts";
+import { objectOf, textOf } from "../../kube/untrusted.ts";
 import type { Entry, RequestTimes, WatchedKind } from "../../recording/entries.ts";
 import { withoutSecrets } from "../../recording/without-secrets.ts";
 import { isPing, openPinging, type Pinging } from "./pinging.ts";
@@ -45,12 +46,10 @@ export async function observe(order: ObserverOrder, sink: ObserverSink): Promise
 	const { wait: renew } = renewal;
 	const pinging = pingPath === undefined ? undefined : openPinging({ transport, path: pingPath, now, signal, renew });
 	const onWatchSignal = openSignals(order, sink, pinging);
-	const watching = order.watches.map(({ watch: kind, path, apiVersion, objectKind }) =>
+	const watching = order.watches.map(({ watch: kind, ...what }) =>
 		watch({
+			...what,
 			transport,
-			path,
-			apiVersion,
-			objectKind,
 			signal,
 			onSignal: (watchSignal) => onWatchSignal(kind, watchSignal),
 			renew,
@@ -76,22 +75,31 @@ export async function observe(order: ObserverOrder, sink: ObserverSink): Promise
 }
 
 /** Makes entries of what the watches say. The observer is ready when each has listed what there is. */
-function openSignals({ clock, watches }: ObserverOrder, sink: ObserverSink, pinging: Pinging | undefined) {
+function openSignals({ clock, watches, eventsOf }: ObserverOrder, sink: ObserverSink, pinging: Pinging | undefined) {
 	const waiting = new Set(watches.map(({ watch }) => watch));
+	const isForeign = (kind: WatchedKind, object: KubeObject) =>
+		kind === "events" && eventsOf !== undefined && !isEventOf(object, eventsOf);
 	return (kind: WatchedKind, signal: WatchSignal): void => {
 		const at = clientTime(clock, signal.at).toString();
 		if (signal.kind === "event") {
 			const { type, object } = signal;
+			if (isForeign(kind, object)) return;
 			const entry: Entry | undefined = isPing(object)
 				? pinging?.received(object, at)
 				: { kind: "watch", at, watch: kind, type, object: slim(object) };
 			if (entry !== undefined) sink.onEntry(entry);
 		} else if (signal.kind === "listed") {
-			const objects = signal.objects.filter((object) => !isPing(object)).map(slim);
+			const objects = signal.objects.filter((object) => !isPing(object) && !isForeign(kind, object)).map(slim);
 			sink.onEntry({ kind: "listed", at, watch: kind, objects, afterGap: signal.afterGap });
 			if (waiting.delete(kind) && waiting.size === 0) sink.onReady();
 		} else sink.onEntry({ kind: "watch-state", at, watch: kind, state: signal.kind, reason: signal.reason });
 	};
+}
+
+/** Events have no labels; what Knative makes for a revision is called like it, and its pods too. */
+function isEventOf({ involvedObject }: KubeObject, revision: string): boolean {
+	const name = textOf(objectOf(involvedObject).name);
+	return name === revision || name?.startsWith(`${revision}-`) === true;
 }
 
 /** What may be kept. Who changed which field is most of an object's size, and no part of what is measured. */

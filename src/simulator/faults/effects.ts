@@ -56,6 +56,8 @@ function combineHooks(all: readonly FaultHooks[]): FaultEffects {
 		containerReadyDelayMs: (container) => sum((hooks) => hooks.containerReadyDelayMs?.(container)),
 		isImageMissing: (image) => any((hooks) => hooks.isImageMissing?.(image)),
 		podsPerNode: () => Math.min(usualPodsPerNode, ...all.map((hooks) => hooks.podsPerNode?.() ?? usualPodsPerNode)),
+		foreignRequestEveryMs: (asked) =>
+			all.map((hooks) => hooks.foreignRequestEveryMs?.(asked)).find((everyMs) => everyMs !== undefined),
 		onServerStarted(server) {
 			for (const hooks of all) hooks.onServerStarted?.(server);
 		},

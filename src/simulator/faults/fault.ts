@@ -35,6 +35,8 @@ export interface FaultHooks {
 	isImageMissing?(image: string): boolean;
 	/** For how many pods a node has room; a thousand by default. */
 	podsPerNode?(): number;
+	/** How often others ask a service once it has been asked so many times, simulated ms; undefined for not yet. */
+	foreignRequestEveryMs?(asked: number): number | undefined;
 	/** Called once, when the API server accepts connections. */
 	onServerStarted?(server: FaultyServer): void;
 }

@@ -2,6 +2,7 @@ import { compactEveryMs } from "./compact-every.ts";
 import { dropWatchesEveryMs } from "./drop-watches.ts";
 import type { Fault } from "./fault.ts";
 import { forbidden } from "./forbidden.ts";
+import { foreignTraffic } from "./foreign-traffic.ts";
 import { lostEvents } from "./lost-events.ts";
 import { nodeClockOffsetsMs } from "./node-clocks.ts";
 import { pullsImages } from "./pulled-images.ts";
@@ -31,6 +32,7 @@ export const faultRegistry = {
 	serverClockOffsetMs,
 	podsPerNode,
 	webhookOutageMs,
+	foreignTraffic,
 } satisfies FaultRegistry;
 
 /** Which faults a cluster has, by name, with their parameters. */

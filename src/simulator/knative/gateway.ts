@@ -9,6 +9,7 @@ import {
 	type RequestCounts,
 } from "./gateway-exchange.ts";
 import { isGatewayThere, type ProgrammedRules } from "./ingresses.ts";
+import { startOtherClients } from "./other-clients.ts";
 
 /** The Istio ingress gateway: routes by Host, through Knative's activator. */
 export interface Gateway {
@@ -29,15 +30,22 @@ export interface GatewayParts {
 export function startGateway(world: World, { activator, autoscaler, rules }: GatewayParts): Gateway {
 	const counts: RequestCounts = { served: new Map(), checked: new Map(), routed: new Map() };
 	const parts: GatewayExchangeParts = { world, activator, autoscaler, counts };
+	const exchanged = (request: GatewayRequest, onAnswer: (answer: GatewayAnswer) => void) => {
+		const exchange = new GatewayExchange(parts, request, onAnswer);
+		const revisionKey = findRevision(world, rules, request.host);
+		if (revisionKey === undefined) exchange.refuse();
+		else exchange.sendTo(revisionKey);
+		return () => exchange.end();
+	};
+	const toldOf = startOtherClients(world, (host) => {
+		exchanged({ host, path: "/", headers: {} }, () => {});
+	});
 	return {
 		isOpen: () => isGatewayThere(world),
 		handle(request, onAnswer) {
 			const host = request.host.replace(/:\d+$/, "").toLowerCase();
-			const exchange = new GatewayExchange(parts, { ...request, host }, onAnswer);
-			const revisionKey = findRevision(world, rules, host);
-			if (revisionKey === undefined) exchange.refuse();
-			else exchange.sendTo(revisionKey);
-			return () => exchange.end();
+			toldOf(host);
+			return exchanged({ ...request, host }, onAnswer);
 		},
 		counts,
 	};
