@@ -10,12 +10,17 @@ export type Origin =
 	/** A field of the pod, or the first change of an object that shows it. */
 	| { field: string; clock: StepClock }
 	/** Knistio's own socket. */
-	| { socket: string; clock: "client" };
+	| { socket: string; clock: "client" }
+	/** One end of a span of the kubelet's, the runtime's or the API server's own. */
+	| { span: string; clock: StepClock };
 
-/** One step of a cold start. In names, `<container>` stands for the name of a container. */
+/** One step of a cold start. In names, `<container>` and `<webhook>` stand for a name. */
 export interface StepRow {
-	/** Who has the fact: the request, the pod, or each of its containers in the order in which kubelet starts them. */
-	of: "request" | "pod" | "container";
+	/**
+	 * Who has the fact: the request, the pod, each admission webhook that the pod went through, or each of its containers in
+	 * the order in which kubelet starts them.
+	 */
+	of: "request" | "pod" | "webhook" | "container";
 	/** The instant at which the step ends; without one, at the first step of the next container. */
 	instant?: string;
 	/** The phase that ends there; without one, whichever leads to the container. */
@@ -27,13 +32,21 @@ export interface StepRow {
 	from?: readonly Origin[];
 	/** Only containers of these roles have the step; without it, all have. */
 	roles?: readonly ("init" | "sidecar" | "app")[];
-	/** Only a container whose image was pulled has the step. */
+	/** Only a container whose image was pulled has the step, or only one whose image was there. */
 	onlyIfPulled?: true;
+	unlessPulled?: true;
 	/** Only one of the two ways to the first byte has the step: by the ready endpoint, or by the activator's own probe. */
 	way?: "endpoint" | "probe";
 	/** It bounds clocks and is an event to expect, but no phase ends there. */
 	isOffPath?: true;
+	/** A finer step, which only the spans of these parts of the cluster tell. */
+	finer?: TracedPart;
+	/** A step that finer ones take the place of, where these parts' spans are known. */
+	coarser?: TracedPart;
 }
+
+/** The API server, or kubelet with its container runtime: each is taken apart where its spans are whole. */
+export type TracedPart = "apiserver" | "node";
 
 /** The instant at which the talk's span `pod_creating` begins. */
 export const podCreated = "pod-created";
@@ -54,10 +67,56 @@ const table = [
 	},
 	{
 		of: "pod",
+		instant: "pod-requested",
+		phase: "pod-request",
+		text: "→ the API server is asked for the pod",
+		fact: "requested",
+		// otelhttp: the span of the request begins where the API server received it (apiserver pkg/endpoints/filters).
+		from: [{ span: "POST …/pods", clock: "apiserver" }],
+		finer: "apiserver",
+	},
+	{
+		of: "webhook",
+		instant: "webhook-called:<webhook>",
+		phase: "admission",
+		text: "the API server's own part of a pod's creation: all but webhooks and etcd",
+		fact: "called",
+		from: [{ span: "Call mutating webhook", clock: "apiserver" }],
+		finer: "apiserver",
+	},
+	{
+		of: "webhook",
+		instant: "webhook-answered:<webhook>",
+		phase: "webhook-<webhook>",
+		text: "→ a mutating webhook has answered; Istio's sidecar injection is one",
+		fact: "answered",
+		from: [{ span: "Call mutating webhook", clock: "apiserver" }],
+		finer: "apiserver",
+	},
+	{
+		of: "pod",
+		instant: "etcd-asked",
+		phase: "admission",
+		fact: "etcdAsked",
+		from: [{ span: "Create etcd3", clock: "apiserver" }],
+		finer: "apiserver",
+	},
+	{
+		of: "pod",
+		instant: podCreated,
+		phase: "etcd",
+		text: "→ etcd has stored the pod: it exists",
+		fact: "created",
+		from: [{ span: "Create etcd3", clock: "apiserver" }],
+		finer: "apiserver",
+	},
+	{
+		of: "pod",
 		instant: podCreated,
 		phase: "pod-creation",
 		text: "→ the pod exists; the sidecar's injection is in here",
 		fact: "created",
+		coarser: "apiserver",
 		from: [{ field: "metadata.creationTimestamp", clock: "apiserver" }],
 	},
 	{
@@ -72,13 +131,98 @@ const table = [
 			{ condition: "PodScheduled", clock: "apiserver" },
 		],
 	},
-	{ of: "pod", phase: "sandbox", text: "→ kubelet turns to the first container: sandbox, network, CNI plugins" },
+	{
+		of: "pod",
+		instant: "sync-begun",
+		phase: "dispatch",
+		text: "→ kubelet has the pod and begins with it",
+		fact: "syncBegun",
+		from: [{ span: "syncPod", clock: "node" }],
+		finer: "node",
+	},
+	{
+		of: "pod",
+		instant: "sandbox-asked",
+		phase: "volumes",
+		text: "→ kubelet asks for the sandbox: cgroups, and volumes, for which it looks every 300 ms",
+		fact: "sandboxAsked",
+		// WaitForAttachAndMount polls (kubernetes pkg/kubelet/volumemanager, podAttachAndMountRetryInterval).
+		from: [{ span: "RunPodSandbox", clock: "node" }],
+		finer: "node",
+	},
+	{
+		of: "pod",
+		instant: "network-asked",
+		phase: "sandbox",
+		fact: "networkAsked",
+		from: [{ span: "RunPodSandbox, its CNI", clock: "node" }],
+		finer: "node",
+	},
+	{
+		of: "pod",
+		instant: "network-ready",
+		phase: "cni",
+		text: "→ the CNI plugins have made the pod's network; a part of the sandbox",
+		fact: "networkReady",
+		from: [{ span: "RunPodSandbox, its CNI", clock: "node" }],
+		finer: "node",
+	},
+	{
+		of: "pod",
+		phase: "sandbox",
+		text: "→ kubelet turns to the first container: sandbox, network, CNI plugins; finer, without volumes and cni",
+	},
+	{
+		of: "container",
+		instant: "turned-to:<container>",
+		fact: "turnedTo",
+		from: [{ span: "ImageStatus", clock: "node" }],
+		finer: "node",
+	},
+	{
+		of: "container",
+		instant: "pulling:<container>",
+		phase: "image-check-<container>",
+		text: "→ the runtime has said whether the image is there",
+		fact: "pulling",
+		from: [{ span: "PullImage", clock: "node" }],
+		onlyIfPulled: true,
+		finer: "node",
+	},
+	{
+		of: "container",
+		instant: "pulled:<container>",
+		phase: "image-check-<container>",
+		fact: "pulled",
+		from: [{ span: "ImageStatus", clock: "node" }],
+		unlessPulled: true,
+		finer: "node",
+	},
+	{
+		of: "container",
+		instant: "pulled:<container>",
+		phase: "pull-<container>",
+		fact: "pulled",
+		from: [{ span: "PullImage", clock: "node" }],
+		onlyIfPulled: true,
+		finer: "node",
+	},
+	{
+		of: "container",
+		instant: "created:<container>",
+		phase: "create-<container>",
+		text: "→ the container has been created",
+		fact: "created",
+		from: [{ span: "CreateContainer", clock: "node" }],
+		finer: "node",
+	},
 	{
 		of: "container",
 		instant: "pulling:<container>",
 		fact: "pulling",
 		from: [{ event: "Pulling", clock: "node", isOptional: true }],
 		onlyIfPulled: true,
+		coarser: "node",
 	},
 	{
 		of: "container",
@@ -87,6 +231,7 @@ const table = [
 		text: "→ its image has been pulled; only where it was not there",
 		fact: "pulled",
 		from: [{ event: "Pulled", clock: "node" }],
+		coarser: "node",
 	},
 	{
 		of: "container",
@@ -99,7 +244,7 @@ const table = [
 		of: "container",
 		instant: "started:<container>",
 		phase: "start-<container>",
-		text: "→ the container has been created and started",
+		text: "→ the container has been created and started; finer, without its creation",
 		fact: "started",
 		from: [
 			{ event: "Started", clock: "node" },
@@ -190,6 +335,7 @@ type FactOf<Owner extends StepRow["of"]> = Extract<(typeof table)[number], { of:
 export type PodFactName = FactOf<"pod">;
 export type ContainerFactName = FactOf<"container">;
 export type RequestFactName = FactOf<"request">;
+export type WebhookFactName = FactOf<"webhook">;
 
-/** A name of the table for one container. */
-export const nameFor = (name: string, container: string) => name.replace("<container>", container);
+/** A name of the table for one container, or one webhook. */
+export const nameFor = (name: string, of: string) => name.replace(/<(container|webhook)>/, of);
