@@ -58,6 +58,18 @@ export const address = argument((text, where) => {
 	});
 });
 
+/** A trace backend's address, a file, or `simulated`. */
+export const tracesWhere = argument((where, option) => {
+	const path = parseText(where, option);
+	if (!/^[a-z][a-z+.-]*:\/\//i.test(path)) return path;
+	const hint = "such as http://localhost:16686";
+	if (!URL.canParse(path)) throw new UsageError(`${option}: "${path}" is not an address`, { hint });
+	const { protocol, username, password } = new URL(path);
+	if (!/^https?:$/.test(protocol)) throw new UsageError(`${option}: "${path}" is not an HTTP address`, { hint });
+	if (username !== "" || password !== "") throw new UsageError(`${option}: the address holds a password`, { hint });
+	return path;
+});
+
 /** The address of an OpenTelemetry collector. */
 export const collectorUrl = argument((text, where) => {
 	const hint = "such as http://localhost:4318";

@@ -30,6 +30,7 @@ import type { BenchOptions } from "./options.ts";
 import { openRecorder, type Recorder } from "./recorder.ts";
 import { installationOf, measure, type Run, refuseIfUnlikeAlready, rendering } from "./run.ts";
 import { openTarget } from "./target.ts";
+import { askTraces, tracesOf } from "./traces.ts";
 import { requireOneInstall, unprovenIn, variantsOf } from "./variants.ts";
 import { readWorkload, workloadChanges } from "./workload.ts";
 
@@ -57,6 +58,7 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	const { cluster } = target;
 	const display = openProgress(context);
 	try {
+		const traces = options.dryRun ? undefined : await tracesOf(options, target, context);
 		display.progress({ kind: "step", text: `looking at the cluster of context ${cluster.context}` });
 		const asked = {
 			options,
@@ -69,6 +71,7 @@ export async function bench(options: BenchOptions, context: Context, open = open
 			gate,
 			knativeObjects,
 			workload,
+			traces,
 		};
 		const session: Session = {
 			cluster,
@@ -126,6 +129,7 @@ async function benchOn(run: Run, outputs: ReportFile[]): Promise<ExitCode> {
 		throw error;
 	}
 	recorder.record(beginning(run));
+	const asking = askTraces(run, recorder);
 	let failure: unknown;
 	try {
 		const onVisitDone = async () => {
@@ -137,6 +141,8 @@ async function benchOn(run: Run, outputs: ReportFile[]): Promise<ExitCode> {
 			display.progress({ kind: "note", text: `${unwritten.message}; it is tried again at the end` });
 		};
 		await measure(run, { recorder, lock, onVisitDone });
+		if (asking !== undefined) display.progress({ kind: "step", text: "waiting for the last traces" });
+		await asking?.done();
 	} catch (error) {
 		failure = error;
 	}
@@ -160,7 +166,8 @@ async function benchOn(run: Run, outputs: ReportFile[]): Promise<ExitCode> {
 }
 
 /** The first entry of the recording. */
-function beginning({ options, context, cluster, profiles, target, visits }: Run): Untimed {
+function beginning(run: Run): Untimed {
+	const { options, context, cluster, profiles, target, visits } = run;
 	return {
 		kind: "run",
 		version: recordingVersion,
@@ -170,6 +177,7 @@ function beginning({ options, context, cluster, profiles, target, visits }: Run)
 		profiles: profiles.map(({ name }) => name),
 		order: { seed: options.seed, blocks: options.blocks, turns: turnsOf(visits) },
 		...variantsOf(profiles),
+		...(run.traces === undefined ? {} : { traces: true }),
 		...(target.simulated === undefined ? {} : { simulated: target.simulated }),
 	};
 }
