@@ -15,8 +15,8 @@ export interface NodeCalls {
 
 /** The calls for one container. */
 export interface ContainerCalls {
-	/** Whether the image is there: it is asked more than once. */
-	check: { first: RecordedSpan; last: RecordedSpan };
+	/** Whether the image is there; what kubelet asks of the image later on is for the container's configuration. */
+	check: RecordedSpan;
 	pull?: RecordedSpan;
 	create: RecordedSpan;
 	start: RecordedSpan;
@@ -60,14 +60,10 @@ function containerCalls(
 		const start = create && calls.find((span) => runtimeCallOf(span) === "StartContainer" && isAfter(span, create));
 		if (create === undefined || start === undefined) return incomplete(`the spans do not tell of ${name}'s start`);
 		const between = calls.filter((span) => isAfter(span, before) && isAfter(create, span));
-		const checks = between.filter((span) => runtimeCallOf(span) === "ImageStatus");
+		const check = between.find((span) => runtimeCallOf(span) === "ImageStatus");
 		const pull = between.findLast((span) => runtimeCallOf(span) === "PullImage");
-		const first = checks[0];
-		const last = pull === undefined ? checks.at(-1) : checks.findLast((check) => isAfter(pull, check));
-		if (first === undefined || last === undefined) {
-			return incomplete(`the spans do not tell when kubelet looked for the image of ${name}`);
-		}
-		named.set(name, { check: { first, last }, ...(pull === undefined ? {} : { pull }), create, start });
+		if (check === undefined) return incomplete(`the spans do not tell when kubelet looked for the image of ${name}`);
+		named.set(name, { check, ...(pull === undefined ? {} : { pull }), create, start });
 		before = start;
 	}
 	return named;

@@ -138,9 +138,9 @@ function tracedContainer(
 ): ContainerFacts | SpanProblem {
 	const { check, pull, create, start } = calls;
 	const readings = {
-		turnedTo: beginOf(check.first),
+		turnedTo: beginOf(check),
 		...(pull === undefined ? {} : { pulling: beginOf(pull) }),
-		pulled: endOf(pull ?? check.last),
+		pulled: endOf(pull ?? check),
 		created: endOf(create),
 		started: endOf(start),
 	};
