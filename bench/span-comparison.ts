@@ -15,7 +15,8 @@ export function instantsIn(spans: readonly RecordedSpan[]): Map<string, bigint> 
 		const kubelets = spans.find(({ id, trace }) => id === create.parent && trace === create.trace);
 		const id = create.attributes?.["container.id"];
 		const start = spans.find(
-			(span) => runtimeCallOf(span) === "StartContainer" && isRuntimes(span) && span.attributes?.["container.id"] === id,
+			(span) =>
+				runtimeCallOf(span) === "StartContainer" && isRuntimes(span) && span.attributes?.["container.id"] === id,
 		);
 		if (name === undefined || kubelets === undefined || start === undefined) continue;
 		// Of two, kubelet has the first for the image's presence, and then writes its event.

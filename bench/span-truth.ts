@@ -77,7 +77,8 @@ async function joined(path: string): Promise<Entry[]> {
 		result.push(entry.kind === "run" ? { ...entry, traces: true } : entry);
 		for (const pod of starts.add(entry)) {
 			const { spans } = spansToKeep(await source.spansOf(pod, new AbortController().signal), pod);
-			if (spans.length > 0) result.push({ kind: "spans", at: entry.at, pod: pod.uid, spans } satisfies EntryOf<"spans">);
+			if (spans.length > 0)
+				result.push({ kind: "spans", at: entry.at, pod: pod.uid, spans } satisfies EntryOf<"spans">);
 		}
 	}
 	return result;
