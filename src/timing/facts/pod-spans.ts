@@ -117,6 +117,10 @@ function fromNode(pod: PodFacts, tree: SpanTree): Result {
 		if ("problem" in traced) return traced;
 		containers.push(traced);
 	}
+	if (areAllLate(pod, containers)) {
+		const problem = "every event was written long after the call of its span had returned";
+		return { code: "traces-contradict", problem };
+	}
 	const { sync, sandbox, network } = calls;
 	return withPart(pod, "node", {
 		containers,
@@ -155,6 +159,18 @@ function tracedContainer(
 		traced[key] = { ...rest, ...spanOf(clock, bounds, fact?.reading?.receivedAt) };
 	}
 	return traced;
+}
+
+/** One event may be late, but where none is prompt the spans are of another clock. */
+function areAllLate(pod: PodFacts, traced: readonly ContainerFacts[]): boolean {
+	const lags = pod.containers.flatMap((container, index) =>
+		(["pulled", "created", "started"] as const).flatMap((key) => {
+			const [event, call] = [container[key]?.reading, traced[index]?.[key]?.reading];
+			const isSharp = event !== undefined && event.source !== "status" && event.clock === call?.clock;
+			return isSharp && call !== undefined ? [event.bounds.lo - call.bounds.hi] : [];
+		}),
+	);
+	return lags.length > 0 && lags.every((lag) => lag > eventLagNs);
 }
 
 /** So much later than the call an event may be written on a node that has much to do. */
