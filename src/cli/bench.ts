@@ -113,7 +113,7 @@ export const declareBench: Declaration = (program, context, finish) => {
 		.option(
 			"--traces <url|file>",
 			"also ask for the traces that kubelet, container runtime and API server send themselves: a Jaeger or Tempo query " +
-				"address, or a file of OTLP JSON; a simulated cluster has its own at `simulated`",
+				"address, or a file of OTLP JSON; they take a cold start apart into finer phases",
 			tracesWhere,
 		);
 	addSimulationOptions(command)

@@ -58,7 +58,7 @@ export const address = argument((text, where) => {
 	});
 });
 
-/** A trace backend's address, a file, or `simulated`. */
+/** A trace backend's address, or a file. */
 export const tracesWhere = argument((where, option) => {
 	const path = parseText(where, option);
 	if (!/^[a-z][a-z+.-]*:\/\//i.test(path)) return path;

@@ -18,6 +18,7 @@ import type { Profile } from "../../profile/profile.ts";
 import { loadWithVariants } from "../../profile/variants.ts";
 import { recordingVersion, type Untimed } from "../../recording/entries.ts";
 import { recordingBeside } from "../../recording/recording-path.ts";
+import { openTraceSource } from "../../traces/open.ts";
 import { requireCollector, sendTraces } from "../gate/collector.ts";
 import { endRun } from "../gate/ending.ts";
 import { type Gate, judging, parseGate } from "../gate/gate.ts";
@@ -30,7 +31,7 @@ import type { BenchOptions } from "./options.ts";
 import { openRecorder, type Recorder } from "./recorder.ts";
 import { installationOf, measure, type Run, refuseIfUnlikeAlready, rendering } from "./run.ts";
 import { openTarget } from "./target.ts";
-import { askTraces, tracesOf } from "./traces.ts";
+import { askTraces } from "./traces.ts";
 import { requireOneInstall, unprovenIn, variantsOf } from "./variants.ts";
 import { readWorkload, workloadChanges } from "./workload.ts";
 
@@ -58,7 +59,10 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	const { cluster } = target;
 	const display = openProgress(context);
 	try {
-		const traces = options.dryRun ? undefined : await tracesOf(options, target, context);
+		const traces =
+			options.traces === undefined || options.dryRun
+				? undefined
+				: await openTraceSource(options.traces, context, context.signal);
 		display.progress({ kind: "step", text: `looking at the cluster of context ${cluster.context}` });
 		const asked = {
 			options,

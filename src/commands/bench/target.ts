@@ -25,8 +25,6 @@ export interface Target {
 	ineffective?(profile: Profile): string[];
 	/** Set on everything that comes of it. */
 	simulated?: { model: string; seed: number; speed: number };
-	/** Where a simulated cluster answers for the traces of its parts. */
-	tracesUrl?: string;
 	/** What really happened, where that can be known. */
 	truth?(): Promise<ClusterTruth>;
 	close(): Promise<void>;
