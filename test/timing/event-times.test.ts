@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { eventNameTime, formatTime, parseTime } from "../../src/text/timestamp.ts";
+import { eventLagNs } from "../../src/timing/facts/fact.ts";
 import { type Loose, onlyStart, recorded, withObjects } from "../support/recorded.ts";
 
 const native = recorded("native");
@@ -27,7 +28,7 @@ describe("an event with eventTime alone", () => {
 		const phase = start.phases["start-user-container"];
 		expect(phase?.source).toBe("event-time");
 		expect(phase?.ms).toBeCloseTo(whole.phases["start-user-container"]?.ms ?? 0, 2);
-		expect((phase?.hiMs ?? 0) - (phase?.loMs ?? 0)).toBeLessThan(21);
+		expect((phase?.hiMs ?? 0) - (phase?.loMs ?? 0)).toBeLessThan((2 * Number(eventLagNs)) / 1e6 + 1);
 		expect(start.findings).toEqual([]);
 		expect(start.events).toEqual(whole.events);
 	});

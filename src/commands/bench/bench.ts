@@ -18,7 +18,6 @@ import type { Profile } from "../../profile/profile.ts";
 import { loadWithVariants } from "../../profile/variants.ts";
 import { recordingVersion, type Untimed } from "../../recording/entries.ts";
 import { recordingBeside } from "../../recording/recording-path.ts";
-import { openTraceSource } from "../../traces/open.ts";
 import { requireCollector, sendTraces } from "../gate/collector.ts";
 import { endRun } from "../gate/ending.ts";
 import { type Gate, judging, parseGate } from "../gate/gate.ts";
@@ -31,7 +30,7 @@ import type { BenchOptions } from "./options.ts";
 import { openRecorder, type Recorder } from "./recorder.ts";
 import { installationOf, measure, type Run, refuseIfUnlikeAlready, rendering } from "./run.ts";
 import { openTarget } from "./target.ts";
-import { askTraces } from "./traces.ts";
+import { askTraces, openTraces } from "./traces.ts";
 import { requireOneInstall, unprovenIn, variantsOf } from "./variants.ts";
 import { readWorkload, workloadChanges } from "./workload.ts";
 
@@ -59,10 +58,7 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	const { cluster } = target;
 	const display = openProgress(context);
 	try {
-		const traces =
-			options.traces === undefined || options.dryRun
-				? undefined
-				: await openTraceSource(options.traces, context, context.signal);
+		const traces = await openTraces(options, context);
 		display.progress({ kind: "step", text: `looking at the cluster of context ${cluster.context}` });
 		const asked = {
 			options,
