@@ -23,6 +23,8 @@ export interface AskingParts {
 
 /** A span is sent within some seconds: the exporters of Kubernetes and containerd do so every 5 s. */
 const tries = 8;
+const hastyTries = 2;
+const patientFor = 2;
 const betweenTriesMs = 2_000;
 /** A look whether the request has been answered. */
 const lookMs = 50;
@@ -45,7 +47,9 @@ export function openTraceAsking(parts: AskingParts): TraceAsking {
 	}
 
 	async function askFor(pod: StartedPod): Promise<void> {
-		for (let attempt = 1; attempt <= tries; attempt++) {
+		// Where the first pods' spans were never whole, the next ones' will not be: the run must not wait for them.
+		const most = told.whole === 0 && told.asked > patientFor ? hastyTries : tries;
+		for (let attempt = 1; attempt <= most; attempt++) {
 			await parts.sleep(betweenTriesMs, parts.signal);
 			while (starts.isMeasuring()) await parts.sleep(lookMs, parts.signal);
 			let spans: Awaited<ReturnType<TraceSource["spansOf"]>>;
@@ -59,7 +63,7 @@ export function openTraceAsking(parts: AskingParts): TraceAsking {
 			}
 			const kept = spansToKeep(spans, pod);
 			const whole = isWhole(kept.spans, pod.containers);
-			if (!whole && attempt < tries && kept.leftOut === 0) continue;
+			if (!whole && attempt < most && kept.leftOut === 0) continue;
 			if (kept.spans.length === 0) return;
 			told.found++;
 			if (whole) told.whole++;

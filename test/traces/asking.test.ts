@@ -8,8 +8,11 @@ import { spansOf } from "../support/made-spans.ts";
 const { entries } = entriesOf(plainStart);
 const whole = spansOf(plainStart).spans;
 
+const renamed = (entry: Entry, number: number): Entry =>
+	JSON.parse(JSON.stringify(entry).replaceAll("made-pod", `made-pod-${number}`));
+
 /** Plays a recording to it, and waits until it is done. */
-async function ask(answer: (tries: number) => RecordedSpan[]) {
+async function ask(answer: (tries: number) => RecordedSpan[], pods = 1) {
 	const recorded: Untimed[] = [];
 	let tries = 0;
 	const asking = openTraceAsking({
@@ -18,7 +21,9 @@ async function ask(answer: (tries: number) => RecordedSpan[]) {
 		sleep: async () => {},
 		signal: new AbortController().signal,
 	});
-	for (const entry of entries as Entry[]) asking.add(entry);
+	for (const again of Array.from({ length: pods }, (_, index) => index)) {
+		for (const entry of entries as Entry[]) asking.add(again === 0 ? entry : renamed(entry, again));
+	}
 	await asking.done();
 	const findings = recorded.flatMap((entry) => (entry.kind === "finding" ? [entry.finding] : []));
 	const spans = recorded.flatMap((entry) => (entry.kind === "spans" ? [entry] : []));
@@ -54,6 +59,11 @@ describe("asking for the traces of a run", () => {
 		expect(findings).toMatchObject([
 			{ code: "traces-failed", message: expect.stringMatching(/web page; it was not asked again/) },
 		]);
+	});
+
+	it("does not hold up a run whose pods have none", async () => {
+		const { tries } = await ask(() => [], 10);
+		expect(tries).toBe(8 + 8 + 8 * 2);
 	});
 
 	it("gets over a failure that passes", async () => {
