@@ -103,7 +103,8 @@ function errorOf(
 	};
 }
 
-function shapeOf(pod: PodSummary | undefined): string {
+/** What a pod was made of, in a few words. */
+export function shapeOf(pod: PodSummary | undefined): string {
 	const containers = pod?.containers ?? [];
 	const proxy = containers.find(({ name }) => name === "istio-proxy")?.role;
 	const sidecar = proxy === undefined ? "no" : proxy === "sidecar" ? "native" : "classic";

@@ -1,5 +1,6 @@
 import { type Ledger, ledgerOf, type ProfileRun, type Report } from "../report/report.ts";
 import { type Estimate, estimateOf } from "./estimate.ts";
+import { isShownFiner, withFiner } from "./finer.ts";
 import { fingerprintDifferences } from "./likeness.ts";
 import { confidenceOf } from "./looks.ts";
 import { measuresOf, sampleOf } from "./samples.ts";
@@ -52,8 +53,10 @@ export function compareReports(
 	{ by = reports.length > 1 ? "report" : "profile", alpha = 0.05 }: { by?: "report" | "profile"; alpha?: number } = {},
 ): ComparisonTable[] {
 	for (const { label, report } of reports) refuseUnsound(report, label);
+	// Between reports with traces and without, the coarser phases are compared.
+	const isFiner = isShownFiner(reports.flatMap(({ report }) => report.profiles));
 	const columns = reports.flatMap(({ label, report }) =>
-		report.profiles.map((run): Column => ({ label, report, run })),
+		report.profiles.map((run): Column => ({ label, report, run: isFiner ? withFiner(run) : run })),
 	);
 	const groups = new Map<string, Column[]>();
 	for (const column of columns) {

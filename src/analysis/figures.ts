@@ -2,6 +2,7 @@ import { type ColdStart, type Finding, type Ledger, ledgerOf, type ProfileRun, t
 import { type BurstFigures, burstsOf } from "./bursts.ts";
 import { type Crowding, crowdingOf } from "./crowds.ts";
 import { type Estimate, estimateOf } from "./estimate.ts";
+import { isShownFiner, withFinerPhases } from "./finer.ts";
 import { type Knob, knobsOf } from "./knobs.ts";
 import { confidenceOf } from "./looks.ts";
 import { type Observations, observationsOf } from "./observations.ts";
@@ -34,6 +35,8 @@ export interface RunFigures {
 	readonly total: Estimate | undefined;
 	/** The cold start with the median total, whose phases add up to it. */
 	readonly typical: ColdStart | undefined;
+	/** Whether the finer phases of its cold starts are shown, where they have them. */
+	readonly isFiner: boolean;
 	/** What may mislead a reader of the median of total. */
 	readonly remarks: readonly Finding[];
 	readonly observations: Observations;
@@ -47,9 +50,11 @@ export interface RunFigures {
 
 /** Computes each figure when it is first read, and once. */
 export function figuresOf(report: Report): Figures {
-	const runs = report.profiles.map(figuresOfRun);
-	const summary = once(() => summarize(report));
-	const prices = once(() => pricesOf(report));
+	const isFiner = isShownFiner(report.profiles);
+	const runs = report.profiles.map((run) => figuresOfRun(run, isFiner));
+	const shown = once(() => (isFiner ? withFinerPhases(report) : report));
+	const summary = once(() => summarize(shown()));
+	const prices = once(() => pricesOf(shown()));
 	const knobs = once(() => knobsOf(report));
 	return {
 		report,
@@ -66,7 +71,7 @@ export function figuresOf(report: Report): Figures {
 	};
 }
 
-function figuresOfRun(run: ProfileRun): RunFigures {
+function figuresOfRun(run: ProfileRun, isFiner: boolean): RunFigures {
 	const confidence = confidenceOf(run);
 	const medians = once(() =>
 		measuresOf(run).map((measure) => ({ measure, estimate: estimateOf(sampleOf(run, measure), confidence) })),
@@ -79,6 +84,7 @@ function figuresOfRun(run: ProfileRun): RunFigures {
 	const crowding = once(() => crowdingOf(run));
 	return {
 		run,
+		isFiner,
 		ledger: ledgerOf(run.coldStarts),
 		get medians() {
 			return medians();

@@ -66,7 +66,9 @@ export function phasesThatExplain(first: Run, run: Run, totalMs: number): Price[
 
 /** A cold start that took another way to the answer spent no time in the phases of the first one. */
 function phaseMedians({ coldStarts }: Run): Map<string, number> {
-	const starts = coldStarts.filter(({ counted, total }) => counted && total !== undefined);
+	const starts = coldStarts.filter(
+		({ counted, total, phases }) => counted && total !== undefined && Object.keys(phases).length > 0,
+	);
 	const names = new Set(starts.flatMap(({ phases }) => Object.keys(phases)));
 	names.delete("unattributed");
 	const median = (name: string) => medianOf(starts.map(({ phases }) => phases[name]?.ms ?? 0)) ?? 0;

@@ -14,9 +14,9 @@ export interface Sample {
 	missing: number;
 }
 
-/** A measure of one cold start, by the names of a budget. */
+/** A measure of one cold start, by the names of a budget: of phases that have finer parts, the whole. */
 export function measureOf(start: ColdStart, name: string): Measured | undefined {
-	return name === "total" ? start.total : (start.phases[name] ?? start.spans[name]);
+	return name === "total" ? start.total : (start.phases[name] ?? start.spans[name] ?? start.finer?.[name]);
 }
 
 /** All values of a measure and how many are missing; round 0, the warm-up, is neither. */

@@ -19,6 +19,7 @@ import {
 	names,
 	precisionOrVerdict,
 	text,
+	tracesWhere,
 } from "./options/values.ts";
 import { imageOption, namespaceOption } from "./options/workload.ts";
 
@@ -41,6 +42,7 @@ interface BenchFlags extends ClusterFlags, SourceFlags, OutputFlags, GateFlags, 
 	burst?: number[];
 	crowd?: number[];
 	record?: string | boolean;
+	traces?: string;
 	cluster?: "simulated";
 	model: string;
 	seed: number;
@@ -96,6 +98,9 @@ Examples:
   # See whether 500 idle services make a cold start slower
   knistio bench --profile full --crowd 100,500
 
+  # Take a cold start apart to the microsecond, by the traces that the cluster sends of itself
+  knistio bench --profile minimal --profile full --traces http://jaeger.example.com:16686
+
   # Print everything that would be changed, and change nothing
   knistio bench --profile full --dry-run`;
 
@@ -108,7 +113,13 @@ export const declareBench: Declaration = (program, context, finish) => {
 	addServiceOptions(command);
 	addOutputOptions(command)
 		.option("--record <file>", "save the recording of all events to this file (default: beside the first --out)", text)
-		.option("--no-record", "do not save a recording");
+		.option("--no-record", "do not save a recording")
+		.option(
+			"--traces <url|file>",
+			"also ask for the traces that kubelet, container runtime and API server send themselves: a Jaeger or Tempo query " +
+				"address, or a file of OTLP JSON; they take a cold start apart into finer phases",
+			tracesWhere,
+		);
 	addSimulationOptions(command)
 		.option("--keep", "leave everything on the cluster, until `knistio clean` or the next bench without --keep")
 		.addOption(dryRunOption());
@@ -253,6 +264,7 @@ function benchOptionsOf(flags: BenchFlags): BenchOptions {
 			sidecar,
 			gateway,
 			otlp,
+			traces: flags.traces,
 			copies: flags.copies,
 			pull: flags.pull,
 			burst: flags.burst,

@@ -1,4 +1,5 @@
 import { estimateOf } from "../analysis/estimate.ts";
+import { pathOf } from "../analysis/finer.ts";
 import { sampleOf } from "../analysis/samples.ts";
 import { typicalStart } from "../analysis/typical-start.ts";
 import { type ExitCode, exitCodes, InconclusiveError, UsageError } from "../errors.ts";
@@ -15,6 +16,7 @@ import type { Report } from "../report/report.ts";
 import { nearest } from "../text/nearest.ts";
 import { adviseOn, type Candidate, type Needs, type Requirement, requirementsOf } from "../tradeoffs/advice.ts";
 import { type Column, columns } from "../tradeoffs/columns.ts";
+import { causeOfPhase } from "../tradeoffs/phase-causes.ts";
 import { talkAdvice } from "../tradeoffs/talk-advice.ts";
 import type { Sink } from "./gate/sink.ts";
 
@@ -125,10 +127,13 @@ function waysToSave(report: Report, budget: ResolvedBudget): string[] {
 		.filter((profile) => judgeBudget(report, { ...budget, profile }, 0.95).status === "pass");
 	const run = report.profiles.find(({ profile }) => profile.name === budget.profile);
 	const typical = run === undefined ? undefined : typicalStart(run);
-	const phases = Object.entries(typical?.phases ?? {})
+	const phases = Object.entries(typical === undefined ? {} : pathOf(typical, true))
 		.sort(([, a], [, b]) => b.ms - a.ms)
 		.slice(0, mostPhases)
-		.map(([name, { ms }]) => `${name} ${duration(ms)}`);
+		.map(([name, { ms }]) => {
+			const cause = causeOfPhase(name);
+			return `${name} ${duration(ms)}${cause === undefined ? "" : ` (${cause})`}`;
+		});
 	return [
 		...(keeping.length === 0 ? [] : [`measured to keep it: ${keeping.join(", ")}`]),
 		...(phases.length === 0 ? [] : [`its longest phases: ${phases.join(", ")}`]),

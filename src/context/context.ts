@@ -3,7 +3,7 @@ import { unlessAborted } from "../clock/pause.ts";
 import { type EndingSignal, exitCodeOf, InterruptedError } from "../errors.ts";
 import type { Cluster } from "../kube/api/cluster.ts";
 import { type Files, nodeFiles } from "./files.ts";
-import { type Post, type Posted, post } from "./http.ts";
+import { type Get, get, type Post, type Posted, post } from "./http.ts";
 import { openStream } from "./streams.ts";
 import { type Terminal, terminalOf } from "./terminal.ts";
 
@@ -31,6 +31,8 @@ export interface Context extends Files {
 	signal: AbortSignal;
 	/** Nothing is sent yet. `kubeconfigText` is a kubeconfig itself instead of a file's path. */
 	openCluster(choice: { kubeconfig?: string; kubeconfigText?: string; context?: string }): Promise<Cluster>;
+	/** Reads from an address outside of the cluster. @throws the network's error, or a timeout's */
+	get(url: string, request: Get): Promise<Posted>;
 	/** Posts to an address outside of the cluster. @throws the network's error, or a timeout's */
 	post(url: string, request: Post): Promise<Posted>;
 	/** The built program of the observing thread. */
@@ -73,6 +75,7 @@ export function nodeContext(): Context {
 				signal,
 			});
 		},
+		get,
 		post,
 		observerThread: new URL("./observer-thread.js", import.meta.url),
 		simulatedThread: new URL("./simulated-thread.js", import.meta.url),

@@ -14,10 +14,20 @@ export interface BenchOption {
  * What the value of an option of `bench` means for a Job. `profile`: files and built-in names, with commas between where
  * there are several. `service`: a file, or `ksvc/` and the name of one that is there. `file`, `manifests` (a
  * file or a folder) and `report` (which may be missing): read here and sent along. `output`: written in the Job and brought
- * back. `body`: a text, or a file after an @. `image`: a program or folder of the Job's image. `ours`: says which cluster,
- * which is the one that the Job is in.
+ * back. `body`: a text, or a file after an @. `image`: a program or folder of the Job's image. `backend`: an
+ * address that the Job reaches; a file would not be there. `ours`: says which cluster, which is the one that the Job is in.
  */
-export type Role = "profile" | "service" | "file" | "body" | "manifests" | "report" | "output" | "image" | "ours";
+export type Role =
+	| "profile"
+	| "service"
+	| "file"
+	| "body"
+	| "manifests"
+	| "report"
+	| "output"
+	| "image"
+	| "backend"
+	| "ours";
 
 /** The options that name a place. All others travel as they are. */
 export const roles: Readonly<Record<string, Role>> = {
@@ -40,6 +50,7 @@ export const roles: Readonly<Record<string, Role>> = {
 	"--istioctl": "image",
 	"--helm": "image",
 	"--helm-charts": "image",
+	"--traces": "backend",
 	"--kubeconfig": "ours",
 	"--context": "ours",
 };

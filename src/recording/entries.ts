@@ -2,6 +2,7 @@ import type { KubeObject } from "../kube/object.ts";
 import type { ServiceShape } from "../profile/pod-shape.ts";
 import type { Profile, Variant } from "../profile/profile.ts";
 import type { Finding, Fingerprint, RunOrder } from "../report/report.ts";
+import type { RecordedSpan } from "./spans.ts";
 
 /**
  * A recording is NDJSON: one entry a line, in the order in which they came. It holds everything that a report is made
@@ -48,6 +49,8 @@ export type Entry =
 			/** Of those that are variants, by name: what is not measured is missed by it. */
 			variants?: Record<string, Variant>;
 			gateway?: string;
+			/** The cluster's own traces are asked for: `spans` may follow their samples. */
+			traces?: true;
 			simulated?: { model: string; seed: number; speed: number };
 	  }
 	/** The profile is on the cluster and proven; what follows is measured under it. */
@@ -119,6 +122,8 @@ export type Entry =
 	| { kind: "ping"; at: string; sentAt: string; seenAt: string }
 	/** Bounds on the offset of a clock: its time minus the client's, in nanoseconds; without `hiNs` only from below. */
 	| { kind: "clock"; at: string; clock: string; loNs: string; hiNs?: string; method: string }
+	/** What a trace backend knew of a pod's start; a later entry of the same pod replaces an earlier one. */
+	| { kind: "spans"; at: string; pod: string; spans: RecordedSpan[] }
 	| { kind: "finding"; at: string; finding: Finding }
 	| { kind: "observer"; at: string; loopDelayP99Ms: number; loopDelayMaxMs: number; maxRssMib: number }
 	| { kind: "end"; at: string; endedBy?: string };

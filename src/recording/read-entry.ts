@@ -20,6 +20,7 @@ const schemas: Record<Exclude<Entry["kind"], keyof typeof frequent>, z.ZodType> 
 		profiles: z.array(z.string()).optional(),
 		order: runOrderSchema.optional(),
 		variants: z.record(z.string(), variantSchema).optional(),
+		traces: z.boolean().optional(),
 		simulated: z.object({ model: z.string(), seed: z.number(), speed: z.number() }).optional(),
 	}),
 	profile: z.looseObject({
@@ -67,6 +68,24 @@ const schemas: Record<Exclude<Entry["kind"], keyof typeof frequent>, z.ZodType> 
 	"sample-end": z.looseObject({ ...at, round: z.number(), settledMs: z.number().optional() }),
 	"watch-state": z.looseObject({ ...at, watch: watched, state: z.enum(["resumed", "failing"]) }),
 	clock: z.looseObject({ ...at, clock: z.string(), loNs: time, hiNs: time.optional(), method: z.string() }),
+	spans: z.looseObject({
+		...at,
+		pod: z.string(),
+		spans: z.array(
+			z.looseObject({
+				service: z.string(),
+				name: z.string(),
+				trace: z.string(),
+				id: z.string(),
+				parent: z.string().optional(),
+				fromNs: time,
+				toNs: time,
+				resolutionNs: z.number().int().nonnegative(),
+				attributes: z.record(z.string(), z.string()).optional(),
+				isFailed: z.boolean().optional(),
+			}),
+		),
+	}),
 	finding: z.looseObject({ ...at, finding: findingSchema }),
 	observer: z.looseObject({ ...at, loopDelayP99Ms: z.number(), loopDelayMaxMs: z.number(), maxRssMib: z.number() }),
 	end: z.looseObject({ ...at, endedBy: z.string().optional() }),

@@ -1,9 +1,10 @@
 import { nameFor, steps } from "./steps.ts";
 
-/** A phase, span or the total, as the help and the README list it. `<container>` stands for any container's name. */
+/** A phase, span or the total, as the help and the README list it. `<container>` and `<webhook>` stand for any name. */
 export interface PhaseDescription {
 	name: string;
-	kind: "total" | "span" | "phase";
+	/** A finer phase is a part of a phase, and known only where the cluster sends traces of its nodes or API server. */
+	kind: "total" | "span" | "phase" | "finer phase";
 	/** From where to where. */
 	text: string;
 }
@@ -18,14 +19,21 @@ export const phaseDescriptions: readonly PhaseDescription[] = [
 		kind: "span",
 		text: "first status that names the container → ready, or ended for an init container; holds those before it",
 	},
-	...steps.flatMap(({ phase, text }) =>
-		phase === undefined || text === undefined ? [] : [{ name: phase, kind: "phase" as const, text }],
+	...steps.flatMap(({ phase, text, finer }) =>
+		phase === undefined || text === undefined
+			? []
+			: [{ name: phase, kind: finer === undefined ? ("phase" as const) : ("finer phase" as const), text }],
 	),
 	{ name: "unattributed", kind: "phase", text: "time around instants that nothing measured" },
 ];
 
 const patterns = phaseDescriptions.map(
-	({ name }) => new RegExp(`^${name.replace("<container>", "(?<container>[a-z0-9]([-a-z0-9]*[a-z0-9])?)")}$`),
+	({ name }) =>
+		new RegExp(
+			`^${name
+				.replace("<container>", "(?<container>[a-z0-9]([-a-z0-9]*[a-z0-9])?)")
+				.replace("<webhook>", "(?<webhook>[a-z0-9]([-.a-z0-9]*[a-z0-9])?)")}$`,
+		),
 );
 
 /** The description of a figure of this name; undefined where none can occur. */
@@ -49,11 +57,11 @@ export function endOf(phase: string): string {
 	return text?.replace(/^.*→ /, "").replace(/[,;:].*$/, "") ?? phase;
 }
 
+const usualContainers = ["istio-init", "istio-validation", "istio-proxy", "queue-proxy", "user-container"];
+
 /** Names to propose for a mistyped one: with the containers that every profile may have. */
-export const usualPhases: readonly string[] = phaseDescriptions.flatMap(({ name }) =>
-	name.includes("<container>")
-		? ["istio-init", "istio-validation", "istio-proxy", "queue-proxy", "user-container"].map((container) =>
-				nameFor(name, container),
-			)
-		: [name],
-);
+export const usualPhases: readonly string[] = phaseDescriptions.flatMap(({ name }) => {
+	if (name.includes("<webhook>")) return [nameFor(name, "istio-sidecar-injector")];
+	if (!name.includes("<container>")) return [name];
+	return usualContainers.map((container) => nameFor(name, container));
+});

@@ -12,6 +12,8 @@ import { tradeoffsSchema } from "./tradeoffs.ts";
 export const sourceSchema = z.enum([
 	/** Knistio's own clock at its own socket. */
 	"client",
+	/** A span of the kubelet's, the container runtime's or the API server's own. */
+	"trace",
 	/** The nanoseconds in the name of an event (client-go `record.makeEvent`). */
 	"event-name",
 	/** The microseconds of an event's `eventTime`. */
@@ -108,6 +110,11 @@ export const coldStartSchema = z.strictObject({
 	instants: z.record(z.string(), measuredSchema),
 	/** Disjoint phases of the critical path in order of time, and `unattributed`; with `total` they add up. */
 	phases: z.record(z.string(), measuredSchema),
+	/**
+	 * The same path in finer phases, which add up to `total` too; only where the cluster's own traces told them. `phases`
+	 * are estimated without traces, so that they compare with those of runs that had none.
+	 */
+	finer: z.record(z.string(), measuredSchema).optional(),
 	/** `endpoint_wait`, `pod_creating`, `container_startup_<container>` as the talk defines them. */
 	spans: z.record(z.string(), spanSchema),
 	/** Request sent to last byte. */

@@ -1,39 +1,6 @@
-/** Whose clock writes a time: knistio's own, or that of a part of the cluster. */
-export type StepClock = "client" | "apiserver" | "scheduler" | "node";
+import type { StepRow } from "./step-row.ts";
 
-/** What an instant is read from. Events and conditions are read by this table alone, the others by code. */
-export type Origin =
-	/** The reason of an Event about the pod or the container; `isOptional` where not every pod has it. */
-	| { event: string; clock: StepClock; isOptional?: true }
-	/** A condition of the pod that becomes True. */
-	| { condition: string; clock: StepClock }
-	/** A field of the pod, or the first change of an object that shows it. */
-	| { field: string; clock: StepClock }
-	/** Knistio's own socket. */
-	| { socket: string; clock: "client" };
-
-/** One step of a cold start. In names, `<container>` stands for the name of a container. */
-export interface StepRow {
-	/** Who has the fact: the request, the pod, or each of its containers in the order in which kubelet starts them. */
-	of: "request" | "pod" | "container";
-	/** The instant at which the step ends; without one, at the first step of the next container. */
-	instant?: string;
-	/** The phase that ends there; without one, whichever leads to the container. */
-	phase?: string;
-	/** The phase for users: what has happened when it ends. */
-	text?: string;
-	/** Where `timing` keeps the fact: the name of a field of the request's, the pod's or the container's facts. */
-	fact?: string;
-	from?: readonly Origin[];
-	/** Only containers of these roles have the step; without it, all have. */
-	roles?: readonly ("init" | "sidecar" | "app")[];
-	/** Only a container whose image was pulled has the step. */
-	onlyIfPulled?: true;
-	/** Only one of the two ways to the first byte has the step: by the ready endpoint, or by the activator's own probe. */
-	way?: "endpoint" | "probe";
-	/** It bounds clocks and is an event to expect, but no phase ends there. */
-	isOffPath?: true;
-}
+export type { Origin, StepClock, StepRow, TracedPart } from "./step-row.ts";
 
 /** The instant at which the talk's span `pod_creating` begins. */
 export const podCreated = "pod-created";
@@ -54,10 +21,56 @@ const table = [
 	},
 	{
 		of: "pod",
+		instant: "pod-requested",
+		phase: "pod-request",
+		text: "→ the API server is asked for the pod",
+		fact: "requested",
+		// otelhttp: the span of the request begins where the API server received it (apiserver pkg/endpoints/filters).
+		from: [{ span: "POST …/pods", clock: "apiserver" }],
+		finer: "apiserver",
+	},
+	{
+		of: "webhook",
+		instant: "webhook-called:<webhook>",
+		phase: "admission",
+		text: "the API server's own part of a pod's creation: all but webhooks and etcd",
+		fact: "called",
+		from: [{ span: "Call mutating webhook", clock: "apiserver" }],
+		finer: "apiserver",
+	},
+	{
+		of: "webhook",
+		instant: "webhook-answered:<webhook>",
+		phase: "webhook-<webhook>",
+		text: "→ a mutating webhook has answered; Istio's sidecar injection is one",
+		fact: "answered",
+		from: [{ span: "Call mutating webhook", clock: "apiserver" }],
+		finer: "apiserver",
+	},
+	{
+		of: "pod",
+		instant: "etcd-asked",
+		phase: "admission",
+		fact: "etcdAsked",
+		from: [{ span: "Create etcd3", clock: "apiserver" }],
+		finer: "apiserver",
+	},
+	{
+		of: "pod",
+		instant: podCreated,
+		phase: "etcd",
+		text: "→ etcd has stored the pod: it exists",
+		fact: "created",
+		from: [{ span: "Create etcd3", clock: "apiserver" }],
+		finer: "apiserver",
+	},
+	{
+		of: "pod",
 		instant: podCreated,
 		phase: "pod-creation",
 		text: "→ the pod exists; the sidecar's injection is in here",
 		fact: "created",
+		coarser: "apiserver",
 		from: [{ field: "metadata.creationTimestamp", clock: "apiserver" }],
 	},
 	{
@@ -72,13 +85,98 @@ const table = [
 			{ condition: "PodScheduled", clock: "apiserver" },
 		],
 	},
-	{ of: "pod", phase: "sandbox", text: "→ kubelet turns to the first container: sandbox, network, CNI plugins" },
+	{
+		of: "pod",
+		instant: "sync-begun",
+		phase: "dispatch",
+		text: "→ kubelet has the pod and begins with it",
+		fact: "syncBegun",
+		from: [{ span: "syncPod", clock: "node" }],
+		finer: "node",
+	},
+	{
+		of: "pod",
+		instant: "sandbox-asked",
+		phase: "volumes",
+		text: "→ kubelet asks for the sandbox: cgroups, and volumes, for which it looks every 300 ms",
+		fact: "sandboxAsked",
+		// WaitForAttachAndMount polls (kubernetes pkg/kubelet/volumemanager, podAttachAndMountRetryInterval).
+		from: [{ span: "RunPodSandbox", clock: "node" }],
+		finer: "node",
+	},
+	{
+		of: "pod",
+		instant: "network-asked",
+		phase: "sandbox",
+		fact: "networkAsked",
+		from: [{ span: "RunPodSandbox, its CNI", clock: "node" }],
+		finer: "node",
+	},
+	{
+		of: "pod",
+		instant: "network-ready",
+		phase: "cni",
+		text: "→ the CNI plugins have made the pod's network; a part of the sandbox",
+		fact: "networkReady",
+		from: [{ span: "RunPodSandbox, its CNI", clock: "node" }],
+		finer: "node",
+	},
+	{
+		of: "pod",
+		phase: "sandbox",
+		text: "→ kubelet turns to the first container: sandbox, network, CNI plugins; finer, without volumes and cni",
+	},
+	{
+		of: "container",
+		instant: "turned-to:<container>",
+		fact: "turnedTo",
+		from: [{ span: "ImageStatus", clock: "node" }],
+		finer: "node",
+	},
+	{
+		of: "container",
+		instant: "pulling:<container>",
+		phase: "image-check-<container>",
+		text: "→ the runtime has said whether the image is there",
+		fact: "pulling",
+		from: [{ span: "PullImage", clock: "node" }],
+		onlyIfPulled: true,
+		finer: "node",
+	},
+	{
+		of: "container",
+		instant: "pulled:<container>",
+		phase: "image-check-<container>",
+		fact: "pulled",
+		from: [{ span: "ImageStatus", clock: "node" }],
+		unlessPulled: true,
+		finer: "node",
+	},
+	{
+		of: "container",
+		instant: "pulled:<container>",
+		phase: "pull-<container>",
+		fact: "pulled",
+		from: [{ span: "PullImage", clock: "node" }],
+		onlyIfPulled: true,
+		finer: "node",
+	},
+	{
+		of: "container",
+		instant: "created:<container>",
+		phase: "create-<container>",
+		text: "→ the container has been created",
+		fact: "created",
+		from: [{ span: "CreateContainer", clock: "node" }],
+		finer: "node",
+	},
 	{
 		of: "container",
 		instant: "pulling:<container>",
 		fact: "pulling",
 		from: [{ event: "Pulling", clock: "node", isOptional: true }],
 		onlyIfPulled: true,
+		coarser: "node",
 	},
 	{
 		of: "container",
@@ -87,6 +185,7 @@ const table = [
 		text: "→ its image has been pulled; only where it was not there",
 		fact: "pulled",
 		from: [{ event: "Pulled", clock: "node" }],
+		coarser: "node",
 	},
 	{
 		of: "container",
@@ -99,7 +198,7 @@ const table = [
 		of: "container",
 		instant: "started:<container>",
 		phase: "start-<container>",
-		text: "→ the container has been created and started",
+		text: "→ the container has been created and started; finer, without its creation",
 		fact: "started",
 		from: [
 			{ event: "Started", clock: "node" },
@@ -190,6 +289,7 @@ type FactOf<Owner extends StepRow["of"]> = Extract<(typeof table)[number], { of:
 export type PodFactName = FactOf<"pod">;
 export type ContainerFactName = FactOf<"container">;
 export type RequestFactName = FactOf<"request">;
+export type WebhookFactName = FactOf<"webhook">;
 
-/** A name of the table for one container. */
-export const nameFor = (name: string, container: string) => name.replace("<container>", container);
+/** A name of the table for one container, or one webhook. */
+export const nameFor = (name: string, of: string) => name.replace(/<(container|webhook)>/, of);

@@ -23,6 +23,7 @@ import { countEvents, factsInOrder } from "./path/known-facts.ts";
 import { measureInstant, phasesOf, roundMs, toMs } from "./path/measured.ts";
 import { talkSpans } from "./path/spans.ts";
 import { prove } from "./proof.ts";
+import { tracedPath } from "./traced-path.ts";
 
 /** What a sample is folded with. */
 export interface FoldContext {
@@ -78,8 +79,14 @@ export function foldColdStart(record: SampleRecord, context: FoldContext): ColdS
 	if (around !== undefined) {
 		const placing: Placing = { offsets: context.offsets, watchLag: watchLagOf(record.pings), findings };
 		const steps = criticalPath(pod, around, placing);
-		for (const { instant, at } of steps) if (at) result.instants[instant] = measureInstant(at, sentAt);
 		result.phases = phasesOf(steps);
+		const traced = pod && record.spans?.get(pod.uid);
+		const finer = traced && isResolved(findings) ? tracedPath(pod, traced, { around, placing }) : undefined;
+		findings.push(...(finer?.findings ?? []));
+		if (finer?.steps !== undefined) result.finer = phasesOf(finer.steps);
+		for (const { instant, at } of finer?.steps ?? steps) {
+			if (at) result.instants[instant] = measureInstant(at, sentAt);
+		}
 		result.total = exact(around.sentAt, around.lastByteAt, 0.5, "client");
 	}
 	result.spans = spansOf(pod, around, sentAt);
@@ -87,6 +94,8 @@ export function foldColdStart(record: SampleRecord, context: FoldContext): ColdS
 	const isRotated = (sample.draining ?? 0) > 0 && sample.burst === undefined;
 	return decideCounting(result, pod, { ...context, isRotated });
 }
+
+const isResolved = (findings: readonly Finding[]) => !findings.some(({ code }) => code === "unresolved");
 
 /** The pod whose phases are shown comes first. */
 const measuredFirst = (pods: PodFacts[], measured: PodFacts | undefined) =>

@@ -12,7 +12,7 @@ import {
 	sightingsOf,
 } from "./facts/sample.ts";
 import { containerSteps } from "./path/critical-path.ts";
-import { stages } from "./path/known-facts.ts";
+import { isStepOf, stages } from "./path/known-facts.ts";
 
 /** A cold start while it happens, as far as the watches have shown it. Times are ns of the client's clock. */
 export interface LiveStart {
@@ -120,7 +120,7 @@ function waitingFor(pod: PodFacts | undefined, sightings: Sightings, beganAt: bi
 		at: receiptOf(fact),
 	}));
 	const steps = [
-		...stages.before.filter(({ instant }) => instant !== undefined).map(ofRow),
+		...stages.before.filter((row) => row.instant !== undefined && isStepOf(row, pod)).map(ofRow),
 		...containers,
 		...stages.after.filter(({ way }) => way !== "probe").map(ofRow),
 	];

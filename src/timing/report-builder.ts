@@ -6,10 +6,11 @@ import { openClockHistory } from "./clock-history.ts";
 import { pingsAround } from "./clocks/watch-lag.ts";
 import { foldColdStart } from "./cold-start.ts";
 import { type SampleRecord, sightingsOf } from "./facts/sample.ts";
+import { openFoldedSamples } from "./folded-samples.ts";
 import { type OpenProfile, openMeasuredProfiles } from "./measured-profiles.ts";
 import { openRunTotals } from "./run-totals.ts";
 
-/** Makes a report of a recording, entry by entry; it never holds more than one sample's entries. */
+/** Makes a report of a recording, entry by entry; it holds one sample's entries, and with traces a visit's. */
 export interface ReportBuilder {
 	add(entry: Entry): void;
 	/** The report of all that was added so far; a recording that broke off gives the report up to there. */
@@ -34,6 +35,8 @@ function openState() {
 		open: undefined as OpenProfile | undefined,
 		/** One, or all of a burst. */
 		samples: [] as SampleRecord[],
+		/** What spans may still come for. */
+		folded: openFoldedSamples(),
 		lastAt: "0",
 	};
 }
@@ -71,6 +74,9 @@ function take(state: State, entry: Entry): void {
 			return;
 		case "sample":
 			beginSample(state, entry);
+			return;
+		case "spans":
+			state.folded.foldAgain(entry);
 			return;
 		case "sample-end":
 			closeSamples(state, entry.at);
@@ -130,6 +136,7 @@ function closeSamples(state: State, at: string): void {
 	clocks.age(BigInt(at));
 	const { promises } = open.result.profile;
 	const { service, isAsFound = false } = open.profile;
+	const isTraced = state.run?.traces === true;
 	for (const record of samples) {
 		const sightings = sightingsOf(record);
 		const context = {
@@ -140,7 +147,13 @@ function closeSamples(state: State, at: string): void {
 			isAsFound,
 			...(service && { service }),
 		};
-		placeIn(open.result, record.sample, foldColdStart(record, context));
+		// As it was before: folding narrows the clocks, and the pods are earlier ones from now on.
+		const before = isTraced
+			? { ...context, offsets: clocks.offsets.copy(), earlierPods: new Set(earlierPods) }
+			: undefined;
+		const among = listOf(open.result, record.sample);
+		among.push(foldColdStart(record, context));
+		if (before !== undefined) state.folded.keep(record, before, among);
 		for (const { object } of sightings.pods) {
 			if (object.metadata.uid !== undefined) earlierPods.add(object.metadata.uid);
 		}
@@ -149,21 +162,28 @@ function closeSamples(state: State, at: string): void {
 	state.samples = [];
 }
 
-/** Cold starts among many are kept apart from those of a service that was alone. */
-function placeIn(run: ProfileRun, { burst, crowd, isFirstOnNode }: EntryOf<"sample">, coldStart: ColdStart): void {
-	if (isFirstOnNode === true) run.pulls = [...(run.pulls ?? []), coldStart];
-	else if (burst !== undefined) {
+/** Where a sample belongs: cold starts among many are kept apart from those of a service that was alone. */
+function listOf(run: ProfileRun, { burst, crowd, isFirstOnNode }: EntryOf<"sample">): ColdStart[] {
+	if (isFirstOnNode === true) {
+		run.pulls ??= [];
+		return run.pulls;
+	}
+	if (burst !== undefined) {
 		const { size, number } = burst;
 		run.bursts ??= [];
 		const known = run.bursts.find((each) => each.size === size && each.number === number);
-		if (known !== undefined) known.coldStarts.push(coldStart);
-		else run.bursts.push({ size, number, coldStarts: [coldStart] });
-	} else if (crowd !== undefined) {
-		run.crowds ??= [];
-		const known = run.crowds.find(({ size }) => size === crowd);
-		if (known !== undefined) known.coldStarts.push(coldStart);
-		else run.crowds.push({ size: crowd, coldStarts: [coldStart] });
-	} else run.coldStarts.push(coldStart);
+		if (known !== undefined) return known.coldStarts;
+		const coldStarts: ColdStart[] = [];
+		run.bursts.push({ size, number, coldStarts });
+		return coldStarts;
+	}
+	if (crowd === undefined) return run.coldStarts;
+	run.crowds ??= [];
+	const known = run.crowds.find(({ size }) => size === crowd);
+	if (known !== undefined) return known.coldStarts;
+	const coldStarts: ColdStart[] = [];
+	run.crowds.push({ size: crowd, coldStarts });
+	return coldStarts;
 }
 
 /** The variants that the run was asked for, and that are not among its profiles. */

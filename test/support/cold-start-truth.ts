@@ -140,6 +140,7 @@ export function entriesOf(made: MadeStart): { truth: Truth; entries: Entry[] } {
 		kind: "Pod",
 		metadata: {
 			name: "p",
+			namespace: "n",
 			uid,
 			resourceVersion: String(++version),
 			labels: { "serving.knative.dev/revision": revision },

@@ -1,6 +1,6 @@
 import type { Context } from "../../src/context/context.ts";
 import { nodeFiles } from "../../src/context/files.ts";
-import { post } from "../../src/context/http.ts";
+import { get, post } from "../../src/context/http.ts";
 import type { Cluster } from "../../src/kube/api/cluster.ts";
 import { main } from "../../src/main.ts";
 
@@ -36,6 +36,7 @@ export async function knistio(argv: readonly string[], world: World = {}): Promi
 		observerThread: new URL("file:///nowhere/observer-thread.js"),
 		simulatedThread: new URL("file:///nowhere/simulated-thread.js"),
 		...nodeFiles,
+		get,
 		post,
 		writeFile: async (path, text) => {
 			outcome.written.push(path);

@@ -38,6 +38,7 @@ export function fakeContext(given: Record<string, unknown> = {}, env: Context["e
 		openLog: () => Promise.reject(new Error("nothing is to be recorded")),
 		signal: new AbortController().signal,
 		openCluster: (): Promise<Cluster> => Promise.reject(new Error("no cluster is to be touched")),
+		get: () => Promise.reject(new Error("nothing is to be asked")),
 		post: () => Promise.reject(new Error("nothing is to be sent")),
 		observerThread: new URL("file:///nowhere"),
 		simulatedThread: new URL("file:///nowhere"),

@@ -20,6 +20,7 @@ export function silentContext(): Context {
 		openLog: fail,
 		signal: new AbortController().signal,
 		openCluster: fail,
+		get: fail,
 		post: fail,
 		observerThread: new URL("file:///none"),
 		simulatedThread: new URL("file:///none"),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { eventLagNs } from "../../src/timing/facts/fact.ts";
 import { eventNameTime, formatTime, parseTime } from "../../src/text/timestamp.ts";
+import { eventLagNs } from "../../src/timing/facts/fact.ts";
 import { type Loose, onlyStart, recorded, withObjects } from "../support/recorded.ts";
 
 const native = recorded("native");

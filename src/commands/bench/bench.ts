@@ -23,6 +23,7 @@ import type { BenchOptions } from "./options.ts";
 import { openRecorder, type Recorder } from "./recorder.ts";
 import { installationOf, measure, type Run, refuseIfUnlikeAlready, requireInstallable } from "./run.ts";
 import { openTarget } from "./target.ts";
+import { askTraces, openTraces } from "./traces.ts";
 import { requireOneInstall, variantsOf } from "./variants.ts";
 import { readWorkload, workloadChanges } from "./workload.ts";
 
@@ -46,6 +47,7 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	const { cluster } = target;
 	const display = openProgress(context);
 	try {
+		const traces = await openTraces(options, context);
 		display.progress({ kind: "step", text: `looking at the cluster of context ${cluster.context}` });
 		const asked = {
 			options,
@@ -58,6 +60,7 @@ export async function bench(options: BenchOptions, context: Context, open = open
 			gate,
 			knativeObjects,
 			workload,
+			traces,
 		};
 		const session: Session = {
 			cluster,
@@ -90,7 +93,7 @@ const zeroWait = ({ options: { timeoutMs }, target: { clock }, knativeObjects, c
 });
 
 async function benchOn(run: Run, outputs: ReportFile[]): Promise<ExitCode> {
-	const { options, context, session } = run;
+	const { options, context, session, display } = run;
 	const { clock } = run.target;
 	// Renewed and judged in real time, also on a simulated cluster whose time runs faster.
 	const lock = await takeLock({ ...session, clock: systemClock });
@@ -105,10 +108,13 @@ async function benchOn(run: Run, outputs: ReportFile[]): Promise<ExitCode> {
 		throw error;
 	}
 	recorder.record(beginning(run));
+	const asking = askTraces(run, recorder);
 	let failure: unknown;
 	try {
 		const onVisitDone = () => saveSoFar(run, recorder, outputs);
 		await measure(run, { recorder, lock, onVisitDone });
+		if (asking !== undefined) display.progress({ kind: "step", text: "waiting for the last traces" });
+		await asking?.done();
 	} catch (error) {
 		failure = error;
 	}
@@ -117,7 +123,8 @@ async function benchOn(run: Run, outputs: ReportFile[]): Promise<ExitCode> {
 }
 
 /** The first entry of the recording. */
-function beginning({ options, context, cluster, profiles, target, visits }: Run): Untimed {
+function beginning(run: Run): Untimed {
+	const { options, context, cluster, profiles, target, visits } = run;
 	return {
 		kind: "run",
 		version: recordingVersion,
@@ -127,6 +134,7 @@ function beginning({ options, context, cluster, profiles, target, visits }: Run)
 		profiles: profiles.map(({ name }) => name),
 		order: { seed: options.seed, blocks: options.blocks, turns: turnsOf(visits) },
 		...variantsOf(profiles),
+		...(run.traces === undefined ? {} : { traces: true }),
 		...(target.simulated === undefined ? {} : { simulated: target.simulated }),
 	};
 }

@@ -13,6 +13,8 @@ export interface Recorder {
 	/** The cold start under way. */
 	starts: LiveStarts;
 	add(entry: Entry): void;
+	/** Has every entry from now on told to somebody else too. */
+	onEntry(listener: (entry: Entry) => void): void;
 	/** Adds what happens now. */
 	record(entry: Untimed): void;
 	report(): Report;
@@ -25,16 +27,19 @@ export async function openRecorder(context: Context, path: string | undefined, c
 	const builder = openReportBuilder();
 	const state = openLiveState();
 	const starts = openLiveStarts();
+	const listeners: ((entry: Entry) => void)[] = [];
 	const add = (entry: Entry) => {
 		log?.append(JSON.stringify(entry));
 		builder.add(entry);
 		state.add(entry);
 		starts.add(entry);
+		for (const listener of listeners) listener(entry);
 	};
 	return {
 		state,
 		starts,
 		add,
+		onEntry: (listener) => void listeners.push(listener),
 		record: (entry) => add({ ...entry, at: clientNow(clock).toString() } as Entry),
 		report: () => builder.report(),
 		close: async () => log?.close(),

@@ -14,6 +14,7 @@ import type { Visit } from "../../measure/rounds.ts";
 import type { ProgressDisplay } from "../../output/progress.ts";
 import type { Profile } from "../../profile/profile.ts";
 import type { Finding, Fingerprint } from "../../report/report.ts";
+import type { TraceSource } from "../../traces/source.ts";
 import { type Gate, refuseUnlike } from "../gate/gate.ts";
 import { burstSizes, crowdSizes, manyAtOnce } from "./many-at-once.ts";
 import type { BenchOptions } from "./options.ts";
@@ -39,6 +40,8 @@ export interface Run {
 	knativeObjects: KubeObject[] | undefined;
 	display: ProgressDisplay;
 	workload: Workload;
+	/** Where the cluster's own traces are; undefined where they were not asked for. */
+	traces: TraceSource | undefined;
 	/** By the profile that is installed. */
 	rendered: Map<Profile, Promise<RenderedIstio>>;
 }

@@ -20,7 +20,7 @@ import { tradeoffsOf } from "./tradeoffs.ts";
 /** A report as a page that needs no other file: what came out first, how it was measured last. */
 export function renderReportPage(figures: Figures, options: RenderOptions): string {
 	const { report } = figures;
-	const samples = report.profiles.map(samplesOf);
+	const samples = figures.runs.map(({ run, isFiner }) => samplesOf(run, isFiner));
 	return htmlDocument({
 		title: `Cold start of a Knative service, by Istio profile${report.simulated === undefined ? "" : " — SIMULATED"}`,
 		header: headerOf(report) + answerOf(figures, options.judgement),

@@ -1,3 +1,4 @@
+import { pathOf } from "../../analysis/finer.ts";
 import { mergedOrder } from "../../analysis/summary.ts";
 import { textOfPhase } from "../../report/phases.ts";
 import type { ColdStart, Measured, ProfileRun } from "../../report/report.ts";
@@ -9,7 +10,8 @@ import type { Measure, ProfileSamples, Sample, Time } from "./drawing/samples.ts
 const noOwner = "currentColor";
 
 /** What the waterfalls of a profile are drawn from. */
-export function samplesOf({ coldStarts }: ProfileRun): ProfileSamples {
+export function samplesOf(run: ProfileRun, isFiner: boolean): ProfileSamples {
+	const coldStarts = run.coldStarts.map((start) => ({ ...start, phases: pathOf(start, isFiner) }));
 	const namesIn = (group: "phases" | "spans") => mergedOrder(coldStarts.map((start) => Object.keys(start[group])));
 	const [phases, spans] = [namesIn("phases"), namesIn("spans")];
 	return {

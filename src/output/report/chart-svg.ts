@@ -1,4 +1,5 @@
 import type { Figures, RunFigures } from "../../analysis/figures.ts";
+import { pathOf } from "../../analysis/finer.ts";
 import { titleOf } from "../../analysis/summary.ts";
 import type { Report } from "../../report/report.ts";
 import { podCreated } from "../../report/steps.ts";
@@ -78,10 +79,14 @@ interface Row {
 	note: string;
 }
 
-function rowOf({ run, ledger, total, typical }: RunFigures, report: Report, reference: "talk" | undefined): Row {
+function rowOf(
+	{ run, ledger, total, typical, isFiner }: RunFigures,
+	report: Report,
+	reference: "talk" | undefined,
+): Row {
 	const { name } = run.profile;
 	const { counted, attempted } = ledger;
-	const segments = segmentsOf(typical?.phases ?? {});
+	const segments = segmentsOf(typical === undefined ? {} : pathOf(typical, isFiner));
 	const talkMs = reference === undefined ? undefined : talkFigures[name]?.pod_creating;
 	const talk = talkMs === undefined ? undefined : { startMs: typical?.instants[podCreated]?.ms ?? 0, ms: talkMs };
 	const interval = total?.interval;

@@ -82,6 +82,7 @@ function figuresOf(start: ColdStart): Figure[] {
 		["total", "total", start.total],
 		...of("span", start.spans),
 		...of("phase", start.phases),
+		...of("finer phase", start.finer ?? {}),
 		...of("instant", start.instants),
 	];
 }

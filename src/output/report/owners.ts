@@ -8,10 +8,30 @@ export interface Owner {
 
 /** Okabe and Ito's colours, which colour-blind people can tell apart, with white or black text. */
 const rows = [
-	{ name: "Knative and the scheduler", fill: "#0072b2", ink: "#ffffff", of: /^(activation|pod-creation|scheduling)$/ },
-	{ name: "sandbox and images", fill: "#999999", ink: "#000000", of: /^(sandbox|pull-.*)$/ },
-	{ name: "containers of Istio", fill: "#d55e00", ink: "#ffffff", of: /-istio-(init|validation|proxy)$/ },
-	{ name: "other containers", fill: "#009e73", ink: "#000000", of: /^(start|run|startup|notice|post-start)-/ },
+	{
+		name: "Knative and the scheduler",
+		fill: "#0072b2",
+		ink: "#ffffff",
+		of: /^(activation|pod-creation|pod-request|admission|etcd|scheduling)$/,
+	},
+	{
+		name: "sandbox and images",
+		fill: "#999999",
+		ink: "#000000",
+		of: /^(dispatch|volumes|sandbox|cni|pull-.*|image-check-.*)$/,
+	},
+	{
+		name: "containers of Istio",
+		fill: "#d55e00",
+		ink: "#ffffff",
+		of: /(-istio-(init|validation|proxy)|^webhook-.*istio.*)$/,
+	},
+	{
+		name: "other containers",
+		fill: "#009e73",
+		ink: "#000000",
+		of: /^(create|start|run|startup|notice|post-start|webhook)-/,
+	},
 	{ name: "ready to answered", fill: "#f0e442", ink: "#000000", of: /^(readiness|endpoint|routing|probing|response)$/ },
 ] as const;
 

@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 import type { Figures, RunFigures } from "../../analysis/figures.ts";
+import { pathOf } from "../../analysis/finer.ts";
 import { mergedOrder } from "../../analysis/summary.ts";
 import { duration } from "../words/units.ts";
 import { narrow } from "./borderless.ts";
@@ -38,12 +39,12 @@ export function waterfallOf({ runs }: Figures): Waterfall | undefined {
 	return names.length === 0 || longestMs === 0 ? undefined : { lanes, names, longestMs };
 }
 
-function laneOf({ run, typical }: RunFigures): Lane {
+function laneOf({ run, typical, isFiner }: RunFigures): Lane {
 	const { name } = run.profile;
 	if (typical?.total === undefined) return { name, bars: new Map() };
 	const bars = new Map([["total", { startMs: 0, ms: typical.total.ms }]]);
 	let startMs = 0;
-	for (const [phase, { ms }] of Object.entries(typical.phases)) {
+	for (const [phase, { ms }] of Object.entries(pathOf(typical, isFiner))) {
 		bars.set(phase, { startMs, ms });
 		startMs += ms;
 	}

@@ -30,14 +30,16 @@ export interface Offsets {
 	age(elapsedNs: bigint): void;
 	/** What is known of each clock, in the order in which they were first met. */
 	known(): ({ clock: string } & Offset)[];
+	/** The same, that no later change of these changes. */
+	copy(): Offsets;
 }
 
 /** Two disciplined clocks may run apart by so many ns a second; ntpd corrects far less than its limit of 500 ppm. */
 const driftNsPerSecond = 20_000n;
 
-/** Offsets of which nothing is known yet. */
-export function openOffsets(): Offsets {
-	const offsets = new Map<string, Offset>();
+/** Offsets of which nothing is known yet, or no more than what is given. */
+export function openOffsets(given: readonly ({ clock: string } & Offset)[] = []): Offsets {
+	const offsets = new Map<string, Offset>(given.map(({ clock, ...offset }) => [clock, offset]));
 	return {
 		of: (clock) => offsets.get(clock),
 		narrow(clock, bounds, method) {
@@ -56,6 +58,7 @@ export function openOffsets(): Offsets {
 			}
 		},
 		known: () => [...offsets].map(([clock, offset]) => ({ clock, ...offset })),
+		copy: () => openOffsets([...offsets].map(([clock, offset]) => ({ clock, ...offset }))),
 	};
 }
 

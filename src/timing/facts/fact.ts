@@ -5,7 +5,7 @@ import type { Interval } from "../clocks/interval.ts";
 export interface Reading {
 	clock: string;
 	bounds: Interval;
-	source: "event-name" | "event-time" | "status";
+	source: "trace" | "event-name" | "event-time" | "status";
 	/** Client clock: it was written before this. */
 	receivedAt: bigint;
 }
@@ -33,6 +33,12 @@ export interface Fact {
  */
 export const eventLagNs = 15_000_000n;
 export const typicalEventLagNs = 2_000_000n;
+
+/** How much later than its fact a reading may be, and usually is. A status field and a span are the fact's own. */
+export function lagOf({ source }: Pick<Reading, "source">): { typical: bigint; most: bigint } {
+	const isEvent = source === "event-name" || source === "event-time";
+	return isEvent ? { typical: typicalEventLagNs, most: eventLagNs } : { typical: 0n, most: 0n };
+}
 
 /** When something came out of our socket. */
 export interface Receipt {

@@ -1,6 +1,6 @@
 import type { KubeObject } from "../../kube/object.ts";
 import type { ContainerSpec, ContainerStatus, Pod } from "../../kube/pod.ts";
-import type { ContainerFactName, PodFactName } from "../../report/steps.ts";
+import type { ContainerFactName, PodFactName, TracedPart, WebhookFactName } from "../../report/steps.ts";
 import { parseTime } from "../../text/timestamp.ts";
 import { changeOf, type Fact, merged, type Receipt, statusReading } from "./fact.ts";
 import { type PodEvent, readPodEvent } from "./pod-event.ts";
@@ -46,6 +46,15 @@ export interface PodFacts extends Partial<Record<PodFactName, Fact>> {
 	waitedForRoom?: string;
 	/** As it was seen last. */
 	object: KubeObject;
+	/** The parts of the cluster whose spans of this pod's start are whole; see `pod-spans.ts`. */
+	traced?: readonly TracedPart[];
+	/** The webhooks that it went through on its creation, in their order; from spans. */
+	webhooks?: readonly WebhookFacts[];
+}
+
+/** A webhook that a pod went through: when it was called, and when it had answered. */
+export interface WebhookFacts extends Record<WebhookFactName, Fact> {
+	name: string;
 }
 
 /** The fact of a pod that a step names. */

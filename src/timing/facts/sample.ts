@@ -1,6 +1,7 @@
 import type { KubeObject } from "../../kube/object.ts";
 import type { EntryOf, WatchedKind } from "../../recording/entries.ts";
 import { isOfPrivateService, isOfRevision } from "../../recording/of-revision.ts";
+import type { RecordedSpan } from "../../recording/spans.ts";
 import type { Receipt } from "./fact.ts";
 import { readPodEvent } from "./pod-event.ts";
 import { collectPodFacts, type PodFacts, type Sighting } from "./pod-facts.ts";
@@ -15,6 +16,8 @@ export interface SampleRecord {
 	/** From shortly before the sample to its end, in order. */
 	pings: EntryOf<"ping">[];
 	revision: string;
+	/** What traces say of pods, by their UIDs; where there are any, they come after all else. */
+	spans?: ReadonlyMap<string, readonly RecordedSpan[]>;
 	/** What was asked of the service, where it is not `GET /` with status 200. */
 	asked?: EntryOf<"profile">["request"];
 }

@@ -1,8 +1,8 @@
-import { nameFor, type RequestFactName, type StepRow } from "../../report/steps.ts";
+import { nameFor, type RequestFactName, type StepRow, type WebhookFactName } from "../../report/steps.ts";
 import { changeOf, type Fact, type Receipt } from "../facts/fact.ts";
 import { type ContainerFacts, containerFact, type PodFacts, podFact } from "../facts/pod-facts.ts";
 import { clientInstant, type Instant, type Placing, placeFact } from "./instants.ts";
-import { stages } from "./known-facts.ts";
+import { isStepOf, stages } from "./known-facts.ts";
 import { holdOrder, type Step } from "./order.ts";
 
 /** What the client and the API's other objects saw of one cold start, on the client's clock. */
@@ -25,12 +25,17 @@ export interface Surroundings {
  */
 export function criticalPath(pod: PodFacts | undefined, around: Surroundings, placing: Placing): Step[] {
 	const known: Known = { pod, around, placing };
-	const before = stages.before
-		.filter(({ of }) => pod !== undefined || of !== "pod")
-		.flatMap((row) => stepOf(row, placeRow(row, known)));
-	const containers = pod === undefined ? [] : containerSteps(pod.containers);
+	const before = stages.before.filter(
+		(row) => isStepOf(row, pod) && (row.of !== "pod" || (pod !== undefined && !isLeftOut(row, pod))),
+	);
+	const beforeContainers = before.flatMap((row, index) => {
+		if (row.of !== "webhook") return stepOf(row, placeRow(row, known));
+		// All steps of one webhook come before those of the next.
+		return before[index - 1]?.of === "webhook" ? [] : webhookSteps(before, known);
+	});
+	const containers = pod === undefined ? [] : containerSteps(pod.containers, pod);
 	const placed = containers.map(({ fact, ...step }) => ({ ...step, at: placeFact(step.instant, fact, placing) }));
-	return holdOrder([...before, ...placed, ...answerSteps(known)], placing.findings);
+	return holdOrder([...beforeContainers, ...placed, ...answerSteps(known)], placing.findings);
 }
 
 interface Known {
@@ -41,6 +46,24 @@ interface Known {
 
 const stepOf = ({ instant, phase }: StepRow, at: Instant | undefined): Step[] =>
 	instant === undefined ? [] : [{ instant, ...(phase === undefined ? {} : { phase }), at }];
+
+/** What spans need not tell, such as CNI plugins that have none, is no step. */
+const isLeftOut = ({ finer, fact = "" }: StepRow, pod: PodFacts) =>
+	finer !== undefined && podFact(pod, fact) === undefined;
+
+function webhookSteps(before: readonly StepRow[], { pod, placing }: Known): Step[] {
+	const rows = before.filter(({ of }) => of === "webhook");
+	return (pod?.webhooks ?? []).flatMap((webhook) =>
+		rows.flatMap((row) => {
+			const named = {
+				...row,
+				instant: nameFor(row.instant ?? "", webhook.name),
+				...(row.phase === undefined ? {} : { phase: nameFor(row.phase, webhook.name) }),
+			};
+			return stepOf(named, placeFact(named.instant, webhook[row.fact as WebhookFactName], placing));
+		}),
+	);
+}
 
 function placeRow({ of, instant, fact = "" }: StepRow, { pod, around, placing }: Known): Instant | undefined {
 	if (instant === undefined) return undefined;
@@ -64,18 +87,24 @@ export interface ContainerStep {
 	fact: Fact | undefined;
 }
 
-/** The steps of a pod's containers in the order in which kubelet goes through them. */
-export function containerSteps(containers: readonly ContainerFacts[]): ContainerStep[] {
+/**
+ * The steps of a pod's containers in the order in which kubelet goes through them.
+ * @param pod whose spans, if there are any, give finer steps
+ */
+export function containerSteps(
+	containers: readonly ContainerFacts[],
+	pod: Pick<PodFacts, "traced"> = {},
+): ContainerStep[] {
 	const steps: ContainerStep[] = [];
 	let handOver = handOverIn(stages.before);
 	for (const container of containers) {
-		const rows = stages.container.filter(({ roles }) => roles?.includes(container.role) ?? true);
+		const rows = stages.container.filter((row) => isStepOf(row, pod) && (row.roles?.includes(container.role) ?? true));
 		for (const row of rows) {
 			if (row.instant === undefined || !isOnPath(row, container)) continue;
 			const name = nameFor(row.instant, container.name);
 			let phase = row.phase && nameFor(row.phase, container.name);
 			if (handOver !== undefined) {
-				const isWithinNext = phase !== undefined && !handOver.holds;
+				const isWithinNext = (phase !== undefined || row.finer !== undefined) && !handOver.holds;
 				phase = handOver.phase;
 				handOver = undefined;
 				if (isWithinNext) continue;
@@ -88,9 +117,10 @@ export function containerSteps(containers: readonly ContainerFacts[]): Container
 	return steps;
 }
 
-function isOnPath({ isOffPath, onlyIfPulled }: StepRow, { pulling, wasPulled }: ContainerFacts): boolean {
+function isOnPath({ isOffPath, onlyIfPulled, unlessPulled }: StepRow, { pulling, wasPulled }: ContainerFacts): boolean {
 	if (isOffPath === true) return false;
-	return onlyIfPulled === undefined || pulling !== undefined || wasPulled === true;
+	const isPulled = pulling !== undefined || wasPulled === true;
+	return (onlyIfPulled === undefined || isPulled) && (unlessPulled === undefined || !isPulled);
 }
 
 function handOverIn(rows: readonly StepRow[], container?: ContainerFacts): HandOver | undefined {

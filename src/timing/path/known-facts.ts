@@ -12,13 +12,22 @@ export const stages = {
 	after: steps.slice(lastOfContainers + 1),
 };
 
-/** Every fact that the table names of a pod, known or not, in the order in which they happen. */
+/** Whether a pod has the step: finer ones take the place of coarser ones where its spans are known. */
+export const isStepOf = ({ finer, coarser }: StepRow, pod: Pick<PodFacts, "traced"> | undefined): boolean =>
+	(finer === undefined || pod?.traced?.includes(finer) === true) &&
+	(coarser === undefined || pod?.traced?.includes(coarser) !== true);
+
+/** Every fact that the table names of a pod, apart from those of spans, known or not, in the order in which they happen. */
 export function factsInOrder(pod: PodFacts): { row: StepRow; fact: Fact | undefined }[] {
 	const ofPod = (rows: readonly StepRow[]) =>
-		rows.flatMap((row) => (row.of === "pod" && row.fact !== undefined ? [{ row, fact: podFact(pod, row.fact) }] : []));
+		rows.flatMap((row) =>
+			row.of === "pod" && row.finer === undefined && row.fact !== undefined
+				? [{ row, fact: podFact(pod, row.fact) }]
+				: [],
+		);
 	const ofContainers = pod.containers.flatMap((container) =>
 		stages.container.flatMap((row) =>
-			row.fact === undefined ? [] : [{ row, fact: containerFact(container, row.fact) }],
+			row.fact === undefined || row.finer !== undefined ? [] : [{ row, fact: containerFact(container, row.fact) }],
 		),
 	);
 	return [...ofPod(stages.before), ...ofContainers, ...ofPod(stages.after)];

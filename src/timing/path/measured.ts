@@ -37,6 +37,17 @@ function measureDuration(from: Instant, to: Instant, origin: bigint): Measured {
 /** Takes off what binary fractions add to a figure of microseconds. */
 export const roundMs = (ms: number) => Math.round(ms * 1000) / 1000;
 
+/** A phase that another one lies within comes in two parts. */
+function both(part: Measured | undefined, next: Measured): Measured {
+	if (part === undefined) return next;
+	return {
+		ms: roundMs(part.ms + next.ms),
+		loMs: roundMs(part.loMs + next.loMs),
+		hiMs: roundMs(part.hiMs + next.hiMs),
+		source: lessPrecise(part.source, next.source),
+	};
+}
+
 /**
  * The phases between the steps; what lies around a step that was not measured is `unattributed`. They add up to the
  * time from the first to the last step, for each is the difference of the same points.
@@ -58,7 +69,7 @@ export function phasesOf(steps: readonly Step[]): Record<string, Measured> {
 				for (const key of ["ms", "loMs", "hiMs"] as const)
 					unattributed[key] = roundMs(unattributed[key] + duration[key]);
 				unattributed.source = lessPrecise(unattributed.source, duration.source);
-			} else phases[phase] = duration;
+			} else phases[phase] = both(phases[phase], duration);
 		}
 		before = at;
 		isGap = false;

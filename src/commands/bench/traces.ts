@@ -1,0 +1,29 @@
+import { pause } from "../../clock/pause.ts";
+import type { Context } from "../../context/context.ts";
+import { openTraceAsking, type TraceAsking } from "../../traces/asking.ts";
+import { openTraceSource } from "../../traces/open.ts";
+import type { TraceSource } from "../../traces/source.ts";
+import type { BenchOptions } from "./options.ts";
+import type { Recorder } from "./recorder.ts";
+import type { Run } from "./run.ts";
+
+/**
+ * Where the cluster's own traces are; undefined where they are not asked for.
+ * @throws UsageError for a backend that cannot be asked, before anything is measured
+ */
+export async function openTraces(
+	{ traces, dryRun }: Pick<BenchOptions, "traces" | "dryRun">,
+	context: Context,
+): Promise<TraceSource | undefined> {
+	if (traces === undefined || dryRun) return undefined;
+	return openTraceSource(traces, context, context.signal);
+}
+
+/** Has each cold start's traces asked for in the background; what comes is recorded. Undefined where none are asked for. */
+export function askTraces({ traces, session }: Run, recorder: Recorder): TraceAsking | undefined {
+	if (traces === undefined) return undefined;
+	const { signal } = session;
+	const asking = openTraceAsking({ source: traces, record: recorder.record, sleep: pause, signal });
+	recorder.onEntry(asking.add);
+	return asking;
+}
