@@ -39,6 +39,7 @@ interface BenchFlags extends ClusterFlags, SourceFlags, OutputFlags, GateFlags, 
 	pull?: true;
 	burst?: number[];
 	crowd?: number[];
+	tradeoffs?: true;
 	record?: string | boolean;
 	cluster?: "simulated";
 	model: string;
@@ -91,6 +92,10 @@ Examples:
 
   # See whether 500 idle services make a cold start slower
   knistio bench --profile full --crowd 100,500
+
+  # The talk's table beside the cold starts: what each profile costs and gives, in the same visit
+  knistio bench --profile minimal --profile no-policy --profile full-cni --profile full \\
+    --tradeoffs --out run.json --out run.html
 
   # Print everything that would be changed, and change nothing
   knistio bench --profile full --dry-run`;
@@ -168,6 +173,10 @@ function addMeasuringOptions(command: Command): Command {
 			counts(0),
 		)
 		.option(
+			"--tradeoffs",
+			"also observe what each profile costs and gives, by the probes of `knistio tradeoffs`, after its cold starts",
+		)
+		.option(
 			"--request-timeout <duration>",
 			"count a cold start as failed after this time (default: 2.5 × the first start, at least 10s)",
 			durationMs,
@@ -243,6 +252,7 @@ function benchOptionsOf(flags: BenchFlags): BenchOptions {
 			pull: flags.pull,
 			burst: flags.burst,
 			crowd: flags.crowd,
+			tradeoffs: flags.tradeoffs,
 		}),
 	};
 }

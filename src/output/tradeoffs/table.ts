@@ -5,8 +5,20 @@ import type { ShownCell, TradeoffTable } from "../../tradeoffs/table.ts";
 import { borderless } from "../report/borderless.ts";
 import { cellWords, readingNotes, talkWords, titleOf } from "./words.ts";
 
+/** How the terminal's table is shown. */
+export interface TradeoffTableOptions {
+	color?: boolean;
+	/** Whether what was seen follows, a line a cell; it does unless this is false. */
+	hasEvidence?: boolean;
+}
+
+const whereEvidenceIs = "what was seen: `knistio show REPORT --details`, or --format md";
+
 /** For a terminal: a row a cost or benefit, a column a profile, what the talk says beside it, and the evidence. */
-export function renderTradeoffTable(table: TradeoffTable, { color = false }: { color?: boolean } = {}): string {
+export function renderTradeoffTable(
+	table: TradeoffTable,
+	{ color = false, hasEvidence = true }: TradeoffTableOptions = {},
+): string {
 	const chalk = new Chalk({ level: color ? 1 : 0 });
 	const grid = new Table({
 		...borderless,
@@ -21,9 +33,8 @@ export function renderTradeoffTable(table: TradeoffTable, { color = false }: { c
 		}
 	}
 	const sentences = table.rows.map(({ sentence }) => oneLine(sentence));
-	return [chalk.bold(titleOf(table)), grid.toString(), ...readingNotes, "", ...sentences, "", ...evidence(table)].join(
-		"\n",
-	);
+	const seen = hasEvidence ? evidence(table) : [whereEvidenceIs, ""];
+	return [chalk.bold(titleOf(table)), grid.toString(), ...readingNotes, "", ...sentences, "", ...seen].join("\n");
 }
 
 function painted(cell: ShownCell, chalk: ChalkInstance): string {

@@ -2,7 +2,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { StatusError } from "../api/status-error.ts";
 import { type Answering, answer } from "./answering.ts";
-import type { Certificate } from "./certificate.ts";
+import type { Certificate } from "../../certificate.ts";
 import { type Exchange, sendError } from "./exchange.ts";
 import { listen } from "./listen.ts";
 import { createLists } from "./reading.ts";

@@ -19,6 +19,7 @@ const settleMs = 20_000;
 export const policyProbe: Probe = {
 	title: "policy control",
 	columns: ["policy"],
+	lane: "service",
 	async run(visit) {
 		const denied = await visit.send({ headers: { [denyHeader]: "yes" } });
 		const isDenied = denied.status === 403;

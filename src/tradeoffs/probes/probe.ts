@@ -29,9 +29,11 @@ export interface Visit {
 	speed: number;
 }
 
-/** What is asked for; the service's own host, and no header, unless others are given. */
+/** What is asked for; the service's own host, its path `/` and no header, unless others are given. */
 export interface Asked {
 	host?: string;
+	/** With its query. */
+	path?: string;
 	headers?: Record<string, string>;
 }
 
@@ -56,6 +58,11 @@ export interface Probe {
 	title: string;
 	/** The columns whose cells it gives: each, whatever it finds. */
 	columns: readonly string[];
+	/**
+	 * Probes of the same lane disturb each other, and run one after the other; different lanes run at the same time. A probe
+	 * without one would be disturbed by any other: it runs alone, before all that have a lane.
+	 */
+	lane?: string;
 	/**
 	 * Leaves the cluster as it was, also when it is interrupted.
 	 * @throws ClusterError for what keeps it from looking: its cells are then "not tested", with the message

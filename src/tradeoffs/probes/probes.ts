@@ -1,5 +1,7 @@
+import { edgeTlsProbe } from "./edge-tls.ts";
 import { openLatencyProbe } from "./latency.ts";
 import { memoryProbe } from "./memory.ts";
+import { meshFaultProbe } from "./mesh-fault.ts";
 import { mutualTlsProbe } from "./mutual-tls.ts";
 import { podSecurityProbe } from "./pod-security.ts";
 import { policyProbe } from "./policy.ts";
@@ -7,7 +9,7 @@ import type { Probe } from "./probe.ts";
 import { routingProbe } from "./routing.ts";
 import { telemetryProbe } from "./telemetry.ts";
 
-/** Every probe, in the order in which they are run: what another one disturbs comes before it. */
+/** Every probe, those that another one disturbs before it. */
 export const probes: readonly Probe[] = [
 	memoryProbe,
 	podSecurityProbe,
@@ -16,4 +18,6 @@ export const probes: readonly Probe[] = [
 	openLatencyProbe(),
 	policyProbe,
 	routingProbe,
+	meshFaultProbe,
+	edgeTlsProbe,
 ];
