@@ -20,6 +20,7 @@ import { createProxyHandler } from "./http/proxy.ts";
 import { startServer } from "./http/server.ts";
 import { startInjection } from "./istio/injection.ts";
 import { startIstiod } from "./istio/istiod.ts";
+import { waitProgram } from "./istio/wait-program.ts";
 import { startActivator } from "./knative/activator.ts";
 import { startAutoscaler } from "./knative/autoscaler.ts";
 import { type Gateway, startGateway } from "./knative/gateway.ts";
@@ -103,7 +104,7 @@ export function createSimulation(clock: Clock, options: SimulationParts): Simula
 		truth: createTruthRecorder(clock, store, clocksAheadMs(faults, nodes)),
 		machines: new Map(nodes.map((node) => [node, createMachine(clock, model)])),
 		running: new Map(),
-		program: options.program ?? (() => undefined),
+		program: (pod, container, io) => options.program?.(pod, container, io) ?? waitProgram(world)(pod, container, io),
 		logs: createContainerLogs(),
 		serverEpochNs,
 		nodeEpochNs: (node) => clock.epochNs() + offsetNs(faults.nodeClockAheadMs(node)),

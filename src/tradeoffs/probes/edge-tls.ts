@@ -29,7 +29,8 @@ export const edgeTlsProbe: Probe = {
 	async run(visit) {
 		const addresses = await secureGateways(visit.session.cluster, visit.route, visit.session.signal);
 		if (addresses.length === 0) {
-			const why = "no address of the gateway's port 443 is known: it is reached by the API server's proxy or a given URL";
+			const why =
+				"no address of the gateway's port 443 is known: it is reached by the API server's proxy or a given URL";
 			return { cells: [notTested(column, why)], changed: [] };
 		}
 		const [first, second] = [newCertificate(), newCertificate()];
@@ -143,7 +144,8 @@ function lookAt({ host: address, port }: Addresses[number], wanted: Certificate)
 		});
 		socket.on("timeout", () => answer({ isSo: false, isUnreachable: true, words: "no answer" }));
 		socket.on("error", (error: NodeJS.ErrnoException) => {
-			const isUnreachable = error.code !== "ECONNREFUSED" && error.code !== "ECONNRESET" && !error.code?.startsWith("ERR_");
+			const isUnreachable =
+				error.code !== "ECONNREFUSED" && error.code !== "ECONNRESET" && !error.code?.startsWith("ERR_");
 			answer({ isSo: false, isUnreachable, words: error.code ?? error.message });
 		});
 	});

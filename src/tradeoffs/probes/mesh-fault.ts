@@ -83,7 +83,12 @@ function serverOf(visit: Visit): KubeObject {
 		readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
 	};
 	const metadata = metadataOf(visit, { ...selector, ...withoutSidecar });
-	return { apiVersion: "v1", kind: "Pod", metadata, spec: { containers: [container], terminationGracePeriodSeconds: 1 } };
+	return {
+		apiVersion: "v1",
+		kind: "Pod",
+		metadata,
+		spec: { containers: [container], terminationGracePeriodSeconds: 1 },
+	};
 }
 
 function clientOf(
