@@ -50,9 +50,11 @@ it("prints the table, writes each file, and leaves nothing behind", async () => 
 	const [minimal] = report.tradeoffs?.profiles ?? [];
 	expect(minimal?.cells.map(({ column, answer }) => `${column} ${answer}`).sort()).toEqual([
 		"cold-start not-tested",
+		"edge-tls observed",
 		"gateway-telemetry observed",
 		"latency not-tested",
 		"memory refuted",
+		"mesh-routing refuted",
 		"mtls refuted",
 		"net-admin refuted",
 		"policy refuted",
