@@ -105,7 +105,10 @@ export const declareBench: Declaration = (program, context, finish) => {
 	const command = program
 		.command("bench")
 		.description("measure the cold starts of a Knative service with each profile, and print a table");
-	addMeasuringOptions(command);
+	addMeasuringOptions(command).option(
+		"--tradeoffs",
+		"also observe what each profile costs and gives, by the probes of `knistio tradeoffs`, after its cold starts",
+	);
 	addServiceOptions(command);
 	addOutputOptions(command)
 		.option("--record <file>", "save the recording of all events to this file (default: beside the first --out)", text)
@@ -171,10 +174,6 @@ function addMeasuringOptions(command: Command): Command {
 			"--crowd <sizes>",
 			"also measure while so many idle services are there, such as 100,500, and print what each 100 of them cost",
 			counts(0),
-		)
-		.option(
-			"--tradeoffs",
-			"also observe what each profile costs and gives, by the probes of `knistio tradeoffs`, after its cold starts",
 		)
 		.option(
 			"--request-timeout <duration>",

@@ -6,8 +6,9 @@ import { notTested } from "../../tradeoffs/cells.ts";
 import { probes } from "../../tradeoffs/probes/probes.ts";
 import { type Observed, tradeoffsOf } from "../../tradeoffs/tradeoffs.ts";
 import { visitProfile } from "../../tradeoffs/visit/visit.ts";
+import type { BenchOptions } from "./options.ts";
 import type { Recorder } from "./recorder.ts";
-import type { Run } from "./run.ts";
+import type { Target } from "./target.ts";
 
 /** The probes of a run. */
 export interface Observing {
@@ -23,10 +24,13 @@ export interface Observing {
  * A probe's failure costs its cells, and never the cold starts.
  * @returns undefined where it was not asked for
  */
-export function openObserving(run: Run, recorder: Recorder): Observing | undefined {
-	if (run.options.tradeoffs !== true) return undefined;
-	const { namespace, image, gateway } = run.options;
-	const { clock } = run.target;
+export function openObserving(
+	{ options, target }: { options: BenchOptions; target: Pick<Target, "clock"> },
+	recorder: Pick<Recorder, "record" | "report">,
+): Observing | undefined {
+	if (options.tradeoffs !== true) return undefined;
+	const { namespace, image, gateway } = options;
+	const { clock } = target;
 	const observed = new Map<Profile, Observed>();
 	let observedAt: string | undefined;
 	const record = (tookMs: number) => {
