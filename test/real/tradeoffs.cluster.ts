@@ -92,6 +92,8 @@ it("refutes mutual TLS where nobody requires it, and policy where there is none"
 	});
 	const cell = await observe(permissive, unasked);
 	expect(cell("permissive", "mtls")?.answer, cell("permissive", "mtls")?.evidence).toBe("refuted");
+	// The client with a sidecar speaks plain text to a server without one, whatever the mesh requires.
+	expect(cell("permissive", "mesh-routing")?.answer, cell("permissive", "mesh-routing")?.evidence).toBe("observed");
 	expect(cell("permissive", "policy")?.answer, cell("permissive", "policy")?.evidence).toBe("observed");
 	expect(cell("unasked", "policy")?.answer, cell("unasked", "policy")?.evidence).toBe("refuted");
 	expect(cell("unasked", "mtls")?.answer, cell("unasked", "mtls")?.evidence).toBe("observed");

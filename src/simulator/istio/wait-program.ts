@@ -1,4 +1,5 @@
-import { isPodReady, type KubeObject, type Pod, type Service } from "../api/objects.ts";
+import { isRecord } from "../api/fields.ts";
+import { type Container, isPodReady, type KubeObject, type Pod, type Service } from "../api/objects.ts";
 import { matchesLabels } from "../api/selectors.ts";
 import type { Program } from "../world/programs.ts";
 import type { World } from "../world/world.ts";
@@ -17,7 +18,8 @@ interface VirtualService extends KubeObject {
  * got last (istio/istio pilot/cmd/pilot-agent/app/wait.go). Undefined for every other container.
  */
 export function waitProgram(world: World): Program {
-	return (pod, { args = [] }, { write, killed }) => {
+	return (pod, container, { write, killed }) => {
+		const { args = [] } = container;
 		if (args[0] !== "wait") return undefined;
 		const option = (name: string) => args.find((arg) => arg.startsWith(`--${name}=`))?.replace(/^[^=]*=/, "");
 		const url = option("url");
@@ -28,7 +30,7 @@ export function waitProgram(world: World): Program {
 			killed.addEventListener("abort", () => resolve(137));
 			const look = (): void => {
 				if (killed.aborted) return;
-				const status = statusOf(world, pod, new URL(url).hostname);
+				const status = statusOf(world, { host: new URL(url).hostname, isRedirected: isRedirected(pod, container) });
 				if (status === 200) {
 					resolve(0);
 					return;
@@ -46,10 +48,19 @@ export function waitProgram(world: World): Program {
 	};
 }
 
+/** The user of Istio's proxy, and of its image, whose traffic is not redirected to the proxy. */
+const proxyUser = 1337;
+
+/** Whether what the container sends goes by the pod's proxy. */
+function isRedirected(pod: Pod, { securityContext }: Container): boolean {
+	const { runAsUser = proxyUser } = isRecord(securityContext) ? securityContext : {};
+	return hasSidecar(pod) && runAsUser !== proxyUser;
+}
+
 /** What a Service of the cluster answers to a pod; undefined where nobody answers. */
-function statusOf({ api }: World, client: Pod, host: string): number | undefined {
+function statusOf({ api }: World, { host, isRedirected }: { host: string; isRedirected: boolean }): number | undefined {
 	const [name = "", namespace = ""] = host.split(".");
-	const fault = hasSidecar(client) ? abortOf(api.list<VirtualService>(virtualServices, namespace), name) : undefined;
+	const fault = isRedirected ? abortOf(api.list<VirtualService>(virtualServices, namespace), name) : undefined;
 	if (fault !== undefined) return fault;
 	const service = api.get<Service>("services", { namespace, name });
 	const isSelected = matchesLabels(service?.spec.selector ?? { "": "" });

@@ -15,6 +15,8 @@ const faultStatus = 555;
 /** As long a client asks that gets no 200; a proxy beside it may take a moment to start. */
 const askingSeconds = 6;
 const clientPatienceMs = 60_000;
+/** Neither root nor the proxy, 1337. */
+const ordinaryUser = 65_532;
 
 /**
  * A VirtualService of the mesh answers for a server with a fault. A client as the profile makes it, and one that surely
@@ -106,6 +108,8 @@ function clientOf(
 			"--periodMillis=250",
 			"--requestTimeoutMillis=2000",
 		],
+		// The image's own user is the proxy's, whose traffic goes past the proxy.
+		securityContext: { runAsUser: ordinaryUser, runAsGroup: ordinaryUser },
 		// The last that it has logged is then in the pod's status, and no right to read logs is needed.
 		terminationMessagePolicy: "FallbackToLogsOnError",
 	};
