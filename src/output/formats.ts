@@ -76,6 +76,12 @@ export const reportFormats: readonly ReportFormat[] = [
 		load: async () => (await import("./report/knobs-svg.ts")).renderKnobs,
 	},
 	{
+		name: "waterfall",
+		extension: "waterfall.svg",
+		description: "one cold start of each profile, phase by phase, for a slide",
+		load: async () => (await import("./report/waterfall-svg.ts")).renderWaterfall,
+	},
+	{
 		name: "trace",
 		extension: "trace.json",
 		description: "every cold start as a trace, for Perfetto",

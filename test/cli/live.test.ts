@@ -43,13 +43,9 @@ describe("a bench on a terminal", () => {
 	it(
 		"that becomes narrower while it runs keeps every line that stays, once",
 		async () => {
-			const { ended, frames, text, resize } = startOnTerminal(bench, { columns: 100 });
-			const isAt = (shown: RegExp) =>
-				vi.waitFor(() => expect(frames.at(-1)?.join("\n")).toMatch(shown), { timeout, interval: 20 });
-			await isAt(/back to zero/);
-			await resize(60);
-			await isAt(/cold start 1 of 1 · \d[\s\S]*[○◐✔]/);
-			await resize(45);
+			const { ended, text, resizeAt } = startOnTerminal(bench, { columns: 100 });
+			await resizeAt(/back to zero/, 60);
+			await resizeAt(/cold start 1 of 1 · \d[\s\S]*[○◐✔]/, 45);
 			expect(await ended()).toBe(0);
 			const left = await text();
 			expect(left.filter((line) => line.startsWith("full: warm-up"))).toHaveLength(1);

@@ -23,10 +23,16 @@ export function startOnTerminal(
 	let raw = "";
 	const frames: string[][] = [];
 	const drawing: Promise<unknown>[] = [];
+	const whenDrawn = new Set<(frame: string) => void>();
 	child.onData((text) => {
 		raw += text;
 		terminal.write(text);
-		drawing.push(terminal.text().then((frame) => frames.push(frame)));
+		drawing.push(
+			terminal.text().then((frame) => {
+				frames.push(frame);
+				for (const listener of [...whenDrawn]) listener(frame.join("\n"));
+			}),
+		);
 	});
 	const ended = new Promise<number>((resolve) => {
 		child.onExit(({ exitCode }) => {
@@ -36,10 +42,19 @@ export function startOnTerminal(
 	});
 	return {
 		type: (text: string) => child.write(text),
-		async resize(newColumns: number) {
-			child.resize(newColumns, rows);
-			await terminal.resize(newColumns);
-		},
+		/**
+		 * Makes the terminal of another width once it shows something. A terminal folds its lines before it tells the
+		 * program; here it does so as soon as a frame is drawn, long before the program draws the next.
+		 */
+		resizeAt: (shown: RegExp, newColumns: number) =>
+			new Promise<void>((resolve) => {
+				const listener = (frame: string) => {
+					if (!shown.test(frame)) return;
+					whenDrawn.delete(listener);
+					resolve(terminal.resize(newColumns).then(() => child.resize(newColumns, rows)));
+				};
+				whenDrawn.add(listener);
+			}),
 		/** The exit code, when all output is drawn. */
 		async ended(): Promise<number> {
 			const code = await ended;

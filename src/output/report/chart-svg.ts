@@ -6,13 +6,11 @@ import { priceSentences } from "../words/price-words.ts";
 import { duration } from "../words/units.ts";
 import { ownerOf, owners, unknownOwner } from "./owners.ts";
 import type { RenderOptions } from "./render.ts";
+import { type Scale, shortened, slide, timeScale } from "./slide.ts";
 import { element, escaped, svgDocument, text } from "./svg.ts";
 import { talkFigures } from "./talk-figures.ts";
 
-/** A slide of 16:9; more profiles than fit make it higher. */
-const width = 1920;
-const leastHeight = 1080;
-const margin = 60;
+const { width, leastHeight, margin } = slide;
 const left = 470;
 const right = width - 220;
 const top = 250;
@@ -58,7 +56,7 @@ const rowsOf = ({ report, runs }: Figures, reference: RenderOptions["reference"]
 const heightOf = (rows: readonly Row[]) => top + Math.max(1, rows.length) * rowHeight + 140;
 
 function drawRows(rows: readonly Row[], height: number): string[] {
-	const scale = scaleFor(Math.max(0, ...rows.map(({ endMs }) => endMs)));
+	const scale = timeScale(Math.max(0, ...rows.map(({ endMs }) => endMs)), { left, right });
 	const noRow = "no data: the report has no profile";
 	return [
 		...axis(scale, height),
@@ -115,23 +113,6 @@ function segmentsOf(phases: Record<string, { ms: number }>): Row["segments"] {
 		startMs += ms;
 		return ms > 0 ? [segment] : [];
 	});
-}
-
-/** Milliseconds to pixels, and the ticks below. */
-interface Scale {
-	x(ms: number): number;
-	ticksMs: number[];
-}
-
-function scaleFor(endMs: number): Scale {
-	const steps = [100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 60_000, 120_000, 600_000];
-	const most = Math.max(endMs, 100);
-	const step = steps.find((each) => most / each <= 8) ?? Math.ceil(most / 8);
-	const last = Math.ceil(most / step) * step;
-	return {
-		x: (ms) => left + (ms / last) * (right - left),
-		ticksMs: Array.from({ length: Math.round(last / step) + 1 }, (_, index) => index * step),
-	};
 }
 
 function axis(scale: Scale, height: number): string[] {
@@ -231,9 +212,4 @@ function fitting(items: readonly string[], most: number): string {
 	let shown = 1;
 	while (more(shown + 1).length <= most) shown++;
 	return more(shown);
-}
-
-function shortened(line: string, most: number): string {
-	const letters = [...line];
-	return letters.length <= most ? line : `${letters.slice(0, most - 1).join("")}…`;
 }

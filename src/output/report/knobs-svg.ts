@@ -3,12 +3,10 @@ import type { Knob } from "../../analysis/knobs.ts";
 import { oneLine } from "../../text/one-line.ts";
 import { boughtWords, knobGroups, knobHeading, knobNotes } from "../words/knob-words.ts";
 import { duration } from "../words/units.ts";
+import { type Scale, shortened, slide } from "./slide.ts";
 import { element, escaped, svgDocument, text } from "./svg.ts";
 
-/** A slide of 16:9; more knobs than fit make it higher. */
-const width = 1920;
-const leastHeight = 1080;
-const margin = 60;
+const { width, leastHeight, margin } = slide;
 const left = 560;
 const right = width - 460;
 const rowHeight = 92;
@@ -26,12 +24,6 @@ const fills: Partial<Record<Knob["outcome"], string>> = {
 	"no-difference": "#999999",
 	unknown: "#999999",
 };
-
-/** Milliseconds to pixels, and the ticks below. */
-interface Scale {
-	x(ms: number): number;
-	ticksMs: number[];
-}
 
 /**
  * What each knob buys, as bars on both sides of 0: to the right what it saves of the total, to the left what it makes
@@ -139,9 +131,4 @@ function scaleFor(knobs: readonly Knob[]): Scale {
 /** What the picture shows, for people who do not see it. */
 function descriptionOf(knobs: readonly Knob[]): string {
 	return knobs.map((knob) => `${oneLine(knob.profile)}: ${boughtWords(knob)}; costs: ${oneLine(knob.cost)}`).join(" ");
-}
-
-function shortened(line: string, most: number): string {
-	const letters = [...line];
-	return letters.length <= most ? line : `${letters.slice(0, most - 1).join("")}…`;
 }
