@@ -90,6 +90,8 @@ describe("knistio advise", () => {
 		expect(otherwise.stdout).toContain("refuted: use the CNI plugin where NET_ADMIN is forbidden");
 		const unknown = await advise("--need routing", { "full net-admin": "not-tested" });
 		expect(unknown.stdout).toContain("not tested: use the CNI plugin where NET_ADMIN is forbidden");
+		const slow = await advise("--need routing", { "full latency": "not-tested", "full cold-start": "not-tested" });
+		expect(slow.stdout).toContain("the latencies of full and no-policy were not both measured");
 	});
 
 	it("gives all of it as JSON", async () => {
