@@ -12,7 +12,7 @@ import { contentHash } from "../../kube/content-hash.ts";
 import { type Session, uninterrupted } from "../../kube/wait/task.ts";
 import { planVisits, type Visit } from "../../measure/rounds.ts";
 import { openProgress } from "../../output/progress.ts";
-import { renderTable } from "../../output/report/table.ts";
+import { renderWholeTable } from "../../output/whole-report.ts";
 import { substitute } from "../../profile/effective.ts";
 import type { Profile } from "../../profile/profile.ts";
 import { loadWithVariants } from "../../profile/variants.ts";
@@ -155,7 +155,7 @@ async function benchOn(run: Run, outputs: ReportFile[]): Promise<ExitCode> {
 	if (options.otlp !== undefined) display.progress({ kind: "step", text: "sending the traces" });
 	unwritten.push(...(await sendTraces(figures, options.otlp, context)));
 	display.clear();
-	if (report.profiles.length > 0) context.stdout(renderTable(figures, printed(options.render, context)));
+	if (report.profiles.length > 0) context.stdout(renderWholeTable(figures, printed(options.render, context)));
 	return endRun({ failure, judge: () => judged.say(context), unwritten, unproven, uncleaned });
 }
 

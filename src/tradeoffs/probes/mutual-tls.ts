@@ -18,6 +18,7 @@ const healthPort = 15021;
 export const mutualTlsProbe: Probe = {
 	title: "mutual TLS",
 	columns: ["mtls"],
+	lane: "service",
 	async run(visit) {
 		const { profile, pod } = visit;
 		if (profile.istio.components.ztunnel) {
