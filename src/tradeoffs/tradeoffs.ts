@@ -10,7 +10,7 @@ export interface Observed {
 	changed: readonly string[];
 	/** How long each warm request took, ms. */
 	latenciesMs?: readonly number[];
-	traces?: readonly RequestTrace[];
+	traces?: readonly RequestTrace[] | undefined;
 }
 
 /** All cells of all profiles: those of the probes, and those that come of comparing the profiles with each other. */

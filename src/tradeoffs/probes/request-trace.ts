@@ -91,16 +91,27 @@ async function observeWarm(visit: Visit, log: AccessLog, gateways: readonly Kube
 		visit.session.signal.throwIfAborted();
 		sent.push(await send(visit));
 	}
-	return traced(visit, log, { kind: "warm", sent, gateways, pods: [visit.pod], activators: [] });
+	const ids = new Set(sent.map(({ id }) => id));
+	const ofPods = await linesOf(visit, log, { pods: [visit.pod], ids });
+	return traced(visit, log, { kind: "warm", sent, gateways, ofPods, ofActivators: [] });
+}
+
+/** What the proxies of these pods have written; those without a proxy write nothing. */
+async function linesOf(
+	visit: Visit,
+	log: AccessLog,
+	{ pods, ids }: { pods: readonly KubeObject[]; ids: ReadonlySet<string> },
+): Promise<LoggedRequest[]> {
+	return (await writtenOf(visit, log, { pods: pods.filter(hasProxy), ids })).flat();
 }
 
 interface Sending {
 	kind: RequestTrace["kind"];
 	sent: readonly Sent[];
 	gateways: readonly KubeObject[];
-	/** Of the workload. */
-	pods: readonly KubeObject[];
-	activators: readonly KubeObject[];
+	/** What the workload's proxies have written, and the activator's. */
+	ofPods: readonly LoggedRequest[];
+	ofActivators: readonly LoggedRequest[];
 }
 
 /** The hops of what was sent: by spans if the backend knows any of it, else by what the proxies have written. */
@@ -115,7 +126,7 @@ async function traced(visit: Visit, log: AccessLog, sending: Sending): Promise<T
 	const requests = await byLogs(visit, log, sending);
 	const notes = [
 		...(traces === undefined ? [] : [`${new URL(traces).origin} knows no span of these requests`]),
-		...(sending.pods.some(hasProxy) ? [noteOfQueueProxy] : []),
+		...(hasProxy(visit.pod) ? [noteOfQueueProxy] : []),
 	];
 	return { kind, source: "access log", sent: sent.length, requests, notes };
 }
@@ -137,11 +148,9 @@ async function bySpans({ session, service }: Visit, backend: string, sent: reado
 }
 
 async function byLogs(visit: Visit, log: AccessLog, sending: Sending): Promise<Hop[][]> {
-	const { kind, sent, gateways, pods, activators } = sending;
+	const { kind, sent, gateways, ofPods, ofActivators } = sending;
 	const ids = new Set(sent.map(({ id }) => id));
-	const read = async (some: readonly KubeObject[]) =>
-		(await writtenOf(visit, log, { pods: some.filter(hasProxy), ids })).flat();
-	const [ofGateway, ofPods, ofActivators] = [await read(gateways), await read(pods), await read(activators)];
+	const ofGateway = await linesOf(visit, log, { pods: gateways, ids });
 	return sent.flatMap((each) => {
 		const clientMs = clientMsOf(each);
 		if (clientMs === undefined) return [];
@@ -150,7 +159,7 @@ async function byLogs(visit: Visit, log: AccessLog, sending: Sending): Promise<H
 		const sidecar = own(ofPods).find(isInbound);
 		const [comes, goes] = [own(ofActivators).find(isInbound), own(ofActivators).find((line) => !isInbound(line))];
 		const activator = comes === undefined || goes === undefined ? undefined : { in: comes, out: goes };
-		if (sidecar === undefined && pods.some(hasProxy)) return [];
+		if (sidecar === undefined && hasProxy(visit.pod)) return [];
 		const hops = hopsOf(kind, { clientMs, gateway: own(ofGateway)[0], activator, sidecar });
 		return hops === undefined ? [] : [hops];
 	});
@@ -165,14 +174,19 @@ async function observeCold(
 	const { session } = visit;
 	const activators = (await podsOf(visit, "knative-serving", "app=activator")).filter(hasProxy);
 	const sent: Sent[] = [];
-	const pods: KubeObject[] = [];
+	const ofPods: LoggedRequest[] = [];
+	const ofActivators: LoggedRequest[] = [];
 	for (const { revision, host } of copies) {
 		await waitForNoPod(visit, revision);
 		session.signal.throwIfAborted();
-		sent.push(await send(visit, host));
-		pods.push(...(await podsOfRevision(visit, revision)));
+		const one = await send(visit, host);
+		sent.push(one);
+		const ids = new Set([one.id]);
+		// At once: the pod soon goes, and its log with it.
+		ofPods.push(...(await linesOf(visit, log, { pods: await podsOfRevision(visit, revision), ids })));
+		ofActivators.push(...(await linesOf(visit, log, { pods: activators, ids })));
 	}
-	return traced(visit, log, { kind: "cold", sent, gateways, pods, activators });
+	return traced(visit, log, { kind: "cold", sent, gateways, ofPods, ofActivators });
 }
 
 const podsOf = (visit: Visit, namespace: string, labelSelector: string) =>
