@@ -53,6 +53,21 @@ describe("the hops of a request", () => {
 		]);
 	});
 
+	it("tell what the activator holds, also where its proxy has not written that the request came", () => {
+		const seen = { clientMs: 900, gateway: logged(899, 898), sidecar: logged(30, 5) };
+		const out = logged(50, 40);
+		const own = (activator: { in?: ReturnType<typeof logged>; out: typeof out }) =>
+			hopsOf("cold", { ...seen, activator })?.map(({ name, ownMs }) => `${name} ${ownMs}`);
+		expect(own({ in: logged(896, 895), out })?.slice(2, 6)).toEqual([
+			...["way to the activator 2", "istio-proxy of the activator, in 1", "activator and the pod's start 845"],
+			"istio-proxy of the activator, out 10",
+		]);
+		expect(own({ out })?.slice(2)).toEqual([
+			...["activator and the pod's start 848", "istio-proxy of the activator, out 10", "way to the pod 10"],
+			...["istio-proxy 25", "queue-proxy and application 5"],
+		]);
+	});
+
 	it("keep a negative time as it was measured, and are unknown where a line or a part of it is missing", () => {
 		const seen = { clientMs: 2, gateway: logged(2.424, 2) };
 		expect(hopsOf("cold", seen)?.[0]?.ownMs).toBeCloseTo(-0.424, 6);

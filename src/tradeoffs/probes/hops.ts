@@ -6,8 +6,11 @@ export interface SeenRequest {
 	/** From handing it to the socket to the last byte of the answer. */
 	clientMs: number;
 	gateway?: LoggedRequest | undefined;
-	/** Knative's activator is on the way of a cold request; its own proxy sees the request come and go. */
-	activator?: { in: LoggedRequest; out: LoggedRequest } | undefined;
+	/**
+	 * Knative's activator is on the way of a cold request; its own proxy sees the request come and go. That it came is not
+	 * written on a connection which is older than the log's configuration: Envoy lets those end with their old one.
+	 */
+	activator?: { in?: LoggedRequest | undefined; out: LoggedRequest } | undefined;
 	/** The proxy of the workload's pod. */
 	sidecar?: LoggedRequest | undefined;
 }
@@ -45,10 +48,16 @@ function layersOf(kind: RequestTrace["kind"], { clientMs, gateway, activator, si
 	];
 	const start = "activator and the pod's start";
 	if (activator !== undefined) {
+		const { in: comes } = activator;
+		if (comes === undefined) outer.push([start, gateway?.upstreamMs]);
+		else {
+			outer.push(
+				["way to the activator", gateway?.upstreamMs],
+				["istio-proxy of the activator, in", comes.totalMs],
+				[start, comes.upstreamMs],
+			);
+		}
 		outer.push(
-			["way to the activator", gateway?.upstreamMs],
-			["istio-proxy of the activator, in", activator.in.totalMs],
-			[start, activator.in.upstreamMs],
 			["istio-proxy of the activator, out", activator.out.totalMs],
 			["way to the pod", activator.out.upstreamMs],
 		);

@@ -158,7 +158,7 @@ async function byLogs(visit: Visit, log: AccessLog, sending: Sending): Promise<H
 		const isInbound = ({ cluster }: LoggedRequest) => cluster.startsWith("inbound|");
 		const sidecar = own(ofPods).find(isInbound);
 		const [comes, goes] = [own(ofActivators).find(isInbound), own(ofActivators).find((line) => !isInbound(line))];
-		const activator = comes === undefined || goes === undefined ? undefined : { in: comes, out: goes };
+		const activator = goes === undefined ? undefined : { in: comes, out: goes };
 		if (sidecar === undefined && hasProxy(visit.pod)) return [];
 		const hops = hopsOf(kind, { clientMs, gateway: own(ofGateway)[0], activator, sidecar });
 		return hops === undefined ? [] : [hops];
