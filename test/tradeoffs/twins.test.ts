@@ -122,6 +122,16 @@ it("tells required mutual TLS from mutual TLS that is only offered", async () =>
 	expect(at("permissive", "mtls")?.evidence).toContain("HTTP 200");
 });
 
+it("takes in ambient mode a refusal for mutual TLS, and an answer for nothing", async () => {
+	const permissive = await profile("ambient", (copy) => {
+		copy.name = "permissive";
+		copy.security = [];
+	});
+	const at = await observeAll([await profile("ambient"), permissive], [mutualTlsProbe]);
+	expect(answers(at, "mtls", ["ambient", "permissive"])).toEqual(["ambient: observed", "permissive: not-tested"]);
+	expect(at("ambient", "mtls")?.evidence).toContain("is refused by ztunnel (");
+});
+
 it("tells NET_ADMIN in the pod from a pod without it, by its containers and by the baseline standard", async () => {
 	const at = await observeAll([await profile("full"), await profile("full-cni")], [podSecurityProbe, memoryProbe]);
 	expect(answers(at, "net-admin", ["full", "full-cni"])).toEqual(["full: observed", "full-cni: refuted"]);

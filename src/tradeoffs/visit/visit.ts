@@ -5,9 +5,10 @@ import { findGateway } from "../../knative/gateway.ts";
 import type { GatewayRoute } from "../../knative/route.ts";
 import { serviceManifest } from "../../knative/service.ts";
 import { revisionState } from "../../knative/zero.ts";
-import type { KubeObject } from "../../kube/api/cluster.ts";
+import { describeRef, type KubeObject } from "../../kube/api/cluster.ts";
 import { markOurs, ownedBySelector } from "../../kube/objects/ownership.ts";
 import { stillThere, waitUntilNone } from "../../kube/wait/gone.ts";
+import { patiently } from "../../kube/wait/patience.ts";
 import { alsoEndedBy, newTask, type Session, uninterrupted } from "../../kube/wait/task.ts";
 import { deployReady } from "../../measure/deployment.ts";
 import { sendRequest } from "../../measure/observing/request.ts";
@@ -169,11 +170,13 @@ async function removeServices(session: Session, namespace: string): Promise<void
 	const services = await cluster.list(query);
 	if (services.length === 0) return;
 	session.progress({ kind: "step", text: "removing the service" });
+	const task = newTask(session);
 	for (const { metadata } of services) {
-		await cluster.remove({ ...query, name: metadata.name }, { propagation: "Foreground" });
+		const ref = { ...query, name: metadata.name };
+		await patiently(task, describeRef(ref), () => cluster.remove(ref, { propagation: "Foreground" }));
 	}
 	const hurried = new Set<string>();
-	const left = await waitUntilNone(newTask(session), async () => {
+	const left = await waitUntilNone(task, async () => {
 		const podQuery = {
 			apiVersion: "v1",
 			kind: "Pod",
