@@ -41,6 +41,7 @@ interface BenchFlags extends ClusterFlags, SourceFlags, OutputFlags, GateFlags, 
 	pull?: true;
 	burst?: number[];
 	crowd?: number[];
+	tradeoffs?: true;
 	record?: string | boolean;
 	traces?: string;
 	cluster?: "simulated";
@@ -101,6 +102,10 @@ Examples:
   # Take a cold start apart to the microsecond, by the traces that the cluster sends of itself
   knistio bench --profile minimal --profile full --traces http://jaeger.example.com:16686
 
+  # The talk's table beside the cold starts: what each profile costs and gives, in the same visit
+  knistio bench --profile minimal --profile no-policy --profile full-cni --profile full \\
+    --tradeoffs --out run.json --out run.html
+
   # Print everything that would be changed, and change nothing
   knistio bench --profile full --dry-run`;
 
@@ -109,7 +114,10 @@ export const declareBench: Declaration = (program, context, finish) => {
 	const command = program
 		.command("bench")
 		.description("measure the cold starts of a Knative service with each profile, and print a table");
-	addMeasuringOptions(command);
+	addMeasuringOptions(command).option(
+		"--tradeoffs",
+		"also observe what each profile costs and gives, by the probes of `knistio tradeoffs`, after its cold starts",
+	);
 	addServiceOptions(command);
 	addOutputOptions(command)
 		.option("--record <file>", "save the recording of all events to this file (default: beside the first --out)", text)
@@ -269,6 +277,7 @@ function benchOptionsOf(flags: BenchFlags): BenchOptions {
 			pull: flags.pull,
 			burst: flags.burst,
 			crowd: flags.crowd,
+			tradeoffs: flags.tradeoffs,
 		}),
 	};
 }

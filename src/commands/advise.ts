@@ -1,5 +1,6 @@
 import { estimateOf } from "../analysis/estimate.ts";
 import { pathOf } from "../analysis/finer.ts";
+import { type Knob, knobsOf } from "../analysis/knobs.ts";
 import { sampleOf } from "../analysis/samples.ts";
 import { typicalStart } from "../analysis/typical-start.ts";
 import { type ExitCode, exitCodes, InconclusiveError, UsageError } from "../errors.ts";
@@ -65,7 +66,7 @@ export async function advise(options: AdviseOptions, sink: Sink): Promise<ExitCo
 function refuseUnsuited(report: Report, { report: path, acceptSimulated }: AdviseOptions): void {
 	if (report.tradeoffs === undefined) {
 		throw new UsageError(`${path}: the report has no costs and benefits`, {
-			hint: `\`knistio tradeoffs --report ${path} --out ${path}\` with its profiles adds them`,
+			hint: `\`knistio tradeoffs --report ${path} --out ${path}\` with its profiles adds them, and \`bench --tradeoffs\` has them`,
 		});
 	}
 	if (report.simulated === undefined || acceptSimulated) return;
@@ -120,11 +121,18 @@ function missingOf({ status, found, unit }: Verdict, { limit, operator }: Resolv
 
 const mostPhases = 3;
 
-/** Profiles of the report that keep the budget, for they were measured; then the phases that take longest. */
+/**
+ * Where the missing time could come from, measured things first: variants of the profile, which turn one knob; other
+ * profiles that keep the budget; then the phases that take longest, of which nobody has measured a way to shorten them.
+ */
 function waysToSave(report: Report, budget: ResolvedBudget): string[] {
+	const isKept = (profile: string) => judgeBudget(report, { ...budget, profile }, 0.95).status === "pass";
+	const variants = knobsOf(report)
+		.filter(({ of, outcome }) => of === budget.profile && outcome === "saves")
+		.map((knob) => variantWords(knob, isKept(knob.profile)));
 	const keeping = report.profiles
-		.map(({ profile }) => profile.name)
-		.filter((profile) => judgeBudget(report, { ...budget, profile }, 0.95).status === "pass");
+		.filter(({ profile }) => profile.variant === undefined && isKept(profile.name))
+		.map(({ profile }) => profile.name);
 	const run = report.profiles.find(({ profile }) => profile.name === budget.profile);
 	const typical = run === undefined ? undefined : typicalStart(run);
 	const phases = Object.entries(typical === undefined ? {} : pathOf(typical, true))
@@ -135,7 +143,13 @@ function waysToSave(report: Report, budget: ResolvedBudget): string[] {
 			return `${name} ${duration(ms)}${cause === undefined ? "" : ` (${cause})`}`;
 		});
 	return [
+		...(variants.length === 0 ? [] : [`measured variants that save time: ${variants.join(", ")}`]),
 		...(keeping.length === 0 ? [] : [`measured to keep it: ${keeping.join(", ")}`]),
 		...(phases.length === 0 ? [] : [`its longest phases: ${phases.join(", ")}`]),
 	];
+}
+
+function variantWords({ profile, savedMs = 0, cost }: Knob, keepsIt: boolean): string {
+	const verdict = keepsIt ? "and keeps it" : "which is not enough alone";
+	return `${profile} saves ${duration(savedMs)} of total ${verdict} (its price: ${cost})`;
 }

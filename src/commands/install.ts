@@ -1,12 +1,10 @@
 import { systemClock } from "../clock/clock.ts";
 import type { Context } from "../context/context.ts";
 import { type ExitCode, exitCodes, InterruptedError } from "../errors.ts";
-import { installProfile } from "../install/install.ts";
 import { planInstall, planLines } from "../install/plan.ts";
 import { requireRights } from "../install/rights.ts";
 import { readState } from "../install/state/store.ts";
 import { uninstall as uninstallAll } from "../install/uninstall.ts";
-import type { Installation } from "../install/wanted.ts";
 import { type IstioSource, renderIstio } from "../istio/render.ts";
 import { removeJobIfAllowed } from "../job/removal.ts";
 import { readKnativeManifests } from "../knative/manifest-files.ts";
@@ -17,6 +15,7 @@ import { spell } from "../output/words/units.ts";
 import { substitute } from "../profile/effective.ts";
 import { loadProfiles } from "../profile/load.ts";
 import { listed } from "../text/listed.ts";
+import { installationFor, installTelling } from "./bench/installing.ts";
 
 /** Which cluster, and how long each wait may take. */
 export interface ClusterOptions {
@@ -45,24 +44,17 @@ export async function install(options: InstallOptions, context: Context): Promis
 	const display = openProgress(context);
 	try {
 		const { signal } = context;
-		const [{ objects }] = await Promise.all([
+		const [istio] = await Promise.all([
 			renderIstio(profile, options.source, { signal }),
 			requireRights(cluster, signal),
 		]);
 		const session = sessionOn(cluster, { context, options, display });
-		const what: Installation = {
-			profile,
-			istioObjects: objects,
-			knativeObjects,
-			namespace: options.namespace,
-			authorizerImage: options.image,
-			useInstalled: false,
-		};
+		const what = installationFor(profile, istio, { ...options, knativeObjects, progress: display.progress });
 		if (options.dryRun) {
 			context.stdout(`${planLines(await planInstall(session, what)).join("\n")}\n`);
 			return exitCodes.ok;
 		}
-		const { changed, installMs, istioVersion, knative, kept } = await installProfile(session, what, {
+		const { changed, installMs, istioVersion, knative } = await installTelling(session, what, {
 			isToStay: true,
 		}).catch(async (error) => {
 			display.clear();
@@ -70,7 +62,6 @@ export async function install(options: InstallOptions, context: Context): Promis
 			throw error;
 		});
 		display.clear();
-		for (const { ref, reason } of kept) context.stderr(`kept ${describeRef(ref)}: ${reason}\n`);
 		const done = `${profile.name}: Istio ${istioVersion ?? "of unknown version"}, Knative ${knative.version ?? "of unknown version"}`;
 		context.stdout(changed ? `${done}, ready after ${spell(installMs)}\n` : `${done}, already there\n`);
 		return exitCodes.ok;

@@ -3,7 +3,7 @@ import type { Context } from "../context/context.ts";
 import { readLines } from "../context/files.ts";
 import { type ExitCode, UsageError } from "../errors.ts";
 import type { RenderOptions } from "../output/report/render.ts";
-import { renderTable } from "../output/report/table.ts";
+import { renderWholeTable } from "../output/whole-report.ts";
 import { type Entry, recordingVersion } from "../recording/entries.ts";
 import { asEntry } from "../recording/read-entry.ts";
 import type { Report } from "../report/report.ts";
@@ -45,7 +45,7 @@ export async function replay(options: ReplayOptions, context: Context): Promise<
 		...(await writeReport(figures, files, { options: { ...options.render, judgement }, sink: context })),
 		...(await sendTraces(figures, options.otlp, context)),
 	];
-	if (files.length === 0) context.stdout(renderTable(figures, printed(options.render, context)));
+	if (files.length === 0) context.stdout(renderWholeTable(figures, printed(options.render, context)));
 	const judge = async () => (await judged).say(context);
 	return endRun({ failure: undefined, judge, unwritten, uncleaned: undefined });
 }

@@ -1,7 +1,6 @@
 import { systemClock } from "../clock/clock.ts";
 import type { Context } from "../context/context.ts";
 import { type ExitCode, exitCodes, UsageError } from "../errors.ts";
-import { installProfile } from "../install/install.ts";
 import { requireRights } from "../install/rights.ts";
 import { takeLock } from "../install/state/lock.ts";
 import { describeRoute } from "../knative/gateway.ts";
@@ -20,6 +19,7 @@ import { probes } from "../tradeoffs/probes/probes.ts";
 import { tradeoffsOf } from "../tradeoffs/tradeoffs.ts";
 import { type Visited, visitProfile } from "../tradeoffs/visit/visit.ts";
 import { cleanUp, lookBefore } from "./bench/clean-up.ts";
+import { installationFor, installTelling } from "./bench/installing.ts";
 import { openTarget, type Target, type Where } from "./bench/target.ts";
 import { endRun } from "./gate/ending.ts";
 import { whatFails } from "./gate/sink.ts";
@@ -157,22 +157,9 @@ async function install(
 	profile: Profile,
 	lock: Awaited<ReturnType<typeof takeLock>>,
 ): Promise<void> {
-	const { objects, warnings } = await target.render(profile, session.signal);
-	for (const warning of warnings) session.progress({ kind: "note", text: `warning: ${warning}` });
-	const what = {
-		profile,
-		istioObjects: objects,
-		knativeObjects,
-		namespace: options.namespace,
-		authorizerImage: options.image,
-		useInstalled: false,
-	};
-	const { kept } = await installProfile(session, what, { lock });
-	for (const { ref, reason } of kept)
-		session.progress({
-			kind: "note",
-			text: `kept ${ref.kind} ${ref.name}: ${reason}`,
-		});
+	const { progress } = session;
+	const istio = await target.render(profile, session.signal);
+	await installTelling(session, installationFor(profile, istio, { ...options, knativeObjects, progress }), { lock });
 }
 
 function visit({ options, target, session }: Run, profile: Profile): Promise<Visited> {

@@ -9,6 +9,7 @@ import { viaApiServer } from "./route.ts";
 
 /** net-istio's gateways serve HTTP on port 80 of the gateway's Service, which Istio names http2. */
 const httpPort = 80;
+const httpsPort = 443;
 
 /** How a gateway route is named in reports: how, and never an address of somebody's network. */
 export function describeRoute(route: GatewayRoute): string {
@@ -66,15 +67,34 @@ export async function findGateway(cluster: Cluster, options: GatewayOptions): Pr
 			hint: "install a profile with the ingress gateway, or give the gateway's address with --gateway URL",
 		});
 	}
-	const candidates = [...balancerAddresses(service), ...(await nodeAddresses(cluster, service, signal))];
+	const http = httpPortOf(service);
+	const candidates = [
+		...balancerAddresses(service, http?.port ?? httpPort),
+		...(await nodeAddresses(cluster, http?.nodePort, signal)),
+	];
 	const found = given === viaApiServer ? undefined : await firstReachable(candidates, canConnect, signal);
 	if (found !== undefined) {
 		const host = isIPv6(found.host) ? `[${found.host}]` : found.host;
 		return { kind: "direct", url: `http://${host}:${found.port}/`, by: found.by };
 	}
-	const port = httpPortOf(service)?.port ?? httpPort;
+	const port = http?.port ?? httpPort;
 	const path = `/api/v1/namespaces/${istioNamespace}/services/http:${gatewayName}:${port}/proxy/`;
 	return { kind: "service-proxy", path };
+}
+
+/** Where the gateway's port 443 can be reached, by the same way as HTTP; empty where no address of it is known. */
+export async function secureGateways(
+	cluster: Cluster,
+	route: GatewayRoute,
+	signal: AbortSignal,
+): Promise<{ host: string; port: number }[]> {
+	if (route.kind !== "direct" || route.by === "given") return [];
+	const ref = { apiVersion: "v1", kind: "Service", namespace: istioNamespace, name: gatewayName };
+	const service = await cluster.get(ref, signal);
+	const port = service === undefined ? undefined : portsOf(service).find((each) => each.port === httpsPort);
+	if (service === undefined || port === undefined) return [];
+	if (route.by === "load balancer") return balancerAddresses(service, port.port);
+	return nodeAddresses(cluster, port.nodePort, signal);
 }
 
 interface Candidate {
@@ -89,24 +109,26 @@ interface ServicePort {
 	nodePort: number | undefined;
 }
 
-function httpPortOf(service: KubeObject): ServicePort | undefined {
-	const ports = objectsOf(objectOf(service.spec).ports).flatMap(({ name, port, nodePort }) => {
+function portsOf(service: KubeObject): ServicePort[] {
+	return objectsOf(objectOf(service.spec).ports).flatMap(({ name, port, nodePort }) => {
 		const number = numberOf(port);
 		return number === undefined ? [] : [{ name: textOf(name), port: number, nodePort: numberOf(nodePort) }];
 	});
+}
+
+function httpPortOf(service: KubeObject): ServicePort | undefined {
+	const ports = portsOf(service);
 	return ports.find(({ port }) => port === httpPort) ?? ports.find(({ name }) => name?.startsWith("http"));
 }
 
-function balancerAddresses(service: KubeObject): Candidate[] {
-	const port = httpPortOf(service)?.port ?? httpPort;
+function balancerAddresses(service: KubeObject, port: number): Candidate[] {
 	return objectsOf(objectOf(objectOf(service.status).loadBalancer).ingress).flatMap(({ ip, hostname }) => {
 		const host = textOf(ip) ?? textOf(hostname);
 		return host === undefined ? [] : [{ host, port, by: "load balancer" as const }];
 	});
 }
 
-async function nodeAddresses(cluster: Cluster, service: KubeObject, signal: AbortSignal): Promise<Candidate[]> {
-	const port = httpPortOf(service)?.nodePort;
+async function nodeAddresses(cluster: Cluster, port: number | undefined, signal: AbortSignal): Promise<Candidate[]> {
 	if (port === undefined) return [];
 	const nodes = await cluster.list({ apiVersion: "v1", kind: "Node" }, signal).catch((error) => {
 		// Who may not see the nodes has other ways.

@@ -35,6 +35,8 @@ export interface Benchmark extends SubjectOrder {
 	crowds?: Omit<CrowdPlan, "onAdded">;
 	/** After the last cold start of each visit. */
 	onVisitDone(): Promise<void>;
+	/** After that, for each profile of a visit that could be measured: it is still installed, and has no service any more. */
+	observe?(session: Session, profile: Profile): Promise<void>;
 	/** Asked once after each cold start; true ends the profile's rounds. */
 	isEnough(profile: Profile): boolean;
 }
@@ -61,8 +63,11 @@ export async function runBenchmark(given: Session, order: Benchmark): Promise<vo
 			}
 			const deployed = await measureVisit(session, order, { observer, visit, ...installation, soFar });
 			await order.onVisitDone();
-			const hasFailed = visit.profiles.some((profile) => soFar.setAside.has(profile));
-			if (index < order.visits.length - 1) await removeServices(session, order, { ...deployed, hasFailed });
+			const measured = visit.profiles.filter((profile) => !soFar.setAside.has(profile));
+			const hasFailed = measured.length < visit.profiles.length;
+			const isLast = index === order.visits.length - 1;
+			if (!isLast || order.observe !== undefined) await removeServices(session, order, { ...deployed, hasFailed });
+			for (const profile of measured) await order.observe?.(session, profile);
 		}
 	} finally {
 		ended.abort();

@@ -31,7 +31,7 @@ export const reportFormats: readonly ReportFormat[] = [
 	{
 		name: "table",
 		description: "for a terminal",
-		load: async () => (await import("./report/table.ts")).renderTable,
+		load: async () => (await import("./whole-report.ts")).renderWholeTable,
 	},
 	{
 		name: "json",
@@ -49,7 +49,7 @@ export const reportFormats: readonly ReportFormat[] = [
 		name: "md",
 		extension: ".md",
 		description: "the table in Markdown",
-		load: async () => (await import("./report/markdown.ts")).renderMarkdown,
+		load: async () => (await import("./whole-report.ts")).renderWholeMarkdown,
 	},
 	{
 		name: "html",

@@ -2,6 +2,7 @@ import type { KubeObject } from "../kube/object.ts";
 import type { ServiceShape } from "../profile/pod-shape.ts";
 import type { Profile, Variant } from "../profile/profile.ts";
 import type { Finding, Fingerprint, RunOrder } from "../report/report.ts";
+import type { Tradeoffs } from "../report/tradeoffs.ts";
 import type { RecordedSpan } from "./spans.ts";
 
 /**
@@ -105,6 +106,8 @@ export type Entry =
 	| ({ kind: "request"; at: string; round: number; copy?: number } & RequestTimes)
 	/** So many idle services are there now; adding them took so long. */
 	| { kind: "crowd"; at: string; size: number; tookMs: number }
+	/** What the probes of costs and benefits have observed so far, of all profiles: the last entry holds. */
+	| { kind: "tradeoffs"; at: string; tradeoffs: Tradeoffs; tookMs: number }
 	/** The revision has gone to zero, as far as Kubernetes let it. */
 	| { kind: "zero"; at: string; waitedMs: number }
 	/** No more will be seen of this sample, or of all of a burst: its pod is gone, or the run ends. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { profileSchema, variantSchema } from "../profile/profile.ts";
 import { findingSchema, fingerprintSchema, runOrderSchema } from "../report/report.ts";
+import { tradeoffsSchema } from "../report/tradeoffs.ts";
 import type { Entry } from "./entries.ts";
 
 /** Nanoseconds as a decimal string. */
@@ -63,6 +64,7 @@ const schemas: Record<Exclude<Entry["kind"], keyof typeof frequent>, z.ZodType> 
 		body: z.string().optional(),
 		error: z.string().optional(),
 	}),
+	tradeoffs: z.looseObject({ ...at, tradeoffs: tradeoffsSchema, tookMs: z.number() }),
 	zero: z.looseObject({ ...at, waitedMs: z.number() }),
 	crowd: z.looseObject({ ...at, size: z.number(), tookMs: z.number() }),
 	"sample-end": z.looseObject({ ...at, round: z.number(), settledMs: z.number().optional() }),

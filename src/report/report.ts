@@ -241,6 +241,8 @@ export const reportSchema = z.strictObject({
 			coldStartMs: z.number(),
 			/** Waited on purpose: for late events of a pod, and a random part of a second before each request. */
 			pauseMs: z.number().optional(),
+			/** The probes of costs and benefits, with their service's own deployment. */
+			probesMs: z.number().optional(),
 			otherMs: z.number(),
 			otherShare: z.number(),
 		})

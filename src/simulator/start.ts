@@ -1,3 +1,4 @@
+import { createCertificate } from "../certificate.ts";
 import { createApi } from "./api/api.ts";
 import { createResources } from "./api/resources.ts";
 import { createStore } from "./api/store.ts";
@@ -14,12 +15,12 @@ import { startScheduler } from "./controllers/scheduler.ts";
 import { createFaultEffects } from "./faults/effects.ts";
 import type { FaultEffects } from "./faults/fault.ts";
 import type { FaultRegistry, Faults } from "./faults/registry.ts";
-import { createCertificate } from "./http/certificate.ts";
 import { openNodePorts } from "./http/node-ports.ts";
 import { createProxyHandler } from "./http/proxy.ts";
 import { startServer } from "./http/server.ts";
 import { startInjection } from "./istio/injection.ts";
 import { startIstiod } from "./istio/istiod.ts";
+import { waitProgram } from "./istio/wait-program.ts";
 import { startActivator } from "./knative/activator.ts";
 import { startAutoscaler } from "./knative/autoscaler.ts";
 import { type Gateway, startGateway } from "./knative/gateway.ts";
@@ -103,7 +104,7 @@ export function createSimulation(clock: Clock, options: SimulationParts): Simula
 		truth: createTruthRecorder(clock, store, clocksAheadMs(faults, nodes)),
 		machines: new Map(nodes.map((node) => [node, createMachine(clock, model)])),
 		running: new Map(),
-		program: options.program ?? (() => undefined),
+		program: (pod, container, io) => options.program?.(pod, container, io) ?? waitProgram(world)(pod, container, io),
 		logs: createContainerLogs(),
 		serverEpochNs,
 		nodeEpochNs: (node) => clock.epochNs() + offsetNs(faults.nodeClockAheadMs(node)),
@@ -147,6 +148,8 @@ function startKnative(world: World): Gateway {
 	return startGateway(world, { activator: startActivator(world, autoscaler), autoscaler, rules });
 }
 
+const ownNames = { commonName: "simulated Kubernetes", hosts: ["localhost"], addresses: ["127.0.0.1"] };
+
 /** Starts a cluster in this thread, with its API server and node ports on 127.0.0.1. */
 export async function startSimulatedCluster(options: SimulationOptions): Promise<SimulatedCluster> {
 	const epochNsAtStart = options.epochNs ?? BigInt(Date.now()) * 1_000_000n;
@@ -154,7 +157,7 @@ export async function startSimulatedCluster(options: SimulationOptions): Promise
 	const clock = createRealClock(timeScale);
 	const { world, gateway } = createSimulation(clock, { ...options, model: loadModel(options.model) });
 	const token = createRandom(Date.now()).suffix("token", 32);
-	const certificate = createCertificate();
+	const certificate = createCertificate(ownNames);
 	const nodePorts = await openNodePorts({ api: world.api, clock, gateway });
 	const server = await startServer({
 		api: world.api,

@@ -32,6 +32,7 @@ function openState() {
 		lastPings: [] as EntryOf<"ping">[],
 		run: undefined as EntryOf<"run"> | undefined,
 		end: undefined as EntryOf<"end"> | undefined,
+		tradeoffs: undefined as Report["tradeoffs"],
 		open: undefined as OpenProfile | undefined,
 		/** One, or all of a burst. */
 		samples: [] as SampleRecord[],
@@ -71,6 +72,9 @@ function take(state: State, entry: Entry): void {
 			return;
 		case "set-aside":
 			state.setAside.set(entry.profile, entry.reason);
+			return;
+		case "tradeoffs":
+			state.tradeoffs = entry.tradeoffs;
 			return;
 		case "sample":
 			beginSample(state, entry);
@@ -198,7 +202,7 @@ function unmeasuredOf({ run, profiles, setAside }: State): Unmeasured[] {
 }
 
 function reportOf(state: State): Report {
-	const { run, end, lastAt, profiles, clocks, totals, findings } = state;
+	const { run, end, lastAt, profiles, clocks, totals, findings, tradeoffs } = state;
 	if (run === undefined) throw new Error("a recording begins with its run");
 	const { knistio, context, gateway, iterations, order, simulated } = run;
 	const unmeasured = unmeasuredOf(state);
@@ -219,6 +223,7 @@ function reportOf(state: State): Report {
 		...(unmeasured.length === 0 ? {} : { unmeasured }),
 		clocks: clocks.offsetsMs(),
 		findings: [...findings, ...totals.findings()],
+		...(tradeoffs === undefined ? {} : { tradeoffs }),
 		overhead: totals.overhead(BigInt(run.at), BigInt(end?.at ?? lastAt)),
 		observer: totals.observer(),
 	};

@@ -18,6 +18,7 @@ export function openRunTotals(): RunTotals {
 	const counts = { watchEvents: 0, reconnects: 0, gaps: 0 };
 	const spent = { installMs: 0, deployMs: 0, waitForZeroMs: 0, coldStartMs: 0 };
 	let pauseMs: number | undefined;
+	let probesMs: number | undefined;
 	const lagsMs: number[] = [];
 	let observer: EntryOf<"observer"> | undefined;
 	return {
@@ -28,6 +29,7 @@ export function openRunTotals(): RunTotals {
 			} else if (entry.kind === "crowd") spent.deployMs += entry.tookMs;
 			else if (entry.kind === "zero") spent.waitForZeroMs += entry.waitedMs;
 			else if (entry.kind === "sample") pauseMs = add(pauseMs, entry.pausedMs);
+			else if (entry.kind === "tradeoffs") probesMs = add(probesMs, entry.tookMs);
 			else if (entry.kind === "sample-end") pauseMs = add(pauseMs, entry.settledMs);
 			else if (entry.kind === "watch") counts.watchEvents++;
 			else if (entry.kind === "watch-state") counts.reconnects++;
@@ -46,11 +48,13 @@ export function openRunTotals(): RunTotals {
 		overhead(startedAt, endedAt) {
 			const runMs = toMs(endedAt - startedAt);
 			const { installMs, deployMs, waitForZeroMs, coldStartMs } = spent;
-			const otherMs = runMs - installMs - deployMs - waitForZeroMs - coldStartMs - (pauseMs ?? 0);
+			const knownMs = installMs + deployMs + waitForZeroMs + coldStartMs + (pauseMs ?? 0) + (probesMs ?? 0);
+			const otherMs = runMs - knownMs;
 			return {
 				runMs,
 				...spent,
 				...(pauseMs === undefined ? {} : { pauseMs }),
+				...(probesMs === undefined ? {} : { probesMs }),
 				otherMs,
 				otherShare: runMs > 0 ? otherMs / runMs : 0,
 			};

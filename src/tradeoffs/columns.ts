@@ -79,11 +79,19 @@ export const columns: readonly Column[] = [
 		talk: "routing",
 	},
 	{
+		name: "mesh-routing",
+		title: "routing in the mesh",
+		kind: "benefit",
+		phrase: "traffic routing in the mesh",
+		meaning: "a client pod of the profile gets the fault that a VirtualService of the mesh demands",
+		talk: "routing",
+	},
+	{
 		name: "policy",
 		title: "policy control",
 		kind: "benefit",
 		phrase: "policy control",
-		meaning: "a forbidden request is refused, and without the authorizer every request is",
+		meaning: "a request is refused when a rule or the authorizer says so, and also while the authorizer is gone",
 		talk: "policy",
 	},
 	{
@@ -100,6 +108,14 @@ export const columns: readonly Column[] = [
 		kind: "benefit",
 		phrase: "the caller's identity",
 		meaning: "the pod's proxy knows by mutual TLS which workload asks, and tells the application",
+		talk: "security",
+	},
+	{
+		name: "edge-tls",
+		title: "TLS at the gateway",
+		kind: "benefit",
+		phrase: "TLS at the gateway",
+		meaning: "the gateway serves the certificate of a Secret, and the next one without a restart",
 		talk: "security",
 	},
 	{

@@ -116,8 +116,35 @@ export function latencyCell({ profile, latenciesMs }: Latencies, all: readonly L
 		return seen(column, false, { evidence: `the others are compared with it: ${words}`, amounts });
 	}
 	const ms = own.value - base.value;
-	const evidence = `${words}; beside a median of ${base.value.toFixed(2)} ms with ${reference.name}, measured one after the other`;
-	return cellOf(column, { ms, range: differenceOf(own, base), leastMs: leastLatencyMs, evidence, amounts });
+	const share = policyShare(own, profile, all);
+	const evidence = [
+		words,
+		`beside a median of ${base.value.toFixed(2)} ms with ${reference.name}, ${apart}`,
+		...(share === undefined ? [] : [share.words]),
+	].join("; ");
+	const shown = [...amounts, ...(share === undefined ? [] : [share.amount])];
+	return cellOf(column, { ms, range: differenceOf(own, base), leastMs: leastLatencyMs, evidence, amounts: shown });
+}
+
+/** Profiles cannot take turns within a minute: each needs an install of its own. */
+const apart = "measured in another visit and not in turns, so that what the cluster did meanwhile is in the difference";
+
+/** What the policy check takes of a median: the profile's beside that of a profile which differs by its policy alone. */
+function policyShare(own: Amount, profile: Profile, all: readonly Latencies[]) {
+	if (profile.policy.length === 0) return undefined;
+	const twin = all.find((each) => each.profile.policy.length === 0 && isAlikeButForPolicy(each.profile, profile));
+	const base = twin?.latenciesMs === undefined ? undefined : quantileAmount(twin.latenciesMs, 0.5)[0];
+	const range = base === undefined ? undefined : differenceOf(own, base);
+	if (twin === undefined || base === undefined || range === undefined) return undefined;
+	const amount: Amount = { name: "policy check", value: own.value - base.value, unit: "ms", ...range };
+	return { amount, words: `the policy's own share beside ${twin.profile.name}: ${amountWords(amount)}` };
+}
+
+/** Whether the two put the same around and into a pod, but for policies and whom they ask. */
+function isAlikeButForPolicy(one: Profile, other: Profile): boolean {
+	const rest = ({ istio, namespaceLabels, meshCompatibilityMode, security, podAnnotations }: Profile) =>
+		JSON.stringify([istio.components, istio.values, namespaceLabels, meshCompatibilityMode, security, podAnnotations]);
+	return rest(one) === rest(other);
 }
 
 /** Each range is wrong with a chance of 5 %; the difference lies where both say. */

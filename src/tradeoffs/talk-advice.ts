@@ -69,8 +69,7 @@ function withoutPolicy(report: Report): TalkAdvice {
 }
 
 function p50Of(report: Report, profile: string): Amount | undefined {
-	const found = report.tradeoffs?.profiles.find((each) => each.profile === profile);
-	return found?.cells.find(({ column }) => column === "latency")?.amounts?.find(({ name }) => name === "p50");
+	return cellAt(report, profile, "latency")?.amounts?.find(({ name }) => name === "p50");
 }
 
 function differenceOf(own: Amount | undefined, base: Amount | undefined): { lo: number; hi: number } | undefined {

@@ -13,7 +13,7 @@ export const knativeManifests = clusterArgs.filter((_, index) => clusterArgs[ind
 
 /** They come right after the command, so that what a test says itself wins. */
 function withClusterArgs([command = "", ...rest]: readonly string[]): string[] {
-	return [command, ...(command === "bench" || command === "install" ? clusterArgs : []), ...rest];
+	return [command, ...(["bench", "install", "tradeoffs"].includes(command) ? clusterArgs : []), ...rest];
 }
 
 /** How a run of the built program ended. */
@@ -31,7 +31,7 @@ export interface Running {
 	signal(name: NodeJS.Signals): void;
 }
 
-/** Starts the built program; `bench` and `install` get what this cluster needs. */
+/** Starts the built program; `bench`, `install` and `tradeoffs` get what this cluster needs. */
 export const start = (args: readonly string[]): Running => startWith(withClusterArgs(args));
 
 function startWith(args: readonly string[]): Running {

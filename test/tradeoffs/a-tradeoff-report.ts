@@ -5,12 +5,12 @@ import { aReport, around } from "../gate/a-report.ts";
 
 /** What of the usual columns is observed, by profile; the others are refuted, and those after `?` not tested. */
 const observed: Record<string, string> = {
-	minimal: "restricted routing gateway-telemetry",
+	minimal: "restricted routing edge-tls gateway-telemetry",
 	"no-policy":
-		"cold-start net-admin restricted memory cpu sidecar-time routing mtls identity telemetry gateway-telemetry",
+		"cold-start net-admin restricted memory cpu sidecar-time routing mesh-routing mtls identity edge-tls telemetry gateway-telemetry",
 	"full-cni":
-		"cold-start latency restricted memory cpu sidecar-time routing policy mtls identity telemetry gateway-telemetry",
-	full: "cold-start latency net-admin restricted memory cpu sidecar-time routing policy mtls identity telemetry gateway-telemetry",
+		"cold-start latency restricted memory cpu sidecar-time routing mesh-routing policy mtls identity edge-tls telemetry gateway-telemetry",
+	full: "cold-start latency net-admin restricted memory cpu sidecar-time routing mesh-routing policy mtls identity edge-tls telemetry gateway-telemetry",
 };
 
 const totals: Record<string, number> = { minimal: 1500, "no-policy": 3900, "full-cni": 4100, full: 4400 };

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { main } from "../../src/main.ts";
 import type { Answer } from "../../src/report/tradeoffs.ts";
+import { aReport, around } from "../gate/a-report.ts";
 import { fakeContext } from "../support/fake-context.ts";
+import { withKnobs } from "../support/knobs.ts";
 import { aTradeoffReport } from "./a-tradeoff-report.ts";
 
 async function advise(line: string, answers: Record<string, Answer> = {}, change: object = {}) {
@@ -33,6 +35,26 @@ describe("knistio advise", () => {
 		);
 		expect(stdout).toMatch(
 			/contradiction: only minimal can meet "budget total: p\(50\) < 3s", and only no-policy, full-cni, full can meet "needs mutual TLS"|contradiction: only no-policy, full-cni, full can meet "needs mutual TLS", and only minimal can meet/,
+		);
+	});
+
+	it("names measured variants that save the missing time first, with their price", async () => {
+		const report = aTradeoffReport();
+		const sketch = {
+			full: { totals: around(4400, 80, 20) },
+			classic: { totals: around(3600, 80, 20) },
+			quick: { totals: around(2200, 80, 20) },
+		};
+		const { profiles } = withKnobs(aReport(sketch), { classic: "full", quick: "full" }, { cost: "it is made up" });
+		const variants = profiles.filter(({ profile }) => profile.variant !== undefined);
+		const change = { profiles: [...report.profiles, ...variants] };
+		const { stdout } = await advise('--need policy --budget "total: p(50) < 3s"', {}, change);
+		const line = stdout.split("\n").find((each) => each.includes("budget") && each.includes("classic")) ?? "";
+		expect(line).toMatch(
+			/1\.\d+ s too much; measured variants that save time: quick saves 2\.\d+ s of total and keeps it/,
+		);
+		expect(line).toMatch(
+			/classic saves .* which is not enough alone \(its price: it is made up\); measured to keep it/,
 		);
 	});
 
@@ -68,6 +90,8 @@ describe("knistio advise", () => {
 		expect(otherwise.stdout).toContain("refuted: use the CNI plugin where NET_ADMIN is forbidden");
 		const unknown = await advise("--need routing", { "full net-admin": "not-tested" });
 		expect(unknown.stdout).toContain("not tested: use the CNI plugin where NET_ADMIN is forbidden");
+		const slow = await advise("--need routing", { "full latency": "not-tested", "full cold-start": "not-tested" });
+		expect(slow.stdout).toContain("the latencies of full and no-policy were not both measured");
 	});
 
 	it("gives all of it as JSON", async () => {

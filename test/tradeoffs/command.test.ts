@@ -51,10 +51,12 @@ it("prints the table, writes each file, and leaves nothing behind", async () => 
 	expect(minimal?.cells.map(({ column, answer }) => `${column} ${answer}`).sort()).toEqual([
 		"cold-start not-tested",
 		"cpu refuted",
+		"edge-tls observed",
 		"gateway-telemetry observed",
 		"identity refuted",
 		"latency not-tested",
 		"memory refuted",
+		"mesh-routing refuted",
 		"mtls refuted",
 		"net-admin refuted",
 		"policy refuted",

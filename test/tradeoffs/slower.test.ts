@@ -81,7 +81,19 @@ describe("the cell of the latency", () => {
 		expect(cells.map((cell) => cell?.answer)).toEqual(["refuted", "observed", "refuted"]);
 		expect(cells[1]?.amounts?.[0]).toMatchObject({ name: "difference", unit: "ms" });
 		expect(cells[1]?.amounts?.[0]?.value).toBeCloseTo(4, 5);
-		expect(cells[1]?.amounts?.map(({ name }) => name)).toEqual(["difference", "p50", "p90", "p99"]);
+		expect(cells[2]?.amounts?.map(({ name }) => name)).toEqual(["difference", "p50", "p90", "p99"]);
+	});
+
+	it("tells the policy's own share beside a profile that differs by its policy alone, and says that they took no turns", () => {
+		const measured = [given(minimal, 3), given(full, 7), given(noPolicy, 3.5)];
+		const [, cell] = measured.map((each) => latencyCell(each, measured));
+		const share = cell?.amounts?.find(({ name }) => name === "policy check");
+		expect(share?.value).toBeCloseTo(3.5, 5);
+		expect(share?.lo).toBeLessThan(3.5);
+		expect(cell?.evidence).toMatch(/not in turns.*own share beside no-policy: policy check 3\.50 ms/);
+		const others = { ...noPolicy, podAnnotations: { "sidecar.istio.io/proxyCPU": "1" } };
+		const apart = [given(minimal, 3), given(full, 7), given(others, 3.5)];
+		expect(latencyCell(given(full, 7), apart)?.evidence).not.toContain("own share");
 	});
 
 	it("is not tested where the ranges do not tell, or nothing without a sidecar was measured", () => {

@@ -9,8 +9,10 @@ import { loadProfiles } from "../../src/profile/load.ts";
 import type { Profile } from "../../src/profile/profile.ts";
 import type { RequestTrace, TradeoffCell } from "../../src/report/tradeoffs.ts";
 import { cpuProbe } from "../../src/tradeoffs/probes/cpu.ts";
+import { edgeTlsProbe } from "../../src/tradeoffs/probes/edge-tls.ts";
 import { identityProbe } from "../../src/tradeoffs/probes/identity.ts";
 import { memoryProbe } from "../../src/tradeoffs/probes/memory.ts";
+import { meshFaultProbe } from "../../src/tradeoffs/probes/mesh-fault.ts";
 import { mutualTlsProbe } from "../../src/tradeoffs/probes/mutual-tls.ts";
 import { podSecurityProbe } from "../../src/tradeoffs/probes/pod-security.ts";
 import { policyProbe } from "../../src/tradeoffs/probes/policy.ts";
@@ -73,6 +75,9 @@ const kinds = [
 	["v1", "Pod"],
 	["apps/v1", "Deployment"],
 	["v1", "Service"],
+	["v1", "Secret"],
+	["networking.istio.io/v1", "Gateway"],
+	["networking.istio.io/v1", "VirtualService"],
 	["serving.knative.dev/v1", "Service"],
 	["serving.knative.dev/v1", "Revision"],
 ];
@@ -175,9 +180,13 @@ it("tells policy that is enforced from policy that is absent, half there, or not
 		"no-ask: refuted",
 		"minimal: refuted",
 	]);
-	expect(at("full-cni", "policy")?.evidence).toMatch(/RBAC: access denied.*asked 20 times.*HTTP 403/);
+	expect(at("full-cni", "policy")?.evidence).toMatch(
+		/RBAC: access denied.*asked 20 times.*asked to refuse, a request is answered with HTTP 403, and another with HTTP 200.*gone .* HTTP 403/,
+	);
 	expect(at("no-deny", "policy")?.evidence).toContain("x-knistio-deny is answered with HTTP 200");
-	expect(at("no-ask", "policy")?.evidence).toMatch(/asked 0 times.*is gone a request is answered with HTTP 200/);
+	expect(at("no-ask", "policy")?.evidence).toMatch(
+		/asked 0 times.*asked to refuse, a request is answered with HTTP 200.*is gone a request is answered with HTTP 200/,
+	);
 });
 
 it("tells an authorizer that is asked once and must answer from one that is asked twice, or that may be gone", async () => {
@@ -308,4 +317,60 @@ it("tells requests that pass a sidecar from those that do not, hop by hop, and w
 	}
 	const cold = at.traces.get("full-cni")?.[1]?.hops.find(({ name }) => name.includes("pod's start"));
 	expect(cold?.ownMs).toBeGreaterThan(1000);
+});
+
+it("tells a fault that a sidecar's client sees from one that nobody sees", async () => {
+	const ignored = through(meshFaultProbe, (visit) => ({ ...visit, session: applying(visit.session, withoutMesh) }));
+	const full = await profile("full-cni");
+	const at = await observeAll([full, await profile("minimal")], [meshFaultProbe]);
+	expect(answers(at, "mesh-routing", ["full-cni", "minimal"])).toEqual(["full-cni: observed", "minimal: refuted"]);
+	expect(at("full-cni", "mesh-routing")?.evidence).toMatch(/of the profile gets HTTP 555, one without .* HTTP 200/);
+	expect(at("minimal", "mesh-routing")?.evidence).toMatch(/of the profile gets HTTP 200/);
+	const bound = await observeAll([{ ...full, name: "ignored" }], [ignored]);
+	expect(bound("ignored", "mesh-routing")?.answer).toBe("refuted");
+});
+
+/** A VirtualService for the gateway alone. */
+function withoutMesh(object: KubeObject): KubeObject {
+	if (object.kind !== "VirtualService") return object;
+	return { ...object, spec: { ...(object.spec as object), gateways: ["knative-serving/knative-ingress-gateway"] } };
+}
+
+/** A session whose objects are changed on their way to the cluster. */
+function applying(session: Session, change: (object: KubeObject) => KubeObject): Session {
+	const { cluster } = session;
+	const changing = new Proxy(cluster, {
+		get(real, name) {
+			if (name === "apply") {
+				return (object: KubeObject, options?: object) => cluster.apply(change(object), options);
+			}
+			const value: unknown = Reflect.get(real, name);
+			return typeof value === "function" ? value.bind(real) : value;
+		},
+	});
+	return { ...session, cluster: changing };
+}
+
+it("tells a certificate that follows its Secret from one that is not served, or stays as it was", async () => {
+	const minimal = await profile("minimal");
+	const ask = async (name: string, change: (object: KubeObject) => KubeObject) => {
+		const probe = through(edgeTlsProbe, (visit) => ({ ...visit, session: applying(visit.session, change) }));
+		return (await observeAll([{ ...minimal, name }], [probe]))(name, "edge-tls");
+	};
+	const served = await ask("served", (object) => object);
+	expect(served?.answer).toBe("observed");
+	expect(served?.evidence).toMatch(/serial …\w{6}\), and after it .*serial …\w{6}\), without a restart/);
+	const elsewhere = await ask("elsewhere", (object) =>
+		object.kind === "Secret" ? { ...object, data: { "tls.crt": "" } } : object,
+	);
+	expect(elsewhere?.answer).toBe("refuted");
+	expect(elsewhere?.evidence).toContain("does not serve the certificate of a Secret");
+	let first: KubeObject | undefined;
+	const stays = await ask("stays", (object) => {
+		if (object.kind !== "Secret") return object;
+		first ??= object;
+		return first;
+	});
+	expect(stays?.answer).toBe("refuted");
+	expect(stays?.evidence).toContain("but not that which came after it");
 });

@@ -2,7 +2,7 @@ import { figuresOf } from "../../analysis/figures.ts";
 import type { Context } from "../../context/context.ts";
 import { type ClusterError, type ExitCode, UsageError } from "../../errors.ts";
 import type { ProgressDisplay } from "../../output/progress.ts";
-import { renderTable } from "../../output/report/table.ts";
+import { renderWholeTable } from "../../output/whole-report.ts";
 import type { Profile } from "../../profile/profile.ts";
 import { recordingBeside } from "../../recording/recording-path.ts";
 import { requireCollector, sendTraces } from "../gate/collector.ts";
@@ -99,6 +99,6 @@ export async function finishRun(
 	if (options.otlp !== undefined) display.progress({ kind: "step", text: "sending the traces" });
 	unwritten.push(...(await sendTraces(figures, options.otlp, context)));
 	display.clear();
-	if (report.profiles.length > 0) context.stdout(renderTable(figures, printed(options.render, context)));
+	if (report.profiles.length > 0) context.stdout(renderWholeTable(figures, printed(options.render, context)));
 	return endRun({ failure, judge: () => judged.say(context), unwritten, unproven, uncleaned });
 }

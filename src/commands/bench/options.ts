@@ -43,6 +43,8 @@ export interface BenchOptions extends GateOptions {
 	copies?: number;
 	/** Whether the first start of each profile is measured too, with the pull of its images. */
 	pull?: boolean;
+	/** Whether the probes of costs and benefits look at each profile after its cold starts. */
+	tradeoffs?: boolean;
 	/** How many services are asked in the same instant; 1 is what is measured anyway. */
 	burst?: readonly number[];
 	/** How many idle services are there; 0 is what is measured anyway. */

@@ -1,7 +1,6 @@
 import type { Measured } from "../../analysis/likeness.ts";
 import type { Context } from "../../context/context.ts";
 import { requireAmbient } from "../../install/ambient.ts";
-import { installProfile } from "../../install/install.ts";
 import type { Lock } from "../../install/state/lock.ts";
 import type { Installation } from "../../install/wanted.ts";
 import type { RenderedIstio } from "../../istio/render.ts";
@@ -16,7 +15,9 @@ import type { Profile } from "../../profile/profile.ts";
 import type { Finding, Fingerprint } from "../../report/report.ts";
 import type { TraceSource } from "../../traces/source.ts";
 import { type Gate, refuseUnlike } from "../gate/gate.ts";
+import { installationFor, installTelling } from "./installing.ts";
 import { burstSizes, crowdSizes, manyAtOnce } from "./many-at-once.ts";
+import { openObserving } from "./observing.ts";
 import type { BenchOptions } from "./options.ts";
 import type { Recorder } from "./recorder.ts";
 import { openSampleNotes } from "./sample-notes.ts";
@@ -59,16 +60,8 @@ export function rendering(run: Run, profile: Profile): Promise<RenderedIstio> {
 export async function installationOf(run: Run, profile: Profile): Promise<Installation> {
 	const { options, knativeObjects, display } = run;
 	const istio = options.useInstalled ? undefined : await rendering(run, profile);
-	for (const warning of istio?.warnings ?? []) display.progress({ kind: "note", text: `warning: ${warning}` });
-	return {
-		profile,
-		istioObjects: istio?.objects ?? [],
-		knativeObjects,
-		namespace: options.namespace,
-		authorizerImage: options.image,
-		useInstalled: options.useInstalled,
-		hasIdleServices: crowdSizes(options).length > 0 || options.pull === true,
-	};
+	const hasIdleServices = crowdSizes(options).length > 0 || options.pull === true;
+	return installationFor(profile, istio, { ...options, knativeObjects, hasIdleServices, progress: display.progress });
 }
 
 /**
@@ -110,6 +103,7 @@ export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuri
 	};
 	const { begin, tell } = openSampleNotes(sampled, recorder);
 	const isEnough = openEnough(run, recorder);
+	const observing = openObserving(run, recorder);
 	await runBenchmark(session, {
 		visits,
 		install: (profile) => {
@@ -142,7 +136,9 @@ export async function measure(run: Run, { recorder, lock, onVisitDone }: Measuri
 		},
 		onSample: tell,
 		onVisitDone,
+		...(observing === undefined ? {} : { observe: observing.observe }),
 	});
+	observing?.conclude();
 }
 
 /** A knob that the simulated cluster does not have must not be taken for one that buys nothing. */
@@ -191,10 +187,7 @@ async function install(run: Run, profile: Profile, lock: Lock) {
 		...(run.knativeObjects === undefined ? {} : { "knative-manifests": contentHash(run.knativeObjects) }),
 	};
 	refuseIfUnlike(run, [{ profile, fingerprint: made }], { isPartial: true });
-	const { installMs, knative, istioVersion, kept } = await installProfile(run.session, what, { lock });
-	for (const { ref, reason } of kept) {
-		run.display.progress({ kind: "note", text: `kept ${ref.kind} ${ref.name}: ${reason}` });
-	}
+	const { installMs, knative, istioVersion } = await installTelling(run.session, what, { lock });
 	return {
 		installMs,
 		fingerprint: {

@@ -34,6 +34,7 @@ const judges: Record<string, (object: KubeObject) => Readiness> = {
 	},
 	CustomResourceDefinition: (object) => hasCondition(object, "Established"),
 	APIService: (object) => hasCondition(object, "Available"),
+	Pod: (object) => hasCondition(object, "Ready"),
 	Deployment: (object) => rolledOut(object),
 	StatefulSet: (object) => rolledOut(object),
 	DaemonSet: daemonSet,

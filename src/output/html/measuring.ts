@@ -34,7 +34,7 @@ function orderFacts({ order }: Report): Fact[] {
 
 function timeFacts({ overhead }: Report): Fact[] {
 	if (overhead === undefined) return [];
-	const { runMs, installMs, deployMs, waitForZeroMs, coldStartMs, pauseMs, otherMs, otherShare } = overhead;
+	const { runMs, installMs, deployMs, waitForZeroMs, coldStartMs, pauseMs, probesMs, otherMs, otherShare } = overhead;
 	return [
 		["time of the run", spell(runMs)],
 		["… installing", spell(installMs)],
@@ -42,6 +42,7 @@ function timeFacts({ overhead }: Report): Fact[] {
 		["… waiting for zero", spell(waitForZeroMs)],
 		["… cold starts", spell(coldStartMs)],
 		...(pauseMs === undefined ? [] : [["… pauses", spell(pauseMs)] as const]),
+		...(probesMs === undefined ? [] : [["… probes", spell(probesMs)] as const]),
 		["… knistio itself", `${spell(otherMs)} (${(otherShare * 100).toFixed(1)} %)`],
 	];
 }

@@ -1,6 +1,6 @@
 import type { Figures } from "../../analysis/figures.ts";
 import type { Knob } from "../../analysis/knobs.ts";
-import type { ColdStart, Span } from "../../report/report.ts";
+import type { ColdStart, Report, Span } from "../../report/report.ts";
 import { boughtWords } from "../words/knob-words.ts";
 import { csvText } from "./csv-text.ts";
 import type { RenderOptions } from "./render.ts";
@@ -32,7 +32,8 @@ type Row = Partial<Record<(typeof columns)[number], string | number | boolean | 
  * Tidy CSV (RFC 4180): one row for each attempt's total, phase, span and instant; an attempt without any has one row
  * with empty figures, so that nothing that was attempted is missing. Instants are milliseconds after the request.
  * The ledger is a count of the attempts by `outcome`. The last rows are of the kind `knob`: the time that a variant
- * saves of its profile's total, with its interval.
+ * saves of its profile's total, with its interval; and of the kind `tradeoff`: the answer for a cost or benefit as
+ * `outcome`, the evidence as `reason`, and a row for each time that belongs to it.
  */
 export function renderCsv({ report, runs, knobs }: Figures, { csv }: RenderOptions): string {
 	const simulated = report.simulated === undefined ? "" : "simulated";
@@ -61,7 +62,8 @@ export function renderCsv({ report, runs, knobs }: Figures, { csv }: RenderOptio
 		);
 	});
 	const bought = knobs.map((knob) => inColumns({ ...knobRow(knob), simulated }));
-	return csvText([columns, ...rows, ...bought], csv);
+	const observed = tradeoffRows(report).map((row) => inColumns({ ...row, simulated }));
+	return csvText([columns, ...rows, ...bought, ...observed], csv);
 }
 
 const inColumns = (row: Row) => columns.map((column) => row[column]);
@@ -71,6 +73,23 @@ function knobRow(knob: Knob): Row {
 	const [lo, hi] = [interval?.lo, interval?.hi].map((ms) => (Number.isFinite(ms) ? ms : undefined));
 	const reason = `${boughtWords(knob)}; costs: ${cost}`;
 	return { profile, outcome, kind: "knob", name: `saved of total of ${of}`, ms: savedMs, lo_ms: lo, hi_ms: hi, reason };
+}
+
+function tradeoffRows({ tradeoffs }: Report): Row[] {
+	return (tradeoffs?.profiles ?? []).flatMap(({ profile, cells }) =>
+		cells.flatMap(({ column, answer, evidence, amounts = [] }): Row[] => {
+			const row = { profile, outcome: answer, kind: "tradeoff", name: column, reason: evidence };
+			const times = amounts.filter(({ unit }) => unit === "ms");
+			if (times.length === 0) return [row];
+			return times.map(({ name, value, lo, hi }) => ({
+				...row,
+				name: `${column} ${name}`,
+				ms: value,
+				lo_ms: lo,
+				hi_ms: hi,
+			}));
+		}),
+	);
 }
 
 type Figure = [kind: string, name: string, measured: Span | undefined];

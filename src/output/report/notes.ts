@@ -142,10 +142,11 @@ function harnessNotes({ overhead, observer, clocks, profiles, endedBy }: Report)
 	const gateways = new Set(profiles.flatMap(({ fingerprint }) => fingerprint.gateway ?? []));
 	const notes: Note[] = [...gateways].map((gateway) => ({ text: `gateway reached by ${gateway}`, kind: "usual" }));
 	if (overhead !== undefined) {
-		const { runMs, installMs, deployMs, waitForZeroMs, coldStartMs, pauseMs, otherMs, otherShare } = overhead;
+		const { runMs, installMs, deployMs, waitForZeroMs, coldStartMs, pauseMs, probesMs, otherMs, otherShare } = overhead;
 		const pauses = pauseMs === undefined ? "" : `, pauses ${spell(pauseMs)}`;
+		const probes = probesMs === undefined ? "" : `, probes ${spell(probesMs)}`;
 		notes.push({
-			text: `run ${spell(runMs)}: installing ${spell(installMs)}, deploying ${spell(deployMs)}, waiting for zero ${spell(waitForZeroMs)}, cold starts ${spell(coldStartMs)}${pauses}, knistio itself ${spell(otherMs)} (${(otherShare * 100).toFixed(1)} %)`,
+			text: `run ${spell(runMs)}: installing ${spell(installMs)}, deploying ${spell(deployMs)}, waiting for zero ${spell(waitForZeroMs)}, cold starts ${spell(coldStartMs)}${pauses}${probes}, knistio itself ${spell(otherMs)} (${(otherShare * 100).toFixed(1)} %)`,
 			kind: "usual",
 		});
 	}

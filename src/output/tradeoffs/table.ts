@@ -6,8 +6,20 @@ import { borderless } from "../report/borderless.ts";
 import { traceWords } from "./trace-words.ts";
 import { cellWords, readingNotes, talkWords, titleOf } from "./words.ts";
 
+/** How the terminal's table is shown. */
+export interface TradeoffTableOptions {
+	color?: boolean;
+	/** Whether what was seen follows, a line a cell; it does unless this is false. */
+	hasEvidence?: boolean;
+}
+
+const whereEvidenceIs = "what was seen: `knistio show REPORT --details`, or --format md";
+
 /** For a terminal: a row a cost or benefit, a column a profile, what the talk says beside it, and the evidence. */
-export function renderTradeoffTable(table: TradeoffTable, { color = false }: { color?: boolean } = {}): string {
+export function renderTradeoffTable(
+	table: TradeoffTable,
+	{ color = false, hasEvidence = true }: TradeoffTableOptions = {},
+): string {
 	const chalk = new Chalk({ level: color ? 1 : 0 });
 	const grid = new Table({
 		...borderless,
@@ -22,15 +34,9 @@ export function renderTradeoffTable(table: TradeoffTable, { color = false }: { c
 		}
 	}
 	const sentences = table.rows.map(({ sentence }) => oneLine(sentence));
-	const lines = [
-		chalk.bold(titleOf(table)),
-		grid.toString(),
-		...readingNotes,
-		"",
-		...sentences,
-		"",
-		...evidence(table),
-	];
+	const seen = hasEvidence ? evidence(table) : [whereEvidenceIs, ""];
+	const lines = [chalk.bold(titleOf(table)), grid.toString(), ...readingNotes, "", ...sentences, "", ...seen];
+	if (!hasEvidence) return lines.join("\n");
 	return [...lines, ...table.rows.flatMap((each) => traces(each, chalk))].join("\n");
 }
 

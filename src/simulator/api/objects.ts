@@ -76,6 +76,7 @@ export interface Probe {
 export interface Container {
 	name: string;
 	image: string;
+	args?: string[];
 	imagePullPolicy?: string;
 	env?: { name: string; value?: string; valueFrom?: unknown }[];
 	ports?: { name?: string; containerPort: number; protocol?: string }[];
@@ -101,7 +102,14 @@ export interface PodSpec {
 export interface ContainerState {
 	waiting?: { reason: string; message?: string };
 	running?: { startedAt: string };
-	terminated?: { exitCode: number; reason: string; startedAt: string; finishedAt: string; containerID: string };
+	terminated?: {
+		exitCode: number;
+		reason: string;
+		message?: string;
+		startedAt: string;
+		finishedAt: string;
+		containerID: string;
+	};
 }
 
 export interface ContainerStatus {

@@ -1,12 +1,15 @@
-import type { Server } from "node:http";
-import type { Server as SecureServer } from "node:https";
-import type { Socket } from "node:net";
+import type { Server as HttpServer } from "node:http";
+import type { Server, Socket } from "node:net";
 
-/** Listens on 127.0.0.1, on the port given or one that the system chooses; the result closes every connection. */
-export function listen(server: Server | SecureServer, port = 0): Promise<() => Promise<void>> {
-	const sockets = new Set<Socket>();
+/** Connections stay open for as long as the longest pause of a client. */
+export function keepAlive(server: Pick<HttpServer, "keepAliveTimeout" | "requestTimeout">): void {
 	server.keepAliveTimeout = 120_000;
 	server.requestTimeout = 0;
+}
+
+/** Listens on 127.0.0.1, on the port given or one that the system chooses; the result closes every connection. */
+export function listen(server: Server, port = 0): Promise<() => Promise<void>> {
+	const sockets = new Set<Socket>();
 	server.on("connection", (socket: Socket) => {
 		socket.setNoDelay(true);
 		sockets.add(socket);

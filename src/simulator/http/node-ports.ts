@@ -1,10 +1,12 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer } from "node:net";
 import type { Api } from "../api/api.ts";
 import { keyOf, type Service, type ServicePort } from "../api/objects.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Gateway } from "../knative/gateway.ts";
 import type { GatewayAnswer, GatewayRequest } from "../knative/gateway-exchange.ts";
-import { listen } from "./listen.ts";
+import { keepAlive, listen } from "./listen.ts";
+import { createSecureDoor } from "./secure-door.ts";
 
 /** Node ports that really listen on 127.0.0.1. */
 export interface NodePorts {
@@ -71,7 +73,16 @@ async function fillPool(state: PortsState): Promise<void> {
 }
 
 async function open(state: PortsState, port: number): Promise<boolean> {
-	const server = createServer((request, response) => serve(state, port, { request, response }));
+	const http = createHttpServer((request, response) => serve(state, { request, response }));
+	keepAlive(http);
+	const secure = createSecureDoor(state.api, (socket) => http.emit("connection", socket));
+	const server = createServer((socket) => {
+		state.clock.catchUp();
+		const kind = kindOf(state, port);
+		if (kind === "http") http.emit("connection", socket);
+		else if (kind === "https") secure(socket);
+		else socket.destroy();
+	});
 	try {
 		state.closers.push(await listen(server, port));
 		return true;
@@ -80,14 +91,20 @@ async function open(state: PortsState, port: number): Promise<boolean> {
 	}
 }
 
+/** What the gateway behind a port speaks; undefined for a port of which it knows nothing. */
+function kindOf({ gateway, users }: PortsState, port: number): "http" | "https" | undefined {
+	const user = users.get(port);
+	if (user?.isGateway !== true || !gateway.isOpen()) return undefined;
+	if (user.port.port === 80 || user.port.name === "http2") return "http";
+	return user.port.port === 443 ? "https" : undefined;
+}
+
 function serve(
-	{ clock, gateway, users }: PortsState,
-	port: number,
+	{ clock, gateway }: PortsState,
 	{ request, response }: { request: IncomingMessage; response: ServerResponse },
 ): void {
 	clock.catchUp();
-	const user = users.get(port);
-	if (user?.isGateway !== true || !gateway.isOpen() || (user.port.port !== 80 && user.port.name !== "http2")) {
+	if (!gateway.isOpen()) {
 		request.socket.destroy();
 		return;
 	}

@@ -42,7 +42,8 @@ function unreachable(pod: Pod, port: string, why: string): StatusError {
 /** The API server speaks no mutual TLS, as a client without a proxy does not. */
 function answerPlain(world: World, { pod, port, path, exchange }: Asked): void {
 	if (refusesPlainText(world, pod)) throw unreachable(pod, port, "read: connection reset by peer");
-	const { refusal } = hasSidecar(pod) ? judgeRequest(world, pod, exchange.request.headers) : { refusal: undefined };
+	const { headers } = exchange.request;
+	const { refusal } = hasSidecar(pod) ? judgeRequest(world, pod, { path, headers }) : { refusal: undefined };
 	const { status, body } = refusal ?? answerOf(pod, { path });
 	sendText(exchange, { status, text: body, type: plainText });
 }

@@ -1,10 +1,10 @@
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import type { Certificate } from "../../certificate.ts";
 import { StatusError } from "../api/status-error.ts";
 import { type Answering, answer } from "./answering.ts";
-import type { Certificate } from "./certificate.ts";
 import { type Exchange, sendError } from "./exchange.ts";
-import { listen } from "./listen.ts";
+import { keepAlive, listen } from "./listen.ts";
 import { createLists } from "./reading.ts";
 import { createWatches } from "./watching.ts";
 
@@ -33,6 +33,7 @@ export async function startServer(parts: ServerParts): Promise<ApiServer> {
 		const exchange: Exchange = { request, response, path: url.pathname, query: url.searchParams };
 		answer(answering, exchange).catch((error: unknown) => sendError(exchange, asStatusError(error)));
 	});
+	keepAlive(server);
 	const close = await listen(server);
 	return {
 		origin: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,

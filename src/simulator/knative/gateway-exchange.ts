@@ -123,10 +123,10 @@ export class GatewayExchange {
 		this.#recorded.mark("reachable");
 		this.#recorded.truth.podUid = uidOf(pod);
 		countOne(counts.served, uidOf(pod));
-		const { checks, refusal } = hasSidecar(pod)
-			? judgeRequest(world, pod, this.#request.headers)
-			: { checks: 0, refusal: undefined };
-		if (refusal?.body !== "") countOne(counts.checked, uidOf(pod), checks);
+		const { checks, allowed, refusal } = hasSidecar(pod)
+			? judgeRequest(world, pod, this.#request)
+			: { checks: 0, allowed: 0, refusal: undefined };
+		countOne(counts.checked, uidOf(pod), allowed);
 		const hopMs = delays.of("gatewayHop", revisionKey);
 		let delayMs = hopMs;
 		for (let check = 0; check < checks; check++) delayMs += delays.of("policyCheck", revisionKey);

@@ -2,6 +2,7 @@ import { load } from "js-yaml";
 import { isRecord } from "../api/fields.ts";
 import { type ConfigMap, isPodReady, type KubeObject, type Pod, type Service } from "../api/objects.ts";
 import { matchesLabels } from "../api/selectors.ts";
+import { directResponse } from "../istio/direct-response.ts";
 import type { World } from "../world/world.ts";
 
 interface AuthorizationPolicy extends KubeObject {
@@ -17,14 +18,24 @@ interface AuthorizationPolicy extends KubeObject {
 export interface Verdict {
 	/** How many remote checks it made. */
 	checks: number;
+	/** Those of them that allowed the request. */
+	allowed: number;
 	refusal: { status: number; body: string } | undefined;
+}
+
+/** What a policy may look at. */
+export interface JudgedRequest {
+	/** With its query. */
+	path: string;
+	headers: Record<string, string | string[] | undefined>;
 }
 
 /**
  * Applies the AuthorizationPolicies that select the pod: DENY rules on request headers, and CUSTOM, which asks an
- * external authorizer and refuses when none runs, unless its provider fails open. Other rules (who from, where to, ALLOW) are not simulated.
+ * external authorizer and refuses when that does, or when none runs, unless its provider fails open. Other rules (who
+ * from, where to, ALLOW) are not simulated.
  */
-export function judgeRequest(world: World, pod: Pod, headers: Record<string, string | string[] | undefined>): Verdict {
+export function judgeRequest(world: World, pod: Pod, { path, headers }: JudgedRequest): Verdict {
 	const policies = [pod.metadata.namespace ?? "", "istio-system"].flatMap((namespace) =>
 		world.api.list<AuthorizationPolicy>("authorizationpolicies.security.istio.io", namespace),
 	);
@@ -33,12 +44,16 @@ export function judgeRequest(world: World, pod: Pod, headers: Record<string, str
 	);
 	const custom = selecting.filter(({ spec }) => spec?.action === "CUSTOM");
 	const mustAsk = custom.filter(({ spec }) => !failsOpen(world, spec?.provider?.name));
-	if (mustAsk.length > 0 && !isAuthorizerThere(world, pod))
-		return { checks: custom.length, refusal: { status: 403, body: "" } };
+	const checks = custom.length;
+	const [authorizer] = authorizersOf(world, pod);
+	if (mustAsk.length > 0 && authorizer === undefined) return { checks, allowed: 0, refusal: { status: 403, body: "" } };
+	const answer = authorizer === undefined || checks === 0 ? undefined : directResponse(authorizer, path);
+	if (answer !== undefined && answer.status !== 200) return { checks, allowed: 0, refusal: answer };
 	const isDenied = selecting.some(
 		({ spec }) => spec?.action === "DENY" && spec.rules?.some((rule) => isMatched(rule.when, headers)) === true,
 	);
-	return { checks: custom.length, refusal: isDenied ? { status: 403, body: "RBAC: access denied" } : undefined };
+	const refusal = isDenied ? { status: 403, body: "RBAC: access denied" } : undefined;
+	return { checks, allowed: checks, refusal };
 }
 
 function isMatched(
@@ -62,11 +77,13 @@ function failsOpen({ api }: World, provider: string | undefined): boolean {
 	return isRecord(found?.envoyExtAuthzHttp) && found.envoyExtAuthzHttp.failOpen === true;
 }
 
-/** A service named `authz` or like it in the pod's namespace with a pod that is ready. */
-function isAuthorizerThere({ api }: World, pod: Pod): boolean {
+/** The ready pods behind a service named `authz` or like it in the pod's namespace. */
+function authorizersOf({ api }: World, pod: Pod): Pod[] {
 	const namespace = pod.metadata.namespace ?? "";
 	const services = api
 		.list<Service>("services", namespace)
 		.filter((service) => /authz|ext-authz/.test(service.metadata.name));
-	return services.some((service) => api.labelled<Pod>("pods", namespace, service.spec.selector ?? {}).some(isPodReady));
+	return services.flatMap((service) =>
+		api.labelled<Pod>("pods", namespace, service.spec.selector ?? {}).filter(isPodReady),
+	);
 }

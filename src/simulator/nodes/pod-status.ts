@@ -107,8 +107,10 @@ function containerState(container: Container, knowledge: Knowledge, isInitialize
 	if (known.exit === undefined) return { running: { startedAt } };
 	const finishedAt = toSeconds(knowledge.nodeEpochNs(known.exit.at));
 	const reason = known.exit.code === 0 ? "Completed" : "Error";
+	const { code, message } = known.exit;
 	const containerID = `containerd://${known.id}`;
-	return { terminated: { exitCode: known.exit.code, reason, startedAt, finishedAt, containerID } };
+	const said = message === undefined ? {} : { message };
+	return { terminated: { exitCode: code, reason, ...said, startedAt, finishedAt, containerID } };
 }
 
 /** A digest that depends on nothing but the image's name. */

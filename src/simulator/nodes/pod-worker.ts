@@ -15,6 +15,7 @@ import {
 } from "../world/runtime.ts";
 import type { World } from "../world/world.ts";
 import type { NodeImages } from "./images.ts";
+import { lastWords } from "./last-words.ts";
 import { createPodEnd, type PodEnd } from "./pod-end.ts";
 import { createPodSync, type PodSync } from "./pod-sync.ts";
 import { createProbes, type Probes } from "./probes.ts";
@@ -268,7 +269,8 @@ function noteChange(state: PodState): void {
 function exit(state: PodState, name: string, code: number): void {
 	const container = state.runtime.containers.get(name);
 	if (container === undefined || !isRunning(container)) return;
-	container.exit = { code, at: state.world.clock.now() };
+	const message = lastWords(state.world.logs, { pod: state.pod, name, code });
+	container.exit = { code, at: state.world.clock.now(), ...(message === undefined ? {} : { message }) };
 	state.world.truth.container(state.pod, name, "exited");
 	noteChange(state);
 }

@@ -10,7 +10,8 @@ export interface RuntimeContainer {
 	ableAt: SimulatedNs;
 	/** When its own probe passes; never before it can serve. */
 	passesAt: SimulatedNs;
-	exit?: { code: number; at: SimulatedNs };
+	/** With the last that it has written, where the pod asks for that. */
+	exit?: { code: number; at: SimulatedNs; message?: string };
 }
 
 /** What the runtime has of a pod. */

@@ -14,6 +14,7 @@ import type { Findings, Probe, Visit } from "./probe.ts";
 export const podSecurityProbe: Probe = {
 	title: "Pod Security Standards",
 	columns: ["net-admin", "restricted"],
+	lane: "pod-security",
 	async run(visit) {
 		const { session, profile } = visit;
 		await refuseForeign(session);

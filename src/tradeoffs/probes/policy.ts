@@ -1,13 +1,15 @@
+import { ClusterError } from "../../errors.ts";
 import { authorizerName } from "../../istio/authorizer.ts";
-import type { KubeObject, ObjectRef } from "../../kube/api/cluster.ts";
-import { digestAnnotation } from "../../kube/objects/ownership.ts";
+import type { KubeObject } from "../../kube/api/cluster.ts";
 import { numberOf, objectOf } from "../../kube/untrusted.ts";
-import { stillThere, waitUntilNone } from "../../kube/wait/gone.ts";
 import { waitReady } from "../../kube/wait/ready.ts";
-import { newTask, type Session, uninterrupted } from "../../kube/wait/task.ts";
+import { newTask, uninterrupted } from "../../kube/wait/task.ts";
 import { seen } from "../cells.ts";
-import type { Findings, Probe, Visit } from "./probe.ts";
+import { authorizerRef, refusal, refusedPath, refusingAuthorizer, scaleAuthorizer } from "./authorizer-swap.ts";
+import type { Answered, Asked, Findings, Probe, Visit } from "./probe.ts";
+import { proxyImage } from "./proxy-image.ts";
 import { type Counted, readStatistics } from "./statistics.ts";
+import { whileThere } from "./while-there.ts";
 
 /** The profiles' DENY rule refuses it, whatever its value. */
 const denyHeader = "x-knistio-deny";
@@ -15,10 +17,14 @@ const requests = 20;
 /** New endpoints take a moment to reach a proxy. */
 const settleMs = 20_000;
 
-/** Whether a forbidden request is refused, each request is asked about, and none is answered without the authorizer. */
+/**
+ * Whether a forbidden request is refused, each request is asked about, one that the authorizer refuses is refused, and
+ * none is answered without it.
+ */
 export const policyProbe: Probe = {
 	title: "policy control",
 	columns: ["policy"],
+	lane: "service",
 	async run(visit) {
 		const denied = await visit.send({ headers: { [denyHeader]: "yes" } });
 		const isDenied = denied.status === 403;
@@ -26,7 +32,7 @@ export const policyProbe: Probe = {
 		const why = isDenied ? ` ("${denied.text?.trim()}")` : "";
 		const deny = { holds: isDenied, evidence: `${said}${why}`, changed: [] };
 		if (!visit.profile.externalAuthorizer) return cellOf([deny]);
-		return cellOf([deny, await askedOnce(visit), await failsClosed(visit)]);
+		return cellOf([deny, await askedOnce(visit), ...(await withoutAuthorizer(visit))]);
 	},
 };
 
@@ -75,67 +81,65 @@ function authorizerCounters(counted: readonly Counted[]): Map<string, number> {
 	return new Map(found.map(({ name, labels, value }) => [JSON.stringify([name, labels]), value]));
 }
 
-const deploymentOf = (namespace: string): ObjectRef => ({
-	apiVersion: "apps/v1",
-	kind: "Deployment",
-	name: authorizerName,
-	namespace,
-});
-
-/** Takes the authorizer away for a moment: every request must be refused then. */
-async function failsClosed(visit: Visit): Promise<Check> {
+/** Puts an authorizer that refuses in the place of the profile's, and then none at all. */
+async function withoutAuthorizer(visit: Visit): Promise<Check[]> {
 	const { session, namespace } = visit;
-	const ref = deploymentOf(namespace);
-	const before = await session.cluster.get(ref, session.signal);
+	const before = await session.cluster.get(authorizerRef(namespace), session.signal);
 	if (before === undefined) {
-		return { holds: false, evidence: `there is no Deployment ${authorizerName} to ask`, changed: [] };
+		return [{ holds: false, evidence: `there is no Deployment ${authorizerName} to ask`, changed: [] }];
 	}
 	try {
-		await scale(session, before, 0);
-		const status = await statusBecoming(visit, (each) => each !== 200);
-		const holds = status === 403;
-		const evidence = `while the authorizer is gone a request is answered with ${status === undefined ? "no HTTP status" : `HTTP ${status}`}`;
-		return { holds, evidence, changed: [`scaled Deployment ${namespace}/${authorizerName} to 0 and back`] };
+		return [await refusesWhenAsked(visit, before), await failsClosed(visit, before)];
 	} finally {
 		const after = { ...visit, session: uninterrupted(session) };
-		await scale(after.session, before, numberOf(objectOf(before.spec).replicas) ?? 1);
-		await statusBecoming(after, (each) => each === 200);
+		await scaleAuthorizer(after.session, before, numberOf(objectOf(before.spec).replicas) ?? 1);
+		await answerBecoming(after, ({ status }) => status === 200);
 	}
 }
 
-/**
- * Scales it and waits until that is so. Without the digest a later install would apply it anew, also where this run is
- * killed between the two.
- */
-async function scale(session: Session, deployment: KubeObject, replicas: number): Promise<void> {
-	const { cluster, signal } = session;
-	const ref = deploymentOf(deployment.metadata.namespace ?? "");
-	const digest = replicas === 0 ? null : deployment.metadata.annotations?.[digestAnnotation];
-	const metadata = digest === undefined ? {} : { annotations: { [digestAnnotation]: digest } };
-	await cluster.patch(ref, { metadata, spec: { replicas } }, signal);
-	if (replicas > 0) return waitReady(newTask(session), [ref]);
-	const { namespace } = deployment.metadata;
-	const labelSelector = `app.kubernetes.io/name=${authorizerName}`;
-	const left = await waitUntilNone(newTask(session), () =>
-		cluster.list(
-			{ apiVersion: "v1", kind: "Pod", labelSelector, ...(namespace === undefined ? {} : { namespace }) },
-			signal,
-		),
-	);
-	// As long as one answers, an answer says nothing.
-	if (left.length > 0) throw stillThere(left);
+/** A pod that does not start in this time will not. */
+const startMs = 30_000;
+
+/** Whether a request gets the answer of an authorizer that says no, while it lets others pass. */
+async function refusesWhenAsked(visit: Visit, deployment: KubeObject): Promise<Check> {
+	const { session } = visit;
+	try {
+		const refusing = refusingAuthorizer(visit, await proxyImage(visit));
+		return await whileThere(visit, [refusing], async () => {
+			await waitReady(newTask({ ...session, timeoutMs: Math.min(session.timeoutMs, startMs) }), [refusing]);
+			await scaleAuthorizer(session, deployment, 0);
+			const isRefused = ({ status, text = "" }: Answered) => status === 403 && text.includes(refusal);
+			const refused = await answerBecoming(visit, isRefused, { path: refusedPath });
+			const other = await answerBecoming(visit, ({ status }) => status === 200);
+			const evidence = `when the authorizer is asked to refuse, a request is answered with ${inWords(refused)}, and another with ${inWords(other)}`;
+			const changed = [`put the pod ${refusing.metadata.name} in the place of the authorizer and removed it`];
+			return { holds: isRefused(refused) && other.status === 200, evidence, changed };
+		});
+	} catch (error) {
+		if (!(error instanceof ClusterError) || session.signal.aborted) throw error;
+		const evidence = `whether a refusal of the authorizer holds is not known: ${error.message}`;
+		return { holds: undefined, evidence, changed: [] };
+	}
 }
 
-/** The status of a plain request, once it is as wished or has had its time to become so; undefined for no answer. */
-async function statusBecoming(
-	visit: Visit,
-	isSo: (status: number | undefined) => boolean,
-): Promise<number | undefined> {
+/** Whether every request is refused while there is no authorizer. */
+async function failsClosed(visit: Visit, deployment: KubeObject): Promise<Check> {
+	await scaleAuthorizer(visit.session, deployment, 0);
+	const answer = await answerBecoming(visit, ({ status }) => status !== 200);
+	const evidence = `while the authorizer is gone a request is answered with ${inWords(answer)}`;
+	const changed = [`scaled Deployment ${visit.namespace}/${authorizerName} to 0 and back`];
+	return { holds: answer.status === 403, evidence, changed };
+}
+
+const inWords = ({ status, error }: Answered) => error ?? `HTTP ${status}`;
+
+/** The answer to a request, once it is as wished or has had its time to become so. */
+async function answerBecoming(visit: Visit, isSo: (answer: Answered) => boolean, asked: Asked = {}): Promise<Answered> {
 	const { clock, signal } = visit.session;
 	const deadlineAt = clock.now() + settleMs;
 	for (;;) {
-		const { status } = await visit.send();
-		if (isSo(status) || clock.now() > deadlineAt) return status;
+		const answer = await visit.send(asked);
+		if (isSo(answer) || clock.now() > deadlineAt) return answer;
 		await clock.sleep(250, signal);
 	}
 }

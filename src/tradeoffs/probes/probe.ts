@@ -31,9 +31,11 @@ export interface Visit {
 	traces?: string;
 }
 
-/** What is asked for; the service's own host, and no header, unless others are given. */
+/** What is asked for; the service's own host, its path `/` and no header, unless others are given. */
 export interface Asked {
 	host?: string;
+	/** With its query. */
+	path?: string;
 	headers?: Record<string, string>;
 }
 
@@ -65,6 +67,11 @@ export interface Probe {
 	 * it gives is run in the probe's turn, in the place of `run`. The same is true of it as of `run`.
 	 */
 	begin?(visit: Visit): Promise<Probe["run"]>;
+	/**
+	 * Probes of the same lane disturb each other, and run one after the other; different lanes run at the same time. A probe
+	 * without one would be disturbed by any other: it runs alone, before all that have a lane.
+	 */
+	lane?: string;
 	/**
 	 * Leaves the cluster as it was, also when it is interrupted.
 	 * @throws ClusterError for what keeps it from looking: its cells are then "not tested", with the message

@@ -1,7 +1,9 @@
 import { cpuProbe } from "./cpu.ts";
+import { edgeTlsProbe } from "./edge-tls.ts";
 import { identityProbe } from "./identity.ts";
 import { openLatencyProbe } from "./latency.ts";
 import { memoryProbe } from "./memory.ts";
+import { meshFaultProbe } from "./mesh-fault.ts";
 import { mutualTlsProbe } from "./mutual-tls.ts";
 import { podSecurityProbe } from "./pod-security.ts";
 import { policyProbe } from "./policy.ts";
@@ -10,7 +12,7 @@ import { requestTraceProbe } from "./request-trace.ts";
 import { routingProbe } from "./routing.ts";
 import { telemetryProbe } from "./telemetry.ts";
 
-/** Every probe, in the order in which they are run: what another one disturbs comes before it. */
+/** Every probe, those that another one disturbs before it. */
 export const probes: readonly Probe[] = [
 	memoryProbe,
 	podSecurityProbe,
@@ -22,4 +24,6 @@ export const probes: readonly Probe[] = [
 	identityProbe,
 	policyProbe,
 	routingProbe,
+	meshFaultProbe,
+	edgeTlsProbe,
 ];

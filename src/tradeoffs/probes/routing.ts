@@ -1,5 +1,5 @@
 import { binomialProbabilities } from "../../analysis/statistics/binomial.ts";
-import { serviceManifest } from "../../knative/service.ts";
+import { measuredLabel, serviceManifest } from "../../knative/service.ts";
 import { describeRef, type KubeObject } from "../../kube/api/cluster.ts";
 import { patiently } from "../../kube/wait/patience.ts";
 import { newTask } from "../../kube/wait/task.ts";
@@ -17,6 +17,7 @@ const leastP = 0.001;
 export const routingProbe: Probe = {
 	title: "traffic routing",
 	columns: ["routing"],
+	lane: "routing",
 	async run(visit) {
 		const { session } = visit;
 		const name = `${visit.service.ref.name}-split`;
@@ -39,10 +40,12 @@ const targetOf = ({ target }: Visit, which: "first" | "second") => `${target}-${
 /** A service whose revisions have no policy and may answer at once: the gateway alone is looked at. */
 function revisionOf(visit: Visit, name: string, which: "first" | "second"): KubeObject {
 	const { profile, namespace, image } = visit;
-	const upright = { ...profile.podAnnotations, "autoscaling.knative.dev/min-scale": "1" };
+	const podAnnotations = { ...profile.podAnnotations, "autoscaling.knative.dev/min-scale": "1" };
+	// No policy of the profile selects them, so that another probe may take the authorizer away meanwhile.
+	const podLabels = { ...profile.podLabels, [measuredLabel]: "false" };
 	const [first, second] = [`${name}-first`, `${name}-second`];
 	const manifest = serviceManifest(
-		{ ...profile, podAnnotations: upright },
+		{ ...profile, podAnnotations, podLabels },
 		{
 			namespace,
 			name,

@@ -15,9 +15,9 @@ import { sendRequest } from "../../measure/observing/request.ts";
 import { proveProfile } from "../../measure/prove.ts";
 import type { Profile } from "../../profile/profile.ts";
 import type { ProfileTradeoffs } from "../../report/tradeoffs.ts";
-import { notTested } from "../cells.ts";
-import type { Findings, Probe, Visit } from "../probes/probe.ts";
+import type { Probe, Visit } from "../probes/probe.ts";
 import { type FollowedPods, followPods } from "./pods.ts";
+import { type Probed, runProbes } from "./probing.ts";
 import { stayingUp } from "./staying-up.ts";
 
 /** A profile that is installed, and what to look for. */
@@ -62,13 +62,7 @@ export async function visitProfile(session: Session, order: VisitOrder): Promise
 			changed: [],
 			route: visit.route,
 		};
-		const begun = await beginProbes(visit, order.probes);
-		for (const probe of begun) {
-			session.progress({
-				kind: "step",
-				text: `${order.profile.name}: ${probe.title}`,
-			});
-			const { cells, changed, latenciesMs, traces } = await runProbe(probe, visit);
+		for (const { cells, changed, latenciesMs, traces } of await probed(visit, order.probes)) {
 			visited.cells.push(...cells);
 			visited.changed.push(...changed);
 			if (latenciesMs !== undefined) visited.latenciesMs = latenciesMs;
@@ -83,32 +77,15 @@ export async function visitProfile(session: Session, order: VisitOrder): Promise
 	}
 }
 
-/** What takes its time by itself is under way before anybody looks; what cannot begin says so in its turn. */
-async function beginProbes(visit: Visit, probes: readonly Probe[]): Promise<Probe[]> {
-	const begun: Probe[] = [];
-	for (const probe of probes) {
-		if (probe.begin === undefined) begun.push(probe);
-		else {
-			visit.session.progress({ kind: "step", text: `${visit.profile.name}: beginning ${probe.title}` });
-			const run = await probe.begin(visit).catch((error: unknown) => () => Promise.reject(error));
-			visit.session.signal.throwIfAborted();
-			begun.push({ ...probe, run });
-		}
-	}
-	return begun;
-}
-
-async function runProbe(probe: Probe, visit: Visit): Promise<Findings> {
-	try {
-		return await probe.run(visit);
-	} catch (error) {
-		visit.session.signal.throwIfAborted();
-		if (!(error instanceof ClusterError)) throw error;
-		return {
-			cells: probe.columns.map((column) => notTested(column, error.message)),
-			changed: [],
-		};
-	}
+/** Runs the probes, and tells where the time went. */
+async function probed(visit: Visit, probes: readonly Probe[]): Promise<Probed[]> {
+	const { clock, progress } = visit.session;
+	const beganAt = clock.now();
+	const found = await runProbes(visit, probes);
+	const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+	const each = found.map(({ title, tookMs }) => `${title} ${seconds(tookMs)}`).join(", ");
+	progress({ kind: "note", text: `${visit.profile.name}: probes took ${seconds(clock.now() - beganAt)}: ${each}` });
+	return found;
 }
 
 async function openVisit(session: Session, order: VisitOrder, pods: FollowedPods): Promise<Visit> {
@@ -150,10 +127,10 @@ async function openVisit(session: Session, order: VisitOrder, pods: FollowedPods
 		revision: service.revision,
 		request,
 	});
-	const send: Visit["send"] = async ({ host = service.host, headers = {} } = {}) => {
+	const send: Visit["send"] = async ({ host = service.host, path = "/", headers = {} } = {}) => {
 		// Only of an answer that is not as expected the beginning is kept.
 		const times = await sendRequest(
-			{ ...request, host, headers, expectBody: nothing },
+			{ ...request, host, path, headers, expectBody: nothing },
 			now,
 			await cluster.connection(),
 		);

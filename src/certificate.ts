@@ -6,6 +6,15 @@ export interface Certificate {
 	certificate: string;
 }
 
+/** Whom a certificate is for. */
+export interface CertificateSubject {
+	commonName: string;
+	/** Names of hosts. */
+	hosts: readonly string[];
+	/** Addresses of IPv4. */
+	addresses?: readonly string[];
+}
+
 /** DER: a tag, a length, and what is in it (X.690). */
 function der(tag: number, ...parts: Buffer[]): Buffer {
 	const body = Buffer.concat(parts);
@@ -35,21 +44,23 @@ function timeOf(date: Date): Buffer {
 }
 
 /** Basic constraints, key usage, extended key usage and the names that the certificate is for (RFC 5280, 4.2.1). */
-function extensions(): Buffer {
+function extensions({ hosts, addresses = [] }: CertificateSubject): Buffer {
 	const extension = (id: string, value: Buffer, isCritical = false) =>
 		sequence(identifier(id), ...(isCritical ? [yes] : []), octets(value));
-	const loopback = der(0x87, Buffer.from([127, 0, 0, 1]));
-	const localhost = der(0x82, Buffer.from("localhost"));
+	const names = [
+		...addresses.map((address) => der(0x87, Buffer.from(address.split(".").map(Number)))),
+		...hosts.map((host) => der(0x82, Buffer.from(host))),
+	];
 	return sequence(
 		extension("551d13", sequence(yes), true),
 		extension("551d0f", bits(Buffer.from([0x84]), 2), true),
 		extension("551d25", sequence(identifier("2b06010505070301"))),
-		extension("551d11", sequence(loopback, localhost)),
+		extension("551d11", sequence(...names)),
 	);
 }
 
-function tbsCertificate(publicKey: KeyObject, now: Date): Buffer {
-	const name = nameOf("simulated Kubernetes");
+function tbsCertificate(publicKey: KeyObject, subject: CertificateSubject, now: Date): Buffer {
+	const name = nameOf(subject.commonName);
 	const dayMs = 86_400_000;
 	const validity = sequence(timeOf(new Date(now.getTime() - dayMs)), timeOf(new Date(now.getTime() + 3650 * dayMs)));
 	const serial = Buffer.concat([Buffer.from([0x01]), randomBytes(15)]);
@@ -61,14 +72,17 @@ function tbsCertificate(publicKey: KeyObject, now: Date): Buffer {
 		validity,
 		name,
 		publicKey.export({ type: "spki", format: "der" }),
-		der(0xa3, extensions()),
+		der(0xa3, extensions(subject)),
 	);
 }
 
-/** A new certificate for 127.0.0.1 and localhost: nothing secret has to be kept anywhere. Node can only read them. */
-export function createCertificate(now = new Date()): Certificate {
+/**
+ * A new key and a certificate of its own for these names, for ten years: nothing secret has to be kept anywhere. Made here
+ * because Node can only read certificates.
+ */
+export function createCertificate(subject: CertificateSubject, now = new Date()): Certificate {
 	const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
-	const tbs = tbsCertificate(publicKey, now);
+	const tbs = tbsCertificate(publicKey, subject, now);
 	const certificate = sequence(tbs, ecdsaWithSha256, bits(sign("sha256", tbs, privateKey)));
 	const lines = certificate.toString("base64").match(/.{1,64}/g) ?? [];
 	return {
