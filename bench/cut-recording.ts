@@ -20,17 +20,23 @@ const entries = (await readFile(path, "utf8"))
 const ofMachine = ["client", "kernel", "node-shape"];
 const kept: Entry[] = [];
 let pings: Entry[] = [];
+/** Profiles that take turns with this one: their entries are mixed with its own. */
+let turns = [profile];
 let isProfile = false;
 let isSample = false;
+/** The revision of the sample, where it says so: what concerns another one is left out. */
+let revision: string | undefined;
 /** After the answer and Ready only the end of the pod comes, which nothing is made of. */
 let endsAt: bigint | undefined;
 
 for (const entry of entries) {
-	if (entry.kind === "run" || entry.kind === "end") kept.push(entry);
-	else if (entry.kind === "profile") {
-		isProfile = entry.profile.name === profile;
+	if (entry.kind === "run" || entry.kind === "end") {
+		kept.push(entry);
+		if (entry.kind === "run") turns = entry.order?.turns.find((names) => names.includes(profile)) ?? turns;
+	} else if (entry.kind === "profile") {
+		isProfile = turns.includes(entry.profile.name);
 		const known = Object.entries(entry.fingerprint).filter(([key]) => !ofMachine.includes(key));
-		if (isProfile) kept.push({ ...entry, fingerprint: Object.fromEntries(known) });
+		if (entry.profile.name === profile) kept.push({ ...entry, fingerprint: Object.fromEntries(known) });
 	} else if (isProfile) consider(entry);
 }
 process.stdout.write(kept.map((entry) => `${withoutAddress(JSON.stringify(entry))}\n`).join(""));
@@ -38,7 +44,8 @@ process.stdout.write(kept.map((entry) => `${withoutAddress(JSON.stringify(entry)
 function consider(entry: Entry): void {
 	if (entry.kind === "clock") kept.push(entry);
 	else if (entry.kind === "sample") {
-		isSample = String(entry.round) === round;
+		isSample = String(entry.round) === round && (entry.profile ?? profile) === profile;
+		revision = entry.revision;
 		if (isSample) kept.push(...pings.slice(-pingsAround / 2), entry);
 	} else if (!isSample) {
 		if (entry.kind === "ping") pings = [...pings.slice(-pingsAround), entry];
@@ -46,11 +53,17 @@ function consider(entry: Entry): void {
 		kept.push(entry);
 		isSample = false;
 	} else if (endsAt === undefined || BigInt(entry.at) < endsAt) {
-		if (entry.kind === "watch" && entry.watch !== "podautoscalers") {
+		if (entry.kind === "watch" && (entry.watch === "podautoscalers" || isOfAnother(entry.object))) return;
+		if (entry.kind === "watch") {
 			kept.push({ ...entry, object: withoutSecrets(entry.object) });
-		} else if (entry.kind !== "watch") kept.push(entry);
+		} else kept.push(entry);
 		if (entry.kind === "request") endsAt = BigInt(entry.at) + 3_000_000_000n;
 	}
+}
+
+function isOfAnother({ metadata }: { metadata: { labels?: Record<string, string> } }): boolean {
+	const of = metadata.labels?.["serving.knative.dev/revision"];
+	return revision !== undefined && of !== undefined && of !== revision;
 }
 
 /** An address of the documentation (RFC 5737) instead. */

@@ -1,14 +1,15 @@
 /**
- * Fits the delays of the simulated cluster's model `today` to recordings of real cold starts:
+ * Fits the delays of a model of the simulated cluster, `today` unless another is named, to recordings of real cold starts:
  *
- *   npm run fit-model -- RECORDING…
+ *   npm run fit-model -- [--model kubernetes-1.34] RECORDING…
  *
- * What a recording tells is replaced in src/simulator/model/today.json, each delay by its median and the spread of its
+ * What a recording tells is replaced in src/simulator/model/NAME.json, each delay by its median and the spread of its
  * logarithm; what none tells stays as it is. Where the numbers come from goes into the file. What one node did comes
  * from the kubelet's own times (src/simulator/fit.ts), what several did together from the report's phases.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
+import { parseArgs } from "node:util";
 import { quantileOf } from "../src/analysis/statistics/median.ts";
 import type { Entry } from "../src/recording/entries.ts";
 import type { ColdStart } from "../src/report/report.ts";
@@ -22,13 +23,16 @@ type Delay = [medianMs: number, spread: number];
 const sigmaPerMad = 1.4826;
 /** Times near zero are known to the watch's lag only, which makes their logarithms spread. */
 const mostSpread = 0.5;
-const modelFile = "src/simulator/model/today.json";
-const paths = process.argv.slice(2);
+const { values, positionals: paths } = parseArgs({
+	options: { model: { type: "string", default: "today" } },
+	allowPositionals: true,
+});
 if (paths.length === 0) {
-	console.error("usage: npm run fit-model -- RECORDING…");
+	console.error("usage: npm run fit-model -- [--model NAME] RECORDING…");
 	process.exit(2);
 }
-const base = loadModel("today");
+const modelFile = `src/simulator/model/${values.model}.json`;
+const base = loadModel(values.model);
 const model = JSON.parse(await readFile(modelFile, "utf8"));
 const samples = new Map<string, number[]>();
 /** Entries of profiles without and with a sidecar: without one the node has less to do at the same time. */
@@ -38,8 +42,8 @@ const recordings: string[] = [];
 for (const path of paths) recordings.push(await readRecording(path));
 fitNode();
 fitPhases();
-const { kubernetes, knative, istio } = model.versions;
-model.description = `Kubernetes ${kubernetes}, Knative ${knative} and Istio ${istio} on one node with two cores. What \`provenance\` names as fitted comes from cold starts on a real node; the rest is guessed so that totals agree with them.`;
+const { kubernetes, containerd, knative, istio } = model.versions;
+model.description = `Kubernetes ${kubernetes}, containerd ${containerd}, Knative ${knative} and Istio ${istio} on one node with two cores. What \`provenance\` names as fitted comes from cold starts on a real node; the rest is guessed so that totals agree with them.`;
 model.provenance = { recordings, fitted: [...fitted.keys()].sort() };
 await writeFile(modelFile, `${JSON.stringify(model, null, "\t")}\n`);
 console.log(recordings.join("\n"));

@@ -5,7 +5,7 @@ import { addClusterOptions, type ClusterFlags } from "./options/cluster.ts";
 import { addTradeoffOutputOptions } from "./options/output.ts";
 import { modelOption, speedOption } from "./options/simulation.ts";
 import { addSourceOptions, knativeManifestsOption, type SourceFlags, sourceOf } from "./options/source.ts";
-import { address, collect, count, given, text } from "./options/values.ts";
+import { address, collect, count, given, text, tracesUrl } from "./options/values.ts";
 import { imageOption, namespaceOption } from "./options/workload.ts";
 
 interface TradeoffFlags extends ClusterFlags, SourceFlags {
@@ -15,6 +15,7 @@ interface TradeoffFlags extends ClusterFlags, SourceFlags {
 	image: string;
 	knativeManifests?: string[];
 	gateway?: string;
+	traces?: string;
 	cluster?: "simulated";
 	model: string;
 	seed: number;
@@ -51,6 +52,11 @@ export const declareTradeoffs: Declaration = (program, context, finish) => {
 			"address of the ingress gateway, or service-proxy to send requests through the API server",
 			address,
 		)
+		.option(
+			"--traces <url>",
+			"query API of the Jaeger that gets Istio's and Knative's spans, for the request trace",
+			tracesUrl,
+		)
 		.addOption(
 			new Option("--cluster <kind>", "use a simulated cluster in this process instead of a real one").choices([
 				"simulated",
@@ -68,7 +74,7 @@ export const declareTradeoffs: Declaration = (program, context, finish) => {
 };
 
 function tradeoffOptionsOf(flags: TradeoffFlags): TradeoffOptions {
-	const { model, seed, speed, kubeconfig, context, report, gateway } = flags;
+	const { model, seed, speed, kubeconfig, context, report, gateway, traces } = flags;
 	return {
 		profiles: flags.profile,
 		where:
@@ -81,6 +87,6 @@ function tradeoffOptionsOf(flags: TradeoffFlags): TradeoffOptions {
 		timeoutMs: flags.timeout,
 		format: flags.format,
 		out: flags.out ?? [],
-		...given({ report, gateway }),
+		...given({ report, gateway, traces }),
 	};
 }

@@ -127,7 +127,7 @@ export async function measureScenario(
 }
 
 function benchOptions(
-	{ profile, sidecar, faults, nodes, burst }: Scenario,
+	{ profile, sidecar, faults, nodes, burst, model: own }: Scenario,
 	{ iterations, seed, speed, model }: Pick<SelftestOptions, "iterations" | "seed" | "speed" | "model">,
 ): BenchOptions {
 	return simulatedRun({
@@ -135,7 +135,7 @@ function benchOptions(
 		iterations,
 		where: {
 			kind: "simulated",
-			model,
+			model: own ?? model,
 			seed,
 			speed,
 			...(faults === undefined ? {} : { faults }),

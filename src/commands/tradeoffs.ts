@@ -35,6 +35,8 @@ export interface TradeoffOptions {
 	image: string;
 	knativeManifests: string[];
 	gateway?: string;
+	/** Address of Jaeger's query API. */
+	traces?: string;
 	timeoutMs: number;
 	/** The name of a format, for stdout. */
 	format: string;
@@ -174,8 +176,9 @@ async function install(
 }
 
 function visit({ options, target, session }: Run, profile: Profile): Promise<Visited> {
-	const { namespace, image, gateway } = options;
+	const { namespace, image, gateway, traces } = options;
 	return visitProfile(session, {
+		...(traces === undefined ? {} : { traces }),
 		profile,
 		namespace,
 		image,
@@ -199,11 +202,12 @@ function reportOf(
 	},
 ): Report {
 	const [first] = visited.values();
-	const observed = [...visited].map(([profile, { cells, changed, latenciesMs }]) => ({
+	const observed = [...visited].map(([profile, { cells, changed, latenciesMs, traces }]) => ({
 		profile,
 		cells,
 		changed,
 		...(latenciesMs === undefined ? {} : { latenciesMs }),
+		...(traces === undefined ? {} : { traces }),
 	}));
 	const tradeoffs = tradeoffsOf(observed, {
 		observedAt: startedAt,

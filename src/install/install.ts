@@ -11,6 +11,7 @@ import { byStage, type Stage, stageOf } from "../kube/objects/order.ts";
 import { keyOf } from "../kube/objects/ownership.ts";
 import { waitReady } from "../kube/wait/ready.ts";
 import { alsoEndedBy, inParallel, newTask, type Session, type Task } from "../kube/wait/task.ts";
+import { requireAmbient } from "./ambient.ts";
 import { refuseForeign } from "./foreign.ts";
 import { type Removal, removeObjects } from "./removal/remove.ts";
 import { keepStanding } from "./standing.ts";
@@ -77,6 +78,7 @@ interface Install {
 async function install(task: Task, what: Installation, isToStay: boolean): Promise<Installed> {
 	const startedAt = task.clock.now();
 	task.progress({ kind: "step", text: `installing ${what.profile.name}` });
+	await requireAmbient(task, what);
 	const before = await findKnative(task);
 	if (before === undefined && what.knativeObjects === undefined) throw noKnative();
 	if (before !== undefined && !before.isOurs) await requireNetIstio(task, what);

@@ -8,6 +8,7 @@ import { type Live, lookUp } from "../kube/objects/live.ts";
 import { inOrder } from "../kube/objects/order.ts";
 import { keyOf } from "../kube/objects/ownership.ts";
 import { newTask, type Session, type Task } from "../kube/wait/task.ts";
+import { requireAmbient } from "./ambient.ts";
 import { refuseForeign } from "./foreign.ts";
 import { leftBehind, withKnativeIfMissing } from "./install.ts";
 import { describePlace } from "./state/journal.ts";
@@ -32,6 +33,7 @@ export interface InstallPlan {
  */
 export async function planInstall(session: Session, what: Installation): Promise<InstallPlan> {
 	const task = newTask(session);
+	await requireAmbient(task, what);
 	const knative = await findKnative(task);
 	if (knative === undefined && what.knativeObjects === undefined) throw noKnative();
 	if (knative !== undefined && !knative.isOurs) await requireNetIstio(task, what);

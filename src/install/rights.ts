@@ -145,6 +145,17 @@ export const optionalRights: readonly (Right & { namespace: string })[] = [
 	},
 ];
 
+/**
+ * Rights in all of the cluster by which `knistio tradeoffs` knows more: a cell that needs one which is missing is "not
+ * tested". Whoever may get `nodes/proxy` can do to pods whatever kubelet can, so it is asked for apart.
+ */
+export const tradeoffRights: readonly Right[] = [
+	{ group: "", resource: "pods/proxy", verbs: ["get"], why: "the proxies' counters, and a request in plain text" },
+	{ group: "", resource: "pods/log", verbs: ["get"], why: "the proxies' access logs" },
+	{ group: "", resource: "nodes/proxy", verbs: ["get"], why: "memory and processor time, by kubelet" },
+	{ group: "metrics.k8s.io", resource: "pods", verbs: ["get"], why: "the same, by the metrics server" },
+];
+
 export interface MissingRight extends Access {
 	why: string;
 }

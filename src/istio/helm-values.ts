@@ -29,12 +29,15 @@ export function chartReleases(profile: Profile, settings: ReadSettings): ChartRe
 	// istioctl does this by itself; without it, the injector would add istio-init although the node does its work.
 	const istiod = merge(merge(chartValues, { pilot: { cni: { enabled: isEnabled("cni") } } }), { meshConfig });
 	const global = isTree(shared.global) ? { global: shared.global } : {};
+	// istioctl renders no webhook for the revision `default`; istiod has one for its own.
+	const base = merge({ defaultRevision: "" }, chartValues);
+	const gateway = merge({ imagePullPolicy: proxyPullPolicy(asTree(shared.global)) }, gatewayValues(gateways));
 	const releases: (ChartRelease & { component: string })[] = [
-		{ component: "base", chart: "base", release: "istio-base", values: chartValues },
+		{ component: "base", chart: "base", release: "istio-base", values: base },
 		{ component: "pilot", chart: "istiod", release: "istiod", values: istiod },
 		{ component: "cni", chart: "cni", release: "istio-cni", values: chartValues },
 		{ component: "ztunnel", chart: "ztunnel", release: "ztunnel", values: merge(global, asTree(ztunnel)) },
-		{ component: gatewayName, chart: "gateway", release: gatewayName, values: merge(global, gatewayValues(gateways)) },
+		{ component: gatewayName, chart: "gateway", release: gatewayName, values: merge(global, gateway) },
 	];
 	return releases.filter(({ component }) => isEnabled(component)).map(({ component: _, ...release }) => release);
 }
@@ -79,7 +82,21 @@ const gatewayFields: Record<string, string[]> = {
 	nodeSelector: ["nodeSelector"],
 	tolerations: ["tolerations"],
 	env: ["env"],
+	imagePullPolicy: ["imagePullPolicy"],
 };
+
+/**
+ * The policy that Kubernetes would choose for the proxy's image. The chart's pod names the image `auto`, which istiod
+ * replaces when the pod is made; the API server has chosen `Always` by then, for `auto` has no tag, and a node without a
+ * registry could not start the gateway.
+ */
+function proxyPullPolicy({ imagePullPolicy, proxy, tag }: Tree): unknown {
+	if (typeof imagePullPolicy === "string" && imagePullPolicy !== "") return imagePullPolicy;
+	const { image } = asTree(proxy);
+	const isWhole = typeof image === "string" && image.includes("/");
+	const own = isWhole ? (/:([^/@]+)(@.*)?$/.exec(image)?.[1] ?? "latest") : tag;
+	return own === "latest" && !(isWhole && image.includes("@")) ? "Always" : "IfNotPresent";
+}
 
 function gatewayValues(gateways: unknown): Tree {
 	const values: Tree = {};

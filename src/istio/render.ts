@@ -2,6 +2,7 @@ import type { KubeObject } from "../kube/api/cluster.ts";
 import { readManifestFiles } from "../kube/objects/manifest-files.ts";
 import type { Profile } from "../profile/profile.ts";
 import { istiodVersion } from "./istiod-version.ts";
+import { keepProviders } from "./mesh-config.ts";
 import { istioNamespace } from "./names.ts";
 import { renderWithHelm } from "./render-helm.ts";
 import { renderWithIstioctl } from "./render-istioctl.ts";
@@ -41,8 +42,13 @@ async function renderFrom(
 	profile: Profile,
 	context: { signal: AbortSignal | undefined; run: RunProcess },
 ): Promise<Rendered> {
-	if (source.kind === "istioctl") return renderWithIstioctl({ profile, ...source, ...context });
-	if (source.kind === "helm") return renderWithHelm({ profile, ...source, ...context });
+	if (source.kind !== "files") {
+		const rendered =
+			source.kind === "istioctl"
+				? await renderWithIstioctl({ profile, ...source, ...context })
+				: await renderWithHelm({ profile, ...source, ...context });
+		return { ...rendered, objects: keepProviders(rendered.objects, profile) };
+	}
 	const objects = await readManifestFiles(source.paths);
 	const version = istiodVersion(objects);
 	if (version !== undefined) requireVersion(profile, version, "istiod in the manifests");

@@ -1,7 +1,8 @@
 import { ClusterError } from "../errors.ts";
-import { type KubeObject, type ObjectRef, refOf } from "../kube/api/cluster.ts";
+import { describeRef, type KubeObject, type ObjectRef, refOf } from "../kube/api/cluster.ts";
 import { conditionsOf } from "../kube/untrusted.ts";
-import { inParallel, type Session } from "../kube/wait/task.ts";
+import { patiently } from "../kube/wait/patience.ts";
+import { inParallel, newTask, type Session } from "../kube/wait/task.ts";
 import type { Profile } from "../profile/profile.ts";
 import { idleService } from "./idle-service.ts";
 
@@ -29,7 +30,10 @@ export async function growCrowd(session: Session, { from, to, ...order }: CrowdO
 	for (let start = 0; start < numbers.length; start += batchSize) {
 		const batch = numbers.slice(start, start + batchSize).map((number) => crowdService(order, number));
 		session.progress({ kind: "detail", text: `services ${from + start}–${from + start + batch.length - 1} of ${to}` });
-		await inParallel(batch, (service) => session.cluster.apply(service, { signal: session.signal }));
+		const task = newTask(session);
+		await inParallel(batch, (service) =>
+			patiently(task, describeRef(refOf(service)), () => session.cluster.apply(service, { signal: session.signal })),
+		);
 		await inParallel(batch, (service) => untilReady(session, service));
 	}
 	return numbers.map((number) => refOf(crowdService(order, number)));

@@ -3,7 +3,7 @@ import { ClusterError } from "../errors.ts";
 import type { Cluster, KubeObject, ObjectRef } from "../kube/api/cluster.ts";
 import { ApiError } from "../kube/http/api-error.ts";
 import { conditionsOf, numberOf, objectOf, objectsOf, textOf } from "../kube/untrusted.ts";
-import { passesByItself } from "../kube/wait/patience.ts";
+import { namingWebhook, passesByItself } from "../kube/wait/patience.ts";
 import type { PodTrouble } from "../kube/wait/pod-trouble.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { LiveState } from "../recording/live-state.ts";
@@ -143,7 +143,8 @@ export async function deployService(
 			trouble ??= { text: (await revisionTrouble(cluster, { ref, created, signal })) ?? said, isFinal: false };
 		} catch (error) {
 			// Just after an installation a webhook may not be there yet, and an API server may restart.
-			if (!(error instanceof ApiError) || !passesByItself(error) || performance.now() > deadline) throw error;
+			if (!(error instanceof ApiError) || !passesByItself(error)) throw error;
+			if (performance.now() > deadline) throw namingWebhook(error, timeoutMs);
 			trouble = { text: error.message, isFinal: false };
 		}
 		const { text, isFinal } = trouble;

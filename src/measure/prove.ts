@@ -12,6 +12,7 @@ import { hasDigests, imageFingerprint } from "./fingerprint.ts";
 import { foreignAnswer } from "./foreign-answer.ts";
 import type { Observer } from "./observing/observer.ts";
 import { describeRequest, type RequestOrder } from "./observing/request.ts";
+import { proveZtunnel } from "./prove-ztunnel.ts";
 import { refusePulls } from "./pull-policy.ts";
 
 /** A profile that is deployed, and what is needed to see whether it is what it promises. */
@@ -58,6 +59,11 @@ export async function proveProfile(session: Session, order: Proof): Promise<Fing
 	refusePulls(profile, pod);
 	const { versions, findings } = await istioVersions(session.cluster, pod, session.signal);
 	const differences = [...compareShape(profile.promises, pod, order.service), ...compareVersions(versions), ...answers];
+	if (profile.promises.throughZtunnel) {
+		const { difference, finding } = await proveZtunnel(session, order, pod);
+		if (difference !== undefined) differences.push(difference);
+		if (finding !== undefined) findings.push(finding);
+	}
 	if (differences.length > 0) {
 		throw new ClusterError(`profile ${profile.name} is not what it promises: ${differences.join("; ")}`, {
 			hint: "another installation or a webhook may interfere; `knistio profiles show` tells what is promised, and `promises.extraContainers` of a copy may promise what a webhook adds",

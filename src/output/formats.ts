@@ -76,6 +76,15 @@ export const reportFormats: readonly ReportFormat[] = [
 		load: async () => (await import("./report/knobs-svg.ts")).renderKnobs,
 	},
 	{
+		name: "hops",
+		extension: "hops.svg",
+		description: "where the time of a request goes, hop by hop, as a picture",
+		load: async () => {
+			const { renderTracesOf } = await import("./tradeoffs/trace-svg.ts");
+			return ({ report }) => renderTracesOf(report);
+		},
+	},
+	{
 		name: "waterfall",
 		extension: "waterfall.svg",
 		description: "one cold start of each profile, phase by phase, for a slide",

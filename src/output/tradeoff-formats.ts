@@ -47,6 +47,12 @@ export const tradeoffFormats: readonly TradeoffFormat[] = [
 			return (report) => renderTradeoffCsv(tableOf(report));
 		},
 	},
+	{
+		name: "hops",
+		extension: ".svg",
+		description: "where the time of a request goes, as a picture",
+		load: async () => (await import("./tradeoffs/trace-svg.ts")).renderTracesOf,
+	},
 ];
 
 function tableOf(report: Report) {

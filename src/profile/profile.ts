@@ -63,6 +63,12 @@ const promisesSchema = z.strictObject({
 		.array(z.string())
 		.default([])
 		.describe("All the Linux capabilities that the pod's containers add, such as NET_ADMIN."),
+	throughZtunnel: z
+		.boolean()
+		.exactOptional()
+		.describe(
+			"Whether ztunnel carries the pod's traffic: Istio's node agent has marked the pod so (`ambient.istio.io/redirection: enabled`), and plain text from outside of the mesh is refused.",
+		),
 	denies: z
 		.boolean()
 		.default(false)

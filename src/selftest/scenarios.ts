@@ -14,6 +14,8 @@ export interface Scenario {
 	faults?: Faults;
 	/** How many services are asked in the same instant, besides the cold starts of one. */
 	burst?: number;
+	/** The model of the cluster where it is the scenario's own; otherwise the run's. */
+	model?: string;
 }
 
 /** The built-in profile whose pods have this besides their own containers. */
@@ -32,13 +34,24 @@ const manyAtOnce: readonly Scenario[] = [
 	{ name: "burst", about: "four services that are asked in the same instant", profile: "full", burst: 4 },
 ];
 
-/** The shapes of a pod, then the trials of all faults of the simulation, then many at once, in the order in which they run. */
+/** A kubelet of before Kubernetes 1.36 sees only once a second what it has done. */
+const model = "kubernetes-1.34";
+const olderKubelet: readonly Scenario[] = [
+	{ name: "older-none", about: "the kubelet of Kubernetes 1.34, no sidecar", profile: "minimal", model },
+	{ name: "older-native", about: "the kubelet of Kubernetes 1.34, a native sidecar", profile: "full", model },
+];
+
+/**
+ * The shapes of a pod, then the trials of all faults of the simulation, then many at once, then the older kubelet, in
+ * the order in which they run.
+ */
 export const scenarios: readonly Scenario[] = [
 	...shapes,
 	...Object.values(faultRegistry)
 		.flatMap(({ trials }) => trials)
 		.map(({ pod, ...trial }) => ({ ...trial, profile: profiles[pod] })),
 	...manyAtOnce,
+	...olderKubelet,
 ];
 
 /** What `--scenario` may be. */

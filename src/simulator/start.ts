@@ -37,7 +37,7 @@ import type { World } from "./world/world.ts";
 
 /** What kind of cluster is wanted. */
 export interface SimulationOptions {
-	/** `today` or `talk-2019`. */
+	/** `today`, `kubernetes-1.34` or `talk-2019`. */
 	model: string;
 	/** The same seed gives the same delays. */
 	seed: number;

@@ -57,6 +57,20 @@ export const columns: readonly Column[] = [
 		meaning: "the pod has a proxy, which holds so much memory at rest",
 	},
 	{
+		name: "cpu",
+		title: "sidecar CPU",
+		kind: "cost",
+		phrase: "the processor time of a sidecar",
+		meaning: "the pod has a proxy, which takes so much processor time to start and at rest",
+	},
+	{
+		name: "sidecar-time",
+		title: "time in the sidecar",
+		kind: "cost",
+		phrase: "the time of each request in a sidecar",
+		meaning: "a warm request passes the pod's own proxy, which takes so much of its time",
+	},
+	{
 		name: "routing",
 		title: "routing at the gateway",
 		kind: "benefit",
@@ -78,6 +92,14 @@ export const columns: readonly Column[] = [
 		kind: "benefit",
 		phrase: "mutual TLS",
 		meaning: "the workload's pod refuses a request in plain text",
+		talk: "security",
+	},
+	{
+		name: "identity",
+		title: "caller's identity",
+		kind: "benefit",
+		phrase: "the caller's identity",
+		meaning: "the pod's proxy knows by mutual TLS which workload asks, and tells the application",
 		talk: "security",
 	},
 	{

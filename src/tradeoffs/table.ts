@@ -1,5 +1,5 @@
 import type { Report } from "../report/report.ts";
-import type { Answer, TradeoffCell } from "../report/tradeoffs.ts";
+import type { Answer, RequestTrace, TradeoffCell } from "../report/tradeoffs.ts";
 import { type Column, columns } from "./columns.ts";
 import { sentenceOf } from "./sentence.ts";
 import { talkSays } from "./talk-table.ts";
@@ -20,6 +20,8 @@ export interface TradeoffRow {
 	/** In the order of the columns. */
 	cells: readonly ShownCell[];
 	sentence: string;
+	/** Where the time of its requests goes; empty where that was not looked at. */
+	traces: readonly RequestTrace[];
 }
 
 /** A cell and what the talk says in its place. */
@@ -39,10 +41,11 @@ export function tradeoffTable({ tradeoffs, simulated }: Report): TradeoffTable |
 		...(simulated === undefined ? {} : { simulated: simulated.model }),
 		observedAt: tradeoffs.observedAt,
 		columns: shown,
-		rows: tradeoffs.profiles.map(({ profile, cells }) => ({
+		rows: tradeoffs.profiles.map(({ profile, cells, traces = [] }) => ({
 			profile,
 			cells: shown.map((column) => shownCell(profile, column, cells)),
 			sentence: sentenceOf(profile, cells),
+			traces,
 		})),
 	};
 }

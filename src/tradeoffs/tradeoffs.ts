@@ -1,6 +1,6 @@
 import type { Profile } from "../profile/profile.ts";
 import type { Report } from "../report/report.ts";
-import type { TradeoffCell, Tradeoffs } from "../report/tradeoffs.ts";
+import type { RequestTrace, TradeoffCell, Tradeoffs } from "../report/tradeoffs.ts";
 import { coldStartCell, latencyCell } from "./slower.ts";
 
 /** What the probes found out on one profile. */
@@ -10,6 +10,7 @@ export interface Observed {
 	changed: readonly string[];
 	/** How long each warm request took, ms. */
 	latenciesMs?: readonly number[];
+	traces?: readonly RequestTrace[] | undefined;
 }
 
 /** All cells of all profiles: those of the probes, and those that come of comparing the profiles with each other. */
@@ -28,6 +29,7 @@ export function tradeoffsOf(
 				...each.cells,
 			],
 			changed: [...each.changed],
+			...(each.traces === undefined ? {} : { traces: [...each.traces] }),
 		})),
 	};
 }

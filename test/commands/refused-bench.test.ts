@@ -49,3 +49,30 @@ it("lets go of the lock where it cannot record", async () => {
 	await expect(failed).rejects.toThrow("no place for it");
 	expect(isHeld).toBe(false);
 }, 60_000);
+
+it("refuses a profile that lacks what it needs before the profiles before it are installed", async () => {
+	const { context } = builtContext();
+	let namespaces: string[] = [];
+	const refused = bench({ ...options, profiles: ["minimal", "ambient"], out: [] }, context, async (where, inside) => {
+		const target = await openTarget(where, inside);
+		const names = async () =>
+			(await target.cluster.list({ apiVersion: "v1", kind: "Namespace" })).map(({ metadata }) => metadata.name);
+		return {
+			...target,
+			render: async (profile, signal) => {
+				const rendered = await target.render(profile, signal);
+				return { ...rendered, objects: rendered.objects.filter(({ metadata }) => metadata.name !== "ztunnel") };
+			},
+			close: async () => {
+				namespaces = await names();
+				await target.close();
+			},
+		};
+	});
+	await expect(refused).rejects.toMatchObject({
+		exitCode: 2,
+		message: expect.stringMatching(/^profile ambient needs on every node DaemonSet ztunnel/),
+	});
+	expect(namespaces).toContain("knative-serving");
+	expect(namespaces.filter((name) => /knistio|istio-system/.test(name))).toEqual([]);
+}, 60_000);

@@ -1,7 +1,7 @@
 import { loadAll } from "js-yaml";
 import { describe, expect, test } from "vitest";
 import { installProfile } from "../../src/install/install.ts";
-import { missingRights, neededRights, optionalRights } from "../../src/install/rights.ts";
+import { missingRights, neededRights, optionalRights, tradeoffRights } from "../../src/install/rights.ts";
 import { uninstall } from "../../src/install/uninstall.ts";
 import { groupOf, type KubeObject } from "../../src/kube/api/cluster.ts";
 import { definition, full, istioObjects, knativeObjects, minimal } from "../install/objects.ts";
@@ -125,6 +125,24 @@ describe("the rights of an account for CI", () => {
 		}
 		const cluster = fakeCluster();
 		cluster.allowed = async ({ verb, resource }) => verb !== "*" && !(resource === "leases" && verb === "watch");
+		expect(await missingRights(cluster)).toEqual([]);
+	});
+
+	test("hold what only tradeoffs can use in a role of its own, and bench does not ask for it", async () => {
+		const objects = loadAll(rbacYaml()) as KubeObject[];
+		const role = objects.find(({ metadata }) => metadata.name === "knistio-ci-tradeoffs");
+		expect(role).toMatchObject({
+			kind: "ClusterRole",
+			rules: tradeoffRights.map(({ group, resource, verbs }) => ({ apiGroups: [group], resources: [resource], verbs })),
+		});
+		const binding = objects.find(({ kind, metadata }) => /Binding/.test(kind) && metadata.name === role?.metadata.name);
+		expect(binding).toMatchObject({
+			kind: "ClusterRoleBinding",
+			roleRef: { kind: "ClusterRole", name: "knistio-ci-tradeoffs" },
+		});
+		expect(neededRights.map(({ resource }) => resource)).not.toContain("nodes/proxy");
+		const cluster = fakeCluster();
+		cluster.allowed = async ({ verb, subresource }) => verb !== "*" && (subresource ?? "proxy") === "proxy";
 		expect(await missingRights(cluster)).toEqual([]);
 	});
 

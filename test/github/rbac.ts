@@ -1,13 +1,27 @@
-import { neededRights, optionalRights, type Right } from "../../src/install/rights.ts";
+import { neededRights, optionalRights, type Right, tradeoffRights } from "../../src/install/rights.ts";
 
 /**
  * `.github/rbac.yaml`: an account for CI with the rights that knistio asks the cluster for before a run, and those that
  * make its figures sharper. The first are cluster-wide, for the definitions, webhooks and namespaces that Istio needs
- * are; each of the others is in a namespace.
+ * are; each of the others is in a namespace. Those that `knistio tradeoffs` can do without are a role of their own.
  */
 export function rbacYaml(): string {
 	const roles = [...new Set(optionalRights.map(({ namespace }) => namespace))].map(roleYaml);
-	return `${head}${neededRights.map(ruleYaml).join("")}${bindingYaml("ClusterRole")}${roles.join("")}`;
+	const needed = `${neededRights.map(ruleYaml).join("")}${bindingYaml("ClusterRole")}`;
+	return `${head}${needed}${roles.join("")}${tradeoffsYaml()}`;
+}
+
+function tradeoffsYaml(): string {
+	const role = "knistio-ci-tradeoffs";
+	return `---
+# For \`knistio tradeoffs\` alone, which calls "not tested" what it may not look at. Leave nodes/proxy out where nobody
+# may have it: who has it can run commands in every pod, by kubelet.
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: ${role}
+rules:
+${tradeoffRights.map(ruleYaml).join("")}${bindingYaml("ClusterRole", undefined, role)}`;
 }
 
 function roleYaml(namespace: string): string {
@@ -54,16 +68,16 @@ metadata:
 rules:
 `;
 
-function bindingYaml(kind: "ClusterRole" | "Role", namespace?: string): string {
+function bindingYaml(kind: "ClusterRole" | "Role", namespace?: string, role = "knistio-ci"): string {
 	return `---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ${kind}Binding
 metadata:
-  name: knistio-ci
+  name: ${role}
 ${namespace === undefined ? "" : `  namespace: ${namespace}\n`}roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: ${kind}
-  name: knistio-ci
+  name: ${role}
 subjects:
   - kind: ServiceAccount
     name: knistio

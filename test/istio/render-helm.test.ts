@@ -52,9 +52,9 @@ describe("renderIstio with helm", () => {
 
 	it("tells istiod of the node agent, and gives it the mesh configuration", async () => {
 		expect(await valuesOf(full)).toEqual({
-			"istio-base": { global: {} },
+			"istio-base": { global: {}, defaultRevision: "" },
 			istiod: { global: {}, pilot: { cni: { enabled: false } }, meshConfig: full.istio.meshConfig },
-			"istio-ingressgateway": { global: {} },
+			"istio-ingressgateway": { global: {}, imagePullPolicy: "IfNotPresent" },
 		});
 		expect(await valuesOf(cni)).toMatchObject({ istiod: { pilot: { cni: { enabled: true } } }, "istio-cni": {} });
 		expect(await valuesOf(minimal)).toMatchObject({
@@ -80,7 +80,7 @@ describe("renderIstio with helm", () => {
 		const global = { x: 1, hub: "b", tag: "1.30.3" };
 		const shared = { global, sidecarInjectorWebhook: { injectedAnnotations: { "a.b/c": "d=e" } } };
 		expect(await valuesOf(full, { overlays: [overlay], sets })).toEqual({
-			"istio-base": { ...shared, pilot: { traceSampling: 1.5 } },
+			"istio-base": { ...shared, defaultRevision: "", pilot: { traceSampling: 1.5 } },
 			istiod: {
 				...shared,
 				pilot: { traceSampling: 1.5, cni: { enabled: true } },
@@ -90,6 +90,7 @@ describe("renderIstio with helm", () => {
 			ztunnel: { global, y: 2 },
 			"istio-ingressgateway": {
 				global,
+				imagePullPolicy: "IfNotPresent",
 				service: { type: "NodePort" },
 				autoscaling: { enabled: false },
 				resources: { requests: { cpu: "50m" } },
@@ -107,11 +108,23 @@ describe("renderIstio with helm", () => {
 		expect(Object.values(read)).toEqual([...texts, ...numbers]);
 	});
 
+	it.each([
+		[[], "IfNotPresent"],
+		[["tag=latest"], "Always"],
+		[["values.global.proxy.image=r:5000/proxy:1", "tag=latest"], "IfNotPresent"],
+		[["values.global.proxy.image=r:5000/proxy"], "Always"],
+		[["values.global.proxy.image=r/proxy@sha256:0"], "IfNotPresent"],
+		[["tag=latest", "values.global.imagePullPolicy=Never"], "Never"],
+		[["values.global.imagePullPolicy=Never", "values.gateways.istio-ingressgateway.imagePullPolicy=Always"], "Always"],
+	])("has the gateway's image pulled as Kubernetes would, which sees `auto` only: %s", async (sets, policy) => {
+		expect((await valuesOf(full, { sets }))["istio-ingressgateway"]).toMatchObject({ imagePullPolicy: policy });
+	});
+
 	it("gives the charts' own profile to every chart", async () => {
 		const ambient = { ...full, istio: { ...full.istio, values: { profile: "ambient" } } };
 		const values = await valuesOf(ambient, { sets: ["components.ztunnel.enabled=true"] });
 		expect(values.ztunnel).toEqual({ global: { profile: "ambient" } });
-		expect(values["istio-ingressgateway"]).toEqual({ global: { profile: "ambient" } });
+		expect(values["istio-ingressgateway"]).toMatchObject({ global: { profile: "ambient" } });
 	});
 
 	it("finds charts in a folder by either name, in a registry and in a known repository", async () => {

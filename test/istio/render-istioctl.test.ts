@@ -1,5 +1,6 @@
 import { access, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { load } from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { renderIstio } from "../../src/istio/render.ts";
 import type { RunProcess } from "../../src/istio/run-process.ts";
@@ -65,6 +66,30 @@ describe("renderIstio with istioctl", () => {
 			},
 		]);
 		await expect(access(calls[1]?.args[3] ?? "")).rejects.toMatchObject({ code: "ENOENT" });
+	});
+
+	it("gives back to the mesh the profile's authorizer, which an overlay's list of providers has replaced", async () => {
+		const mesh = (providers: object[]) => ({
+			apiVersion: "v1",
+			kind: "ConfigMap",
+			metadata: { name: "istio", namespace: "istio-system" },
+			data: { mesh: `accessLogFile: /dev/stdout\nextensionProviders: ${JSON.stringify(providers)}\n`, other: "kept" },
+		});
+		const providersOf = async (given: object[]) => {
+			const { run } = istioctl("1.31.0", { stdout: JSON.stringify(mesh(given)) });
+			const { objects } = await renderIstio(full, source, { run });
+			const data = objects.find(({ kind }) => kind === "ConfigMap")?.data as { mesh: string; other: string };
+			expect(data.other).toBe("kept");
+			const { accessLogFile, extensionProviders } = load(data.mesh) as Record<string, unknown>;
+			expect(accessLogFile).toBe("/dev/stdout");
+			return extensionProviders;
+		};
+		const [own] = full.istio.meshConfig.extensionProviders as [object];
+		const jaeger = { name: "jaeger", opentelemetry: { service: "jaeger.x", port: 4317, resourceDetectors: null } };
+		expect(await providersOf([jaeger])).toEqual([jaeger, own]);
+		// A provider of that name is the user's own choice.
+		const replaced = { name: "knistio-authz", envoyExtAuthzHttp: { service: "mine", port: 81 } };
+		expect(await providersOf([replaced, jaeger])).toEqual([replaced, jaeger]);
 	});
 
 	it("puts overlays behind the profile, and single settings last", async () => {

@@ -85,7 +85,7 @@ extra: 1
 			"12:1: namespaceLabels: must be a mapping, not empty",
 			'14:3: promises.sidecar: must be one of none, native, classic, any; not "natve"; did you mean "native"?',
 			'15:3: promises.capabilities: must be a list, not "NET_ADMIN"',
-			'16:3: promises.foo: unknown key "foo"; known here: initContainers, sidecar, extraContainers, capabilities, denies',
+			'16:3: promises.foo: unknown key "foo"; known here: initContainers, sidecar, extraContainers, capabilities, throughZtunnel, denies',
 			"18:5: policy[0].apiVersion: is missing; it must be a text",
 			"19:5: policy[0].metadata.name: is missing; it must be a text",
 			'20:1: extra: unknown key "extra"; known here: extends, name, title, description, variant, istio, namespaceLabels, podLabels, podAnnotations, meshCompatibilityMode, security, policy, traffic, externalAuthorizer, promises, budgets',

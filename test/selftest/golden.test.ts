@@ -27,44 +27,39 @@ function fold(name: string) {
 	return start;
 }
 
-/** What each showed: pod events, milliseconds from the request sent to the last byte, and the phases in their order. */
+const withoutSidecar =
+	"activation pod-creation scheduling sandbox start-user-container start-queue-proxy probing response unattributed";
+const withNative =
+	"activation pod-creation scheduling sandbox start-istio-init run-istio-init notice-istio-init start-istio-proxy startup-istio-proxy notice-istio-proxy start-user-container start-queue-proxy readiness endpoint routing response unattributed";
+
+const withClassic =
+	"activation pod-creation scheduling sandbox start-istio-init run-istio-init notice-istio-init start-user-container start-queue-proxy start-istio-proxy readiness endpoint routing response unattributed";
+const withHeld =
+	"activation pod-creation scheduling sandbox start-istio-init run-istio-init notice-istio-init start-istio-proxy post-start-istio-proxy start-user-container start-queue-proxy readiness endpoint routing response unattributed";
+
+/** What each showed, those of Kubernetes 1.34 without a folder: pod events, milliseconds from the request sent to the last byte, and the phases in their order. */
 const golden: [name: string, events: number, totalMs: number, phases: string][] = [
-	[
-		"none",
-		7,
-		1039.317,
-		"activation pod-creation scheduling sandbox start-user-container start-queue-proxy probing response unattributed",
-	],
-	[
-		"native",
-		13,
-		5113.746,
-		"activation pod-creation scheduling sandbox start-istio-init run-istio-init notice-istio-init start-istio-proxy startup-istio-proxy notice-istio-proxy start-user-container start-queue-proxy readiness endpoint routing response unattributed",
-	],
+	["none", 7, 1039.317, withoutSidecar],
+	["native", 13, 5113.746, withNative],
+	["kubernetes-1.36/none", 7, 1156.948, withoutSidecar],
+	["kubernetes-1.36/native", 13, 4218.888, withNative],
+	["kubernetes-1.36/native-cni", 13, 5833.064, withNative.replaceAll("istio-init", "istio-validation")],
+	["kubernetes-1.36/classic", 13, 4761.364, withClassic],
+	["kubernetes-1.36/hold", 13, 4636.475, withHeld],
 	[
 		"native-cni",
 		13,
 		5746.704,
 		"activation pod-creation scheduling sandbox start-istio-validation run-istio-validation notice-istio-validation start-istio-proxy startup-istio-proxy notice-istio-proxy start-user-container start-queue-proxy readiness endpoint routing response unattributed",
 	],
-	[
-		"classic",
-		13,
-		3570.036,
-		"activation pod-creation scheduling sandbox start-istio-init run-istio-init notice-istio-init start-user-container start-queue-proxy start-istio-proxy readiness endpoint routing response unattributed",
-	],
+	["classic", 13, 3570.036, withClassic],
 	[
 		"classic-cni",
 		13,
 		3611.486,
 		"activation pod-creation scheduling sandbox start-istio-validation run-istio-validation notice-istio-validation start-user-container start-queue-proxy start-istio-proxy readiness endpoint routing response unattributed",
 	],
-	[
-		"hold",
-		13,
-		4804.888,
-		"activation pod-creation scheduling sandbox start-istio-init run-istio-init notice-istio-init start-istio-proxy post-start-istio-proxy start-user-container start-queue-proxy readiness endpoint routing response unattributed",
-	],
+	["hold", 13, 4804.888, withHeld],
 ];
 
 const holding = join(temporaryFolder(), "full-hold.yaml");
@@ -92,6 +87,14 @@ describe("a recording of a real cluster", () => {
 		expect(start.phases.unattributed?.ms).toBe(0);
 	});
 
+	it("is Ready one second after the look that the application was started by, where its first probe is refused", () => {
+		const { phases } = fold("kubernetes-1.36/native");
+		const sinceLook = ["start-user-container", "start-queue-proxy", "readiness"].map((name) => phases[name]?.ms ?? 0);
+		const ms = sinceLook.reduce((all, part) => all + part, 0);
+		expect(ms).toBeGreaterThan(1_000);
+		expect(ms).toBeLessThan(1_050);
+	});
+
 	it("is replayed on the command line", async () => {
 		const { context, said } = builtContext();
 		expect(await main(["replay", fileOf("native"), "--details"], context)).toBe(0);
@@ -99,18 +102,23 @@ describe("a recording of a real cluster", () => {
 		expect(said.stdout).toContain("1 attempted = 1 cold + 0 warm + 0 failed + 0 unresolved");
 	});
 
-	it.each<[string, string, ("native" | "classic")?]>([
-		["none", "minimal"],
-		["native", "full", "native"],
-		["native-cni", "full-cni", "native"],
-		["classic", "full", "classic"],
-		["classic-cni", "full-cni", "classic"],
-		["hold", holding, "classic"],
+	it.each<[name: string, model: string, profile: string, sidecar?: "native" | "classic"]>([
+		["none", "kubernetes-1.34", "minimal"],
+		["native", "kubernetes-1.34", "full", "native"],
+		["native-cni", "kubernetes-1.34", "full-cni", "native"],
+		["classic", "kubernetes-1.34", "full", "classic"],
+		["classic-cni", "kubernetes-1.34", "full-cni", "classic"],
+		["hold", "kubernetes-1.34", holding, "classic"],
+		["kubernetes-1.36/none", "today", "minimal"],
+		["kubernetes-1.36/native", "today", "full", "native"],
+		["kubernetes-1.36/native-cni", "today", "full-cni", "native"],
+		["kubernetes-1.36/classic", "today", "full", "classic"],
+		["kubernetes-1.36/hold", "today", holding, "classic"],
 	])(
-		"has no field that measuring reads and the simulation lacks: %s",
-		async (name, profile, sidecar) => {
+		"has no field that measuring reads and the simulation of its Kubernetes lacks: %s",
+		async (name, model, profile, sidecar) => {
 			const scenario = { name, about: "", profile, ...(sidecar === undefined ? {} : { sidecar }) };
-			const options = { iterations: 1, seed: 1, speed: 20, model: "today" };
+			const options = { iterations: 1, seed: 1, speed: 20, model };
 			const { entries } = await measureScenario(scenario, options, builtContext().context);
 			const [inReal, inSimulation] = [readPaths(entriesOf(name)), readPaths(entries)];
 			expect(inReal.size).toBeGreaterThan(30);

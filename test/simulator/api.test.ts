@@ -16,8 +16,8 @@ describe("discovery", () => {
 	it("tells version, health, groups and resources", async () => {
 		expect((await client.call("GET", "/version")).json).toMatchObject({
 			major: "1",
-			minor: "34",
-			gitVersion: "v1.34.4",
+			minor: "36",
+			gitVersion: "v1.36.3",
 		});
 		expect((await client.call("GET", "/readyz")).text).toBe("ok");
 		expect((await client.call("GET", "/api")).json).toMatchObject({ kind: "APIVersions", versions: ["v1"] });

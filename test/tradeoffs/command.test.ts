@@ -50,7 +50,9 @@ it("prints the table, writes each file, and leaves nothing behind", async () => 
 	const [minimal] = report.tradeoffs?.profiles ?? [];
 	expect(minimal?.cells.map(({ column, answer }) => `${column} ${answer}`).sort()).toEqual([
 		"cold-start not-tested",
+		"cpu refuted",
 		"gateway-telemetry observed",
+		"identity refuted",
 		"latency not-tested",
 		"memory refuted",
 		"mtls refuted",
@@ -58,6 +60,7 @@ it("prints the table, writes each file, and leaves nothing behind", async () => 
 		"policy refuted",
 		"restricted observed",
 		"routing observed",
+		"sidecar-time refuted",
 		"telemetry refuted",
 	]);
 	expect(minimal?.changed).toContain("made the namespace knistio-pod-security and removed it");

@@ -7,12 +7,15 @@ import type { Session } from "../../src/kube/wait/task.ts";
 import { substitute } from "../../src/profile/effective.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
 import type { Profile } from "../../src/profile/profile.ts";
-import type { TradeoffCell } from "../../src/report/tradeoffs.ts";
+import type { RequestTrace, TradeoffCell } from "../../src/report/tradeoffs.ts";
+import { cpuProbe } from "../../src/tradeoffs/probes/cpu.ts";
+import { identityProbe } from "../../src/tradeoffs/probes/identity.ts";
 import { memoryProbe } from "../../src/tradeoffs/probes/memory.ts";
 import { mutualTlsProbe } from "../../src/tradeoffs/probes/mutual-tls.ts";
 import { podSecurityProbe } from "../../src/tradeoffs/probes/pod-security.ts";
 import { policyProbe } from "../../src/tradeoffs/probes/policy.ts";
 import type { Probe, Visit } from "../../src/tradeoffs/probes/probe.ts";
+import { requestTraceProbe } from "../../src/tradeoffs/probes/request-trace.ts";
 import { routingProbe } from "../../src/tradeoffs/probes/routing.ts";
 import { telemetryProbe } from "../../src/tradeoffs/probes/telemetry.ts";
 import { visitProfile } from "../../src/tradeoffs/visit/visit.ts";
@@ -30,6 +33,7 @@ async function observeAll(profiles: readonly Profile[], probes: readonly Probe[]
 	const session = sessionOf(target);
 	const before = await everything(session);
 	const found = new Map<string, Map<string, TradeoffCell>>();
+	const traces = new Map<string, RequestTrace[] | undefined>();
 	for (const profile of profiles) {
 		const { objects } = await target.render(profile, session.signal);
 		await installProfile(session, {
@@ -41,12 +45,22 @@ async function observeAll(profiles: readonly Profile[], probes: readonly Probe[]
 			useInstalled: false,
 		});
 		const order = { profile, namespace, image, gateway: undefined, clock: target.clock, probes };
-		const { cells } = await visitProfile(session, order);
+		const mesh = await meshOf(session);
+		const { cells, traces: seen } = await visitProfile(session, order);
+		expect(await meshOf(session)).toBe(mesh);
+		traces.set(profile.name, seen);
 		found.set(profile.name, new Map(cells.map((cell) => [cell.column, cell])));
 	}
 	await uninstall(session);
 	expect(await everything(session)).toEqual(before);
-	return (profile: string, column: string) => found.get(profile)?.get(column);
+	const at = (profile: string, column: string) => found.get(profile)?.get(column);
+	return Object.assign(at, { traces });
+}
+
+/** What the probes may change of others' settings, and must put back to the letter. */
+async function meshOf({ cluster }: Session): Promise<unknown> {
+	const found = await cluster.get({ apiVersion: "v1", kind: "ConfigMap", namespace: "istio-system", name: "istio" });
+	return (found?.data as { mesh?: string } | undefined)?.mesh;
 }
 
 function sessionOf({ cluster, installClock }: Target): Session {
@@ -101,6 +115,16 @@ it("tells required mutual TLS from mutual TLS that is only offered", async () =>
 	]);
 	expect(at("full-cni", "mtls")?.evidence).toContain("connection reset");
 	expect(at("permissive", "mtls")?.evidence).toContain("HTTP 200");
+});
+
+it("takes in ambient mode a refusal for mutual TLS, and an answer for nothing", async () => {
+	const permissive = await profile("ambient", (copy) => {
+		copy.name = "permissive";
+		copy.security = [];
+	});
+	const at = await observeAll([await profile("ambient"), permissive], [mutualTlsProbe]);
+	expect(answers(at, "mtls", ["ambient", "permissive"])).toEqual(["ambient: observed", "permissive: not-tested"]);
+	expect(at("ambient", "mtls")?.evidence).toContain("is refused by ztunnel (");
 });
 
 it("tells NET_ADMIN in the pod from a pod without it, by its containers and by the baseline standard", async () => {
@@ -236,4 +260,52 @@ it("tells counters that rise by what was sent from counters that are off, and Is
 		"off: refuted",
 		"minimal: observed",
 	]);
+});
+
+it("tells callers that the pod's proxy knows from those of a pod without one, and of a mesh without mutual TLS", async () => {
+	const disabled = await profile("full-cni", (copy) => {
+		copy.name = "disabled";
+		for (const { spec } of copy.security as { spec?: { mtls?: { mode: string } } }[]) {
+			if (spec?.mtls !== undefined) spec.mtls.mode = "DISABLE";
+		}
+	});
+	const at = await observeAll([await profile("full-cni"), disabled, await profile("minimal")], [identityProbe]);
+	expect(answers(at, "identity", ["full-cni", "disabled", "minimal"])).toEqual([
+		"full-cni: observed",
+		"disabled: refuted",
+		"minimal: refuted",
+	]);
+	const gateway = "spiffe://cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account";
+	expect(at("full-cni", "identity")?.evidence).toContain(`has written 5 down, as those of ${gateway}; 5 header`);
+	expect(at("disabled", "identity")?.evidence).toContain("as those of nobody; no header");
+});
+
+it("tells requests that pass a sidecar from those that do not, hop by hop, and what its processor time is", async () => {
+	const at = await observeAll([await profile("full-cni"), await profile("minimal")], [cpuProbe, requestTraceProbe]);
+	for (const column of ["sidecar-time", "cpu"]) {
+		expect(answers(at, column, ["full-cni", "minimal"])).toEqual(["full-cni: observed", "minimal: refuted"]);
+	}
+	const [start, rest] = at("full-cni", "cpu")?.amounts ?? [];
+	expect(start?.value).toBeGreaterThan(450);
+	expect(rest?.value).toBeCloseTo(3, 0);
+	const hopsOf = (name: string) => at.traces.get(name)?.map(({ kind, hops }) => [kind, ...hops.map((hop) => hop.name)]);
+	expect(hopsOf("full-cni")).toEqual([
+		["warm", "client", "istio-ingressgateway", "way to the pod", "istio-proxy", "queue-proxy and application"],
+		[
+			"cold",
+			...["client", "istio-ingressgateway", "way to the activator", "istio-proxy of the activator, in"],
+			...["activator and the pod's start", "istio-proxy of the activator, out", "way to the pod", "istio-proxy"],
+			"queue-proxy and application",
+		],
+	]);
+	expect(hopsOf("minimal")?.[0]).toEqual([
+		...["warm", "client", "istio-ingressgateway", "way to the pod, queue-proxy and application"],
+	]);
+	for (const trace of [...at.traces.values()].flatMap((traces) => traces ?? [])) {
+		expect(trace).toMatchObject({ source: "access log", complete: trace.sent, sent: trace.kind === "warm" ? 20 : 3 });
+		const sum = trace.hops.reduce((all, { ownMs }) => all + ownMs, 0);
+		expect(sum).toBeCloseTo(trace.hops[0]?.totalMs ?? 0, 6);
+	}
+	const cold = at.traces.get("full-cni")?.[1]?.hops.find(({ name }) => name.includes("pod's start"));
+	expect(cold?.ownMs).toBeGreaterThan(1000);
 });

@@ -58,16 +58,26 @@ export const address = argument((text, where) => {
 	});
 });
 
-/** The address of an OpenTelemetry collector. */
-export const collectorUrl = argument((text, where) => {
-	const hint = "such as http://localhost:4318";
-	if (!URL.canParse(text)) throw new UsageError(`${where}: "${text}" is not an address`, { hint });
-	const { protocol, username, password } = new URL(text);
-	if (!/^https?:$/.test(protocol)) throw new UsageError(`${where}: "${text}" is not an HTTP address`, { hint });
-	if (username === "" && password === "") return text;
-	throw new UsageError(`${where}: the address holds a password`, {
-		hint: "put authorization=… into OTEL_EXPORTER_OTLP_HEADERS instead",
+/** An HTTP address in which nothing is secret. */
+const plainAddress = ({ hint, secret }: { hint: string; secret: string }) =>
+	argument((text, where) => {
+		if (!URL.canParse(text)) throw new UsageError(`${where}: "${text}" is not an address`, { hint });
+		const { protocol, username, password } = new URL(text);
+		if (!/^https?:$/.test(protocol)) throw new UsageError(`${where}: "${text}" is not an HTTP address`, { hint });
+		if (username === "" && password === "") return text;
+		throw new UsageError(`${where}: the address holds a password`, { hint: secret });
 	});
+
+/** The address of an OpenTelemetry collector. */
+export const collectorUrl = plainAddress({
+	hint: "such as http://localhost:4318",
+	secret: "put authorization=… into OTEL_EXPORTER_OTLP_HEADERS instead",
+});
+
+/** The address of a backend that is asked for traces. */
+export const tracesUrl = plainAddress({
+	hint: "such as http://localhost:16686",
+	secret: "forward a port of the backend instead: `kubectl port-forward`",
 });
 
 /** Leaves out what was not given, for options whose absence means something. */

@@ -21,7 +21,7 @@ import { finishRun, prepareOutputs, recordingPath, saveSoFar } from "./finish.ts
 import { refuseManyOfOne } from "./many-at-once.ts";
 import type { BenchOptions } from "./options.ts";
 import { openRecorder, type Recorder } from "./recorder.ts";
-import { installationOf, measure, type Run, refuseIfUnlikeAlready, rendering } from "./run.ts";
+import { installationOf, measure, type Run, refuseIfUnlikeAlready, requireInstallable } from "./run.ts";
 import { openTarget } from "./target.ts";
 import { requireOneInstall, variantsOf } from "./variants.ts";
 import { readWorkload, workloadChanges } from "./workload.ts";
@@ -71,10 +71,7 @@ export async function bench(options: BenchOptions, context: Context, open = open
 			requireRights(cluster, context.signal).then(() => requireZeroAllowed(cluster, zeroWait(run))),
 			refuseIfUnlikeAlready(run),
 			requireNeeded(cluster, { needs: workload.own?.needs ?? [], ...options, signal: context.signal }),
-			// What cannot be rendered, or not by this renderer's version, is found before anything is changed.
-			...(options.useInstalled ? [] : visits.flatMap(({ profiles: [first] }) => first ?? [])).map((profile) =>
-				rendering(run, profile),
-			),
+			requireInstallable(run),
 		]);
 		if (options.dryRun) return await dryRun(run);
 		for (const text of workloadChanges(workload, options.namespace)) display.progress({ kind: "note", text });

@@ -6,7 +6,8 @@ import { ownerOf, readState } from "../../install/state/store.ts";
 import { uninstall } from "../../install/uninstall.ts";
 import { describeRef } from "../../kube/api/cluster.ts";
 import { ownedBySelector } from "../../kube/objects/ownership.ts";
-import type { Session } from "../../kube/wait/task.ts";
+import { patiently } from "../../kube/wait/patience.ts";
+import { inParallel, newTask, type Session } from "../../kube/wait/task.ts";
 
 /** Whose the cluster's profile was before the run: what the run comes back to in the end. */
 export type Before =
@@ -101,13 +102,18 @@ async function endOn(session: Session, end: End): Promise<void> {
 	);
 }
 
-async function removeService({ cluster, progress }: Session, namespace: string): Promise<void> {
+async function removeService(session: Session, namespace: string): Promise<void> {
+	const { cluster, progress, signal } = session;
 	progress({ kind: "step", text: "removing the service under test" });
+	const task = newTask(session);
 	for (const [apiVersion, kind] of [
 		["serving.knative.dev/v1", "Service"],
 		["v1", "Pod"],
 	] as const) {
 		const objects = await cluster.list({ apiVersion, kind, namespace, labelSelector: ownedBySelector });
-		await Promise.all(objects.map(({ metadata: { name } }) => cluster.remove({ apiVersion, kind, namespace, name })));
+		await inParallel(objects, ({ metadata: { name } }) => {
+			const ref = { apiVersion, kind, namespace, name };
+			return patiently(task, describeRef(ref), () => cluster.remove(ref, { signal }));
+		});
 	}
 }

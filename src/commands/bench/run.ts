@@ -1,12 +1,13 @@
 import type { Measured } from "../../analysis/likeness.ts";
 import type { Context } from "../../context/context.ts";
+import { requireAmbient } from "../../install/ambient.ts";
 import { installProfile } from "../../install/install.ts";
 import type { Lock } from "../../install/state/lock.ts";
 import type { Installation } from "../../install/wanted.ts";
 import type { RenderedIstio } from "../../istio/render.ts";
 import type { Cluster, KubeObject } from "../../kube/api/cluster.ts";
 import { contentHash } from "../../kube/content-hash.ts";
-import { alsoEndedBy, type Session } from "../../kube/wait/task.ts";
+import { alsoEndedBy, newTask, type Session } from "../../kube/wait/task.ts";
 import { runBenchmark } from "../../measure/benchmark.ts";
 import { machineFingerprint } from "../../measure/fingerprint.ts";
 import type { Visit } from "../../measure/rounds.ts";
@@ -65,6 +66,22 @@ export async function installationOf(run: Run, profile: Profile): Promise<Instal
 		useInstalled: options.useInstalled,
 		hasIdleServices: crowdSizes(options).length > 0 || options.pull === true,
 	};
+}
+
+/**
+ * Before anything is changed: a profile that cannot be rendered, or not by this renderer's version, or that needs of the
+ * nodes what they do not have, is refused, whenever its turn would come.
+ */
+export async function requireInstallable(run: Run): Promise<void> {
+	const { useInstalled } = run.options;
+	const task = newTask(run.session);
+	const installed = run.visits.flatMap(({ profiles: [first] }) => first ?? []);
+	await Promise.all(
+		installed.map(async (profile) => {
+			const istioObjects = useInstalled ? [] : (await rendering(run, profile)).objects;
+			await requireAmbient(task, { profile, istioObjects, useInstalled });
+		}),
+	);
 }
 
 /** What is needed beside the run to measure it. */

@@ -1,9 +1,10 @@
 import { istioLeftovers } from "../../istio/leftovers.ts";
-import { type KubeObject, type ObjectRef, refOf } from "../../kube/api/cluster.ts";
+import { describeRef, type KubeObject, type ObjectRef, refOf } from "../../kube/api/cluster.ts";
 import { stageOf } from "../../kube/objects/order.ts";
 import { isMadeByUs, keyOf, type Part, partOf } from "../../kube/objects/ownership.ts";
 import { type Failure, forEach, undoneError } from "../../kube/wait/failures.ts";
-import { inParallel, type Task } from "../../kube/wait/task.ts";
+import { patiently } from "../../kube/wait/patience.ts";
+import { inParallel, type Task, within } from "../../kube/wait/task.ts";
 import { type InstallState, type JournalEntry, stateNamespace } from "../state/store.ts";
 import { type Kept, type Patience, type Removal, removeObjects } from "./remove.ts";
 import { restoreAll } from "./restore.ts";
@@ -24,8 +25,21 @@ export interface Undone {
 
 /** While something else may still be mended by the clean-up itself. */
 const firstPatience: Patience = { refusedMs: 10_000, goneMs: 60_000 };
-/** When all else is done. */
-const lastPatience: Patience = { refusedMs: 15_000, goneMs: Number.POSITIVE_INFINITY };
+/** When all else is done: so long a webhook may need whose pods were just started anew, or left a mesh. */
+const lastRefusedMs = 35_000;
+/** And so long each object is tried all the same when that time is over. */
+const leastRefusedMs = 2_000;
+
+/** One time for all that is refused, whose reason is mostly the same. */
+function lastPatience({ clock }: Task): Patience {
+	const deadlineAt = clock.now() + lastRefusedMs;
+	return {
+		get refusedMs() {
+			return Math.max(leastRefusedMs, deadlineAt - clock.now());
+		},
+		goneMs: Number.POSITIVE_INFINITY,
+	};
+}
 
 /**
  * Removes and restores all of it. What fails at first is tried once more in the end, when knistio's policies, Istio and
@@ -63,7 +77,7 @@ export async function undoAll(
 		...first,
 		parts: again.filter(({ ref }) => !foreign.some((entry) => keyOf(entry.ref) === keyOf(ref))),
 		entries: foreign.filter(({ ref }) => isFailed.has(keyOf(ref))),
-		patience: lastPatience,
+		patience: lastPatience(task),
 		isLast: true,
 		failed: [],
 	};
@@ -119,7 +133,9 @@ async function removeParts(pass: Pass): Promise<void> {
 	if (pass.state.inventory.some(({ part }) => part === "istio")) {
 		const state = await task.cluster.get({ apiVersion: "v1", kind: "Namespace", name: stateNamespace }, task.signal);
 		const leftovers = await istioLeftovers(task, state?.metadata.creationTimestamp);
-		const run = async (ref: ObjectRef) => void (await task.cluster.remove(ref, { signal: task.signal }));
+		const refused = within(task, patience.refusedMs);
+		const run = async (ref: ObjectRef) =>
+			void (await patiently(refused, describeRef(ref), () => task.cluster.remove(ref, { signal: task.signal })));
 		failed.push(...(await forEach(task, leftovers, { refOf: (ref) => ref, run })));
 		result.removed.push(...leftovers);
 	}

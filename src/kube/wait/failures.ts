@@ -2,6 +2,7 @@ import { ClusterError } from "../../errors.ts";
 import { listed } from "../../text/listed.ts";
 import { describeRef, type ObjectRef } from "../api/cluster.ts";
 import { ApiError } from "../http/api-error.ts";
+import { hintOnWebhook, webhookIn } from "./patience.ts";
 import { inParallel, type Task } from "./task.ts";
 
 /** An object that could not be removed or put back, and why. */
@@ -43,12 +44,9 @@ export function undoneError(failures: readonly Failure[]): ClusterError {
 		const name = describeRef(ref);
 		return error.message.includes(name) ? error.message : `${name}: ${error.message}`;
 	});
-	const webhook = texts.map((text) => /failed calling webhook "([^"]+)"/.exec(text)?.[1]).find(Boolean);
+	const webhook = texts.map(webhookIn).find((name) => name !== undefined);
 	const again = "`knistio clean` goes on where this ended";
-	const hint =
-		webhook === undefined
-			? (failures[0]?.error.hint ?? again)
-			: `the admission webhook ${webhook} does not answer: mend it, or remove its configuration; then ${again}`;
+	const hint = webhook === undefined ? (failures[0]?.error.hint ?? again) : `${hintOnWebhook(webhook)}; then ${again}`;
 	return new ClusterError(`not everything could be undone: ${listed([...new Set(texts)])}`, {
 		cause: failures[0]?.error,
 		hint,

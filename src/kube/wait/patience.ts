@@ -15,11 +15,12 @@ export function passesByItself(error: ApiError): boolean {
 /**
  * Does a change, again and again while it is refused for a reason that {@link passesByItself}.
  * @param what the object, for the progress
- * @throws ApiError the last refusal when the task's time is over, any other at once
+ * @throws ApiError the last refusal when the task's time is over, with the webhook that it names; any other at once
  */
 export async function patiently<Result>(task: Task, what: string, change: () => Promise<Result>): Promise<Result> {
 	let result: { value: Result } | undefined;
 	let refusal: ApiError | undefined;
+	const startedAt = task.clock.now();
 	await waitUntil(
 		task,
 		async () => {
@@ -32,7 +33,32 @@ export async function patiently<Result>(task: Task, what: string, change: () => 
 				return `${what}: ${error.message}`;
 			}
 		},
-		() => refusal as ApiError,
+		() => namingWebhook(refusal as ApiError, task.clock.now() - startedAt),
 	);
 	return (result as { value: Result }).value;
+}
+
+/** The admission webhook that the API server could not call; undefined where a refusal is about none. */
+export function webhookIn(message: string): string | undefined {
+	return /failed calling webhook "([^"]+)"/.exec(message)?.[1];
+}
+
+/** What is to be done about a webhook that does not answer, however often it is asked. */
+export function hintOnWebhook(webhook: string): string {
+	return `the admission webhook ${webhook} does not answer: mend it, or remove its configuration`;
+}
+
+/** The same refusal with a hint about the webhook, if it is one's, and with how long it lasted. */
+export function namingWebhook(refusal: ApiError, lastedMs: number): ApiError {
+	const webhook = webhookIn(refusal.message);
+	if (webhook === undefined) return refusal;
+	const { status, reason, retryAfterMs, cause } = refusal;
+	const message = refusal.message.replace(/ \(tried again for \d+ s\)$/, "");
+	return new ApiError(`${message} (tried again for ${Math.round(lastedMs / 1000)} s)`, {
+		status,
+		reason,
+		retryAfterMs,
+		cause,
+		hint: hintOnWebhook(webhook),
+	});
 }

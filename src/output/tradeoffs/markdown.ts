@@ -1,5 +1,6 @@
 import { literalMarkdown } from "../../text/one-line.ts";
 import type { TradeoffTable } from "../../tradeoffs/table.ts";
+import { type TraceWords, traceWords } from "./trace-words.ts";
 import { cellWords, readingNotes, talkWords, titleOf } from "./words.ts";
 
 /** The talk's table in Markdown: a row a profile, the talk's row below it, then the evidence. */
@@ -18,8 +19,25 @@ export function renderTradeoffMarkdown(table: TradeoffTable): string {
 		}
 		lines.push("");
 	}
+	for (const { profile, traces } of table.rows) lines.push(...traceWords(profile, traces).flatMap(traceLines));
 	lines.push(...readingNotes.map((note) => `- ${literalMarkdown(note)}`), "");
 	return lines.join("\n");
 }
 
 const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+
+/** A hop's depth is shown by points: Markdown trims the spaces of a cell. */
+function traceLines({ title, head, rows, notes }: TraceWords): string[] {
+	return [
+		`${literalMarkdown(title)}:`,
+		"",
+		row(head),
+		row(head.map((_, index) => (index === 0 ? "---" : "---:"))),
+		...rows.map(({ depth, cells }) =>
+			row(cells.map((cell, index) => (index === 0 ? "· ".repeat(depth) : "") + literalMarkdown(cell))),
+		),
+		"",
+		...notes.flatMap((note) => [`- ${literalMarkdown(note)}`]),
+		"",
+	];
+}

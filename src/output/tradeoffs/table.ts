@@ -1,8 +1,9 @@
 import { Chalk, type ChalkInstance } from "chalk";
 import Table from "cli-table3";
 import { oneLine } from "../../text/one-line.ts";
-import type { ShownCell, TradeoffTable } from "../../tradeoffs/table.ts";
+import type { ShownCell, TradeoffRow, TradeoffTable } from "../../tradeoffs/table.ts";
 import { borderless } from "../report/borderless.ts";
+import { traceWords } from "./trace-words.ts";
 import { cellWords, readingNotes, talkWords, titleOf } from "./words.ts";
 
 /** For a terminal: a row a cost or benefit, a column a profile, what the talk says beside it, and the evidence. */
@@ -21,9 +22,27 @@ export function renderTradeoffTable(table: TradeoffTable, { color = false }: { c
 		}
 	}
 	const sentences = table.rows.map(({ sentence }) => oneLine(sentence));
-	return [chalk.bold(titleOf(table)), grid.toString(), ...readingNotes, "", ...sentences, "", ...evidence(table)].join(
-		"\n",
-	);
+	const lines = [
+		chalk.bold(titleOf(table)),
+		grid.toString(),
+		...readingNotes,
+		"",
+		...sentences,
+		"",
+		...evidence(table),
+	];
+	return [...lines, ...table.rows.flatMap((each) => traces(each, chalk))].join("\n");
+}
+
+function traces({ profile, traces }: TradeoffRow, chalk: ChalkInstance): string[] {
+	return traceWords(profile, traces).flatMap(({ title, head, rows, notes }) => {
+		const colAligns = head.map((_, index) => (index === 0 ? ("left" as const) : ("right" as const)));
+		const grid = new Table({ ...borderless, head, colAligns });
+		for (const { depth, cells } of rows) {
+			grid.push(cells.map((cell, index) => (index === 0 ? "  ".repeat(depth) : "") + oneLine(cell)));
+		}
+		return [chalk.bold(oneLine(title)), grid.toString(), ...notes.map(oneLine), ""];
+	});
 }
 
 function painted(cell: ShownCell, chalk: ChalkInstance): string {

@@ -1,3 +1,4 @@
+import type { Amount } from "../../report/tradeoffs.ts";
 import type { ShownCell, TradeoffTable } from "../../tradeoffs/table.ts";
 import { duration } from "../words/units.ts";
 
@@ -7,8 +8,14 @@ export function cellWords({ column, answer, amounts = [] }: ShownCell): string {
 	const word = answer === "observed" ? "yes" : "no";
 	const [main] = amounts;
 	if (main === undefined || (column !== "memory" && main.unit !== "ms")) return word;
+	if (column === "cpu") return answer === "observed" ? [word, ...amounts.map(cpuWords)].join(", ") : word;
 	const amount = main.unit === "ms" ? `+${duration(main.value)}` : `${main.value.toFixed(0)} ${main.unit}`;
 	return answer === "observed" ? `${word}, ${amount}` : word;
+}
+
+/** `850 ms to start`, `2.1 ms/s at rest`. */
+function cpuWords({ name, value }: Amount): string {
+	return name === "start" ? `${duration(value)} to start` : `${value.toFixed(1)} ms/s at rest`;
 }
 
 /** What the talk says in the cell's place, marked where it was observed otherwise. */

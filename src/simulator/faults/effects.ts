@@ -46,6 +46,8 @@ function combineHooks(all: readonly FaultHooks[]): FaultEffects {
 		requestDelayMs: () => sum((hooks) => hooks.requestDelayMs?.()),
 		throttledForSeconds: () =>
 			all.map((hooks) => hooks.throttledForSeconds?.()).find((seconds) => seconds !== undefined),
+		webhookFailure: (upForMs) =>
+			all.map((hooks) => hooks.webhookFailure?.(upForMs)).find((reason) => reason !== undefined),
 		isForbidden: (verb, resourceId) => any((hooks) => hooks.isForbidden?.(verb, resourceId)),
 		watchEventDelayMs: () => sum((hooks) => hooks.watchEventDelayMs?.()),
 		isEventLost: (objectKey) => any((hooks) => hooks.isEventLost?.(objectKey)),

@@ -17,6 +17,8 @@ export interface FaultHooks {
 	requestDelayMs?(): number;
 	/** Refuses a request with 429; the seconds of its Retry-After header. */
 	throttledForSeconds?(): number | undefined;
+	/** Why a webhook cannot be called whose newest pod was made so long ago, simulated ms; undefined where it can. */
+	webhookFailure?(upForMs: number): string | undefined;
 	/** Whether the user may not do it, such as `create` of `pods` or `list` of `deployments.apps`. */
 	isForbidden?(verb: string, resourceId: string): boolean;
 	/** How late a watch event is sent, simulated ms. Events stay in order. */

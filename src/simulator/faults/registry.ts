@@ -12,6 +12,7 @@ import { slowContainers } from "./slow-containers.ts";
 import { podsPerNode } from "./small-nodes.ts";
 import { throttledRequests } from "./throttled-requests.ts";
 import { watchLagMs } from "./watch-lag.ts";
+import { webhookOutageMs } from "./webhook-outage.ts";
 
 /** Faults by name. Their parameters differ in type, so each value is checked before its fault uses it. */
 export type FaultRegistry = Readonly<Record<string, Fault<unknown>>>;
@@ -30,6 +31,7 @@ export const faultRegistry = {
 	slowApiMs,
 	serverClockOffsetMs,
 	podsPerNode,
+	webhookOutageMs,
 	foreignTraffic,
 } satisfies FaultRegistry;
 

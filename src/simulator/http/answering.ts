@@ -11,6 +11,7 @@ import { parseResourcePath, type ResourcePath } from "./paths.ts";
 import { sendPodLog } from "./pod-log.ts";
 import { jsonOf, type Lists, queryOf } from "./reading.ts";
 import type { Watches } from "./watching.ts";
+import { callWebhooks } from "./webhooks.ts";
 import { scaleOf, writeObject } from "./writing.ts";
 
 /** What answers for `/proxy/` of a service, pod or node; throws where nothing is. */
@@ -88,6 +89,7 @@ async function answerResource(parts: Answering, exchange: Exchange): Promise<voi
 	const method = exchange.request.method;
 	if (path.subresource === "log" && resource.id === "pods" && method === "GET") sendPodLog(parts, exchange, path);
 	else if (method !== "GET") {
+		callWebhooks(parts, { resource, path, method });
 		const { status, value } = await writeObject({ api, exchange, resource, path });
 		sendJson(exchange, status, value);
 	} else if (path.name !== undefined) sendObject(api, exchange, { path, resource });

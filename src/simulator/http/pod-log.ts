@@ -2,6 +2,7 @@ import type { Api } from "../api/api.ts";
 import { type Pod, uidOf } from "../api/objects.ts";
 import { badRequest, notFound, StatusError } from "../api/status-error.ts";
 import type { ContainerLogs, LogLine } from "../world/logs.ts";
+import { containersOf } from "../world/runtime.ts";
 import { type Exchange, isSet } from "./exchange.ts";
 import type { ResourcePath } from "./paths.ts";
 
@@ -14,7 +15,7 @@ export function sendPodLog(
 	const pod = api.get<Pod>("pods", { namespace, name });
 	if (pod === undefined) throw missingPod(api, name);
 	const container = query.get("container") ?? pod.spec.containers[0]?.name ?? "";
-	if (!pod.spec.containers.some((each) => each.name === container)) {
+	if (!containersOf(pod).some((each) => each.name === container)) {
 		throw badRequest(`container ${container} is not valid for pod ${name}`);
 	}
 	const uid = uidOf(pod);

@@ -3,7 +3,7 @@ import { StatusError } from "../api/status-error.ts";
 import { hasSidecar } from "../istio/injection.ts";
 import { answerOf } from "../knative/application.ts";
 import type { Gateway } from "../knative/gateway.ts";
-import { needsMutualTls } from "../knative/mesh-mode.ts";
+import { refusesPlainText } from "../knative/mesh-mode.ts";
 import { judgeRequest } from "../knative/policies.ts";
 import { containersOf } from "../world/runtime.ts";
 import type { World } from "../world/world.ts";
@@ -41,7 +41,7 @@ function unreachable(pod: Pod, port: string, why: string): StatusError {
 
 /** The API server speaks no mutual TLS, as a client without a proxy does not. */
 function answerPlain(world: World, { pod, port, path, exchange }: Asked): void {
-	if (needsMutualTls(world, pod)) throw unreachable(pod, port, "read: connection reset by peer");
+	if (refusesPlainText(world, pod)) throw unreachable(pod, port, "read: connection reset by peer");
 	const { refusal } = hasSidecar(pod) ? judgeRequest(world, pod, exchange.request.headers) : { refusal: undefined };
 	const { status, body } = refusal ?? answerOf(pod, { path });
 	sendText(exchange, { status, text: body, type: plainText });

@@ -165,10 +165,31 @@ export function hasSidecar(pod: Pod): boolean {
 
 /** Whether Istio's CNI plugin works on the pod's sandbox: for a sidecar without istio-init, or for ambient mesh. */
 export function usesIstioCni(api: Api, pod: Pod): boolean {
-	if (variantOf(api, pod).startsWith("cni")) return true;
+	return variantOf(api, pod).startsWith("cni") || joinsAmbient(api, pod);
+}
+
+/** Whether the node agent leads the pod's traffic to ztunnel: it is of an ambient namespace, and both are there. */
+export function joinsAmbient(api: Api, pod: Pod): boolean {
 	const namespace = api.get("namespaces", { name: pod.metadata.namespace ?? "" });
-	const isAmbient = namespace?.metadata.labels?.["istio.io/dataplane-mode"] === "ambient";
-	return isAmbient && api.get("daemonsets.apps", { namespace: istioSystem, name: "ztunnel" }) !== undefined;
+	if (namespace?.metadata.labels?.["istio.io/dataplane-mode"] !== "ambient" || hasSidecar(pod)) return false;
+	const isThere = (name: string) => api.get("daemonsets.apps", { namespace: istioSystem, name }) !== undefined;
+	return isThere("ztunnel") && isThere("istio-cni-node");
+}
+
+const redirection = "ambient.istio.io/redirection";
+
+/** The node agent's mark on a pod whose traffic goes through ztunnel. */
+export function markRedirected(api: Api, pod: Pod): void {
+	api.edit<Pod>("pods", pod.metadata, {
+		manager: "istio-cni",
+		change: (draft) => {
+			draft.metadata.annotations = { ...draft.metadata.annotations, [redirection]: "enabled" };
+		},
+	});
+}
+
+export function isRedirected(pod: Pod): boolean {
+	return pod.metadata.annotations?.[redirection] === "enabled";
 }
 
 /** Which of the model's variants a pod is. */

@@ -16,6 +16,7 @@ const simulated = [
 	"inject.istio.io/templates",
 	"proxy.istio.io/config holdApplicationUntilProxyStarts",
 	"meshConfig extensionProviders",
+	"meshConfig defaultProviders accessLogging",
 	"meshConfig defaultConfig holdApplicationUntilProxyStarts",
 	"values profile",
 	"values global proxy autoInject",

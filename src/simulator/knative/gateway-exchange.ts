@@ -7,6 +7,7 @@ import type { Activator } from "./activator.ts";
 import { type ApplicationRequest, answerOf } from "./application.ts";
 import type { Autoscaler } from "./autoscaler.ts";
 import { needsMutualTls, readyActivators } from "./mesh-mode.ts";
+import { logPassed } from "./passed-request.ts";
 import { judgeRequest } from "./policies.ts";
 
 /** A request as the gateway gets it. */
@@ -56,6 +57,10 @@ export class GatewayExchange {
 	readonly #beganAt: SimulatedNs;
 	readonly #cancelTimeout: Cancel;
 	#revisionKey: string | undefined;
+	/** For the proxies' logs: what is known of the way once there is a pod. */
+	#way: { toActivatorMs: number; reachableAt?: SimulatedNs; pod?: Pod; sidecarMs?: number; belowMs?: number } = {
+		toActivatorMs: 0,
+	};
 	#isOver = false;
 	/** Takes the request back from the activator. */
 	#release: Cancel = () => {};
@@ -86,6 +91,7 @@ export class GatewayExchange {
 		this.#recorded.truth.isCold = !activator.isWarm(revisionKey);
 		autoscaler.count(revisionKey, 1);
 		const hopMs = world.delays.of("gatewayHop", this.#request.host);
+		this.#way.toActivatorMs = hopMs;
 		world.clock.after(hopMs, () => this.#waitAtActivator(revisionKey));
 	}
 
@@ -121,15 +127,20 @@ export class GatewayExchange {
 			? judgeRequest(world, pod, this.#request.headers)
 			: { checks: 0, refusal: undefined };
 		if (refusal?.body !== "") countOne(counts.checked, uidOf(pod), checks);
-		let delayMs = delays.of("gatewayHop", revisionKey);
+		const hopMs = delays.of("gatewayHop", revisionKey);
+		let delayMs = hopMs;
 		for (let check = 0; check < checks; check++) delayMs += delays.of("policyCheck", revisionKey);
 		this.#recorded.mark("forwarded");
+		// Half of the last hop is the network's, half the sidecar's.
+		Object.assign(this.#way, { pod, reachableAt: clock.now(), sidecarMs: delayMs - hopMs / 2 });
 		if (refusal !== undefined) {
 			const { status, body } = refusal;
 			clock.after(delayMs, () => this.#reply(status, body, { "content-type": "text/plain" }));
 			return;
 		}
-		clock.after(delayMs + delays.of("answer", revisionKey), () => {
+		const answerMs = delays.of("answer", revisionKey);
+		this.#way.belowMs = answerMs;
+		clock.after(delayMs + answerMs, () => {
 			const { status, body } = answerOf(pod, this.#request);
 			this.#reply(status, body, { ...this.#upstreamTime(), "content-type": "text/plain; charset=utf-8" });
 		});
@@ -141,7 +152,24 @@ export class GatewayExchange {
 		if (this.#revisionKey !== undefined) countOne(this.#parts.counts.routed, `${this.#revisionKey} ${status}`);
 		this.#recorded.truth.status = status;
 		this.#recorded.mark("answered");
+		this.#log();
 		this.#onAnswer({ status, body, headers: { server: "istio-envoy", ...headers } });
+	}
+
+	#log(): void {
+		const { world } = this.#parts;
+		const { toActivatorMs, pod, reachableAt = 0, sidecarMs = 0, belowMs } = this.#way;
+		if (pod === undefined || this.#revisionKey === undefined) return;
+		const now = world.clock.now();
+		logPassed(world, {
+			headers: this.#request.headers,
+			revision: this.#revisionKey,
+			isCold: this.#recorded.truth.isCold === true,
+			totalMs: (now - this.#beganAt) / 1e6,
+			toActivatorMs,
+			fromPodMs: (now - reachableAt) / 1e6,
+			...{ pod, sidecarMs, belowMs },
+		});
 	}
 
 	/** Envoy says in an answer that is not its own how long it waited for it. */

@@ -1,5 +1,5 @@
 import { type ConfigMap, isPodReady, type KubeObject, type Pod, uidOf } from "../api/objects.ts";
-import { hasSidecar } from "../istio/injection.ts";
+import { hasSidecar, isRedirected } from "../istio/injection.ts";
 import type { World } from "../world/world.ts";
 
 /** Knative's mesh-compatibility-mode: how the activator reaches pods. */
@@ -45,9 +45,18 @@ function configuredMode({ api }: World): MeshMode {
 	return mode === "enabled" || mode === "disabled" ? mode : "auto";
 }
 
-/** Whether a sidecar refuses plain HTTP: a PeerAuthentication of the namespace, or else of the mesh, is STRICT. */
-export function needsMutualTls({ api }: World, pod: Pod): boolean {
-	if (!hasSidecar(pod)) return false;
+/** Whether a sidecar refuses plain HTTP. */
+export function needsMutualTls(world: World, pod: Pod): boolean {
+	return hasSidecar(pod) && isStrict(world, pod);
+}
+
+/** Whether the pod's sidecar, or ztunnel in its place, refuses plain HTTP from outside of the mesh. */
+export function refusesPlainText(world: World, pod: Pod): boolean {
+	return (hasSidecar(pod) || isRedirected(pod)) && isStrict(world, pod);
+}
+
+/** Whether a PeerAuthentication of the namespace, or else of the mesh, is STRICT. */
+function isStrict({ api }: World, pod: Pod): boolean {
 	for (const namespace of [pod.metadata.namespace ?? "", "istio-system"]) {
 		for (const policy of api.list<KubeObject>("peerauthentications.security.istio.io", namespace)) {
 			const spec = policy.spec as { mtls?: { mode?: string }; selector?: unknown } | undefined;

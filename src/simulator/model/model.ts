@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { UsageError } from "../../errors.ts";
 import type { Random } from "../clock/random.ts";
+import kubernetes134 from "./kubernetes-1.34.json" with { type: "json" };
 import talk2019 from "./talk-2019.json" with { type: "json" };
 import today from "./today.json" with { type: "json" };
 
@@ -15,6 +16,7 @@ const delayNames = [
 	"definitionEstablished",
 	"webhookReady",
 	"kubeletSees",
+	"ownLook",
 	"syncStart",
 	"sandbox",
 	"sandboxWithCni",
@@ -92,7 +94,13 @@ const modelSchema = z.strictObject({
 	description: z.string(),
 	/** The recordings that some delays were fitted to (bench/fit-model.ts); the others are guessed. */
 	provenance: z.strictObject({ recordings: z.array(z.string()), fitted: z.array(z.string()) }).optional(),
-	versions: z.strictObject({ kubernetes: z.string(), knative: z.string(), istio: z.string() }),
+	versions: z.strictObject({
+		kubernetes: z.string(),
+		/** The container runtime, where it is known. */
+		containerd: z.string().optional(),
+		knative: z.string(),
+		istio: z.string(),
+	}),
 	kubelet: z.strictObject({
 		/** The period of the kubelet's look at its containers (PLEG); on demand it also looks after each start. */
 		relistMs: z.number(),
@@ -132,7 +140,11 @@ export type Model = z.infer<typeof modelSchema>;
 /** What is in a pod besides its own containers, and whether policies apply to it. */
 export type Variant = keyof Model["variants"];
 
-const builtIn: Record<string, unknown> = { today, "talk-2019": talk2019 };
+const builtIn: Record<string, unknown> = {
+	today,
+	"kubernetes-1.34": kubernetes134,
+	"talk-2019": talk2019,
+};
 
 /** The names that {@link loadModel} knows. */
 export const modelNames: readonly string[] = Object.keys(builtIn);
@@ -143,7 +155,7 @@ export const modelNames: readonly string[] = Object.keys(builtIn);
  */
 export function loadModel(name: string): Model {
 	if (!Object.hasOwn(builtIn, name)) {
-		throw new UsageError(`no model ${name} of a simulated cluster`, { hint: `there are ${modelNames.join(" and ")}` });
+		throw new UsageError(`no model ${name} of a simulated cluster`, { hint: `there are ${modelNames.join(", ")}` });
 	}
 	return modelSchema.parse(builtIn[name]);
 }

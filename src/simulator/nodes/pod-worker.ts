@@ -1,6 +1,6 @@
 import { keyOf, type Pod, uidOf } from "../api/objects.ts";
 import type { Cancel, Process, SimulatedNs } from "../clock/clock.ts";
-import { usesIstioCni, variantOf } from "../istio/injection.ts";
+import { joinsAmbient, markRedirected, usesIstioCni, variantOf } from "../istio/injection.ts";
 import type { Variant } from "../model/model.ts";
 import { recordEvent } from "../world/events.ts";
 import { type Machine, takeStep } from "../world/machine.ts";
@@ -132,6 +132,7 @@ function partsOf(state: PodState): Parts {
 				parts.sync.request();
 			},
 			onReady: () => publish(parts),
+			onMet: () => parts.sync.request(),
 		}),
 		end: createPodEnd(world, {
 			key: state.key,
@@ -148,9 +149,9 @@ function partsOf(state: PodState): Parts {
 			mayRun: () => !parts.end.hasBegun() && !state.isStopped,
 			pass: () => syncPod(parts, start),
 			nextRelist: state.nextRelist,
-			onPassed(isSoon) {
-				if (isSoon) relist(parts);
-				else if (state.hasChanged) state.requestRelist();
+			look: () => relist(parts),
+			onPassed() {
+				if (state.hasChanged) state.requestRelist();
 			},
 		}),
 		programs: createPrograms(world, state, (name, code) => {
@@ -160,7 +161,7 @@ function partsOf(state: PodState): Parts {
 	};
 	const start = startContextOf(state, parts.programs, (name, reason) => {
 		state.waiting.set(name, reason);
-		if (!parts.end.hasBegun() && !parts.sync.isBusy()) publish(parts);
+		if (!parts.end.hasBegun() && !parts.sync.isRunning()) publish(parts);
 	});
 	return parts;
 }
@@ -171,21 +172,32 @@ function publish({ state, writer, probes }: Parts, hasEnded = false): void {
 	probes.consider(observed);
 }
 
-/** One pass of `SyncPod`; returns whether the next one may follow at once. */
-function* syncPod(parts: Parts, start: StartContext): Process<boolean> {
+/**
+ * One pass of `SyncPod`; returns in how many ms the kubelet looks at what it did, where it does not wait for the next
+ * second (`PLEGOnDemandRelist`): only a pass that did something in the runtime is followed by such a look.
+ */
+function* syncPod(parts: Parts, start: StartContext): Process<number | undefined> {
 	const { state, probes } = parts;
+	const { world, key } = state;
 	publish(parts);
+	probes.trigger();
 	if (state.runtime.podIp === undefined) yield* createSandbox(state);
 	const toStart = containersToStart(state.pod, state.observed, probes.results);
 	for (const container of toStart) yield* startContainer(start, container);
-	return state.world.model.kubelet.relistsOnDemand && toStart.length > 0;
+	return world.model.kubelet.relistsOnDemand && toStart.length > 0 ? world.delays.of("ownLook", key) : undefined;
 }
 
+/** A pass is asked for by each container, and by the sandbox, that is not as it was: the first makes the next ones wait. */
 function relist({ state, sync, end }: Parts): void {
-	if (sync.isBusy() || !state.hasChanged || end.hasBegun()) return;
+	if (sync.isRunning() || !state.hasChanged || end.hasBegun() || state.isStopped) return;
+	const { observed, runtime } = state;
 	state.hasChanged = false;
-	state.observed = copyRuntime(state.runtime);
-	sync.request();
+	state.observed = copyRuntime(runtime);
+	if (observed.podIp !== runtime.podIp) sync.request();
+	for (const [name, { exit }] of runtime.containers) {
+		const before = observed.containers.get(name);
+		if (before === undefined || before.exit !== exit) sync.request();
+	}
 }
 
 /** Kills the containers that still run, and publishes the last status. */
@@ -265,6 +277,7 @@ function* createSandbox({ world, machine, pod, key, variant, runtime, takeIp }: 
 	yield world.delays.of("syncStart", key, variant);
 	const sandboxMs = world.delays.of(usesIstioCni(world.api, pod) ? "sandboxWithCni" : "sandbox", key, variant);
 	yield* takeStep(machine, sandboxMs, world.model.limits.computing.sandbox);
+	if (joinsAmbient(world.api, pod)) markRedirected(world.api, pod);
 	runtime.podIp = takeIp();
 	world.truth.pod(pod, "sandboxReady");
 }

@@ -11,11 +11,16 @@ import {
 } from "../world/runtime.ts";
 import type { World } from "../world/world.ts";
 
-/** The probe workers of one pod: each ticks on its own grid, which began when the kubelet took the pod on. */
+/** The probe workers of one pod: each ticks by itself, from when the kubelet took the pod on. */
 export interface Probes {
 	results: ProbeResults;
-	/** Plans the probes that make sense with what is observed; a container that is not ready is probed at once as well. */
+	/** Plans the probes that make sense with what is observed, each at its worker's next tick. */
 	consider(observed: RuntimePod): void;
+	/**
+	 * Probes at once what runs and is not ready, as each pass over the pod asks for; a worker's ticks begin anew then
+	 * (kubelet `prober_manager.go`, `UpdatePodStatus`; `worker.go`, `run`). Startup probes are never asked for so.
+	 */
+	trigger(): void;
 	stop(): void;
 }
 
@@ -28,16 +33,31 @@ interface ProbesOptions {
 	runtime: RuntimePod;
 	onStarted(container: string): void;
 	onReady(container: string): void;
+	/** A worker has met its container for the first time; its first result asks for a pass over the pod. */
+	onMet(): void;
 }
 
 type Kind = "startup" | "readiness";
 
+/** What probes one container for one thing. */
+interface Worker {
+	kind: Kind;
+	container: Container;
+	probe: Probe;
+	/** Its ticks are whole periods after this. */
+	ticksFrom: SimulatedNs;
+	/** Gives up the tick that is planned. */
+	cancelTick: Cancel | undefined;
+	isCalling: boolean;
+	/** It was triggered during a call; one call follows, however often that was. */
+	isTriggered: boolean;
+	hasMet: boolean;
+}
+
 /** What is known of the probes of one pod. */
 interface ProbesState extends ProbesOptions {
 	results: ProbeResults;
-	beganAt: SimulatedNs;
-	/** `kind/container` of the probes that are planned or running. */
-	planned: Set<string>;
+	workers: Worker[];
 	observed: RuntimePod;
 	isStopped: boolean;
 }
@@ -46,8 +66,7 @@ export function createProbes(options: ProbesOptions): Probes {
 	const state: ProbesState = {
 		...options,
 		results: { started: new Set(), ready: new Set() },
-		beganAt: options.world.clock.now(),
-		planned: new Set(),
+		workers: containersOf(options.pod).flatMap((container) => workersOf(container, options.world.clock.now())),
 		observed: emptyRuntime(),
 		isStopped: false,
 	};
@@ -55,10 +74,11 @@ export function createProbes(options: ProbesOptions): Probes {
 		results: state.results,
 		consider(observed) {
 			state.observed = observed;
-			for (const container of containersOf(state.pod)) {
-				plan(state, container, { kind: "startup", isAtOnce: false });
-				plan(state, container, { kind: "readiness", isAtOnce: true });
-			}
+			for (const worker of state.workers) if (isIdle(worker) && isDue(state, worker)) planTick(state, worker);
+		},
+		trigger() {
+			for (const worker of state.workers)
+				if (worker.kind === "readiness" && isDue(state, worker)) trigger(state, worker);
 		},
 		stop() {
 			state.isStopped = true;
@@ -66,50 +86,78 @@ export function createProbes(options: ProbesOptions): Probes {
 	};
 }
 
-function plan(state: ProbesState, container: Container, { kind, isAtOnce }: { kind: Kind; isAtOnce: boolean }): void {
-	const { clock } = state.world;
-	const probe = kind === "startup" ? container.startupProbe : container.readinessProbe;
-	const mark = `${kind}/${container.name}`;
-	if (probe === undefined || state.planned.has(mark) || !isDue(state, container, kind)) return;
-	state.planned.add(mark);
-	clock.at(isAtOnce ? clock.now() : nextTick(state, probe), () => {
-		state.planned.delete(mark);
-		if (!state.isStopped) call(state, container, { kind, probe });
-	});
+function workersOf(container: Container, ticksFrom: SimulatedNs): Worker[] {
+	const { startupProbe, readinessProbe } = container;
+	const idle = { container, ticksFrom, cancelTick: undefined, isCalling: false, isTriggered: false, hasMet: false };
+	return [
+		...(startupProbe === undefined ? [] : [{ ...idle, kind: "startup" as const, probe: startupProbe }]),
+		...(readinessProbe === undefined ? [] : [{ ...idle, kind: "readiness" as const, probe: readinessProbe }]),
+	];
 }
 
-function isDue({ observed, results }: ProbesState, container: Container, kind: Kind): boolean {
+function isIdle({ cancelTick, isCalling }: Worker): boolean {
+	return cancelTick === undefined && !isCalling;
+}
+
+function isDue({ observed, results }: ProbesState, { container, kind }: Worker): boolean {
 	if (!isRunning(observed.containers.get(container.name))) return false;
 	if (kind === "startup") return !results.started.has(container.name);
 	return hasStarted(container, observed, results) && !results.ready.has(container.name);
 }
 
-function nextTick({ world, beganAt }: ProbesState, probe: Probe): SimulatedNs {
-	const periodNs = (probe.periodSeconds ?? 10) * world.model.kubelet.probeSecondMs * 1e6;
-	return beganAt + Math.ceil((world.clock.now() - beganAt + 1) / periodNs) * periodNs;
+function planTick(state: ProbesState, worker: Worker): void {
+	const { clock, model } = state.world;
+	const periodNs = (worker.probe.periodSeconds ?? 10) * model.kubelet.probeSecondMs * 1e6;
+	const at = worker.ticksFrom + Math.ceil((clock.now() - worker.ticksFrom + 1) / periodNs) * periodNs;
+	worker.cancelTick = clock.at(at, () => {
+		worker.cancelTick = undefined;
+		if (!state.isStopped) look(state, worker);
+	});
 }
 
-function call(state: ProbesState, container: Container, { kind, probe }: { kind: Kind; probe: Probe }): void {
-	const { world, pod, runtime, planned } = state;
-	const { clock } = world;
-	const known = state.observed.containers.get(container.name);
-	const initialDelayNs = (probe.initialDelaySeconds ?? 0) * world.model.kubelet.probeSecondMs * 1e6;
-	if (known === undefined || clock.now() < known.startedAt + initialDelayNs) {
-		plan(state, container, { kind, isAtOnce: false });
+function trigger(state: ProbesState, worker: Worker): void {
+	if (worker.isCalling) {
+		worker.isTriggered = true;
 		return;
 	}
+	worker.cancelTick?.();
+	worker.cancelTick = undefined;
+	worker.ticksFrom = state.world.clock.now();
+	look(state, worker);
+}
+
+/** One turn of a worker: a call, unless there is nothing to call yet. */
+function look(state: ProbesState, worker: Worker): void {
+	const { world, observed } = state;
+	const { clock, model } = world;
+	if (!isDue(state, worker)) return;
+	const known = observed.containers.get(worker.container.name);
+	const initialDelayNs = (worker.probe.initialDelaySeconds ?? 0) * model.kubelet.probeSecondMs * 1e6;
+	if (!worker.hasMet) {
+		worker.hasMet = true;
+		state.onMet();
+	}
+	if (known === undefined || clock.now() < known.startedAt + initialDelayNs) planTick(state, worker);
+	else call(state, worker);
+}
+
+function call(state: ProbesState, worker: Worker): void {
+	const { world, pod, runtime } = state;
+	const { clock } = world;
+	const { container, probe, kind } = worker;
 	const isCommand = probe.exec !== undefined;
 	const tookMs = world.delays.of(isCommand ? "hookExec" : "probeCall", `${state.key}/${container.name}`);
-	const isPatient = isCommand || container.name === "queue-proxy";
-	const patienceMs = isPatient ? (probe.timeoutSeconds ?? 1) * 1000 : tookMs;
 	const earliestAt = clock.now() + tookMs * 1e6;
+	// Nobody answers at a port on which nothing listens yet; queue-proxy, once it listens, asks the application for long.
+	const own = () => runtime.containers.get(container.name);
+	const isPatient = isCommand || (container.name === "queue-proxy" && (own()?.ableAt ?? never) <= earliestAt);
+	const patienceMs = isPatient ? (probe.timeoutSeconds ?? 1) * 1000 : tookMs;
 	const endsAt = clock.now() + Math.max(tookMs, patienceMs) * 1e6;
 	const passesAt = () => {
-		const ownNs = runtime.containers.get(container.name)?.passesAt ?? never;
-		const servesAt = Math.max(ownNs, ableAt(pod, container, runtime));
+		const servesAt = Math.max(own()?.passesAt ?? never, ableAt(pod, container, runtime));
 		return isCommand ? nextLook(probe, servesAt, earliestAt) : Math.max(servesAt, earliestAt);
 	};
-	planned.add(`${kind}/${container.name}`);
+	worker.isCalling = true;
 	clock.run(answer());
 
 	function* answer(): Process {
@@ -118,10 +166,13 @@ function call(state: ProbesState, container: Container, { kind, probe }: { kind:
 			const when = Math.min(passesAt(), endsAt);
 			yield (resume) => waitUntil(clock, runtime, { when, resume });
 		}
-		planned.delete(`${kind}/${container.name}`);
+		worker.isCalling = false;
 		if (state.isStopped) return;
-		if (passesAt() > clock.now()) plan(state, container, { kind, isAtOnce: false });
-		else pass(state, container, kind);
+		const wasTriggered = worker.isTriggered;
+		worker.isTriggered = false;
+		if (passesAt() <= clock.now()) pass(state, container, kind);
+		else if (wasTriggered) trigger(state, worker);
+		else planTick(state, worker);
 	}
 }
 

@@ -1,9 +1,10 @@
 import { ClusterError } from "../../errors.ts";
-import type { KubeObject } from "../../kube/api/cluster.ts";
+import { describeRef, type KubeObject, refOf } from "../../kube/api/cluster.ts";
 import { ApiError } from "../../kube/http/api-error.ts";
 import { isOurs, markOurs } from "../../kube/objects/ownership.ts";
 import { objectOf, objectsOf, textOf, textsOf } from "../../kube/untrusted.ts";
 import { waitGone } from "../../kube/wait/gone.ts";
+import { patiently } from "../../kube/wait/patience.ts";
 import { newTask, type Session, uninterrupted } from "../../kube/wait/task.ts";
 import { oneLine } from "../../text/one-line.ts";
 import { notTested, seen } from "../cells.ts";
@@ -79,7 +80,8 @@ async function tryPod({ session, pod }: Visit): Promise<Admission> {
 	const deadlineAt = clock.now() + accountPatienceMs;
 	for (;;) {
 		try {
-			await cluster.apply(copyOf(pod), { dryRun: true, signal });
+			const copy = copyOf(pod);
+			await patiently(newTask(session), describeRef(refOf(copy)), () => cluster.apply(copy, { dryRun: true, signal }));
 			return {};
 		} catch (error) {
 			if (!(error instanceof ApiError) || error.status !== 403) throw error;

@@ -4,7 +4,7 @@ import type { KubeObject } from "../../kube/api/cluster.ts";
 import type { Session } from "../../kube/wait/task.ts";
 import type { Profile } from "../../profile/profile.ts";
 import type { RequestTimes } from "../../recording/entries.ts";
-import type { TradeoffCell } from "../../report/tradeoffs.ts";
+import type { RequestTrace, TradeoffCell } from "../../report/tradeoffs.ts";
 
 /** A profile on the cluster, with its service and a pod of it that stays up. */
 export interface Visit {
@@ -27,6 +27,8 @@ export interface Visit {
 	now(): bigint;
 	/** How many times as fast as real time the cluster's goes; 1 but for a simulated one. */
 	speed: number;
+	/** Address of Jaeger's query API, where one is given that gets the proxies' spans. */
+	traces?: string;
 }
 
 /** What is asked for; the service's own host, and no header, unless others are given. */
@@ -48,6 +50,8 @@ export interface Findings {
 	changed: string[];
 	/** How long each warm request took, ms in order of time, for a probe that measures it. */
 	latenciesMs?: number[];
+	/** Where the time of requests goes, for a probe that looks. */
+	traces?: RequestTrace[];
 }
 
 /** One observation of costs and benefits, by asking the cluster and not by reading what was configured. */
@@ -56,6 +60,11 @@ export interface Probe {
 	title: string;
 	/** The columns whose cells it gives: each, whatever it finds. */
 	columns: readonly string[];
+	/**
+	 * Begins what must be seen before any probe looks, without disturbing one, such as a reading that comes by itself; what
+	 * it gives is run in the probe's turn, in the place of `run`. The same is true of it as of `run`.
+	 */
+	begin?(visit: Visit): Promise<Probe["run"]>;
 	/**
 	 * Leaves the cluster as it was, also when it is interrupted.
 	 * @throws ClusterError for what keeps it from looking: its cells are then "not tested", with the message

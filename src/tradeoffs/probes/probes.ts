@@ -1,9 +1,12 @@
+import { cpuProbe } from "./cpu.ts";
+import { identityProbe } from "./identity.ts";
 import { openLatencyProbe } from "./latency.ts";
 import { memoryProbe } from "./memory.ts";
 import { mutualTlsProbe } from "./mutual-tls.ts";
 import { podSecurityProbe } from "./pod-security.ts";
 import { policyProbe } from "./policy.ts";
 import type { Probe } from "./probe.ts";
+import { requestTraceProbe } from "./request-trace.ts";
 import { routingProbe } from "./routing.ts";
 import { telemetryProbe } from "./telemetry.ts";
 
@@ -14,6 +17,9 @@ export const probes: readonly Probe[] = [
 	mutualTlsProbe,
 	telemetryProbe,
 	openLatencyProbe(),
+	cpuProbe,
+	requestTraceProbe,
+	identityProbe,
 	policyProbe,
 	routingProbe,
 ];

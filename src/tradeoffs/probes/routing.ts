@@ -1,6 +1,8 @@
 import { binomialProbabilities } from "../../analysis/statistics/binomial.ts";
 import { serviceManifest } from "../../knative/service.ts";
-import type { KubeObject } from "../../kube/api/cluster.ts";
+import { describeRef, type KubeObject } from "../../kube/api/cluster.ts";
+import { patiently } from "../../kube/wait/patience.ts";
+import { newTask } from "../../kube/wait/task.ts";
 import { seen } from "../cells.ts";
 import type { Findings, Probe, Visit } from "./probe.ts";
 
@@ -25,7 +27,9 @@ export const routingProbe: Probe = {
 			return await observe(visit, { host, tagHost: tagged.host, name });
 		} finally {
 			// Its pods end while the other probes run; the visit's end waits for all of it.
-			await session.cluster.remove(ref, { propagation: "Foreground" });
+			await patiently(newTask(session), describeRef(ref), () =>
+				session.cluster.remove(ref, { propagation: "Foreground" }),
+			);
 		}
 	},
 };

@@ -8,6 +8,8 @@ export interface Counted {
 	name: string;
 	labels: Record<string, string>;
 	value: number;
+	/** When it was read, ms since 1970; undefined where the text does not say. */
+	atMs?: number;
 }
 
 /** Where a proxy's agent shows what its Envoy and itself have counted. */
@@ -34,10 +36,10 @@ export async function readStatistics({ cluster, signal }: Session, pod: KubeObje
 /** The values of a text in Prometheus' format; lines that are none are left out. */
 export function parseStatistics(text: string): Counted[] {
 	return text.split("\n").flatMap((line): Counted[] => {
-		const [, name, labels = "", number] = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)/.exec(line) ?? [];
+		const [, name, labels = "", number, at] = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+(\d+))?/.exec(line) ?? [];
 		const value = Number(number);
 		if (name === undefined || !Number.isFinite(value)) return [];
-		return [{ name, labels: labelsOf(labels), value }];
+		return [{ name, labels: labelsOf(labels), value, ...(at === undefined ? {} : { atMs: Number(at) }) }];
 	});
 }
 

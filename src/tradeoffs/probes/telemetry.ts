@@ -1,9 +1,10 @@
 import { ClusterError } from "../../errors.ts";
-import { gatewayName, istioNamespace } from "../../istio/names.ts";
+import { istioNamespace } from "../../istio/names.ts";
 import type { KubeObject } from "../../kube/api/cluster.ts";
 import { shapeOf } from "../../profile/pod-shape.ts";
 import type { TradeoffCell } from "../../report/tradeoffs.ts";
 import { notTested, seen } from "../cells.ts";
+import { gatewayPods } from "./gateway-pods.ts";
 import type { Probe, Visit } from "./probe.ts";
 import { type Counted, readStatistics, sumOf } from "./statistics.ts";
 
@@ -65,13 +66,6 @@ function gatewayCounters({ service: { revision, host }, namespace }: Visit): rea
 			fits: ({ name, labels }) => name === "envoy_cluster_upstream_rq_total" && to.test(labels.cluster_name ?? ""),
 		},
 	];
-}
-
-async function gatewayPods({ session }: Visit): Promise<KubeObject[]> {
-	const labelSelector = `istio=${gatewayName.replace(/^istio-/, "")}`;
-	const query = { apiVersion: "v1", kind: "Pod", namespace: istioNamespace, labelSelector };
-	const pods = await session.cluster.list(query, session.signal);
-	return pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
 }
 
 interface Counting {

@@ -5,10 +5,11 @@ import { findGateway } from "../../knative/gateway.ts";
 import type { GatewayRoute } from "../../knative/route.ts";
 import { serviceManifest } from "../../knative/service.ts";
 import { revisionState } from "../../knative/zero.ts";
-import type { KubeObject } from "../../kube/api/cluster.ts";
+import { describeRef, type KubeObject } from "../../kube/api/cluster.ts";
 import { markOurs, ownedBySelector } from "../../kube/objects/ownership.ts";
 import { stillThere, waitUntilNone } from "../../kube/wait/gone.ts";
-import { newTask, type Session, uninterrupted } from "../../kube/wait/task.ts";
+import { patiently } from "../../kube/wait/patience.ts";
+import { alsoEndedBy, newTask, type Session, uninterrupted } from "../../kube/wait/task.ts";
 import { deployReady } from "../../measure/deployment.ts";
 import { sendRequest } from "../../measure/observing/request.ts";
 import { proveProfile } from "../../measure/prove.ts";
@@ -28,6 +29,8 @@ export interface VisitOrder {
 	gateway: string | undefined;
 	clock: ClientClock;
 	probes: readonly Probe[];
+	/** Address of Jaeger's query API, where one is given. */
+	traces?: string;
 }
 
 /** What a visit found out, with what the table needs beside the cells. */
@@ -50,29 +53,49 @@ const requestTimeoutMs = 30_000;
  */
 export async function visitProfile(session: Session, order: VisitOrder): Promise<Visited> {
 	const pods = await followPods(session, order.namespace);
+	const ended = new AbortController();
 	try {
-		const visit = await openVisit(session, order, pods);
+		const visit = await openVisit(alsoEndedBy(session, ended.signal), order, pods);
 		const visited: Visited = {
 			profile: order.profile.name,
 			cells: [],
 			changed: [],
 			route: visit.route,
 		};
-		for (const probe of order.probes) {
+		const begun = await beginProbes(visit, order.probes);
+		for (const probe of begun) {
 			session.progress({
 				kind: "step",
 				text: `${order.profile.name}: ${probe.title}`,
 			});
-			const { cells, changed, latenciesMs } = await runProbe(probe, visit);
+			const { cells, changed, latenciesMs, traces } = await runProbe(probe, visit);
 			visited.cells.push(...cells);
 			visited.changed.push(...changed);
 			if (latenciesMs !== undefined) visited.latenciesMs = latenciesMs;
+			if (traces !== undefined) visited.traces = [...(visited.traces ?? []), ...traces];
 		}
 		return visited;
 	} finally {
+		// What a probe has begun, and whose turn did not come, ends here.
+		ended.abort();
 		await pods.stop();
 		await removeServices(uninterrupted(session), order.namespace);
 	}
+}
+
+/** What takes its time by itself is under way before anybody looks; what cannot begin says so in its turn. */
+async function beginProbes(visit: Visit, probes: readonly Probe[]): Promise<Probe[]> {
+	const begun: Probe[] = [];
+	for (const probe of probes) {
+		if (probe.begin === undefined) begun.push(probe);
+		else {
+			visit.session.progress({ kind: "step", text: `${visit.profile.name}: beginning ${probe.title}` });
+			const run = await probe.begin(visit).catch((error: unknown) => () => Promise.reject(error));
+			visit.session.signal.throwIfAborted();
+			begun.push({ ...probe, run });
+		}
+	}
+	return begun;
 }
 
 async function runProbe(probe: Probe, visit: Visit): Promise<Findings> {
@@ -137,7 +160,12 @@ async function openVisit(session: Session, order: VisitOrder, pods: FollowedPods
 		return { ...times, text: times.body };
 	};
 	const pod = podOf(pods, service.revision);
-	return { session, profile, namespace, image, service, target, route, pod, send, deploy, now, speed: clock.speed };
+	const { speed } = clock;
+	const { traces } = order;
+	return {
+		...{ session, profile, namespace, image, service, target, route, pod, send, deploy, now, speed },
+		...(traces === undefined ? {} : { traces }),
+	};
 }
 
 /** No answer holds it. */
@@ -165,11 +193,13 @@ async function removeServices(session: Session, namespace: string): Promise<void
 	const services = await cluster.list(query);
 	if (services.length === 0) return;
 	session.progress({ kind: "step", text: "removing the service" });
+	const task = newTask(session);
 	for (const { metadata } of services) {
-		await cluster.remove({ ...query, name: metadata.name }, { propagation: "Foreground" });
+		const ref = { ...query, name: metadata.name };
+		await patiently(task, describeRef(ref), () => cluster.remove(ref, { propagation: "Foreground" }));
 	}
 	const hurried = new Set<string>();
-	const left = await waitUntilNone(newTask(session), async () => {
+	const left = await waitUntilNone(task, async () => {
 		const podQuery = {
 			apiVersion: "v1",
 			kind: "Pod",

@@ -1,0 +1,202 @@
+import { ClusterError } from "../../errors.ts";
+import { meshConfigRef, meshText, readMeshConfig, withProviders } from "../../istio/mesh-config.ts";
+import type { KubeObject } from "../../kube/api/cluster.ts";
+import { numberOf, objectOf, objectsOf, textOf } from "../../kube/untrusted.ts";
+import { type Session, uninterrupted } from "../../kube/wait/task.ts";
+import { oneLine } from "../../text/one-line.ts";
+import { openPatience } from "./patience.ts";
+import type { Visit } from "./probe.ts";
+
+/** The container of a proxy, in gateways and sidecars alike. */
+export const proxyContainer = "istio-proxy";
+
+/** Every proxy and Knative pass it on unchanged, so one request has one id in every log. */
+export const requestHeader = "x-knistio-request";
+
+/** One request as one proxy saw it; what Envoy does not know is undefined. Durations in ms, to the microsecond. */
+export interface LoggedRequest {
+	/** The value of {@link requestHeader}. */
+	id: string;
+	/** Where the proxy sent it: `inbound|…` for the container beside it. */
+	cluster: string;
+	/** From the first byte of the request to the last byte of the answer. */
+	totalMs: number;
+	/** The part of it from the first byte that was passed on to the last byte that came back. */
+	upstreamMs?: number;
+	/** The identity in the certificate of the caller, such as `spiffe://cluster.local/ns/a/sa/b`. */
+	peer?: string;
+	/** The header X-Forwarded-Client-Cert as the proxy passes it on. */
+	forwarded?: string;
+}
+
+/** Command operators of Envoy; `COMMON_DURATION` is there since Envoy 1.31, which is Istio 1.23. */
+const format = {
+	[requestHeader]: `%REQ(${requestHeader.toUpperCase()})%`,
+	cluster: "%UPSTREAM_CLUSTER_RAW%",
+	total_us: "%COMMON_DURATION(DS_RX_BEG:DS_TX_END:us)%",
+	upstream_us: "%COMMON_DURATION(US_TX_BEG:US_RX_END:us)%",
+	peer: "%DOWNSTREAM_PEER_URI_SAN%",
+	forwarded: "%REQ(X-FORWARDED-CLIENT-CERT)%",
+};
+
+const provider = {
+	name: "knistio-access-log",
+	envoyFileAccessLog: { path: "/dev/stdout", logFormat: { labels: format } },
+};
+
+/** The proxies' logs while they write what knistio asks for. */
+export interface AccessLog {
+	/** What the proxy of a pod has written of the requests with these ids, in its order. */
+	read(pod: KubeObject, ids: ReadonlySet<string>): Promise<LoggedRequest[]>;
+	/** What was changed for it, and is put back. */
+	changed: string;
+}
+
+/** So much of a log is read at most. */
+const mostBytes = 16 * 2 ** 20;
+
+/**
+ * Has every proxy of the mesh write a line for each request while the work lasts: the mesh's configuration gets one more
+ * provider, beside those it has, and it alone writes. Afterwards the configuration is again as it was, also when the
+ * work is interrupted; a kill in between is put right by the next install or `clean`.
+ * @throws ClusterError where the configuration cannot be read or changed
+ */
+export async function withAccessLog<T>(visit: Visit, work: (log: AccessLog) => Promise<T>): Promise<T> {
+	const { session } = visit;
+	const { cluster, signal } = session;
+	const found = await cluster.get(meshConfigRef, signal);
+	if (found === undefined) throw new ClusterError("there is no ConfigMap istio-system/istio to ask for access logs");
+	const { text, mesh } = readMeshConfig(found);
+	const openedAt = session.clock.now();
+	const set = (value: string, by: Session) => by.cluster.patch(meshConfigRef, { data: { mesh: value } }, by.signal);
+	try {
+		await set(meshText(writing(mesh)), session);
+		return await work({
+			read: (pod, ids) => readLog(session, pod, { ids, sinceMs: session.clock.now() - openedAt }),
+			changed: "had the proxies write access logs, by ConfigMap istio-system/istio, and put it back",
+		});
+	} finally {
+		await set(text, uninterrupted(session));
+	}
+}
+
+/** The mesh's configuration with our provider as the one that writes; all others stay. */
+function writing(mesh: Record<string, unknown>): Record<string, unknown> {
+	return {
+		...mesh,
+		extensionProviders: withProviders(mesh.extensionProviders, [provider]),
+		defaultProviders: { ...objectOf(mesh.defaultProviders), accessLogging: [provider.name] },
+	};
+}
+
+async function readLog(
+	{ cluster, signal }: Session,
+	{ metadata: { namespace, name } }: KubeObject,
+	{ ids, sinceMs }: { ids: ReadonlySet<string>; sinceMs: number },
+): Promise<LoggedRequest[]> {
+	// Counted by the node's own clock; what is older is no request of these.
+	const query = new URLSearchParams({
+		container: proxyContainer,
+		sinceSeconds: String(Math.ceil(sinceMs / 1000) + 5),
+		limitBytes: String(mostBytes),
+	});
+	const path = `/api/v1/namespaces/${namespace}/pods/${name}/log?${query}`;
+	const { status, body } = await cluster.raw("GET", path, { signal, timeoutMs: 15_000 });
+	const text = body.toString("utf8");
+	if (status === 200) return parseAccessLog(text).filter(({ id }) => ids.has(id));
+	throw new ClusterError(
+		`the log of pod ${namespace}/${name} cannot be read: HTTP ${status}: ${oneLine(text).slice(0, 200)}`,
+		{ hint: "reading it needs the right to get pods/log" },
+	);
+}
+
+/** The requests in a proxy's log; lines that are none of ours are left out, and so are requests that were broken off. */
+export function parseAccessLog(text: string): LoggedRequest[] {
+	return text.split("\n").flatMap((line) => {
+		if (!line.startsWith("{") || !line.includes(requestHeader)) return [];
+		const logged = loggedRequest(parsed(line));
+		return logged === undefined ? [] : [logged];
+	});
+}
+
+function parsed(line: string): Record<string, unknown> {
+	try {
+		return objectOf(JSON.parse(line));
+	} catch {
+		return {};
+	}
+}
+
+/** Envoy writes `-` or null for what it does not know. */
+const known = (value: unknown) => (value === "-" ? undefined : textOf(value));
+
+function loggedRequest(line: Record<string, unknown>): LoggedRequest | undefined {
+	const [id, total] = [known(line[requestHeader]), microseconds(line.total_us)];
+	if (id === undefined || total === undefined) return undefined;
+	const upstream = microseconds(line.upstream_us);
+	const [peer, forwarded] = [known(line.peer), known(line.forwarded)];
+	return {
+		id,
+		cluster: known(line.cluster) ?? "",
+		totalMs: total / 1000,
+		...(upstream === undefined ? {} : { upstreamMs: upstream / 1000 }),
+		...(peer === undefined ? {} : { peer }),
+		...(forwarded === undefined ? {} : { forwarded }),
+	};
+}
+
+function microseconds(value: unknown): number | undefined {
+	const text = textOf(value);
+	return text !== undefined && /^\d+$/.test(text) ? Number(text) : numberOf(value);
+}
+
+/** A new configuration has reached a proxy by then, and what it writes its file: Istio has Envoy flush each second. */
+const reaching = { ms: 30_000, leastLooks: 20 };
+const flushing = { ms: 6_000, leastLooks: 4 };
+
+/**
+ * Sends requests until each of the pods has written a line of one.
+ * @throws ClusterError that names a pod which writes none
+ */
+export async function waitUntilWritten(visit: Visit, log: AccessLog, pods: readonly KubeObject[]): Promise<void> {
+	const { clock, signal } = visit.session;
+	const isOver = openPatience(clock, reaching);
+	const ids = new Set<string>();
+	let silent = [...pods];
+	while (silent.length > 0) {
+		const id = `${visit.target}-first-${ids.size}`;
+		ids.add(id);
+		await visit.send({ headers: { [requestHeader]: id } });
+		await clock.sleep(500, signal);
+		const lines = await Promise.all(silent.map((pod) => log.read(pod, ids)));
+		silent = silent.filter((_, index) => lines[index]?.length === 0);
+		if (silent.length === 0 || !isOver()) continue;
+		throw new ClusterError(
+			`the proxy of pod ${silent[0]?.metadata.name} writes no access log that knistio asks for by the mesh's configuration`,
+			{
+				hint: "a Telemetry of the cluster may turn access logs off, and an Istio before 1.23 does not know the format",
+			},
+		);
+	}
+}
+
+/** What the pods' proxies have written of these requests, once each is there or should be. */
+export async function writtenOf(
+	{ session: { clock, signal } }: Visit,
+	log: AccessLog,
+	{ pods, ids }: { pods: readonly KubeObject[]; ids: ReadonlySet<string> },
+): Promise<LoggedRequest[][]> {
+	const isOver = openPatience(clock, flushing);
+	for (;;) {
+		const lines = await Promise.all(pods.map((pod) => log.read(pod, ids)));
+		const isThere = lines.every((ofPod) => new Set(ofPod.map(({ id }) => id)).size === ids.size);
+		if (isThere || isOver()) return lines;
+		await clock.sleep(500, signal);
+	}
+}
+
+/** The proxies of these containers' pods write logs; others have none. */
+export function hasProxy(pod: KubeObject): boolean {
+	const { containers, initContainers } = objectOf(pod.spec);
+	return [...objectsOf(containers), ...objectsOf(initContainers)].some(({ name }) => name === proxyContainer);
+}
