@@ -154,6 +154,7 @@ export const tradeoffRights: readonly Right[] = [
 	{ group: "", resource: "pods/log", verbs: ["get"], why: "the proxies' access logs" },
 	{ group: "", resource: "nodes/proxy", verbs: ["get"], why: "memory and processor time, by kubelet" },
 	{ group: "metrics.k8s.io", resource: "pods", verbs: ["get"], why: "the same, by the metrics server" },
+	{ group: "networking.istio.io", resource: "virtualservices", verbs: change, why: "a fault in the mesh" },
 ];
 
 export interface MissingRight extends Access {
