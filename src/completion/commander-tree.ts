@@ -25,6 +25,8 @@ export const byPlaceholder: Readonly<Record<string, Omit<Values, "name">>> = {
 	"precision|verdict": { words: ["verdict"], files: false },
 	"all|names": { words: ["all", ...builtInVariants], files: true },
 	"text|@file": files,
+	"file|ksvc/name": files,
+	"url|file": files,
 	line: anything,
 	code: anything,
 	character: anything,

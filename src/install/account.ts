@@ -1,5 +1,5 @@
 import type { KubeObject } from "../kube/api/cluster.ts";
-import { neededRights, optionalRights, type Right } from "./rights.ts";
+import { neededRights, optionalRights, type Right, tradeoffRights } from "./rights.ts";
 
 /** How the parts of an account are named. */
 export interface AccountNames {
@@ -16,17 +16,25 @@ const rbac = { apiVersion: `${rbacGroup}/v1` };
 
 /**
  * A namespace and an account in it with the rights that a run asks the cluster for, those that make its figures sharper,
- * and no others; in the order in which they are applied. `.github/rbac.yaml` holds the same.
+ * and no others; in the order in which they are applied. `.github/rbac.yaml` holds the same, and those of the probes.
+ * @param withProbes adds a role with what the probes of costs and benefits look at
  */
-export function accountObjects({ namespace, account, role }: AccountNames): KubeObject[] {
+export function accountObjects(
+	{ namespace, account, role }: AccountNames,
+	{ withProbes = false }: { withProbes?: boolean } = {},
+): KubeObject[] {
 	const subjects = [{ kind: "ServiceAccount", name: account, namespace }];
-	const bound = (kind: "ClusterRole" | "Role", rights: readonly Right[], place: { namespace?: string } = {}) => [
-		{ ...rbac, kind, metadata: { name: role, ...place }, rules: rights.map(ruleOf) },
+	const bound = (
+		kind: "ClusterRole" | "Role",
+		rights: readonly Right[],
+		{ name = role, ...place }: { name?: string; namespace?: string } = {},
+	) => [
+		{ ...rbac, kind, metadata: { name, ...place }, rules: rights.map(ruleOf) },
 		{
 			...rbac,
 			kind: `${kind}Binding`,
-			metadata: { name: role, ...place },
-			roleRef: { apiGroup: rbacGroup, kind, name: role },
+			metadata: { name, ...place },
+			roleRef: { apiGroup: rbacGroup, kind, name },
 			subjects,
 		},
 	];
@@ -42,6 +50,7 @@ export function accountObjects({ namespace, account, role }: AccountNames): Kube
 				{ namespace: place },
 			),
 		),
+		...(withProbes ? bound("ClusterRole", tradeoffRights, { name: `${role}-tradeoffs` }) : []),
 	];
 }
 

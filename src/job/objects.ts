@@ -54,8 +54,9 @@ export const jobRef = (namespace: string): ObjectRef => ({
 
 /** Everything that a Job needs, and the Job, in the order in which it is applied. */
 export function jobObjects(request: JobRequest): KubeObject[] {
-	const { namespace, archive } = request;
-	const account = accountObjects({ namespace, account: accountName, role: roleName });
+	const { namespace, archive, words } = request;
+	const names = { namespace, account: accountName, role: roleName };
+	const account = accountObjects(names, { withProbes: words.includes("--tradeoffs") });
 	const objects = [...account, ...(archive === undefined ? [] : [secretOf(namespace, archive)]), jobOf(request)];
 	return objects.map((object) => ({
 		...object,

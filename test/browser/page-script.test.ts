@@ -107,7 +107,7 @@ describe("walking through a waterfall", () => {
 	it("shows what the row is, its bounds and its source, by focus and by pointing", () => {
 		const { rows, detail, fire } = profilePart();
 		const words =
-			"sandbox: → kubelet turns to the first container: sandbox, network, CNI plugins. 3.700 s, from 0.0 ms to 3.700 s after the request was sent; it lies between 3.695 s and 3.705 s. Source: watch.";
+			"sandbox: → kubelet turns to the first container: sandbox, network, CNI plugins; finer, without volumes and cni. 3.700 s, from 0.0 ms to 3.700 s after the request was sent; it lies between 3.695 s and 3.705 s. Source: watch.";
 		rows()[0]?.focus();
 		expect(detail()).toBe(words);
 		fire(rows()[1]?.firstElementChild ?? null, "pointerover");

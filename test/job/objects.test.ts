@@ -26,13 +26,18 @@ const documented = loadAll(readFileSync(".github/rbac.yaml", "utf8")) as KubeObj
 describe("the account of a Job", () => {
 	it("has the rights that are documented, no more and no less", () => {
 		const names = { namespace: "knistio-ci", account: "knistio", role: "knistio-ci" };
-		expect(accountObjects(names)).toEqual(documented);
+		expect(accountObjects(names, { withProbes: true })).toEqual(documented);
+		const withoutProbes = documented.filter(({ metadata }) => metadata.name !== "knistio-ci-tradeoffs");
+		expect(accountObjects(names)).toEqual(withoutProbes);
+		expect(withoutProbes).toHaveLength(documented.length - 2);
 	});
 
 	it("has them in the Job's namespace under a name of its own", () => {
-		const objects = jobObjects({ id: "1", namespace: "here", image: "a/b:1", words: [], archive: undefined });
+		const request = { id: "1", namespace: "here", image: "a/b:1", archive: undefined };
+		const objects = jobObjects({ ...request, words: ["bench", "--tradeoffs"] });
 		const rulesOf = (list: KubeObject[]) => list.filter(({ kind }) => /Role$/.test(kind)).map(({ rules }) => rules);
 		expect(rulesOf(objects)).toEqual(rulesOf(documented));
+		expect(rulesOf(jobObjects({ ...request, words: ["bench"] }))).toEqual(rulesOf(documented).slice(0, -1));
 		const bindings = objects.filter(({ kind }) => kind.endsWith("Binding"));
 		for (const { subjects } of bindings) {
 			expect(subjects).toEqual([{ kind: "ServiceAccount", name: "knistio", namespace: "here" }]);

@@ -248,7 +248,7 @@ it("keeps the requests until the next one is ready and the gateway knows it", ()
 	});
 	const isNextReady = () => isReady(api.get("revisions.serving.knative.dev", { ...ref, name: "hello-00002" }));
 	const seen: { revision: string | undefined; wasNextReady: boolean; wasServiceReady: boolean }[] = [];
-	for (let step = 0; step < 100 && seen.at(-1)?.revision !== "bench/hello-00002"; step++) {
+	for (let step = 0; step < 400 && seen.at(-1)?.revision !== "bench/hello-00002"; step++) {
 		bench.clock.advance(50);
 		const before = {
 			wasNextReady: isNextReady(),
