@@ -63,8 +63,10 @@ function walkStart(walk: Walk, { start, pod, request, endpoint }: Happened, { by
 	if (byNode) {
 		walk.step("dispatch", "sync-begun", pod.passes[0]?.begunAt);
 		walk.step("volumes", "sandbox-asked", pod.instants.sandboxAsked);
-		walk.step("sandbox", "network-asked", pod.instants.networkAsked);
-		walk.step("cni", "network-ready", pod.instants.networkReady);
+		if ("network-asked" in start.instants) {
+			walk.step("sandbox", "network-asked", pod.instants.networkAsked);
+			walk.step("cni", "network-ready", pod.instants.networkReady);
+		}
 	}
 	walkContainers(walk, start, { pod, byNode });
 	const started = walk.last();

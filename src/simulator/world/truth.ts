@@ -148,13 +148,7 @@ export function createTruthRecorder(
 		pod(pod, instant, at) {
 			truthOf(pod).instants[instant] ??= at ?? now();
 		},
-		pass(pod) {
-			const pass: PodTruth["passes"][number] = { begunAt: now() };
-			truthOf(pod).passes.push(pass);
-			return () => {
-				pass.endedAt = now();
-			};
-		},
+		pass: (pod) => beginPass(truthOf(pod), now),
 		container(pod, name, instant) {
 			const { containers } = truthOf(pod);
 			containers[name] ??= {};
@@ -177,6 +171,14 @@ export function createTruthRecorder(
 	};
 	store.subscribe("pods", ({ type, object }) => recordShown(recorder, object as Pod, type));
 	return recorder;
+}
+
+function beginPass({ passes }: PodTruth, now: () => TrueTime): () => void {
+	const pass: PodTruth["passes"][number] = { begunAt: now() };
+	passes.push(pass);
+	return () => {
+		pass.endedAt = now();
+	};
 }
 
 function recordShown(recorder: TruthRecorder, pod: Pod, type: string): void {
