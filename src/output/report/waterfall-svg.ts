@@ -1,4 +1,5 @@
 import type { Figures, RunFigures } from "../../analysis/figures.ts";
+import { pathOf } from "../../analysis/finer.ts";
 import { titleOf } from "../../analysis/summary.ts";
 import type { Report } from "../../report/report.ts";
 import { duration } from "../words/units.ts";
@@ -57,13 +58,13 @@ interface Chart {
 	rows: Row[];
 }
 
-function chartOf({ run, typical, ledger }: RunFigures, report: Report, reference: "talk" | undefined): Chart {
+function chartOf({ run, typical, ledger, isFiner }: RunFigures, report: Report, reference: "talk" | undefined): Chart {
 	const { name } = run.profile;
 	const simulated = report.simulated === undefined ? "" : " — SIMULATED";
 	const title = `${titleOf(run.profile, report)}${simulated}`;
 	if (typical?.total === undefined) return { title, note: `0 of ${ledger.attempted} attempts counted`, rows: [] };
 	let startMs = 0;
-	const phases = Object.entries(typical.phases).map(([phase, { ms }]): Row => {
+	const phases = Object.entries(pathOf(typical, isFiner)).map(([phase, { ms }]): Row => {
 		const row = { name: phase, startMs, ms, fill: (ownerOf(phase) ?? unknownOwner).fill };
 		startMs += ms;
 		return row;
