@@ -125,7 +125,8 @@ export const declareBench: Declaration = (program, context, finish) => {
 		.option(
 			"--traces <url|file>",
 			"also ask for the traces that kubelet, container runtime and API server send themselves: a Jaeger or Tempo query " +
-				"address, or a file of OTLP JSON; they take a cold start apart into finer phases",
+				"address, or a file of OTLP JSON (with --cluster simulated also: simulated); they take a cold start apart into " +
+				"finer phases",
 			tracesWhere,
 		);
 	addSimulationOptions(command)
@@ -284,9 +285,11 @@ function benchOptionsOf(flags: BenchFlags): BenchOptions {
 
 function whereOf(flags: BenchFlags): Where {
 	const { model, seed, speed, kubeconfig, context } = flags;
-	if (flags.cluster === "simulated") return { kind: "simulated", model, seed, speed };
+	if (flags.cluster === "simulated") return { kind: "simulated", model, seed, speed, ...simulatedTraces(flags) };
 	return { kind: "real", source: sourceOf(flags), ...given({ kubeconfig, context }) };
 }
+
+const simulatedTraces = ({ traces }: BenchFlags) => (traces === "simulated" ? { traces: true } : {});
 
 function untilOf(until: number | "verdict" | undefined): { untilMs?: number; untilVerdict?: boolean } {
 	if (until === "verdict") return { untilVerdict: true };

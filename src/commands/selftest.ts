@@ -127,7 +127,7 @@ export async function measureScenario(
 }
 
 function benchOptions(
-	{ profile, sidecar, faults, nodes, burst, model: own }: Scenario,
+	{ profile, sidecar, faults, nodes, burst, traces, model: own }: Scenario,
 	{ iterations, seed, speed, model }: Pick<SelftestOptions, "iterations" | "seed" | "speed" | "model">,
 ): BenchOptions {
 	return simulatedRun({
@@ -140,7 +140,9 @@ function benchOptions(
 			speed,
 			...(faults === undefined ? {} : { faults }),
 			...(nodes === undefined ? {} : { nodes }),
+			...(traces === undefined ? {} : { traces }),
 		},
+		...(traces === true ? { traces: "simulated" } : {}),
 		...(sidecar === undefined ? {} : { sidecar }),
 		...(burst === undefined ? {} : { burst: [burst] }),
 		// A pod drains for so long; a burst takes longer.

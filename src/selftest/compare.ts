@@ -7,7 +7,7 @@ import { type TruePath, truePathOf } from "./true-path.ts";
 export interface Check {
 	/** `profile, round 2`. */
 	where: string;
-	/** `instant started:queue-proxy`, `phase sandbox`, `total`. */
+	/** `instant started:queue-proxy`, `phase sandbox`, `finer phase volumes`. */
 	what: string;
 	source: Source;
 	measured: Measured;
@@ -119,23 +119,57 @@ function compareStart(start: ColdStart, known: Known, found: Comparison): void {
 				isHeld: isOwn(name) ? isOnItsWay(name, measured, { truth, wayMs: known.wayMs }) : holds(measured, truth),
 			});
 	}
-	for (const [name, measured] of Object.entries(start.phases)) {
-		if (name === "unattributed" || name === "response") continue;
-		const what = `phase ${name}`;
-		const ends = path.phases.get(name) ?? [];
-		const [from, to] = ends.map((end) => {
-			const own = start.instants[end]?.ms;
-			return isOwn(end) && own !== undefined ? { loMs: own, hiMs: own } : truthOf(end, known);
-		});
-		if (from === undefined || to === undefined) {
-			found.defects.push(`${where}: ${what} has no such ends`);
-			continue;
+	comparePhases(start, known, found);
+}
+
+/** The phases, and the finer ones that traces told. */
+function comparePhases(start: ColdStart, known: Known, found: Comparison): void {
+	const { where, path } = known;
+	const kinds = [
+		{ kind: "phase", measured: start.phases, ends: path.phases, isFiner: false },
+		{ kind: "finer phase", measured: start.finer ?? {}, ends: path.finer, isFiner: true },
+	];
+	for (const { kind, measured: all, ends: ofPath, isFiner } of kinds) {
+		for (const [name, measured] of Object.entries(all)) {
+			if (name === "unattributed" || name === "response") continue;
+			const what = `${kind} ${name}`;
+			const pieces = ofPath.get(name) ?? [];
+			const truth = sumOf(pieces.map((ends) => durationOf(ends, start, known)));
+			if (truth === undefined) {
+				found.defects.push(`${where}: ${what} has no such ends`);
+				continue;
+			}
+			// A duration holds as a rule if one of its ends does, whichever is the less precise of them.
+			const isByWatch = pieces.flat().some((end) => sourceOf(end, start, { path, isFiner }) === "watch");
+			const source = isByWatch ? "watch" : measured.source;
+			found.checks.push({ where, what, measured, truth, isHeld: holds(measured, truth), source });
 		}
-		const truth = { loMs: to.loMs - from.hiMs, hiMs: to.hiMs - from.loMs };
-		// A duration holds as a rule if one of its ends does, whichever is the less precise of them.
-		const isByWatch = ends.some((end) => start.instants[end]?.source === "watch");
-		add({ what, measured, truth, isHeld: holds(measured, truth), ...(isByWatch ? { source: "watch" } : {}) });
 	}
+}
+
+/** The coarser phases of a start with traces are estimated without them; the change of the API was seen by the watch. */
+function sourceOf(end: string, { instants }: ColdStart, { path, isFiner }: { path: TruePath; isFiner: boolean }) {
+	const source = instants[end]?.source;
+	return source === "trace" && !isFiner && path.changes.has(end) ? "watch" : source;
+}
+
+function durationOf(ends: readonly [from: string, to: string], start: ColdStart, known: Known): Range | undefined {
+	const [from, to] = ends.map((end) => {
+		const own = start.instants[end]?.ms;
+		return isOwn(end) && own !== undefined ? { loMs: own, hiMs: own } : truthOf(end, known);
+	});
+	if (from === undefined || to === undefined) return undefined;
+	return { loMs: to.loMs - from.hiMs, hiMs: to.hiMs - from.loMs };
+}
+
+/** Of a phase in several pieces; undefined without any, and where one is not known. */
+function sumOf(pieces: readonly (Range | undefined)[]): Range | undefined {
+	let sum: Range | undefined;
+	for (const piece of pieces) {
+		if (piece === undefined) return undefined;
+		sum = { loMs: (sum?.loMs ?? 0) + piece.loMs, hiMs: (sum?.hiMs ?? 0) + piece.hiMs };
+	}
+	return sum;
 }
 
 const holds = (measured: Range, truth: Range) =>
@@ -167,9 +201,11 @@ function isOnItsWay(name: string, measured: Measured, { truth, wayMs }: { truth:
 	return truth.loMs <= measured.hiMs && measured.loMs <= truth.loMs + wayMs;
 }
 
-function addsUp({ phases, total }: ColdStart): boolean {
-	const sum = Object.values(phases).reduce((all, { ms }) => all + ms, 0);
-	return total !== undefined && Math.abs(sum - total.ms) < roundingMs;
+function addsUp({ phases, finer = phases, total }: ColdStart): boolean {
+	return [phases, finer].every((all) => {
+		const sum = Object.values(all).reduce((sum, { ms }) => sum + ms, 0);
+		return total !== undefined && Math.abs(sum - total.ms) < roundingMs;
+	});
 }
 
 /** RFC 3339 with nine digits, as reports have it. */

@@ -16,6 +16,8 @@ export interface Scenario {
 	burst?: number;
 	/** The model of the cluster where it is the scenario's own; otherwise the run's. */
 	model?: string;
+	/** Whether kubelet, runtime and API server send traces, which are asked for. */
+	traces?: boolean;
 }
 
 /** The built-in profile whose pods have this besides their own containers. */
@@ -41,9 +43,13 @@ const olderKubelet: readonly Scenario[] = [
 	{ name: "older-native", about: "the kubelet of Kubernetes 1.34, a native sidecar", profile: "full", model },
 ];
 
+const ownTraces: readonly Scenario[] = [
+	{ name: "traces", about: "finer phases by the cluster's own traces", profile: "full", traces: true },
+];
+
 /**
- * The shapes of a pod, then the trials of all faults of the simulation, then many at once, then the older kubelet, in
- * the order in which they run.
+ * The shapes of a pod, then the trials of all faults of the simulation, then many at once, then the older kubelet, then
+ * traces, in the order in which they run.
  */
 export const scenarios: readonly Scenario[] = [
 	...shapes,
@@ -52,6 +58,7 @@ export const scenarios: readonly Scenario[] = [
 		.map(({ pod, ...trial }) => ({ ...trial, profile: profiles[pod] })),
 	...manyAtOnce,
 	...olderKubelet,
+	...ownTraces,
 ];
 
 /** What `--scenario` may be. */

@@ -30,6 +30,7 @@ import { startRevisions } from "./knative/revisions.ts";
 import { startKnativeServices } from "./knative/services.ts";
 import { createDelays, loadModel, type Model } from "./model/model.ts";
 import { startKubelet } from "./nodes/kubelet.ts";
+import { startTraceBackend } from "./traces/server.ts";
 import { createContainerLogs } from "./world/logs.ts";
 import { createMachine } from "./world/machine.ts";
 import type { Program } from "./world/programs.ts";
@@ -47,6 +48,8 @@ export interface SimulationOptions {
 	faults?: Faults;
 	/** How many nodes; one by default. */
 	nodes?: number;
+	/** Whether kubelet, runtime and API server send traces, to a backend of their own. */
+	traces?: boolean;
 	/** When simulated time begins, ns since 1970; the machine's own time by default. */
 	epochNs?: bigint;
 	/** What runs in containers in earnest; nothing by default. Only for a cluster in this thread. */
@@ -59,6 +62,8 @@ export interface SimulatedCluster {
 	kubeconfig: string;
 	/** Maps `process.hrtime.bigint()` to simulated time, with `simulatedEpochNs`. */
 	timeScale: TimeScale;
+	/** Where the traces can be asked for, by Jaeger's query API; undefined where none are sent. */
+	tracesUrl?: string;
 	/** Everything that really happened so far. */
 	truth(): Promise<ClusterTruth>;
 	close(): Promise<void>;
@@ -175,16 +180,19 @@ export async function startSimulatedCluster(options: SimulationOptions): Promise
 		compact: server.compact,
 		every: (periodMs, act) => repeat(clock, periodMs, act),
 	});
+	const truth = () => {
+		clock.catchUp();
+		return world.truth.read();
+	};
+	const backend = options.traces === true ? await startTraceBackend(truth) : undefined;
 	return {
 		kubeconfig: kubeconfigOf(server.origin, token, certificate.certificate),
 		timeScale,
-		truth: async () => {
-			clock.catchUp();
-			return world.truth.read();
-		},
+		...(backend === undefined ? {} : { tracesUrl: backend.url }),
+		truth: async () => truth(),
 		async close() {
 			clock.close();
-			await Promise.all([server.close(), nodePorts.close()]);
+			await Promise.all([server.close(), nodePorts.close(), backend?.close()]);
 		},
 	};
 }

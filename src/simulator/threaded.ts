@@ -9,7 +9,7 @@ export type ToWorker = { kind: "truth"; id: number } | { kind: "close" };
 
 /** A message from that thread. */
 export type FromWorker =
-	| { kind: "started"; kubeconfig: string; timeScale: TimeScale }
+	| { kind: "started"; kubeconfig: string; timeScale: TimeScale; tracesUrl?: string }
 	| { kind: "failed"; message: string }
 	| { kind: "truth"; id: number; truth: ClusterTruth }
 	| { kind: "closed" };
@@ -44,11 +44,12 @@ export async function startSimulatedClusterInThread(
 			}
 		});
 	});
-	const { kubeconfig, timeScale } = await Promise.race([started, ended]);
+	const { kubeconfig, timeScale, tracesUrl } = await Promise.race([started, ended]);
 	const send = (message: ToWorker) => thread.postMessage(message);
 	return {
 		kubeconfig,
 		timeScale,
+		...(tracesUrl === undefined ? {} : { tracesUrl }),
 		truth: () => {
 			const id = ++questions;
 			const answer = new Promise<ClusterTruth>((resolve) => asked.set(id, resolve));

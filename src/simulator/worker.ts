@@ -13,7 +13,8 @@ async function serve(): Promise<void> {
 	} catch (error) {
 		return send({ kind: "failed", message: String(error) });
 	}
-	send({ kind: "started", kubeconfig: cluster.kubeconfig, timeScale: cluster.timeScale });
+	const { kubeconfig, timeScale, tracesUrl } = cluster;
+	send({ kind: "started", kubeconfig, timeScale, ...(tracesUrl === undefined ? {} : { tracesUrl }) });
 	port.on("message", async (message: ToWorker) => {
 		if (message.kind === "truth") send({ kind: "truth", id: message.id, truth: await cluster.truth() });
 		else {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { main } from "../../src/main.ts";
 import type { Answer } from "../../src/report/tradeoffs.ts";
-import { aReport, around } from "../gate/a-report.ts";
+import { causeOfPhase } from "../../src/tradeoffs/phase-causes.ts";
+import { aReport, around, measured } from "../gate/a-report.ts";
 import { fakeContext } from "../support/fake-context.ts";
 import { withKnobs } from "../support/knobs.ts";
 import { aTradeoffReport } from "./a-tradeoff-report.ts";
@@ -57,6 +58,41 @@ describe("knistio advise", () => {
 			/classic saves .* which is not enough alone \(its price: it is made up\); measured to keep it/,
 		);
 	});
+
+	it("says of the longest phases why they take as long, of finer ones where they are known", async () => {
+		const report = aTradeoffReport();
+		const phases = {
+			volumes: measured(900),
+			"notice-istio-proxy": measured(800),
+			"startup-istio-proxy": measured(700),
+			cni: measured(20),
+		};
+		const finer = report.profiles.map((run) => ({
+			...run,
+			coldStarts: run.coldStarts.map((start) => ({ ...start, phases: { sandbox: measured(950) }, finer: phases })),
+		}));
+		const budget = '--need policy --budget "total: p(50) < 3s"';
+		const told = (await advise(budget, {}, { profiles: finer })).stdout;
+		expect(told).toContain(
+			"its longest phases: volumes 900 ms (kubelet looks at its volumes every 300 ms, which nobody can change from " +
+				"outside), notice-istio-proxy 800 ms (kubelet 1.36 and later notice at once, earlier ones once a second), " +
+				"startup-istio-proxy 700 ms (at most one period of the sidecar's startup probe of it is waiting)",
+		);
+		const coarser = finer.map((run) => ({
+			...run,
+			coldStarts: run.coldStarts.map(({ finer: _, ...start }) => start),
+		}));
+		expect((await advise(budget, {}, { profiles: coarser })).stdout).toMatch(
+			/its longest phases: sandbox 950 ms(;|\n)/,
+		);
+	});
+
+	it.each([
+		["webhook-istio-sidecar-injector", "what injecting the sidecar costs"],
+		["webhook-of-somebody", undefined],
+		["readiness", "at most one period of a readiness probe of it is waiting"],
+		["sandbox", undefined],
+	])("knows of %s: %s", (phase, cause) => expect(causeOfPhase(phase)).toBe(cause));
 
 	it("never advises by a cell that was not tested: 3, and says which", async () => {
 		const { code, stdout } = await advise("--need mtls,policy --forbid net-admin", {

@@ -47,7 +47,7 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	const { cluster } = target;
 	const display = openProgress(context);
 	try {
-		const traces = await openTraces(options, context);
+		const traces = await openTraces(options, target, context);
 		display.progress({ kind: "step", text: `looking at the cluster of context ${cluster.context}` });
 		const asked = {
 			options,

@@ -53,7 +53,7 @@ export interface BenchOptions extends GateOptions {
 	out: string[];
 	/** The collector that traces are sent to. */
 	otlp?: string;
-	/** Where the cluster's own traces are: a backend's address, or a file. */
+	/** Where the cluster's own traces are: a backend's address, or a file; `simulated` for those of a simulated cluster. */
 	traces?: string;
 	/** The recording's path; false for none, undefined for one beside the first `out`. */
 	record?: string | false;

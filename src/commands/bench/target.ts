@@ -11,7 +11,15 @@ import type { ClusterTruth } from "../../simulator/world/truth.ts";
 /** What is measured: a kubeconfig's context, or a cluster in the process. */
 export type Where =
 	| { kind: "real"; kubeconfig?: string; context?: string; source: IstioSource }
-	| { kind: "simulated"; model: string; seed: number; speed: number; faults?: Faults; nodes?: number };
+	| {
+			kind: "simulated";
+			model: string;
+			seed: number;
+			speed: number;
+			faults?: Faults;
+			nodes?: number;
+			traces?: boolean;
+	  };
 
 /** A cluster that can be worked on, whatever it is. */
 export interface Target {
@@ -25,6 +33,8 @@ export interface Target {
 	ineffective?(profile: Profile): string[];
 	/** Set on everything that comes of it. */
 	simulated?: { model: string; seed: number; speed: number };
+	/** Where the cluster's own traces can be asked for; undefined where it is not known, or none are sent. */
+	tracesUrl?: string;
 	/** What really happened, where that can be known. */
 	truth?(): Promise<ClusterTruth>;
 	close(): Promise<void>;
@@ -75,6 +85,7 @@ async function openSimulated(where: Extract<Where, { kind: "simulated" }>, conte
 		},
 		ineffective: ({ istio, podAnnotations, traffic = [] }) => withoutModel({ ...istio, podAnnotations, traffic }),
 		simulated: { model, seed, speed },
+		...(simulation.tracesUrl === undefined ? {} : { tracesUrl: simulation.tracesUrl }),
 		truth: simulation.truth,
 		close: async () => {
 			cluster.close();

@@ -6,17 +6,20 @@ import type { TraceSource } from "../../traces/source.ts";
 import type { BenchOptions } from "./options.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Run } from "./run.ts";
+import type { Target } from "./target.ts";
 
 /**
- * Where the cluster's own traces are; undefined where they are not asked for.
+ * Where the cluster's own traces are; undefined where they are not asked for. A simulated cluster that sends some knows
+ * where.
  * @throws UsageError for a backend that cannot be asked, before anything is measured
  */
 export async function openTraces(
 	{ traces, dryRun }: Pick<BenchOptions, "traces" | "dryRun">,
+	{ tracesUrl }: Pick<Target, "tracesUrl">,
 	context: Context,
 ): Promise<TraceSource | undefined> {
 	if (traces === undefined || dryRun) return undefined;
-	return openTraceSource(traces, context, context.signal);
+	return openTraceSource(tracesUrl ?? traces, context, context.signal);
 }
 
 /** Has each cold start's traces asked for in the background; what comes is recorded. Undefined where none are asked for. */

@@ -1,6 +1,6 @@
 import { keyOf, type Pod, uidOf } from "../api/objects.ts";
 import type { Cancel, Process, SimulatedNs } from "../clock/clock.ts";
-import { joinsAmbient, markRedirected, usesIstioCni, variantOf } from "../istio/injection.ts";
+import { variantOf } from "../istio/injection.ts";
 import type { Variant } from "../model/model.ts";
 import { recordEvent } from "../world/events.ts";
 import { type Machine, takeStep } from "../world/machine.ts";
@@ -20,6 +20,7 @@ import { createPodEnd, type PodEnd } from "./pod-end.ts";
 import { createPodSync, type PodSync } from "./pod-sync.ts";
 import { createProbes, type Probes } from "./probes.ts";
 import { createPrograms, type Programs } from "./programs.ts";
+import { createSandbox } from "./sandbox.ts";
 import { type StartContext, startContainer } from "./start-container.ts";
 import { createStatusWriter, type StatusWriter } from "./status-writer.ts";
 
@@ -180,11 +181,13 @@ function publish({ state, writer, probes }: Parts, hasEnded = false): void {
 function* syncPod(parts: Parts, start: StartContext): Process<number | undefined> {
 	const { state, probes } = parts;
 	const { world, key } = state;
+	const end = world.truth.pass(state.pod);
 	publish(parts);
 	probes.trigger();
 	if (state.runtime.podIp === undefined) yield* createSandbox(state);
 	const toStart = containersToStart(state.pod, state.observed, probes.results);
 	for (const container of toStart) yield* startContainer(start, container);
+	end();
 	return world.model.kubelet.relistsOnDemand && toStart.length > 0 ? world.delays.of("ownLook", key) : undefined;
 }
 
@@ -273,13 +276,4 @@ function exit(state: PodState, name: string, code: number): void {
 	container.exit = { code, at: state.world.clock.now(), ...(message === undefined ? {} : { message }) };
 	state.world.truth.container(state.pod, name, "exited");
 	noteChange(state);
-}
-
-function* createSandbox({ world, machine, pod, key, variant, runtime, takeIp }: PodState): Process {
-	yield world.delays.of("syncStart", key, variant);
-	const sandboxMs = world.delays.of(usesIstioCni(world.api, pod) ? "sandboxWithCni" : "sandbox", key, variant);
-	yield* takeStep(machine, sandboxMs, world.model.limits.computing.sandbox);
-	if (joinsAmbient(world.api, pod)) markRedirected(world.api, pod);
-	runtime.podIp = takeIp();
-	world.truth.pod(pod, "sandboxReady");
 }

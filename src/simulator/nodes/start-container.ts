@@ -94,6 +94,7 @@ function* awaitHook({ world, pod, key, variant }: StartContext, container: Runti
 
 function* provideImage(context: StartContext, { name, image, imagePullPolicy }: Container): Process<boolean> {
 	const { world, pod, key, images, record } = context;
+	world.truth.container(pod, name, "turnedTo");
 	if (images.has(image) && imagePullPolicy !== "Always") {
 		world.truth.container(pod, name, "pulled");
 		yield world.delays.of("eventAfter", `${key}/${name}`);

@@ -7,6 +7,8 @@ export type TrueTime = bigint;
 
 /** What really happened to a container, and when the API first showed it. */
 export type ContainerInstant =
+	/** The kubelet asks whether its image is there. */
+	| "turnedTo"
 	| "pulling"
 	| "pulled"
 	| "created"
@@ -23,10 +25,21 @@ export type ContainerInstant =
 
 /** What really happened to a pod; `shown…` is when the API first showed it. */
 export type PodInstant =
+	/** The API server was asked for it. */
+	| "requested"
+	/** Istio's webhook, where there was a call. */
+	| "webhookCalled"
+	| "webhookAnswered"
+	| "etcdAsked"
 	| "created"
 	| "scheduled"
 	| "shownScheduled"
 	| "kubeletSaw"
+	/** The kubelet found its volumes mounted, and asked for the sandbox. */
+	| "sandboxAsked"
+	/** The CNI plugins. */
+	| "networkAsked"
+	| "networkReady"
 	| "sandboxReady"
 	/** The kubelet found it ready. */
 	| "ready"
@@ -38,6 +51,10 @@ export interface PodTruth {
 	namespace: string;
 	name: string;
 	uid: string;
+	/** Undefined until it has one. */
+	node?: string;
+	/** The kubelet's passes over it (`SyncPod`), in their order; one that goes on, or was broken off, has no end. */
+	passes: { begunAt: TrueTime; endedAt?: TrueTime }[];
 	instants: Partial<Record<PodInstant, TrueTime>>;
 	containers: Record<string, Partial<Record<ContainerInstant, TrueTime>>>;
 }
@@ -87,7 +104,10 @@ export interface ClusterTruth {
 
 /** Writes down what really happens, apart from the API. The first time counts. */
 export interface TruthRecorder {
-	pod(pod: Pod, instant: PodInstant): void;
+	/** @param at where it is told later than it happened */
+	pod(pod: Pod, instant: PodInstant, at?: TrueTime): void;
+	/** One of the kubelet's passes begins; the result tells that it has ended. */
+	pass(pod: Pod): () => void;
 	container(pod: Pod, container: string, instant: ContainerInstant): void;
 	request(host: string, path: string): { truth: RequestTruth; mark: (instant: RequestInstant) => void };
 	endpoint(namespace: string, service: string, podUid: string): void;
@@ -116,16 +136,19 @@ export function createTruthRecorder(
 		const uid = uidOf(pod);
 		let truth = pods.get(uid);
 		if (truth === undefined) {
-			truth = { namespace: pod.metadata.namespace ?? "", name: pod.metadata.name, uid, instants: {}, containers: {} };
+			const { namespace = "", name } = pod.metadata;
+			truth = { namespace, name, uid, passes: [], instants: {}, containers: {} };
 			pods.set(uid, truth);
 		}
+		if (pod.spec.nodeName !== undefined) truth.node = pod.spec.nodeName;
 		return truth;
 	}
 
 	const recorder: TruthRecorder = {
-		pod(pod, instant) {
-			truthOf(pod).instants[instant] ??= now();
+		pod(pod, instant, at) {
+			truthOf(pod).instants[instant] ??= at ?? now();
 		},
+		pass: (pod) => beginPass(truthOf(pod), now),
 		container(pod, name, instant) {
 			const { containers } = truthOf(pod);
 			containers[name] ??= {};
@@ -148,6 +171,14 @@ export function createTruthRecorder(
 	};
 	store.subscribe("pods", ({ type, object }) => recordShown(recorder, object as Pod, type));
 	return recorder;
+}
+
+function beginPass({ passes }: PodTruth, now: () => TrueTime): () => void {
+	const pass: PodTruth["passes"][number] = { begunAt: now() };
+	passes.push(pass);
+	return () => {
+		pass.endedAt = now();
+	};
 }
 
 function recordShown(recorder: TruthRecorder, pod: Pod, type: string): void {
