@@ -9,7 +9,7 @@ import { printable } from "./text/printable.ts";
 const exitCodeHelp = `
 Exit codes:
   0   measured, and every verdict passed
-  99  a budget or a baseline is breached
+  99  a budget or a baseline is breached, or no profile fits (advise)
   3   inconclusive: no data, or too little to decide
   2   an error in the command line, a profile or a file
   4   the cluster is unreachable, or not as promised
@@ -91,6 +91,12 @@ export function declare(context: Context, finish: Finish, name = "knistio"): Com
 
 function codeOf(error: unknown, context: Context, argv: readonly string[]): ExitCode {
 	if (error instanceof CommanderError) {
+		const isMissing =
+			error.code === "commander.missingMandatoryOptionValue" || error.code === "commander.missingArgument";
+		const command = argv.find((word) => !word.startsWith("-"));
+		if (isMissing && command !== undefined) {
+			context.stderr(`hint: \`knistio help ${command}\` shows its arguments and options, with examples\n`);
+		}
 		// Commander ends with 1 for a mistyped option; that code is kept for defects of knistio.
 		return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
 	}

@@ -165,9 +165,13 @@ function failuresInTheWay({ pilot, missing = 0 }: PowerQuestion): string | undef
 
 function requirePilot(run: ProfileRun, measure: string, count: number): void {
 	if (count >= leastPilot) return;
+	const measured = measuresOf(run);
+	const hint = measured.includes(measure)
+		? "measure a pilot with more cold starts: raise --iterations of `bench`"
+		: `measured: ${measured.join(", ") || "nothing"}`;
 	throw new UsageError(
 		`the pilot has ${count} cold starts of ${run.profile.name} with ${measure}; ${leastPilot} are the least to plan by, 20 are good`,
-		{ hint: `measured: ${measuresOf(run).join(", ") || "nothing"}` },
+		{ hint },
 	);
 }
 

@@ -63,7 +63,11 @@ async function reportOf(path: string, signal: AbortSignal): Promise<Report> {
 		const where = `${path}:${line}`;
 		const value = parsed(text);
 		if (value === undefined) {
-			broken = damaged(where, "the line is not JSON");
+			const what = "the line is not JSON";
+			broken =
+				line === 1 && !text.includes('"kind"')
+					? new UsageError(`${where}: ${what}`, { hint: foreign })
+					: damaged(where, what);
 			continue;
 		}
 		if (!isBegun) requireRecording(where, value);
@@ -87,7 +91,7 @@ function ended(builder: ReportBuilder, where: string): Report {
 function requireRecording(where: string, value: unknown): void {
 	const { kind, version } = (value ?? {}) as { kind?: unknown; version?: unknown };
 	if (kind !== "run") {
-		throw new UsageError(`${where}: this is not a recording of knistio`, { hint: "`bench --record FILE` writes one" });
+		throw new UsageError(`${where}: this is not a recording of knistio`, { hint: foreign });
 	}
 	if (version !== recordingVersion) {
 		throw new UsageError(
@@ -96,6 +100,7 @@ function requireRecording(where: string, value: unknown): void {
 	}
 }
 
+const foreign = "`bench --record FILE` writes a recording; `knistio show` reads a report";
 const inside = "an entry up to this line has missing or wrong content";
 
 function parsed(text: string): unknown {

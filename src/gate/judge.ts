@@ -93,7 +93,7 @@ export function exitCodeOf({ verdicts }: Judgement): ExitCode {
 
 function asSimulated(verdict: Verdict): Verdict {
 	if (verdict.status === "inconclusive") return verdict;
-	const reason = "the cluster was simulated, and nobody asked to judge that";
+	const reason = "the cluster was simulated; --cluster simulated judges it all the same";
 	return { ...verdict, status: "inconclusive", reason };
 }
 

@@ -49,7 +49,7 @@ export async function proveProfile(session: Session, order: Proof): Promise<Fing
 	if (pod === undefined) {
 		if (answers.length > 0) {
 			throw new ClusterError(`profile ${profile.name}: the service is Ready, but ${answers.join("; ")}`, {
-				hint: "look at the gateway's and the activator's log; --gateway gives another way to the service",
+				hint: "if --gateway was given, look whether its address is right; look at the log of the gateway and of the activator; another --gateway is another way to the service",
 			});
 		}
 		throw new ClusterError(`profile ${profile.name}: the service is Ready but has no pod to look at`, {

@@ -11,7 +11,7 @@ import { tempoSource } from "./tempo.ts";
  */
 export async function openTraceSource(where: string, outside: Outside, signal?: AbortSignal): Promise<TraceSource> {
 	if (!/^https?:\/\//.test(where)) {
-		parseFile(await outside.readFile(where), where);
+		parseFile(await readTraces(where, outside), where);
 		return otlpFile(where, outside);
 	}
 	const base = where.replace(/\/$/, "");
@@ -23,6 +23,18 @@ export async function openTraceSource(where: string, outside: Outside, signal?: 
 		throw new UsageError(`${base} is no trace backend that knistio can ask`, { cause, hint });
 	}
 	return jaegerSource(base, outside);
+}
+
+async function readTraces(path: string, { readFile }: Pick<Outside, "readFile">): Promise<string> {
+	try {
+		return await readFile(path);
+	} catch (error) {
+		if (!(error instanceof UsageError)) throw error;
+		throw new UsageError(error.message, {
+			cause: error,
+			hint: "--traces takes a file of OTLP JSON, or an address that begins with http:// or https://",
+		});
+	}
 }
 
 /** Tempo alone has this answer. */

@@ -26,7 +26,7 @@ describe("a mistyped command line", () => {
 	it.each([
 		[["bnech"], /unknown command 'bnech'[\s\S]*Did you mean bench\?/],
 		[bench("--iteration", "3"), /unknown option '--iteration'[\s\S]*Did you mean --iterations\?/],
-		[["bench"], /required option '-p, --profile <name\|file>' not specified/],
+		[["bench"], /required option '-p, --profile <name\|file>' not specified\nhint: `knistio help bench`/],
 		[bench("--iterations", "0"), /--iterations.*"0" is not a whole number of at least 1/],
 		[bench("--iterations", "2.5"), /"2.5" is not a whole number/],
 		[bench("--timeout", "5 minutes"), /--timeout.*"5 minutes" is not a duration \(such as 500ms, 90s or 1m30s\)/],

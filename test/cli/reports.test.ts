@@ -147,7 +147,7 @@ describe("replay", () => {
 			/damaged\.ndjson:3: the line is not JSON\nhint: the file was damaged/,
 		],
 		["a foreign file of JSON", '{"a": 1}\n{"b": 2}\n', /damaged\.ndjson:1: this is not a recording of knistio\nhint: /],
-		["a saved report", JSON.stringify(aReport({}), undefined, "\t"), /damaged\.ndjson:1: /],
+		["a saved report", JSON.stringify(aReport({}), undefined, "\t"), /damaged\.ndjson:1: .*\nhint: .*`knistio show`/],
 		["a value that is no entry", "null\n", /damaged\.ndjson:1: this is not a recording/],
 		["a foreign text", "hello\nworld\n", /damaged\.ndjson:1: the line is not JSON/],
 		["an entry that is none", `${lines[0]}\nnull\n${lines[1]}\n`, /damaged\.ndjson:2: /],

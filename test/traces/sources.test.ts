@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { UsageError } from "../../src/errors.ts";
 import { openTraceSource } from "../../src/traces/open.ts";
 import { mostSpans, spansToKeep } from "../../src/traces/select.ts";
 import type { Outside, PodStart } from "../../src/traces/source.ts";
@@ -155,6 +156,12 @@ describe("Tempo", () => {
 
 describe("a file of OTLP", () => {
 	const open = (text: string) => openTraceSource("spans.json", world({}, { "spans.json": text }).outside);
+
+	it("that is not there is refused with what --traces takes", async () => {
+		const readFile = async () => Promise.reject(new UsageError("cannot read it"));
+		const opening = openTraceSource("none.json", { ...world({}).outside, readFile });
+		await expect(opening).rejects.toMatchObject({ hint: expect.stringContaining("OTLP JSON") });
+	});
 
 	it("is one request, or one a line of which the last may be cut", async () => {
 		const line = JSON.stringify(otlp);

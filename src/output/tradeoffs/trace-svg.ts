@@ -62,7 +62,7 @@ export function renderTracesOf(report: Report): string {
 		y += headHeight + section.bars.length * rowHeight + 24;
 	}
 	if (sections.length === 0) {
-		const words = "no data: the report has no request trace; `knistio tradeoffs` takes some";
+		const words = "no data: the report has no request trace; `bench --tradeoffs` and `knistio tradeoffs` take some";
 		body.push(text(words, { x: margin, y: y + 60, "font-size": size.label }));
 	}
 	const description = sections.map(inWords).join(" ");
