@@ -143,8 +143,10 @@ export const declareBench: Declaration = (program, context, finish) => {
 			return finish(await bench(benchOptionsOf(flags), context));
 		}
 		requireNoChange(command);
+		// It names what is there, and no file to read.
+		const { service: _, ...others } = flags;
 		const { benchAsFound } = await import("../commands/bench/as-found.ts");
-		finish(await benchAsFound({ ...benchOptionsOf(flags), installed }, context));
+		finish(await benchAsFound({ ...benchOptionsOf(others), installed }, context));
 	});
 };
 

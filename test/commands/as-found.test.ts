@@ -207,10 +207,17 @@ it.each([
 	["ksvc/Shop --use-installed", '"ksvc/Shop" does not name a Knative service'],
 	["ksvc/shop --use-installed --profile full", "--profile: a service that is there is measured as it is"],
 	["ksvc/shop --use-installed --burst 5", "--burst: a service that is there is measured as it is"],
+	["ksvc/shop --use-installed --tradeoffs", "--tradeoffs: a service that is there is measured as it is"],
+	["ksvc/shop --use-installed --traces x.json", "--traces: a service that is there is measured as it is"],
 	["ksvc/shop --use-installed --keep", "--keep: a service that is there is measured as it is"],
 	["ksvc/shop --use-installed --cluster simulated", "--cluster simulated: it begins empty"],
 	["shop.yaml", "--profile"],
 ])("refuses bench --service %s", async (line, word) => {
 	const outcome = await knistio(["bench", "--service", ...line.split(" ")]);
 	expect(outcome).toMatchObject({ code: 2, opened: 0, stderr: expect.stringContaining(word) });
+});
+
+it("opens the cluster, and reads no file, for bench --service ksvc/NAME", async () => {
+	const outcome = await knistio(["bench", "--service", "ksvc/shop", "--use-installed"]);
+	expect(outcome).toMatchObject({ opened: 1, stderr: expect.not.stringContaining("cannot read") });
 });

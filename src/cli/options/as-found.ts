@@ -25,6 +25,8 @@ const changing = [
 	"pull",
 	"burst",
 	"crowd",
+	"tradeoffs",
+	"traces",
 	"image",
 	"sidecar",
 	"knativeManifests",
