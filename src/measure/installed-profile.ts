@@ -29,51 +29,51 @@ export function installedProfile({ pod, versions, knative, mode }: Found): Profi
 	const { sidecar, initContainers, capabilities } = shapeOf(pod);
 	const ownInit = initContainers.filter((name) => istioInit.includes(name));
 	const redirection = textMapOf(pod.metadata.annotations)["ambient.istio.io/redirection"];
-	return {
-		name: installedName,
+	return asFound({
 		title: "as installed",
 		description: describe({ versions, knative, mode, sidecar, isAmbient: redirection === "enabled" }),
-		istio: {
-			components: {
-				base: true,
-				istiod: versions.istiod !== undefined,
-				ingressGateway: true,
-				cni: ownInit.includes("istio-validation"),
-				ztunnel: redirection === "enabled",
-			},
-			values: {},
-			meshConfig: {},
+		components: {
+			base: true,
+			istiod: versions.istiod !== undefined,
+			ingressGateway: true,
+			cni: ownInit.includes("istio-validation"),
+			ztunnel: redirection === "enabled",
 		},
-		namespaceLabels: {},
-		podLabels: {},
-		podAnnotations: {},
 		meshCompatibilityMode: mode === "enabled" || mode === "disabled" ? mode : "auto",
-		security: [],
-		policy: [],
-		externalAuthorizer: false,
 		promises: { initContainers: ownInit, sidecar, capabilities, denies: false },
-		budgets: [],
-	};
+	});
 }
 
 /** The same before anything was seen: nothing is known of its pods. */
-export const yetToBeFound: Profile = {
-	name: installedName,
-	istio: {
-		components: { base: true, istiod: true, ingressGateway: true, cni: false, ztunnel: false },
-		values: {},
-		meshConfig: {},
-	},
-	namespaceLabels: {},
-	podLabels: {},
-	podAnnotations: {},
+export const yetToBeFound: Profile = asFound({
+	components: { base: true, istiod: true, ingressGateway: true, cni: false, ztunnel: false },
 	meshCompatibilityMode: "auto",
-	security: [],
-	policy: [],
-	externalAuthorizer: false,
 	promises: { initContainers: istioInit, sidecar: "any", capabilities: [], denies: false },
-	budgets: [],
-};
+});
+
+/** A profile that installs nothing and sets nothing. */
+function asFound({
+	components,
+	meshCompatibilityMode,
+	promises,
+	...words
+}: Pick<Profile, "title" | "description" | "meshCompatibilityMode" | "promises"> &
+	Pick<Profile["istio"], "components">): Profile {
+	return {
+		name: installedName,
+		...words,
+		istio: { components, values: {}, meshConfig: {} },
+		namespaceLabels: {},
+		podLabels: {},
+		podAnnotations: {},
+		meshCompatibilityMode,
+		security: [],
+		policy: [],
+		externalAuthorizer: false,
+		promises,
+		budgets: [],
+	};
+}
 
 /** What of that pod is the service's own, or of others than Knative and Istio. */
 export function installedShape(pod: KubeObject): ServiceShape {

@@ -1,12 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { measureScenario, type ScenarioRun } from "../../src/commands/selftest.ts";
 import { main } from "../../src/main.ts";
-import type { Entry } from "../../src/recording/entries.ts";
 import type { Report } from "../../src/report/report.ts";
 import { type Comparison, compareWithTruth } from "../../src/selftest/compare.ts";
 import { coverageOf, defectsOf, missedBounds } from "../../src/selftest/coverage.ts";
 import { planRuns, scenarioNames } from "../../src/selftest/scenarios.ts";
-import { openReportBuilder } from "../../src/timing/report-builder.ts";
+import { reportOf } from "../support/recorded.ts";
 import { builtContext } from "./built-context.ts";
 
 const speed = 10;
@@ -16,12 +15,6 @@ beforeAll(async () => {
 	const scenario = { name: "native", about: "", profile: "full", sidecar: "native" as const };
 	run = await measureScenario(scenario, { iterations: 1, seed: 1, speed, model: "today" }, builtContext().context);
 }, 60_000);
-
-function fold(entries: readonly Entry[]): Report {
-	const builder = openReportBuilder();
-	for (const entry of entries) builder.add(entry);
-	return builder.report();
-}
 
 const compare = (report: Report): Comparison => compareWithTruth({ report, truth: run.truth, speed });
 
@@ -33,14 +26,14 @@ const firmDefects = (comparison: Comparison) => {
 
 /** The same with every cold start changed. */
 function changed(change: (start: Report["profiles"][number]["coldStarts"][number]) => void): Report {
-	const report = structuredClone(fold(run.entries));
+	const report = structuredClone(reportOf(run.entries));
 	for (const { coldStarts } of report.profiles) for (const start of coldStarts) change(start);
 	return report;
 }
 
 describe("the comparison with the truth", () => {
 	it("finds every firm bound of an honest measurement held", () => {
-		const comparison = compare(fold(run.entries));
+		const comparison = compare(reportOf(run.entries));
 		expect(firmDefects(comparison)).toEqual([]);
 		expect(comparison.cold).toBe(2);
 		const sources = coverageOf(comparison.checks).map(({ source }) => source);
@@ -82,7 +75,7 @@ describe("the comparison with the truth", () => {
 			const object = { ...entry.object, firstTimestamp: second };
 			return { ...entry, object: { ...object, metadata: { ...object.metadata, name: name.slice(0, dot) + later } } };
 		});
-		const { cold, defects, checks } = compare(fold(late));
+		const { cold, defects, checks } = compare(reportOf(late));
 		const isFound =
 			cold === 0 || defects.length > 0 || checks.some(({ isHeld, source }) => !isHeld && source !== "watch");
 		expect(isFound).toBe(true);
@@ -94,7 +87,7 @@ describe("the comparison with the truth", () => {
 				? { ...entry, lastByteAt: (BigInt(entry.lastByteAt ?? 0) + 11_000_000_000n).toString() }
 				: entry,
 		);
-		expect(firmDefects(compare(fold(shifted))).join()).toContain("bounds by client do not hold");
+		expect(firmDefects(compare(reportOf(shifted))).join()).toContain("bounds by client do not hold");
 	});
 
 	it("finds a clock that is not within its bounds, and a movement of one that stood still", () => {
@@ -105,8 +98,10 @@ describe("the comparison with the truth", () => {
 				? { ...entry, loNs: String(BigInt(entry.loNs) + 60_000_000_000n) }
 				: entry,
 		);
-		expect(compare(fold(ahead)).defects.join()).toContain("no clock was set, but: the clock of node/node-1 has moved");
-		const report = fold(run.entries);
+		expect(compare(reportOf(ahead)).defects.join()).toContain(
+			"no clock was set, but: the clock of node/node-1 has moved",
+		);
+		const report = reportOf(run.entries);
 		const clocks = [...report.clocks, { clock: "node/node-1", loMs: 5, method: "lease" }];
 		expect(compare({ ...report, clocks }).defects).toEqual([
 			"the clock of node/node-1 is 0 ms ahead, and is said to be at least 5 ms",
@@ -114,7 +109,7 @@ describe("the comparison with the truth", () => {
 	});
 
 	it("takes no data for no pass", () => {
-		expect(defectsOf(compare({ ...fold(run.entries), profiles: [] }))).toEqual(["of 0 attempts none was measured"]);
+		expect(defectsOf(compare({ ...reportOf(run.entries), profiles: [] }))).toEqual(["of 0 attempts none was measured"]);
 	});
 });
 

@@ -1,10 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { measureScenario, type ScenarioRun } from "../../src/commands/selftest.ts";
-import type { Entry } from "../../src/recording/entries.ts";
 import type { Report } from "../../src/report/report.ts";
 import { compareWithTruth } from "../../src/selftest/compare.ts";
 import { coverageOf, defectsOf, missedBounds } from "../../src/selftest/coverage.ts";
-import { openReportBuilder } from "../../src/timing/report-builder.ts";
+import { reportOf } from "../support/recorded.ts";
 import { builtContext } from "./built-context.ts";
 
 const speed = 10;
@@ -15,12 +14,6 @@ beforeAll(async () => {
 	const scenario = { name: "traces", about: "", profile: "full", sidecar: "native" as const, traces: true, faults };
 	run = await measureScenario(scenario, { iterations: 1, seed: 1, speed, model: "today" }, builtContext().context);
 }, 60_000);
-
-function fold(entries: readonly Entry[]): Report {
-	const builder = openReportBuilder();
-	for (const entry of entries) builder.add(entry);
-	return builder.report();
-}
 
 const startsOf = ({ profiles }: Report) => profiles.flatMap(({ coldStarts }) => coldStarts);
 /** The machine that runs the tests may be busy, so the bounds by the watch are not asked for here. */
@@ -42,7 +35,7 @@ const begunLater = (name: string, ms: number) =>
 
 describe("a simulated cluster that sends traces", () => {
 	it("has its finer phases measured within bounds that hold, on clocks that are off", () => {
-		const report = fold(run.entries);
+		const report = reportOf(run.entries);
 		expect(startsOf(report)).toHaveLength(2);
 		for (const start of startsOf(report)) {
 			expect(start.findings.filter(({ code }) => code.startsWith("traces"))).toEqual([]);
@@ -60,9 +53,9 @@ describe("a simulated cluster that sends traces", () => {
 	});
 
 	it("has the same coarser phases as without them", () => {
-		const without = fold(run.entries.filter(({ kind }) => kind !== "spans"));
+		const without = reportOf(run.entries.filter(({ kind }) => kind !== "spans"));
 		const all = (report: Report) => startsOf(report).map(({ phases, total }) => ({ phases, total }));
-		expect(all(fold(run.entries))).toEqual(all(without));
+		expect(all(reportOf(run.entries))).toEqual(all(without));
 		expect(startsOf(without).every(({ finer }) => finer === undefined)).toBe(true);
 	});
 
@@ -70,6 +63,6 @@ describe("a simulated cluster that sends traces", () => {
 		"runtime.v1.RuntimeService/RunPodSandbox",
 		"Create etcd3",
 	])("is not believed where %s began later", (name) => {
-		expect(firmDefects(fold(begunLater(name, 1))).join()).toContain("bounds by trace do not hold");
+		expect(firmDefects(reportOf(begunLater(name, 1))).join()).toContain("bounds by trace do not hold");
 	});
 });

@@ -1,6 +1,7 @@
 import { onTestFinished } from "vitest";
-import { type ClientClock, clientNow, realMs } from "../../src/clock/client-clock.ts";
+import type { ClientClock } from "../../src/clock/client-clock.ts";
 import { pause } from "../../src/clock/pause.ts";
+import { scaledClock } from "../../src/clock/scaled-clock.ts";
 import type { Target } from "../../src/commands/bench/target.ts";
 import { openKube } from "../../src/kube/api/client.ts";
 import type { KubeObject } from "../../src/kube/api/cluster.ts";
@@ -52,10 +53,7 @@ export async function openUsedCluster(
 		return {
 			cluster,
 			clock,
-			installClock: {
-				now: () => Number(clientNow(clock) / 1_000_000n),
-				sleep: (ms, abort) => pause(realMs(clock, ms), abort),
-			},
+			installClock: scaledClock(clock),
 			render: async () => {
 				throw new Error("nothing may be installed");
 			},

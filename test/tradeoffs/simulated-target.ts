@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest";
-import { type ClientClock, clientNow, realMs } from "../../src/clock/client-clock.ts";
-import { pause } from "../../src/clock/pause.ts";
+import type { ClientClock } from "../../src/clock/client-clock.ts";
+import { scaledClock } from "../../src/clock/scaled-clock.ts";
 import type { Target } from "../../src/commands/bench/target.ts";
 import { openKube } from "../../src/kube/api/client.ts";
 import type { KubeObject } from "../../src/kube/api/cluster.ts";
@@ -24,10 +24,7 @@ export async function openSimulatedTarget(speed = 40): Promise<Target> {
 	return {
 		cluster,
 		clock,
-		installClock: {
-			now: () => Number(clientNow(clock) / 1_000_000n),
-			sleep: (ms, abort) => pause(realMs(clock, ms), abort),
-		},
+		installClock: scaledClock(clock),
 		render: async ({ istio: { components, values, meshConfig } }) => {
 			const { proxy } = (values.global ?? {}) as { proxy?: { autoInject?: string } };
 			const isAutoInjected = proxy?.autoInject !== "disabled";

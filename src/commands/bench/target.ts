@@ -1,25 +1,17 @@
-import { anchorClock, type ClientClock, clientNow, realMs } from "../../clock/client-clock.ts";
+import { anchorClock, type ClientClock } from "../../clock/client-clock.ts";
 import { type Clock, systemClock } from "../../clock/clock.ts";
-import { pause } from "../../clock/pause.ts";
+import { scaledClock } from "../../clock/scaled-clock.ts";
 import type { Context } from "../../context/context.ts";
 import { type IstioSource, type RenderedIstio, renderIstio } from "../../istio/render.ts";
 import type { Cluster, KubeObject } from "../../kube/api/cluster.ts";
 import type { Profile } from "../../profile/profile.ts";
-import type { Faults } from "../../simulator/faults/registry.ts";
+import type { SimulationOptions } from "../../simulator/start.ts";
 import type { ClusterTruth } from "../../simulator/world/truth.ts";
 
 /** What is measured: a kubeconfig's context, or a cluster in the process. */
 export type Where =
 	| { kind: "real"; kubeconfig?: string; context?: string; source: IstioSource }
-	| {
-			kind: "simulated";
-			model: string;
-			seed: number;
-			speed: number;
-			faults?: Faults;
-			nodes?: number;
-			traces?: boolean;
-	  };
+	| ({ kind: "simulated" } & Omit<SimulationOptions, "epochNs" | "program">);
 
 /** A cluster that can be worked on, whatever it is. */
 export interface Target {
@@ -71,10 +63,7 @@ async function openSimulated(where: Extract<Where, { kind: "simulated" }>, conte
 	return {
 		cluster,
 		clock,
-		installClock: {
-			now: () => Number(clientNow(clock) / 1_000_000n),
-			sleep: (ms, signal) => pause(realMs(clock, ms), signal),
-		},
+		installClock: scaledClock(clock),
 		render: async ({ istio: { components, values, meshConfig } }) => {
 			const { proxy } = (values.global ?? {}) as { proxy?: { autoInject?: string } };
 			const { templates = {} } = (values.sidecarInjectorWebhook ?? {}) as { templates?: Record<string, unknown> };
