@@ -4,6 +4,7 @@ import { type ExitCode, exitCodes, UsageError } from "../errors.ts";
 import { requireRights } from "../install/rights.ts";
 import { takeLock } from "../install/state/lock.ts";
 import { describeRoute } from "../knative/gateway.ts";
+import { requireGivenGateway } from "../knative/given-gateway.ts";
 import { readKnativeManifests } from "../knative/manifest-files.ts";
 import type { KubeObject } from "../kube/api/cluster.ts";
 import { alsoEndedBy, type Session, uninterrupted } from "../kube/wait/task.ts";
@@ -56,6 +57,7 @@ export async function tradeoffs(options: TradeoffOptions, context: Context, open
 	const given = path === undefined ? undefined : parseReport(await context.readFile(path), path);
 	refuseOtherKind(given, options);
 	const knativeObjects = await readKnativeManifests(options.knativeManifests);
+	await requireGivenGateway({ given: options.gateway, isInstalled: false, signal: context.signal });
 	const target = await open(options.where, context);
 	const display = openProgress(context);
 	try {

@@ -64,6 +64,19 @@ describe("a mistyped command line", () => {
 			/--gateway.*"10.0.0.1:31380" is not an address \(such as http:\/\/10.0.0.1:31380, or service-proxy\)/,
 		],
 		[bench("--gateway", "localhost:8080"), /"localhost:8080" is not an address/],
+		[
+			bench("--cluster", "simulated", "--use-installed"),
+			/^error: --use-installed: a simulated cluster begins without an Istio[^\n]*\nhint: leave --use-installed out/,
+		],
+		[
+			bench("--gateway", "http://gateway.invalid"),
+			/^error: --gateway: the name gateway\.invalid cannot be resolved \(E\w+\)\nhint: look at its spelling/,
+		],
+		[
+			["bench", "--service", "ksvc/shop", "--use-installed", "--gateway", "http://gateway.invalid:80/"],
+			/--gateway: the name gateway\.invalid cannot/,
+		],
+		[["tradeoffs", "-p", "minimal", "--gateway", "http://gateway.invalid"], /--gateway: the name gateway\.invalid/],
 		[["show"], /missing required argument 'report'/],
 		[["profiles", "lst"], /unknown command 'lst'[\s\S]*Did you mean list\?/],
 	])("%j is refused", async (argv, words) => {
