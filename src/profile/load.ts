@@ -99,10 +99,25 @@ function fileOf(name: string, place = ""): string {
 	if (isPath(name)) return name;
 	const file = builtInFile(name);
 	if (file !== undefined) return file;
-	const meant = nearest(name, [...builtInProfiles, ...builtInVariants]);
+	const known = [...builtInProfiles, ...builtInVariants];
+	throw unknownName(name, { what: `${place}unknown profile`, known, listed: builtInProfiles });
+}
+
+/** @throws UsageError for a name that is neither the path of a file nor of anything that comes with knistio */
+export function requireVariantName(name: string): void {
+	if (isPath(name) || builtInFile(name) !== undefined) return;
+	throw unknownName(name, { what: "unknown variant", known: builtInVariants, listed: builtInVariants });
+}
+
+/** @param about.listed those of the known ones that are named all */
+function unknownName(
+	name: string,
+	{ what, known, listed }: { what: string; known: readonly string[]; listed: readonly string[] },
+): UsageError {
+	const meant = nearest(name, known);
 	const instead = meant === undefined ? "; built in are" : `; did you mean "${meant}"? Built in are`;
-	throw new UsageError(`${place}unknown profile "${name}"${instead} ${builtInProfiles.join(", ")}`, {
-		hint: "`knistio profiles list` lists variants too; the path of a profile of your own has a slash in it or ends in .yaml, such as ./mine.yaml",
+	return new UsageError(`${what} "${name}"${instead} ${listed.join(", ")}`, {
+		hint: "`knistio profiles list` lists profiles and their variants; the path of a file of your own has a slash in it or ends in .yaml, such as ./mine.yaml",
 	});
 }
 
