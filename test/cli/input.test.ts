@@ -119,7 +119,11 @@ describe("bad input to bench", () => {
 	it.each<[string, string[], RegExp]>([
 		["an unknown profile", ["bench", "-p", "minmal"], /unknown profile "minmal"; did you mean "minimal"\?/],
 		["a profile given twice", bench("-p", "minimal"), /profile "minimal" is given twice/],
-		["a profile that is not there", ["bench", "-p", "./none.yaml"], /\.\/none\.yaml: no such file\n/],
+		[
+			"a profile that is not there",
+			["bench", "-p", "./none.yaml"],
+			/^error: cannot read \.\/none\.yaml: there is no such file or directory\nhint: look at its spelling/,
+		],
 		[
 			"a file of a format that is not written",
 			bench("-o", "x.xml"),
