@@ -23,7 +23,7 @@ import { cleanUp, lookBefore } from "./bench/clean-up.ts";
 import { installationFor, installTelling } from "./bench/installing.ts";
 import { openTarget, type Target, type Where } from "./bench/target.ts";
 import { endRun } from "./gate/ending.ts";
-import { whatFails } from "./gate/sink.ts";
+import { toldOn, writeFiles } from "./gate/sink.ts";
 
 /** What is to be observed, and where it goes. */
 export interface TradeoffOptions {
@@ -136,8 +136,9 @@ async function observe(run: Run, { format, files }: Results): Promise<ExitCode> 
 	});
 	clear();
 	const report = reportOf(run, { startedAt, visited, failure });
-	const unwritten = await whatFails(
-		files.map((each) => async () => context.writeFile(each.file, (await each.format.load())(report))),
+	const unwritten = await writeFiles(
+		files.map(({ file, format }) => ({ file, content: async () => (await format.load())(report) })),
+		toldOn(context),
 	);
 	if (visited.size > 0) context.stdout((await format.load())(report, { color: context.color }));
 	return endRun({
