@@ -54,8 +54,7 @@ describe("show --otlp", () => {
 		const { code, stderr } = await knistio(["show", report, "--otlp", address]);
 		expect(code).toBe(2);
 		expect(stderr).toContain(words);
-		// Commander names the value; the words of ours do not repeat it.
-		expect(stderr.split("is invalid. ")[1]).not.toContain("s3cret");
+		expect(stderr).not.toContain("s3cret");
 	});
 
 	it("says that nobody is there", async () => {

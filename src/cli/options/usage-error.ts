@@ -25,7 +25,8 @@ export function usageErrorOf(error: CommanderError, program: Command, argv: read
 		return unknownOption(unknown, command);
 	}
 	const { message, hint = helpOf(command) } = inWords(error.message.replace(/^error: /, ""));
-	return new UsageError(message, { hint, cause: error });
+	// Without its cause, which holds the value: that may be a password.
+	return new UsageError(message, { hint });
 }
 
 /** The command of a line, and the first word of it that looks like an option and is none. */
