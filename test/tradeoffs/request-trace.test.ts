@@ -120,9 +120,9 @@ describe("spans", () => {
 			const isKnown = request.url?.endsWith("/known") === true;
 			const isJaeger = /\/(known|odd|other)$/.test(request.url ?? "");
 			response.writeHead(isKnown || !isJaeger ? 200 : request.url?.endsWith("/odd") ? 500 : 404);
-			if (request.url?.endsWith("/page")) return response.end("<html>a login</html>");
+			const isPage = request.url?.endsWith("/page") === true;
 			const given = asked.length === 1 ? { data: [{ ...answer.data[0], spans: spans.slice(0, 1) }] } : answer;
-			response.end(JSON.stringify(isKnown ? given : {}));
+			response.end(isPage ? "<html>a login</html>" : JSON.stringify(isKnown ? given : {}));
 		});
 		await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 		onTestFinished(() => void server.close());
