@@ -1,4 +1,3 @@
-import { spanNames } from "../../recording/spans.ts";
 import type { ClusterTruth, ContainerInstant, PodTruth, TrueTime } from "../world/truth.ts";
 
 /** A span as the simulated kubelet, runtime or API server sends it. */
@@ -108,7 +107,7 @@ function addPass(trace: Trace, pod: PodTruth, pass: { from: TrueTime; to: TrueTi
 			const own = addCall(trace, call, { parent, ...times }, call.endsWith("CreateContainer") ? attributes : {});
 			if (!call.endsWith("StartContainer")) continue;
 			const started = { from: happened.created, to: happened.started };
-			trace.add({ service: "containerd", name: spanNames.taskStart, parent: own, ...started });
+			trace.add({ service: "containerd", name: "client.task.Start", parent: own, ...started });
 		}
 	}
 }
