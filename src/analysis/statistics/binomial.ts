@@ -13,6 +13,8 @@ export function binomialProbabilities(n: number, p: number): Float64Array {
 	return weights.map((weight) => weight / sum);
 }
 
+const known = new Map<string, Readonly<RankBounds>>();
+
 /** The ranks, from 1, between which a quantile of the population lies. */
 export interface RankBounds {
 	/** Undefined where even the smallest value may lie above the quantile. */
@@ -29,7 +31,14 @@ export interface RankBounds {
  *
  * The number of values below the quantile is binomial (David and Nagaraja, Order Statistics, 7.1).
  */
-export function rankBounds(n: number, p: number, tail: number): RankBounds {
+export function rankBounds(n: number, p: number, tail: number): Readonly<RankBounds> {
+	const key = `${n} ${p} ${tail}`;
+	const bounds = known.get(key) ?? findRankBounds(n, p, tail);
+	known.set(key, bounds);
+	return bounds;
+}
+
+function findRankBounds(n: number, p: number, tail: number): RankBounds {
 	const bounds: RankBounds = { lower: undefined, upper: undefined, lowerConfidence: 0, upperConfidence: 0 };
 	let below = 0;
 	for (const [k, probability] of binomialProbabilities(n, p).entries()) {

@@ -73,14 +73,23 @@ function mergeHalves(from: Float64Array, to: Float64Array, { start, width }: { s
 
 /** The chance of at most `inversions` or as many from the other end, among all orders of n values. */
 function exactP(inversions: number, n: number): number {
-	let chances = [1];
-	for (let size = 2; size <= n; size++) {
-		const next = new Array<number>(chances.length + size - 1).fill(0);
-		for (const [count, chance] of chances.entries()) {
-			for (let more = 0; more < size; more++) next[count + more] = (next[count + more] ?? 0) + chance / size;
-		}
-		chances = next;
-	}
-	const tail = chances.slice(0, inversions + 1).reduce((sum, chance) => sum + chance, 0);
+	const tail = inversionChances(n)
+		.slice(0, inversions + 1)
+		.reduce((sum, chance) => sum + chance, 0);
 	return Math.min(1, 2 * tail);
+}
+
+const chancesBySize: number[][] = [[], [1]];
+
+/** How likely each number of inversions is in an order of n values, remembered: it depends on nothing else. */
+function inversionChances(n: number): readonly number[] {
+	const known = chancesBySize[n];
+	if (known !== undefined) return known;
+	const chances = inversionChances(n - 1);
+	const next = new Array<number>(chances.length + n - 1).fill(0);
+	for (const [count, chance] of chances.entries()) {
+		for (let more = 0; more < n; more++) next[count + more] = (next[count + more] ?? 0) + chance / n;
+	}
+	chancesBySize[n] = next;
+	return next;
 }

@@ -111,7 +111,8 @@ export function mannWhitneyOfSorted(a: Float64Array, b: Float64Array): RankSumTe
 		const doubledSum = n <= m ? doubledSumOfA : allRanks - doubledSumOfA;
 		const probabilities =
 			tieTerm === 0 ? untiedProbabilities(smaller, n + m - smaller) : rankSumProbabilities(doubledRanks, smaller);
-		for (const [sum, probability] of probabilities.entries()) {
+		for (let sum = 0; sum < probabilities.length; sum++) {
+			const probability = probabilities[sum] ?? 0;
 			if (sum <= doubledSum) atMost += probability;
 			if (sum >= doubledSum) atLeast += probability;
 		}
