@@ -1,13 +1,21 @@
 import { binomialProbabilities } from "./binomial.ts";
 import type { Range } from "./median.ts";
 
+const known = new Map<string, Readonly<Range>>();
+
 /**
  * The share that `hits` of `n` speak for: bounds that are each wrong with a chance of at most 1 − `confidence`
  * (Clopper and Pearson 1934, exact). Undefined for n = 0.
  */
-export function shareBounds(hits: number, n: number, confidence = 0.95): Range | undefined {
+export function shareBounds(hits: number, n: number, confidence = 0.95): Readonly<Range> | undefined {
 	if (n === 0) return undefined;
-	const tail = 1 - confidence;
+	const key = `${hits} ${n} ${confidence}`;
+	const bounds = known.get(key) ?? findShareBounds(hits, n, 1 - confidence);
+	known.set(key, bounds);
+	return bounds;
+}
+
+function findShareBounds(hits: number, n: number, tail: number): Range {
 	return {
 		lo: hits === 0 ? 0 : solve((share) => chanceOf(hits, n, { n, share }) < tail),
 		hi: hits === n ? 1 : solve((share) => chanceOf(0, hits, { n, share }) > tail),
