@@ -189,12 +189,13 @@ function reportOf(
 	},
 ): Report {
 	const [first] = visited.values();
-	const observed = [...visited].map(([profile, { cells, changed, latenciesMs, traces }]) => ({
+	const observed = [...visited].map(([profile, { cells, changed, latenciesMs, traces, took }]) => ({
 		profile,
 		cells,
 		changed,
 		...(latenciesMs === undefined ? {} : { latenciesMs }),
 		...(traces === undefined ? {} : { traces }),
+		took,
 	}));
 	const tradeoffs = tradeoffsOf(observed, {
 		observedAt: startedAt,

@@ -1,6 +1,6 @@
 import type { Profile } from "../profile/profile.ts";
 import type { Report } from "../report/report.ts";
-import type { RequestTrace, TradeoffCell, Tradeoffs } from "../report/tradeoffs.ts";
+import type { RequestTrace, Took, TradeoffCell, Tradeoffs } from "../report/tradeoffs.ts";
 import { coldStartCell, latencyCell } from "./slower.ts";
 
 /** What the probes found out on one profile. */
@@ -11,6 +11,7 @@ export interface Observed {
 	/** How long each warm request took, ms. */
 	latenciesMs?: readonly number[];
 	traces?: readonly RequestTrace[] | undefined;
+	took?: Took | undefined;
 }
 
 /** All cells of all profiles: those of the probes, and those that come of comparing the profiles with each other. */
@@ -30,6 +31,7 @@ export function tradeoffsOf(
 			],
 			changed: [...each.changed],
 			...(each.traces === undefined ? {} : { traces: [...each.traces] }),
+			...(each.took === undefined ? {} : { took: each.took }),
 		})),
 	};
 }
