@@ -159,7 +159,11 @@ async function install(
 ): Promise<void> {
 	const { progress } = session;
 	const istio = await target.render(profile, session.signal);
-	await installTelling(session, installationFor(profile, istio, { ...options, knativeObjects, progress }), { lock });
+	await installTelling(
+		session,
+		installationFor(profile, istio, { ...options, knativeObjects, hasIdleServices: true, progress }),
+		{ lock },
+	);
 }
 
 function visit({ options, target, session }: Run, profile: Profile): Promise<Visited> {
@@ -189,11 +193,11 @@ function reportOf(
 	},
 ): Report {
 	const [first] = visited.values();
-	const observed = [...visited].map(([profile, { cells, changed, latenciesMs, traces, took }]) => ({
+	const observed = [...visited].map(([profile, { cells, changed, latencies, traces, took }]) => ({
 		profile,
 		cells,
 		changed,
-		...(latenciesMs === undefined ? {} : { latenciesMs }),
+		...(latencies === undefined ? {} : { latencies }),
 		...(traces === undefined ? {} : { traces }),
 		took,
 	}));

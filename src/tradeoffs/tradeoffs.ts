@@ -1,15 +1,16 @@
 import type { Profile } from "../profile/profile.ts";
 import type { Report } from "../report/report.ts";
 import type { RequestTrace, Took, TradeoffCell, Tradeoffs } from "../report/tradeoffs.ts";
-import { coldStartCell, latencyCell } from "./slower.ts";
+import { latencyCell, type WarmLatencies } from "./latency.ts";
+import { coldStartCell } from "./slower.ts";
 
 /** What the probes found out on one profile. */
 export interface Observed {
 	profile: Profile;
 	cells: readonly TradeoffCell[];
 	changed: readonly string[];
-	/** How long each warm request took, ms. */
-	latenciesMs?: readonly number[];
+	/** How long warm requests took, where that was measured. */
+	latencies?: WarmLatencies;
 	traces?: readonly RequestTrace[] | undefined;
 	took?: Took | undefined;
 }
