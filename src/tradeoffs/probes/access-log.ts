@@ -5,6 +5,7 @@ import { numberOf, objectOf, objectsOf, textOf } from "../../kube/untrusted.ts";
 import { type Session, uninterrupted } from "../../kube/wait/task.ts";
 import { oneLine } from "../../text/one-line.ts";
 import { gatewayPods } from "./gateway-pods.ts";
+import type { AccessLog, LoggedRequest } from "./logged-request.ts";
 import { openPatience } from "./patience.ts";
 import type { Visit } from "./probe.ts";
 
@@ -13,22 +14,6 @@ export const proxyContainer = "istio-proxy";
 
 /** Every proxy and Knative pass it on unchanged, so one request has one id in every log. */
 export const requestHeader = "x-knistio-request";
-
-/** One request as one proxy saw it; what Envoy does not know is undefined. Durations in ms, to the microsecond. */
-export interface LoggedRequest {
-	/** The value of {@link requestHeader}. */
-	id: string;
-	/** Where the proxy sent it: `inbound|…` for the container beside it. */
-	cluster: string;
-	/** From the first byte of the request to the last byte of the answer. */
-	totalMs: number;
-	/** The part of it from the first byte that was passed on to the last byte that came back. */
-	upstreamMs?: number;
-	/** The identity in the certificate of the caller, such as `spiffe://cluster.local/ns/a/sa/b`. */
-	peer?: string;
-	/** The header X-Forwarded-Client-Cert as the proxy passes it on. */
-	forwarded?: string;
-}
 
 /** Command operators of Envoy; `COMMON_DURATION` is there since Envoy 1.31, which is Istio 1.23. */
 const format = {
@@ -44,14 +29,6 @@ const provider = {
 	name: "knistio-access-log",
 	envoyFileAccessLog: { path: "/dev/stdout", logFormat: { labels: format } },
 };
-
-/** The proxies' logs while they write what knistio asks for. */
-export interface AccessLog {
-	/** What the proxy of a pod has written of the requests with these ids, in its order. */
-	read(pod: KubeObject, ids: ReadonlySet<string>): Promise<LoggedRequest[]>;
-	/** What was changed for it, and is put back. */
-	changed: string;
-}
 
 /** So much of a log is read at most. */
 const mostBytes = 16 * 2 ** 20;

@@ -3,7 +3,8 @@ import { idleService } from "../../knative/idle-service.ts";
 import { type DeployedService, serviceManifest } from "../../knative/service.ts";
 import type { KubeObject } from "../../kube/api/cluster.ts";
 import { requestTrace } from "../request-trace.ts";
-import { type AccessLog, hasProxy, type LoggedRequest } from "./access-log.ts";
+import { hasProxy } from "./access-log.ts";
+import type { AccessLog, LoggedRequest } from "./logged-request.ts";
 import { gatewayPods } from "./gateway-pods.ts";
 import type { Findings, Probe, ToDeploy, Visit } from "./probe.ts";
 import { coldSuffix, linesOf, type Sent, send, traced } from "./traced-requests.ts";
@@ -28,7 +29,10 @@ const namesOf = ({ serviceName }: ToDeploy) =>
 
 function copyOf({ profile, namespace, image, target, mayBeIdle }: ToDeploy, name: string): KubeObject {
 	const order = { namespace, name, image, target, timeoutSeconds: 15 };
-	return mayBeIdle ? idleService(profile, order) : serviceManifest(profile, order);
+	if (!mayBeIdle) return serviceManifest(profile, order);
+	// Its pod is to stay until all that its proxy writes has been read.
+	const podAnnotations = { ...profile.podAnnotations, "autoscaling.knative.dev/window": "60s" };
+	return idleService({ ...profile, podAnnotations }, order);
 }
 
 async function observe(visit: Visit): Promise<Findings> {

@@ -6,7 +6,7 @@ import type { Profile } from "../../profile/profile.ts";
 import type { RequestTimes } from "../../recording/entries.ts";
 import type { RequestTrace, TradeoffCell } from "../../report/tradeoffs.ts";
 import type { WarmLatencies } from "../latency.ts";
-import type { AccessLog } from "./access-log.ts";
+import type { AccessLog } from "./logged-request.ts";
 
 /** What is known of a visit before its service is there. */
 export interface ToDeploy {

@@ -1,10 +1,9 @@
 import { ClusterError } from "../../errors.ts";
-import { configMapRef } from "../../knative/finding.ts";
 import type { DeployedService } from "../../knative/service.ts";
 import type { KubeObject } from "../../kube/api/cluster.ts";
-import { textMapOf } from "../../kube/untrusted.ts";
 import type { Session } from "../../kube/wait/task.ts";
-import { type AccessLog, openAccessLog, waitUntilGatewayWrites } from "../probes/access-log.ts";
+import { openAccessLog, waitUntilGatewayWrites } from "../probes/access-log.ts";
+import type { AccessLog } from "../probes/logged-request.ts";
 import type { Probe, ToDeploy, Visit } from "../probes/probe.ts";
 
 /** The service of a visit and what its probes need beside it, all of it begun at once. */
@@ -74,10 +73,4 @@ function failed({ signal }: Session, error: unknown): { failure: ClusterError } 
 async function reaching(visit: Visit, log: AccessLog): Promise<AccessLog> {
 	await waitUntilGatewayWrites(visit, log);
 	return log;
-}
-
-/** Whether Knative takes services that begin without a pod. */
-export async function mayBeIdle({ cluster, signal }: Session): Promise<boolean> {
-	const config = await cluster.get(configMapRef("config-autoscaler"), signal);
-	return textMapOf(config?.data)["allow-zero-initial-scale"] === "true";
 }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type ClientClock, clientNow } from "../../clock/client-clock.ts";
 import { ClusterError } from "../../errors.ts";
 import { findGateway } from "../../knative/gateway.ts";
+import { mayBeIdle } from "../../knative/idle-service.ts";
 import type { GatewayRoute } from "../../knative/route.ts";
 import { serviceManifest } from "../../knative/service.ts";
 import { revisionState } from "../../knative/zero.ts";
@@ -17,7 +18,7 @@ import type { WarmLatencies } from "../latency.ts";
 import type { Probe, ToDeploy, Visit } from "../probes/probe.ts";
 import { stayingUp } from "../probes/staying-up.ts";
 import { tookWords } from "../took.ts";
-import { beginNeeds, mayBeIdle, type Needs } from "./needs.ts";
+import { beginNeeds, type Needs } from "./needs.ts";
 import { type FollowedPods, followPods } from "./pods.ts";
 import { type Probed, runProbes } from "./probing.ts";
 import { removeAll } from "./removal.ts";
@@ -94,7 +95,7 @@ async function look(session: Session, order: VisitOrder, looking: Looking): Prom
 	const known: ToDeploy = {
 		...{ profile, namespace: order.namespace, image: order.image, serviceName },
 		target: `knistio-${randomBytes(4).toString("hex")}`,
-		mayBeIdle: await mayBeIdle(session),
+		mayBeIdle: await mayBeIdle(session.cluster, session.signal),
 	};
 	const deploy: Visit["deploy"] = (object, tag) =>
 		deployReady(session, markOurs(object, { part: "workload", profile: profile.name }), {
