@@ -30,7 +30,7 @@ export function instantsIn(spans: readonly RecordedSpan[]): Map<string, bigint> 
 			)
 			.at(-2);
 		const task = spans.find(
-			({ name: own, parent, trace }) => own === "client.task.Start" && parent === start.id && trace === start.trace,
+			({ name: own, parent, trace }) => own === spanNames.taskStart && parent === start.id && trace === start.trace,
 		);
 		if (check !== undefined) instants.set(`pulled:${name}`, to(check));
 		instants.set(`created:${name}`, to(kubelets));

@@ -114,7 +114,7 @@ export function shapeOf(pod: PodSummary | undefined): string {
 
 /** The comparisons of several runs, each once. */
 export function pool(runs: readonly (readonly Comparison[])[]): Comparison[] {
-	const keyOf = ({ coldStart, instant }: Comparison) => `${coldStart} ${instant}`;
+	const keyOf = ({ coldStart, instant, source }: Comparison) => `${coldStart} ${instant} ${source}`;
 	return [...new Map(runs.flat().map((each) => [keyOf(each), each])).values()];
 }
 

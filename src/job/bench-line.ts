@@ -65,10 +65,11 @@ export interface Output {
 
 /**
  * The line with a recording that is named, where bench would choose its name by that of the first report.
- * @throws UsageError for an option that says which cluster to measure
+ * @throws UsageError for an option that says which cluster to measure, and for a file that grows here during the run
  */
 export function completeLine(line: readonly BenchOption[]): BenchOption[] {
-	for (const { flag } of line) {
+	for (const { flag, value = "" } of line) {
+		if (roles[flag] === "backend" && !/^https?:\/\//.test(value)) throw notReached(flag, value);
 		if (roles[flag] !== "ours") continue;
 		throw new UsageError(
 			`${flag} is for the Job here, and not for the bench inside: it measures the cluster it is in`,
@@ -82,6 +83,11 @@ export function completeLine(line: readonly BenchOption[]): BenchOption[] {
 	if (out === undefined || has("--record") || has("--no-record")) return [...line];
 	return [...line, { flag: "--record", value: recordingBeside(out) }];
 }
+
+const notReached = (flag: string, value: string) =>
+	new UsageError(`${flag} ${value}: a file that is written here during the run cannot be read in the Job`, {
+		hint: "give the address of Jaeger or Tempo as a pod reaches it, such as http://jaeger.observability:16686",
+	});
 
 /**
  * The files that a line writes, each with a name of its own in the Job. The ends of names stay: they choose the format.

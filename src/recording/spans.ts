@@ -43,6 +43,8 @@ export const spanNames = {
 	/** The write to etcd (apiserver pkg/storage/etcd3/store.go). */
 	store: "Create etcd3",
 	webhook: "Call mutating webhook",
+	/** Containerd has a container's process started (containerd client/task.go). */
+	taskStart: "client.task.Start",
 } as const;
 
 /** What kubelet asks the runtime for, by the last part of the call's name; kubelet and runtime both have a span of it. */

@@ -23,7 +23,8 @@ export function spansToKeep(
 	const isOfNode = (span: RecordedSpan) =>
 		(span.name === spanNames.sync && span.attributes?.["k8s.pod.uid"] === uid) ||
 		runtimeCallOf(span) !== undefined ||
-		/^(cni\.|cri\.sandbox|client\.task\.Start$)/.test(span.name);
+		span.name === spanNames.taskStart ||
+		/^(cni\.|cri\.sandbox)/.test(span.name);
 	const mine = spans.filter(
 		(span) => isInTime(span) && ((syncs.has(span.trace) && isOfNode(span)) || creations.has(span.trace)),
 	);

@@ -67,6 +67,14 @@ describe("a bench line", () => {
 		]);
 	});
 
+	it("takes a trace backend by its address alone", () => {
+		const line = [{ flag: "--traces", value: "http://jaeger:16686" }];
+		expect(completeLine(line)).toEqual(line);
+		expect(() => completeLine([{ flag: "--traces", value: "spans.json" }])).toThrow(
+			"spans.json: a file that is written",
+		);
+	});
+
 	it.each(["--kubeconfig", "--context"])("does not say with %s which cluster it is in", (flag) => {
 		expect(() => lineOf(`bench -p full ${flag} x`)).toThrow(`${flag} is for the Job here`);
 	});

@@ -4,6 +4,16 @@ import { type MadeStart, type Truth, truthOf } from "./cold-start-truth.ts";
 
 const ms = (value: number) => BigInt(Math.round(value * 1e6));
 
+/** The runtime answers after a process was started, and before kubelet writes its event or turns to the next one. */
+function answeredAt({ containers, eventLagMs }: MadeStart, truth: Truth, name: string): bigint {
+	const started = truth[`started:${name}`] ?? 0n;
+	const next = containers[containers.findIndex((container) => container.name === name) + 1];
+	const turned = truth[`${next?.pullMs === undefined ? "pulled" : "pulling"}:${next?.name}`];
+	const mostNs = ms(Math.min(0.5, eventLagMs / 2));
+	const halfNs = turned === undefined ? mostNs : (turned - started) / 2n;
+	return started + (halfNs < mostNs ? halfNs : mostNs);
+}
+
 /** What kubelet, runtime and API server send of a made-up cold start, and when the finer steps really happened. */
 export function spansOf(made: MadeStart): { truth: Truth; spans: RecordedSpan[] } {
 	const truth = finerTruth(made);
@@ -56,7 +66,13 @@ export function spansOf(made: MadeStart): { truth: Truth; spans: RecordedSpan[] 
 		if (pullMs !== undefined) call("PullImage", pass, at(`pulling:${name}`), at(`pulled:${name}`));
 		const names = { "container.name": `${name}_p_n_made-pod_0`, "container.id": `c-${name}` };
 		call("CreateContainer", pass, at(`pulled:${name}`), at(`created:${name}`), names);
-		call("StartContainer", pass, at(`created:${name}`), at(`started:${name}`), { "container.id": `c-${name}` });
+		const id = { "container.id": `c-${name}` };
+		const start = call("StartContainer", pass, at(`created:${name}`), answeredAt(made, truth, name), id);
+		add(
+			{ service: "containerd", name: "client.task.Start", parent: start },
+			[at(`created:${name}`), at(`started:${name}`)],
+			made.nodeOffsetMs,
+		);
 		if (role !== "app") pass = sync(at(`started:${name}`), at("last-byte"));
 	}
 	return { truth, spans };
@@ -88,7 +104,7 @@ function finerTruth(made: MadeStart): Truth {
 		const checked = truth[`${pullMs === undefined ? "pulled" : "pulling"}:${name}`] ?? 0n;
 		finer[`turned-to:${name}`] = before + ((checked - before) * 9n) / 10n;
 		const ended = truth[`finished:${name}`] ?? truth[`startup-passed:${name}`] ?? truth[`started:${name}`] ?? 0n;
-		before = role === "app" ? (truth[`started:${name}`] ?? 0n) : ended;
+		before = role === "app" ? answeredAt(made, truth, name) : ended;
 	}
 	return { ...truth, ...finer };
 }

@@ -1,3 +1,4 @@
+import { spanNames } from "../../recording/spans.ts";
 import type { ClusterTruth, ContainerInstant, PodTruth, TrueTime } from "../world/truth.ts";
 
 /** A span as the simulated kubelet, runtime or API server sends it. */
@@ -85,7 +86,7 @@ const calls: readonly [call: string, from: ContainerInstant, to: ContainerInstan
 	["ImageService/ImageStatus", "turnedTo", "pulled"],
 	["ImageService/PullImage", "pulling", "pulled"],
 	["RuntimeService/CreateContainer", "pulled", "created"],
-	["RuntimeService/StartContainer", "created", "started"],
+	["RuntimeService/StartContainer", "created", "startAnswered"],
 ];
 
 function addPass(trace: Trace, pod: PodTruth, pass: { from: TrueTime; to: TrueTime }): void {
@@ -104,7 +105,10 @@ function addPass(trace: Trace, pod: PodTruth, pass: { from: TrueTime; to: TrueTi
 		for (const [call, from, to] of calls) {
 			const isChecked = call.endsWith("ImageStatus") && happened.pulling !== undefined;
 			const times = { from: happened[from], to: isChecked ? happened.pulling : happened[to] };
-			addCall(trace, call, { parent, ...times }, call.endsWith("CreateContainer") ? attributes : {});
+			const own = addCall(trace, call, { parent, ...times }, call.endsWith("CreateContainer") ? attributes : {});
+			if (!call.endsWith("StartContainer")) continue;
+			const started = { from: happened.created, to: happened.started };
+			trace.add({ service: "containerd", name: spanNames.taskStart, parent: own, ...started });
 		}
 	}
 }

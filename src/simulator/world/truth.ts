@@ -13,6 +13,8 @@ export type ContainerInstant =
 	| "pulled"
 	| "created"
 	| "started"
+	/** The runtime answered the kubelet's call to start it. */
+	| "startAnswered"
 	| "exited"
 	/** Its postStart hook has ended, which held up the next container. */
 	| "hookEnded"

@@ -6,6 +6,8 @@ export interface Reading {
 	clock: string;
 	bounds: Interval;
 	source: "trace" | "event-name" | "event-time" | "status";
+	/** Where in the bounds of a span the fact usually is; at their end where this is not said. */
+	usually?: "at-begin";
 	/** Client clock: it was written before this. */
 	receivedAt: bigint;
 }
@@ -38,6 +40,13 @@ export const typicalEventLagNs = 2_000_000n;
 export function lagOf({ source }: Pick<Reading, "source">): { typical: bigint; most: bigint } {
 	const isEvent = source === "event-name" || source === "event-time";
 	return isEvent ? { typical: typicalEventLagNs, most: eventLagNs } : { typical: 0n, most: 0n };
+}
+
+/** What is left of a reading's bounds where its fact usually is. */
+export function usualBounds({ bounds, source, usually }: Reading): Interval {
+	if (source !== "trace") return bounds;
+	const at = usually === "at-begin" ? bounds.lo : bounds.hi;
+	return { lo: at, hi: at };
 }
 
 /** When something came out of our socket. */

@@ -20,6 +20,8 @@ export interface ContainerCalls {
 	pull?: RecordedSpan;
 	create: RecordedSpan;
 	start: RecordedSpan;
+	/** The part of the latter in which the runtime has the process started, where it says so. */
+	task?: RecordedSpan;
 }
 
 /** Finds the calls of the pod's first start: one sandbox, and each container once. */
@@ -63,7 +65,14 @@ function containerCalls(
 		const check = between.find((span) => runtimeCallOf(span) === "ImageStatus");
 		const pull = between.findLast((span) => runtimeCallOf(span) === "PullImage");
 		if (check === undefined) return incomplete(`the spans do not tell when kubelet looked for the image of ${name}`);
-		named.set(name, { check, ...(pull === undefined ? {} : { pull }), create, start });
+		const task = tree.all.find((span) => span.name === spanNames.taskStart && tree.above(span).includes(start));
+		named.set(name, {
+			check,
+			...(pull === undefined ? {} : { pull }),
+			create,
+			start,
+			...(task === undefined ? {} : { task }),
+		});
 		before = start;
 	}
 	return named;

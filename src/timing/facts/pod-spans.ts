@@ -1,7 +1,7 @@
 import { type RecordedSpan, spanNames } from "../../recording/spans.ts";
 import type { Finding } from "../../report/report.ts";
 import type { TracedPart } from "../../report/steps.ts";
-import type { Interval } from "../clocks/interval.ts";
+import { type Interval, intersect } from "../clocks/interval.ts";
 import { eventLagNs, type Fact, type Reading } from "./fact.ts";
 import { type ContainerCalls, nodeCalls } from "./node-calls.ts";
 import type { ContainerFacts, PodFacts, WebhookFacts } from "./pod-facts.ts";
@@ -45,8 +45,9 @@ const withPart = (pod: PodFacts, part: TracedPart, facts: Partial<PodFacts>): Po
 	traced: [...(pod.traced ?? []), part],
 });
 
-const spanOf = (clock: string, bounds: Interval, receivedAt = 0n): Fact => ({
-	reading: { clock, bounds, source: "trace", receivedAt },
+type InSpan = Partial<Pick<Reading, "receivedAt" | "usually">>;
+const spanOf = (clock: string, bounds: Interval, more: InSpan = {}): Fact => ({
+	reading: { clock, bounds, source: "trace", receivedAt: 0n, ...more },
 });
 
 function fromApiServer(pod: PodFacts, tree: SpanTree): Result {
@@ -140,13 +141,13 @@ function tracedContainer(
 	calls: ContainerCalls,
 	clock: string,
 ): ContainerFacts | SpanProblem {
-	const { check, pull, create, start } = calls;
+	const { check, pull, create } = calls;
 	const readings = {
 		turnedTo: beginOf(check),
 		...(pull === undefined ? {} : { pulling: beginOf(pull) }),
 		pulled: endOf(pull ?? check),
 		created: endOf(create),
-		started: endOf(start),
+		started: startedIn(calls, container.started?.reading),
 	};
 	const { pulling: _, ...facts } = container;
 	const traced: ContainerFacts = { ...facts, ...(pull === undefined ? {} : { wasPulled: true }) };
@@ -156,9 +157,22 @@ function tracedContainer(
 		if (problem !== undefined) return { code: "traces-contradict", problem: `${key}:${container.name}: ${problem}` };
 		// The whole second of a status is of the moment before the call returned.
 		const { imprecise: __, ...rest } = fact ?? {};
-		traced[key] = { ...rest, ...spanOf(clock, bounds, fact?.reading?.receivedAt) };
+		const isTask = key === "started" && calls.task !== undefined;
+		const more: InSpan = { receivedAt: fact?.reading?.receivedAt ?? 0n, ...(isTask ? { usually: "at-begin" } : {}) };
+		traced[key] = { ...rest, ...spanOf(clock, bounds, more) };
 	}
 	return traced;
+}
+
+/**
+ * When the process was started: the runtime has it started, writes that down, and answers kubelet, some 5 ms later.
+ * Where the runtime sends no span of its own, the event, which is written after the answer, says more than the call.
+ */
+function startedIn({ start, task }: ContainerCalls, event: Reading | undefined): Interval {
+	const call = { lo: beginOf(start).lo, hi: endOf(start).hi };
+	if (task !== undefined) return { lo: endOf(task).lo, hi: call.hi };
+	if (event === undefined || event.source === "status") return call;
+	return intersect(call, { lo: event.bounds.lo - eventLagNs, hi: event.bounds.hi }) ?? call;
 }
 
 /** One event may be late, but where none is prompt the spans are of another clock. */

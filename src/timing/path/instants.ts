@@ -2,7 +2,7 @@ import type { Finding, Source } from "../../report/report.ts";
 import { contains, type Interval, intersect, middle, width } from "../clocks/interval.ts";
 import { isClosed, type Offsets, onClientClock, pointOnClientClock } from "../clocks/offsets.ts";
 import type { WatchLag } from "../clocks/watch-lag.ts";
-import { type Fact, lagOf, type Reading } from "../facts/fact.ts";
+import { type Fact, lagOf, type Reading, usualBounds } from "../facts/fact.ts";
 
 /** A point in time on the client's clock: bounds that hold, the best guess, and where it comes from. */
 export interface Instant {
@@ -70,12 +70,8 @@ function sharpGuess(reading: Reading | undefined, source: Source, placing: Placi
 	if (reading === undefined || reading.source !== source) return undefined;
 	const offset = placing.offsets.of(reading.clock)?.bounds;
 	if (offset === undefined || !isClosed(offset)) return undefined;
-	return pointOnClientClock(endOf(reading), offset) - lagOf(reading).typical;
+	return pointOnClientClock(usualBounds(reading), offset) - lagOf(reading).typical;
 }
-
-/** A span that a fact happened in is over soon after it. */
-const endOf = ({ bounds, source }: Reading): Interval =>
-	source === "trace" ? { lo: bounds.hi, hi: bounds.hi } : bounds;
 
 /** What each source says, on the client's clock; the one that says most comes first. */
 function claimsOf(

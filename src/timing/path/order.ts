@@ -1,7 +1,7 @@
 import type { Finding } from "../../report/report.ts";
 import { contains, difference, type Interval, intersect, middle, width } from "../clocks/interval.ts";
 import { onClientClock } from "../clocks/offsets.ts";
-import { lagOf } from "../facts/fact.ts";
+import { lagOf, usualBounds } from "../facts/fact.ts";
 import { type Instant, lateWatch } from "./instants.ts";
 
 /** A step of the critical path: an instant, and the phase that ends there. */
@@ -138,7 +138,7 @@ function withOneOffset(steps: Step[]): Step[] {
 			if (step.at === undefined || reading?.clock !== clock) return step;
 			const bounds = intersect(step.at.bounds, onClientClock(reading.fact, { lo: offset, hi: offset }));
 			if (bounds === undefined) return step;
-			const point = reading.fact.hi - reading.typicalLagNs - offset;
+			const point = reading.usually - offset;
 			return { ...step, at: { ...step.at, bounds, point } };
 		});
 		guessed = cutBothWays(moved, () => undefined) ?? guessed;
@@ -156,18 +156,19 @@ function commonOffset(steps: readonly Step[], clock: string): bigint | undefined
 		const both = intersect(possible, difference(reading.fact, at.bounds));
 		if (both === undefined) return undefined;
 		possible = both;
-		if (at.source === at.reading?.source) likely ??= reading.fact.hi - reading.typicalLagNs - at.point;
+		if (at.source === at.reading?.source) likely ??= reading.usually - at.point;
 	}
 	likely ??= middle(possible);
 	return likely < possible.lo ? possible.lo : likely > possible.hi ? possible.hi : likely;
 }
 
 /** When on its own clock the fact was of which a step's event or span tells; undefined where none does. */
-function sharpReading(at: Instant | undefined): { clock: string; fact: Interval; typicalLagNs: bigint } | undefined {
+function sharpReading(at: Instant | undefined): { clock: string; fact: Interval; usually: bigint } | undefined {
 	if (at?.reading === undefined) return undefined;
 	const { clock, bounds } = at.reading;
 	const { most, typical } = lagOf(at.reading);
-	return { clock, fact: { lo: bounds.lo - most, hi: bounds.hi }, typicalLagNs: typical };
+	const fact = { lo: bounds.lo - most, hi: bounds.hi };
+	return { clock, fact, usually: usualBounds(at.reading).hi - typical };
 }
 
 function guessWithin({ reading, source, point, usual }: Instant, bounds: Interval): bigint {
