@@ -70,15 +70,7 @@ async function meshOf({ cluster }: Session): Promise<unknown> {
 
 function sessionOf({ cluster, installClock }: Target): Session {
 	const { signal } = new AbortController();
-	return {
-		cluster,
-		signal,
-		clock: installClock,
-		progress: (p) => {
-			if (p.kind === "note") console.log(p);
-		},
-		timeoutMs: 120_000,
-	};
+	return { cluster, signal, clock: installClock, progress: () => {}, timeoutMs: 120_000 };
 }
 
 const kinds = [
