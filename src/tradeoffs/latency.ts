@@ -12,6 +12,8 @@ export interface WarmLatencies {
 	besideMs: readonly number[];
 	/** Of each two blocks that follow each other, how much longer the service's median is. */
 	shiftsMs: readonly number[];
+	/** The rate of all requests together. */
+	perSecond: number;
 }
 
 /** What is known of a profile's warm requests. */
@@ -31,7 +33,7 @@ const column = "latency";
  */
 export function latencyCell({ profile, latencies }: Latencies, all: readonly Latencies[]): TradeoffCell | undefined {
 	if (latencies === undefined) return undefined;
-	const { ownMs, besideMs, shiftsMs } = latencies;
+	const { ownMs, besideMs, shiftsMs, perSecond } = latencies;
 	const [own, beside] = [quantiles(ownMs), quantiles(besideMs)];
 	const amounts = [...own, ...beside.map((each) => ({ ...each, name: `${besideMark}${each.name}` }))];
 	const words = (shown: readonly Amount[]) => shown.map(amountWords).join(", ");
@@ -39,7 +41,7 @@ export function latencyCell({ profile, latencies }: Latencies, all: readonly Lat
 	const compared = `those to the same image without a proxy ${words(beside)} (${besideMs.length} on another one)`;
 	const shift = shiftOf(latencies);
 	if (shift === undefined) return notTested(column, `too few to tell: ${asked}; ${compared}`, amounts);
-	const turns = `compared in ${shiftsMs.length} pairs of blocks that took turns: the median pair differs by ${amountWords(shift)}`;
+	const turns = `compared in ${shiftsMs.length} pairs of blocks that took turns, ${perSecond} requests a second: the median pair differs by ${amountWords(shift)}`;
 	const evidence = [asked, compared, turns];
 	if (isWithoutProxy(profile)) return controlCell(shift, { evidence, amounts });
 	const share = policyShare(shift, profile, all);

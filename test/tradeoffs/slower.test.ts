@@ -87,6 +87,18 @@ describe("a steady load", () => {
 		for (const block of blocks.slice(1)) expect(Math.max(...block.latenciesMs)).toBeLessThan(200);
 	});
 
+	it("goes at the gentler rate where a few requests say that the usual one is not low", async () => {
+		const load = { requests: 8, perSecond: 20, gentlerPerSecond: 10, blockOf: 2 };
+		// Half of the gap of the usual rate is 25 ms; one of the two is enough.
+		const slow = await visitTo((_, host) => (host === beside ? 40 : 0));
+		expect((await openLatencyProbe(load).run?.(slow))?.latencies?.perSecond).toBe(10);
+		const fast = await visitTo(() => 0);
+		expect((await openLatencyProbe(load).run?.(fast))?.latencies?.perSecond).toBe(20);
+		// Slower than the gentler one too: no rate is low.
+		const tooSlow = await visitTo(() => 130);
+		await expect(openLatencyProbe(load).run?.(tooSlow)).rejects.toThrow("10 requests a second are too many");
+	});
+
 	it("is no measurement where requests fail, where the service cannot keep up, or where time goes faster", async () => {
 		const run = (visit: Visit, perSecond: number) =>
 			openLatencyProbe({ requests: 40, perSecond, blockOf: 10 }).run?.(visit);
@@ -118,7 +130,7 @@ describe("the cell of the latency", () => {
 	const measured = (besideMs: number, shiftMs: number, pairs = 45): WarmLatencies => {
 		const spread = (ms: number) => Array.from({ length: 400 }, (_, index) => ms + (index % 20) * 0.01);
 		const shiftsMs = Array.from({ length: pairs }, (_, index) => shiftMs + ((index % 9) - 4) * 0.01);
-		return { ownMs: spread(besideMs + shiftMs), besideMs: spread(besideMs), shiftsMs };
+		return { ownMs: spread(besideMs + shiftMs), besideMs: spread(besideMs), shiftsMs, perSecond: 100 };
 	};
 	const cellOf = (profile: typeof minimal, latencies: WarmLatencies) => latencyCell({ profile, latencies }, []);
 
@@ -136,7 +148,9 @@ describe("the cell of the latency", () => {
 			...["p50", "p90", "p99"],
 			...["p50", "p90", "p99"].map((name) => `without a proxy, ${name}`),
 		]);
-		expect(cells[0]?.evidence).toMatch(/same image without a proxy p50 3\.\d+ .*in 45 pairs of blocks that took turns/);
+		expect(cells[0]?.evidence).toMatch(
+			/same image without a proxy p50 3\.\d+ .*in 45 pairs of blocks that took turns, 100 requests a second/,
+		);
 	});
 
 	it("of a profile without a proxy is the control of the method, and says whether it holds 0", () => {
