@@ -1,3 +1,5 @@
+import { dirname, join } from "node:path";
+
 /** What each exit code of knistio means; the same table as in the README. */
 export const exitCodes = {
 	/** Measured, and every verdict passed. */
@@ -44,6 +46,54 @@ export abstract class KnistioError extends Error {
 /** Something in the command line, a profile or a file. */
 export class UsageError extends KnistioError {
 	readonly exitCode = exitCodes.usage;
+}
+
+/** Why a file cannot be read or written, by Node's code. */
+const fileReasons: Record<string, string> = {
+	ENOENT: "there is no such file or directory",
+	EACCES: "permission denied",
+	EISDIR: "it is a directory",
+	ENOTDIR: "a part of the path is not a directory",
+	EROFS: "it is on a read-only file system",
+	ENOSPC: "the disk is full",
+	ERR_FS_FILE_TOO_LARGE: "it is larger than 2 GiB",
+};
+
+const readingHints: Record<string, string> = {
+	ENOENT: "look at its spelling; a path that does not begin with / begins in the folder where knistio was called",
+	ENOTDIR: "look at its spelling: what stands before a / must be a folder",
+	EACCES: "let the user who calls knistio read it: chmod u+r",
+	EISDIR: "name a file in it",
+};
+
+const writingHints: Record<string, (path: string) => string> = {
+	ENOENT: (path) => `make the folder: mkdir -p ${dirname(path)}`,
+	EACCES: () => "name a file in a folder that you may write to",
+	EROFS: () => "name a file in a folder that you may write to",
+	EISDIR: (path) => `name a file in it, such as ${join(path, "run.json")}`,
+};
+
+/**
+ * What every file is told with that cannot be read or written.
+ * @param cause Node's error
+ * @param more.place where the path stands, such as `--istio-overlay`; the hint is the one that fits the cause unless given
+ */
+export function fileError(
+	doing: "read" | "write",
+	path: string,
+	cause: unknown,
+	{ place, hint }: { place?: string; hint?: string | undefined } = {},
+): UsageError {
+	const { code = "", message } = cause as NodeJS.ErrnoException;
+	// The longest string that V8 has; Node gives this error no code.
+	const isTooLong = cause instanceof RangeError && code === "";
+	const reason = isTooLong ? "it is larger than 512 MiB" : (fileReasons[code] ?? message);
+	const usual = doing === "read" ? readingHints[code] : writingHints[code]?.(path);
+	const said = hint ?? usual;
+	return new UsageError(`${place === undefined ? "" : `${place}: `}cannot ${doing} ${path}: ${reason}`, {
+		cause,
+		...(said === undefined ? {} : { hint: said }),
+	});
 }
 
 /** The cluster cannot be reached, refuses, or is not as promised. */

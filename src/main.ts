@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { commands } from "./cli/commands.ts";
 import type { Finish } from "./cli/declaration.ts";
+import { sayNothing, usageErrorOf } from "./cli/options/usage-error.ts";
 import type { Context } from "./context/context.ts";
 import { explain } from "./context/explain.ts";
 import { type ExitCode, exitCodes } from "./errors.ts";
@@ -70,7 +71,11 @@ async function run(argv: readonly string[], context: Context, name: string): Pro
 		await program.parseAsync([...argv], { from: "user" });
 		return code;
 	} catch (error) {
-		return codeOf(error, context, argv);
+		if (!(error instanceof CommanderError)) return codeOf(error, context, argv);
+		if (error.exitCode === 0) return exitCodes.ok;
+		const usage = usageErrorOf(error, program, argv);
+		// Commander ends with 1 where it prints help instead of an error; that code is kept for defects of knistio.
+		return usage === undefined ? exitCodes.usage : codeOf(usage, context, argv);
 	}
 }
 
@@ -80,7 +85,11 @@ export function declare(context: Context, finish: Finish, name = "knistio"): Com
 		.description("Measure how much each Istio setup adds to the cold start of a Knative service.")
 		.version(context.version, "-V, --version")
 		.option("--debug", "print the causes of an error too")
-		.configureOutput({ writeOut: (text) => context.stdout(asCalled(text, name)), writeErr: context.stderr })
+		.configureOutput({
+			writeOut: (text) => context.stdout(asCalled(text, name)),
+			writeErr: context.stderr,
+			...sayNothing,
+		})
 		.configureHelp({ helpWidth: Math.min(context.columns, 110) })
 		.showSuggestionAfterError()
 		.exitOverride()
@@ -89,16 +98,5 @@ export function declare(context: Context, finish: Finish, name = "knistio"): Com
 	return program;
 }
 
-function codeOf(error: unknown, context: Context, argv: readonly string[]): ExitCode {
-	if (error instanceof CommanderError) {
-		const isMissing =
-			error.code === "commander.missingMandatoryOptionValue" || error.code === "commander.missingArgument";
-		const command = argv.find((word) => !word.startsWith("-"));
-		if (isMissing && command !== undefined) {
-			context.stderr(`hint: \`knistio help ${command}\` shows its arguments and options, with examples\n`);
-		}
-		// Commander ends with 1 for a mistyped option; that code is kept for defects of knistio.
-		return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-	}
-	return explain(error, context, argv.includes("--debug"));
-}
+const codeOf = (error: unknown, context: Context, argv: readonly string[]): ExitCode =>
+	explain(error, context, argv.includes("--debug"));

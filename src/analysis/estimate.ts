@@ -1,8 +1,17 @@
 import { openEnds, type Sample, withMissing } from "./samples.ts";
+import { rankBounds } from "./statistics/binomial.ts";
 import { boundedMedianInterval, medianOf, type Range } from "./statistics/median.ts";
 
 /** The smallest number of cold starts whose median has an interval at 95 %. */
 export const leastForInterval = 6;
+
+/** How many cold starts it takes for an interval at 95 %, where so many of them are without a value. */
+export function leastForMedian(missing: number): number {
+	// Both ends must be values that are there, whatever the missing ones are.
+	for (let n = Math.max(leastForInterval, 2 * missing); ; n++) {
+		if ((rankBounds(n, 0.5, 0.025).lower ?? 0) > missing) return n;
+	}
+}
 
 /** The median of a sample and how well it is known. */
 export interface Estimate {

@@ -58,6 +58,10 @@ export function withMissing({ values, missing }: Sample): BoundedMs[] {
 	return [...values, ...new Array<BoundedMs>(missing).fill(unknown)];
 }
 
+/** Whether a range says nothing: missing values leave both of its ends open. */
+export const isOpen = ({ lo, hi }: Range): boolean =>
+	lo === Number.NEGATIVE_INFINITY && hi === Number.POSITIVE_INFINITY;
+
 /** Turns ends that a missing value stands at into infinite ones. */
 export function openEnds({ lo, hi }: Range): Range {
 	return {

@@ -42,6 +42,17 @@ export function shiftBetween(before: Sample, after: Sample, confidence: number):
 }
 
 /**
+ * How many cold starts on both sides it takes for an interval of their shift at 95 %, where so many of each are without a
+ * value.
+ */
+export function leastForShift(missingBefore: number, missingAfter: number): number {
+	for (let n = Math.max(1, 2 * (missingBefore + missingAfter)); ; n++) {
+		const open = n * n - (n - missingBefore) * (n - missingAfter);
+		if ((shiftRank(n, n, 0.95)?.rank ?? 0) > open) return n;
+	}
+}
+
+/**
  * The one-sided p of the populations being shifted by no more than `limitMs`; small where the slow-down is surely
  * larger. Everything that is not known is taken at its worst. 1 where a sample has no value.
  */

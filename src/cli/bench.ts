@@ -7,7 +7,7 @@ import { addClusterOptions, type ClusterFlags, dryRunOption } from "./options/cl
 import { addGateOptions, type GateFlags, gateOptionsOf } from "./options/gate.ts";
 import { addOutputOptions, type OutputFlags, renderOptionsOf } from "./options/output.ts";
 import { addRequestOptions, type RequestFlags, requestOptionsOf } from "./options/request.ts";
-import { modelOption, speedOption } from "./options/simulation.ts";
+import { clusterKindOption, modelOption, speedOption } from "./options/simulation.ts";
 import { addSourceOptions, knativeManifestsOption, type SourceFlags, sourceOf } from "./options/source.ts";
 import {
 	address,
@@ -232,11 +232,7 @@ function addServiceOptions(command: Command): Command {
 
 function addSimulationOptions(command: Command): Command {
 	return command
-		.addOption(
-			new Option("--cluster <kind>", "use a simulated cluster in this process instead of a real one").choices([
-				"simulated",
-			]),
-		)
+		.addOption(clusterKindOption())
 		.addOption(modelOption())
 		.option(
 			"--seed <n>",

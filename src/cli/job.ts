@@ -7,6 +7,7 @@ import { type BenchOption, outputsOf } from "../job/bench-line.ts";
 import { declareBench } from "./bench.ts";
 import type { Declaration } from "./declaration.ts";
 import { addClusterOptions, type ClusterFlags, clusterOf } from "./options/cluster.ts";
+import { sayNothing, usageErrorOf } from "./options/usage-error.ts";
 import { given, image, namespace, text } from "./options/values.ts";
 
 interface JobFlags extends ClusterFlags {
@@ -86,7 +87,7 @@ function modeOf({ apply, attach }: JobFlags): "print" | "apply" | "attach" {
 /** `bench` with its options, of which `onOption` is told each as it is given. */
 function benchProgram(context: Context, finish: (code: ExitCode) => void): { program: Command; bench: Command } {
 	const program = new Command("knistio")
-		.configureOutput({ writeOut: context.stdout, writeErr: context.stderr })
+		.configureOutput({ writeOut: context.stdout, writeErr: context.stderr, ...sayNothing })
 		.showSuggestionAfterError()
 		.exitOverride();
 	declareBench(program, context, finish);
@@ -109,7 +110,11 @@ export function parseBenchLine(words: readonly string[], context: Context): Benc
 		});
 	}
 	bench.action(() => {});
-	program.parse([...words], { from: "user" });
+	try {
+		program.parse([...words], { from: "user" });
+	} catch (error) {
+		throw error instanceof CommanderError ? (usageErrorOf(error, program, words) ?? error) : error;
+	}
 	return line;
 }
 
@@ -122,8 +127,7 @@ async function runBench(words: readonly string[], context: Context): Promise<Exi
 		await program.parseAsync([...words], { from: "user" });
 		return code;
 	} catch (error) {
-		if (error instanceof CommanderError) return exitCodes.usage;
-		throw error;
+		throw error instanceof CommanderError ? (usageErrorOf(error, program, words) ?? error) : error;
 	}
 }
 

@@ -1,9 +1,9 @@
-import { InvalidArgumentError, Option } from "commander";
+import { Option } from "commander";
 import { scenarioNames } from "../selftest/scenarios.ts";
 import type { Declaration } from "./declaration.ts";
 import { type TextFormat, textFormatOption } from "./options/output.ts";
 import { modelOption, speedOption } from "./options/simulation.ts";
-import { count } from "./options/values.ts";
+import { count, oneOf } from "./options/values.ts";
 
 interface SelftestFlags {
 	scenarios?: number;
@@ -26,10 +26,11 @@ Examples:
   knistio selftest --seed 7 --scenarios 24
   knistio selftest --scenario classic --scenario lost-events --speed 1`;
 
+const scenario = oneOf("scenario", scenarioNames);
+
 /** Commander's own check of choices does not collect. */
 function chosen(name: string, before: string[] = []): string[] {
-	if (!scenarioNames.includes(name)) throw new InvalidArgumentError(`known scenarios: ${scenarioNames.join(", ")}`);
-	return [...before, name];
+	return [...before, scenario(name)];
 }
 
 /** Declares `knistio selftest`. */

@@ -1,9 +1,8 @@
-import { Option } from "commander";
 import type { TradeoffOptions } from "../commands/tradeoffs.ts";
 import type { Declaration } from "./declaration.ts";
 import { addClusterOptions, type ClusterFlags } from "./options/cluster.ts";
 import { addTradeoffOutputOptions } from "./options/output.ts";
-import { modelOption, speedOption } from "./options/simulation.ts";
+import { clusterKindOption, modelOption, speedOption } from "./options/simulation.ts";
 import { addSourceOptions, knativeManifestsOption, type SourceFlags, sourceOf } from "./options/source.ts";
 import { address, collect, count, given, text, tracesUrl } from "./options/values.ts";
 import { imageOption, namespaceOption } from "./options/workload.ts";
@@ -57,11 +56,7 @@ export const declareTradeoffs: Declaration = (program, context, finish) => {
 			"query API of the Jaeger that gets Istio's and Knative's spans, for the request trace",
 			tracesUrl,
 		)
-		.addOption(
-			new Option("--cluster <kind>", "use a simulated cluster in this process instead of a real one").choices([
-				"simulated",
-			]),
-		)
+		.addOption(clusterKindOption())
 		.addOption(modelOption())
 		.option("--seed <n>", "seed of the delays of the simulated cluster", count(0), 1)
 		.addOption(speedOption(20));

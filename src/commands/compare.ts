@@ -4,7 +4,7 @@ import { comparisonFormatOfFile } from "../output/formats.ts";
 import { renderComparison } from "../output/verdict/compare-table.ts";
 import { renderComparisonJson } from "../output/verdict/judged-json.ts";
 import { parseReport } from "../report/read-report.ts";
-import { type Sink, whatFails, withoutUnwritten } from "./gate/sink.ts";
+import { type Sink, toldOn, withoutUnwritten, writeFiles } from "./gate/sink.ts";
 
 export interface CompareOptions {
 	/** Paths; the first is what the others are compared with. */
@@ -36,9 +36,9 @@ export async function compare(options: CompareOptions, sink: Sink): Promise<Exit
 		sink.stdout(options.format === "json" ? renderComparisonJson(tables) : renderComparison(tables));
 		return code;
 	}
-	const writes = files.map(({ file, format }) => async () => {
-		const render = await format.load();
-		await sink.writeFile(file, render({ reports, tables }));
-	});
-	return withoutUnwritten(code, await whatFails(writes));
+	const written = files.map(({ file, format }) => ({
+		file,
+		content: async () => (await format.load())({ reports, tables }),
+	}));
+	return withoutUnwritten(code, await writeFiles(written, toldOn(sink)));
 }

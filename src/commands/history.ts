@@ -4,7 +4,7 @@ import { type ExitCode, exitCodes, UsageError } from "../errors.ts";
 import { renderBadge, renderHistory } from "../output/verdict/history-text.ts";
 import { parseReport } from "../report/read-report.ts";
 import type { Report } from "../report/report.ts";
-import { readIfThere, type Sink } from "./gate/sink.ts";
+import { readIfThere, type Sink, toldOn, writeFiles } from "./gate/sink.ts";
 
 export interface HistoryAddOptions {
 	/** Path of the NDJSON file, which is made where there is none. */
@@ -75,7 +75,10 @@ export async function showHistory({ history, format, badge }: HistoryShowOptions
 	const runs = parseHistory(await sink.readFile(history), history);
 	const trends = trendsOf(runs);
 	const last = runs.toSorted((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt)).at(-1);
-	if (badge !== undefined && last !== undefined) await sink.writeFile(badge, renderBadge(last));
+	if (badge !== undefined && last !== undefined) {
+		const [unwritten] = await writeFiles([{ file: badge, content: () => renderBadge(last) }], toldOn(sink));
+		if (unwritten !== undefined) throw unwritten;
+	}
 	sink.stdout(format === "json" ? `${JSON.stringify(trends, undefined, "\t")}\n` : renderHistory(trends, runs.length));
 	return trends.length === 0 ? exitCodes.inconclusive : exitCodes.ok;
 }

@@ -15,7 +15,7 @@ import { newTask, type Session, uninterrupted } from "../kube/wait/task.ts";
 import { openProgress, type ProgressDisplay } from "../output/progress.ts";
 import { loadWithVariants } from "../profile/variants.ts";
 import { endRun } from "./gate/ending.ts";
-import { whatFails } from "./gate/sink.ts";
+import { writeFiles } from "./gate/sink.ts";
 import type { ClusterOptions } from "./install.ts";
 
 /** What is asked of `knistio job`. */
@@ -124,13 +124,12 @@ async function runJob(run: JobRun): Promise<ExitCode> {
 		if (error instanceof InterruptedError) end = await endInOrder(run, follower);
 	}
 	const outcome = end === undefined ? undefined : outcomeOf(end, run.outputs);
-	const unwritten = await whatFails(
-		(outcome?.files ?? []).map(
-			({ path, content }) =>
-				() =>
-					context.writeFile(path, content.toString("utf8")),
-		),
-	);
+	const files = (outcome?.files ?? []).map(({ path, content }) => ({
+		file: path,
+		content: () => content.toString("utf8"),
+	}));
+	const tell = (text: string) => display.progress({ kind: "note", text });
+	const unwritten = await writeFiles(files, { writeFile: context.writeFile, tell });
 	const uncleaned = await removeUnlessKept(run);
 	display.clear();
 	tellVersions(run, end);

@@ -13,6 +13,7 @@ import { endRun } from "./gate/ending.ts";
 import { type GateOptions, judging, parseGate } from "./gate/gate.ts";
 import { requireWritable } from "./gate/outputs.ts";
 import { printed, reportFiles, writeReport } from "./gate/report-files.ts";
+import { toldOn } from "./gate/sink.ts";
 
 /** What is rebuilt from what. */
 export interface ReplayOptions extends GateOptions {
@@ -42,7 +43,7 @@ export async function replay(options: ReplayOptions, context: Context): Promise<
 		() => undefined,
 	);
 	const unwritten = [
-		...(await writeReport(figures, files, { options: { ...options.render, judgement }, sink: context })),
+		...(await writeReport(figures, files, { options: { ...options.render, judgement }, writing: toldOn(context) })),
 		...(await sendTraces(figures, options.otlp, context)),
 	];
 	if (files.length === 0) context.stdout(renderWholeTable(figures, printed(options.render, context)));

@@ -6,7 +6,7 @@ import type { RenderOptions } from "../output/report/render.ts";
 import { parseReport } from "../report/read-report.ts";
 import { sendTraces } from "./gate/collector.ts";
 import { printed, reportFiles, writeReport } from "./gate/report-files.ts";
-import { withoutUnwritten } from "./gate/sink.ts";
+import { toldOn, withoutUnwritten } from "./gate/sink.ts";
 
 /** How a saved report is shown again. */
 export interface ShowOptions {
@@ -26,7 +26,7 @@ export async function show(options: ShowOptions, context: Context): Promise<Exit
 	const figures = figuresOf(parseReport(await context.readFile(options.report), options.report));
 	if (files.length > 0 || options.otlp !== undefined) {
 		const unwritten = [
-			...(await writeReport(figures, files, { options: options.render, sink: context })),
+			...(await writeReport(figures, files, { options: options.render, writing: toldOn(context) })),
 			...(await sendTraces(figures, options.otlp, context)),
 		];
 		return withoutUnwritten(exitCodes.ok, unwritten);

@@ -4,6 +4,7 @@ import { type ExitCode, exitCodes, UsageError } from "../errors.ts";
 import { requireRights } from "../install/rights.ts";
 import { takeLock } from "../install/state/lock.ts";
 import { describeRoute } from "../knative/gateway.ts";
+import { requireGivenGateway } from "../knative/given-gateway.ts";
 import { readKnativeManifests } from "../knative/manifest-files.ts";
 import type { KubeObject } from "../kube/api/cluster.ts";
 import { alsoEndedBy, type Session, uninterrupted } from "../kube/wait/task.ts";
@@ -22,7 +23,7 @@ import { cleanUp, lookBefore } from "./bench/clean-up.ts";
 import { installationFor, installTelling } from "./bench/installing.ts";
 import { openTarget, type Target, type Where } from "./bench/target.ts";
 import { endRun } from "./gate/ending.ts";
-import { whatFails } from "./gate/sink.ts";
+import { toldOn, writeFiles } from "./gate/sink.ts";
 
 /** What is to be observed, and where it goes. */
 export interface TradeoffOptions {
@@ -56,6 +57,7 @@ export async function tradeoffs(options: TradeoffOptions, context: Context, open
 	const given = path === undefined ? undefined : parseReport(await context.readFile(path), path);
 	refuseOtherKind(given, options);
 	const knativeObjects = await readKnativeManifests(options.knativeManifests);
+	await requireGivenGateway({ given: options.gateway, isInstalled: false, signal: context.signal });
 	const target = await open(options.where, context);
 	const display = openProgress(context);
 	try {
@@ -134,8 +136,9 @@ async function observe(run: Run, { format, files }: Results): Promise<ExitCode> 
 	});
 	clear();
 	const report = reportOf(run, { startedAt, visited, failure });
-	const unwritten = await whatFails(
-		files.map((each) => async () => context.writeFile(each.file, (await each.format.load())(report))),
+	const unwritten = await writeFiles(
+		files.map(({ file, format }) => ({ file, content: async () => (await format.load())(report) })),
+		toldOn(context),
 	);
 	if (visited.size > 0) context.stdout((await format.load())(report, { color: context.color }));
 	return endRun({

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { PassThrough, pipeline, type Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { createGunzip, gunzipSync } from "node:zlib";
-import { UsageError } from "../errors.ts";
+import { fileError } from "../errors.ts";
 
 /** A file that grows. */
 export interface Log {
@@ -36,11 +36,11 @@ export const nodeFiles: Files = {
 	readFile: (path) =>
 		(path === "-" ? buffer(process.stdin) : readFile(path))
 			.then((bytes) => (isGzip(bytes) ? gunzipSync(bytes) : bytes).toString().replace(/^\uFEFF/, ""))
-			.catch(fileError("read", path)),
-	readBytes: (path) => (path === "-" ? buffer(process.stdin) : readFile(path)).catch(fileError("read", path)),
-	writeFile: (path, content) => writeWhole(path, content).catch(fileError("write", path)),
-	appendFile: (path, text) => appendFile(path, text).catch(fileError("write", path)),
-	requireWritable: (path) => foreseeWriting(path).catch(fileError("write", path)),
+			.catch(throwFileError("read", path)),
+	readBytes: (path) => (path === "-" ? buffer(process.stdin) : readFile(path)).catch(throwFileError("read", path)),
+	writeFile: (path, content) => writeWhole(path, content).catch(throwFileError("write", path)),
+	appendFile: (path, text) => appendFile(path, text).catch(throwFileError("write", path)),
+	requireWritable: (path) => foreseeWriting(path).catch(throwFileError("write", path)),
 	openLog,
 };
 
@@ -64,7 +64,7 @@ export async function* readLines(
 		yield* linesOf(source);
 	} catch (error) {
 		if (signal?.aborted === true && error === signal.reason) throw error;
-		fileError("read", path)(error as NodeJS.ErrnoException);
+		throwFileError("read", path)(error);
 	} finally {
 		signal?.removeEventListener("abort", stop);
 	}
@@ -134,31 +134,15 @@ async function targetOf(path: string): Promise<string> {
 	return link?.isSymbolicLink() ? targetOf(resolve(dirname(path), await readlink(path))) : path;
 }
 
-const reasons: Record<string, string> = {
-	ENOENT: "there is no such file or directory",
-	EACCES: "permission denied",
-	EISDIR: "it is a directory",
-	ENOTDIR: "a part of the path is not a directory",
-	EROFS: "it is on a read-only file system",
-	ENOSPC: "the disk is full",
-	ERR_FS_FILE_TOO_LARGE: "it is larger than 2 GiB",
-};
-
-function fileError(doing: "read" | "write", path: string) {
-	return (cause: NodeJS.ErrnoException): never => {
-		// The longest string that V8 has; Node gives this error no code.
-		const isTooLong = cause instanceof RangeError && cause.code === undefined;
-		const reason = isTooLong ? "it is larger than 512 MiB" : (reasons[cause.code ?? ""] ?? cause.message);
-		const message = `cannot ${doing} ${path}: ${reason}`;
-		const hint =
-			doing === "write" && cause.code === "ENOENT" ? { hint: `make the folder: mkdir -p ${dirname(path)}` } : {};
-		throw new UsageError(message, { cause, ...hint });
+function throwFileError(doing: "read" | "write", path: string) {
+	return (cause: unknown): never => {
+		throw fileError(doing, path, cause);
 	};
 }
 
 /** Each line is the system's before the next thing happens: a kill loses none that was added. */
 async function openLog(path: string): Promise<Log> {
-	const file = await open(path, "w").catch(fileError("write", path));
+	const file = await open(path, "w").catch(throwFileError("write", path));
 	let failure: NodeJS.ErrnoException | undefined;
 	return {
 		append(line) {
@@ -173,7 +157,7 @@ async function openLog(path: string): Promise<Log> {
 			const last = await file.stat();
 			if (last.isFile() && last.nlink === 0) failure ??= new Error("it was removed while it was written");
 			await file.close();
-			if (failure !== undefined) fileError("write", path)(failure);
+			if (failure !== undefined) throwFileError("write", path)(failure);
 		},
 	};
 }

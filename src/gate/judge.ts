@@ -2,6 +2,7 @@ import { refuseDifferent } from "../analysis/likeness.ts";
 import { remarksOn } from "../analysis/remarks.ts";
 import { refuseUnsound } from "../analysis/soundness.ts";
 import { type ExitCode, exitCodes } from "../errors.ts";
+import { isNarrowedByFiner } from "../report/phases.ts";
 import { type Finding, type Ledger, ledgerOf, type ProfileRun, type Report } from "../report/report.ts";
 import { type BaselineQuestion, compareWithBaseline, type Movement } from "./baseline.ts";
 import { judgeFailures } from "./baseline-failures.ts";
@@ -63,7 +64,7 @@ export function judge(report: Report, options: JudgeOptions): Judgement {
 			: judgeMovements(report, { question: baseline, comparison, alpha })),
 		...(comparison?.failures ?? []).map((change) => judgeFailures(change, alpha)),
 		...(comparison?.slow ?? []).map((change) => judgeSlow(change, alpha)),
-	].map((verdict) => withMinutes(verdict, report));
+	].map((verdict) => withWhole(withMinutes(verdict, report), report));
 	const verdicts = worstFirst(report.simulated !== undefined && !acceptSimulated ? found.map(asSimulated) : found);
 	const moved = culpritOf(movements, verdicts);
 	return {
@@ -89,6 +90,15 @@ export function judge(report: Report, options: JudgeOptions): Judgement {
 export function exitCodeOf({ verdicts }: Judgement): ExitCode {
 	const codes = { breach: exitCodes.breach, inconclusive: exitCodes.inconclusive, pass: exitCodes.ok };
 	return codes[overallStatus(verdicts)];
+}
+
+/** A table of the same report may show another number by this name. */
+function withWhole(verdict: Verdict, report: Report): Verdict {
+	const { measure, reason } = verdict;
+	const run = report.profiles.find(({ profile }) => profile.name === verdict.profile);
+	const isInParts = run?.coldStarts.some(({ finer }) => finer !== undefined) === true;
+	if (!isInParts || !isNarrowedByFiner(measure)) return verdict;
+	return { ...verdict, reason: `${reason}; ${measure} is judged as a whole, of which tables show finer phases apart` };
 }
 
 function asSimulated(verdict: Verdict): Verdict {

@@ -1,6 +1,6 @@
 import type { Profile } from "../profile/profile.ts";
 import { containerOf, isPhase, usualPhases } from "../report/phases.ts";
-import { editDistance, nearest } from "../text/nearest.ts";
+import { editDistance, nearest, nearestFew } from "../text/nearest.ts";
 import { type Budget, isOutcomeMeasure, outcomeMeasures } from "./budget.ts";
 import { budgetError } from "./parse-budget.ts";
 
@@ -74,6 +74,15 @@ export function lacksContainer({ promises }: Profile, phase: string): boolean {
 	);
 }
 
+/** What to do about the name of a phase that there is not. There are too many of them to list. @param outcomes that may be named too */
+export function phaseHint(name: string, phases: readonly string[], outcomes: readonly string[] = []): string {
+	const meant = nearestFew(name, [...phases, ...outcomes]).map((each) => `"${each}"`);
+	const all = "`knistio phases` lists all phases";
+	if (meant.length === 0) return outcomes.length === 0 ? all : `${all}; outcomes are ${outcomes.join(", ")}`;
+	const last = meant.pop();
+	return `did you mean ${meant.length === 0 ? "" : `${meant.join(", ")} or `}${last}? ${all}`;
+}
+
 interface NameUse {
 	what: "profile" | "phase" | "phase or outcome";
 	name: string;
@@ -93,11 +102,13 @@ function usesOf({ profile, measure, limit, at }: Budget): NameUse[] {
 function requireKnown(budget: Budget, { what, name, at }: NameUse, known: KnownNames): void {
 	if (what === "profile" ? known.profiles.includes(name) : known.isPhase(name)) return;
 	if (what === "phase or outcome" && isOutcomeMeasure(name)) return;
-	const names = what === "profile" ? known.profiles : [...known.phases, ...(what === "phase" ? [] : outcomeMeasures)];
-	const meant = nearest(name, names);
-	const listing = `known: ${names.join(", ") || "none"}`;
-	throw budgetError(budget, at, {
-		message: `there is no ${what} "${name}"`,
-		hint: meant === undefined ? listing : `did you mean "${meant}"? (${listing})`,
-	});
+	const message = `there is no ${what} "${name}"`;
+	if (what !== "profile") {
+		const outcomes = what === "phase" ? [] : outcomeMeasures;
+		throw budgetError(budget, at, { message, hint: phaseHint(name, known.phases, outcomes) });
+	}
+	const meant = nearest(name, known.profiles);
+	const listing = `known: ${known.profiles.join(", ") || "none"}`;
+	const hint = meant === undefined ? listing : `did you mean "${meant}"? (${listing})`;
+	throw budgetError(budget, at, { message, hint });
 }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { load, YAMLException } from "js-yaml";
-import { UsageError } from "../errors.ts";
+import { fileError, UsageError } from "../errors.ts";
 import { kubectlSchema } from "../kube/yaml.ts";
 import type { Profile } from "../profile/profile.ts";
 import { gatewayName, istioNamespace } from "./names.ts";
@@ -68,9 +68,7 @@ async function readOverlay(path: string): Promise<string> {
 	try {
 		return await readFile(path, "utf8");
 	} catch (error) {
-		const code = (error as NodeJS.ErrnoException).code;
-		const what = code === "ENOENT" ? "no such file" : `cannot be read (${code ?? error})`;
-		throw new UsageError(`--istio-overlay ${path}: ${what}`, { cause: error });
+		throw fileError("read", path, error, { place: "--istio-overlay" });
 	}
 }
 

@@ -171,10 +171,10 @@ async function firstReachable(
 	return undefined;
 }
 
-/** Whether something accepts a TCP connection there within a second. */
-function tcpConnects(host: string, port: number, signal: AbortSignal): Promise<boolean> {
+/** Whether something accepts a TCP connection there within so many milliseconds. */
+export function tcpConnects(host: string, port: number, signal: AbortSignal, timeoutMs = 1_000): Promise<boolean> {
 	return new Promise((resolve) => {
-		const socket = connect({ host, port, timeout: 1000, signal });
+		const socket = connect({ host, port, timeout: timeoutMs, signal });
 		const answer = (isThere: boolean) => () => {
 			socket.destroy();
 			resolve(isThere);

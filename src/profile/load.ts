@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { UsageError } from "../errors.ts";
+import { fileError, UsageError } from "../errors.ts";
 import { nearest } from "../text/nearest.ts";
 import { builtInFile, builtInProfiles, builtInVariants } from "./built-in.ts";
 import { profileOf } from "./parse.ts";
@@ -57,7 +57,7 @@ export async function filesOfProfile(file: string, read: ReadText = readText): P
 
 /** A file, and what it extends, and what that extends, to the end. */
 async function withExtended(file: string, read: ReadText): Promise<Written[]> {
-	const files = [readWritten(await readProfile(file, read, ""), file)];
+	const files = [readWritten(await readProfile(file, read), file)];
 	for (;;) {
 		const last = files.at(-1);
 		const next = last === undefined ? undefined : extendedBy(last);
@@ -69,7 +69,7 @@ async function withExtended(file: string, read: ReadText): Promise<Written[]> {
 				hint: "take `extends` out of one of them, and write there what it needs",
 			});
 		}
-		files.push(readWritten(await readProfile(next, read, `${placeOfExtends(last)}: `), next));
+		files.push(readWritten(await readProfile(next, read, placeOfExtends(last)), next));
 	}
 }
 
@@ -99,27 +99,33 @@ function fileOf(name: string, place = ""): string {
 	if (isPath(name)) return name;
 	const file = builtInFile(name);
 	if (file !== undefined) return file;
-	const meant = nearest(name, [...builtInProfiles, ...builtInVariants]);
+	const known = [...builtInProfiles, ...builtInVariants];
+	throw unknownName(name, { what: `${place}unknown profile`, known, listed: builtInProfiles });
+}
+
+/** @throws UsageError for a name that is neither the path of a file nor of anything that comes with knistio */
+export function requireVariantName(name: string): void {
+	if (isPath(name) || builtInFile(name) !== undefined) return;
+	throw unknownName(name, { what: "unknown variant", known: builtInVariants, listed: builtInVariants });
+}
+
+/** @param about.listed those of the known ones that are named all */
+function unknownName(
+	name: string,
+	{ what, known, listed }: { what: string; known: readonly string[]; listed: readonly string[] },
+): UsageError {
+	const meant = nearest(name, known);
 	const instead = meant === undefined ? "; built in are" : `; did you mean "${meant}"? Built in are`;
-	throw new UsageError(`${place}unknown profile "${name}"${instead} ${builtInProfiles.join(", ")}`, {
-		hint: "`knistio profiles list` lists variants too; the path of a profile of your own has a slash in it or ends in .yaml, such as ./mine.yaml",
+	return new UsageError(`${what} "${name}"${instead} ${listed.join(", ")}`, {
+		hint: "`knistio profiles list` lists profiles and their variants; the path of a file of your own has a slash in it or ends in .yaml, such as ./mine.yaml",
 	});
 }
 
-async function readProfile(file: string, read: ReadText, place: string): Promise<string> {
+async function readProfile(file: string, read: ReadText, place?: string): Promise<string> {
 	try {
 		return await read(file);
 	} catch (error) {
-		const code = (error as NodeJS.ErrnoException).code ?? "";
-		const what = readFailures[code] ?? `cannot be read (${code || error})`;
-		const hint =
-			place === "" ? {} : { hint: "a path after `extends` begins in the folder of the file that it stands in" };
-		throw new UsageError(`${place}${file}: ${what}`, { ...hint, cause: error });
+		const hint = "a path after `extends` begins in the folder of the file that it stands in";
+		throw fileError("read", file, error, place === undefined ? {} : { place, hint });
 	}
 }
-
-const readFailures: Record<string, string> = {
-	ENOENT: "no such file",
-	EISDIR: "is a folder, not a profile",
-	EACCES: "may not be read",
-};

@@ -1,6 +1,6 @@
 import { UsageError } from "../errors.ts";
 import { builtInVariants } from "./built-in.ts";
-import { loadProfiles, type ReadText } from "./load.ts";
+import { loadProfiles, type ReadText, requireVariantName } from "./load.ts";
 import type { Profile } from "./profile.ts";
 
 /** Stands for every built-in variant of the profiles that are measured. */
@@ -19,6 +19,7 @@ export async function loadWithVariants(
 	if (variants.length === 0) return loadProfiles(names, read);
 	const profiles = await loadProfiles(names, read);
 	const named = variants.filter((name) => name !== allVariants);
+	for (const name of named) requireVariantName(name);
 	const every = variants.includes(allVariants) ? await allOf(profiles, [...names, ...named], read) : [];
 	const all = await loadProfiles([...names, ...named, ...every], read);
 	for (const [index, name] of named.entries()) requireBase(all[names.length + index], name, all);

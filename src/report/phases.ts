@@ -46,6 +46,19 @@ export function isPhase(name: string): boolean {
 	return patterns.some((pattern) => pattern.test(name));
 }
 
+/**
+ * Whether a phase is the whole in `phases`, and in `finer` only what the finer phases beside it leave: the same name,
+ * another time. Those who judge use the whole, and must say so where a table may show the other.
+ */
+export function isNarrowedByFiner(name: string): boolean {
+	return name === "sandbox" || /^start-./.test(name);
+}
+
+/** Whether only traces tell of this phase. */
+export function isFinerPhase(name: string): boolean {
+	return phaseDescriptions[patterns.findIndex((pattern) => pattern.test(name))]?.kind === "finer phase";
+}
+
 /** The container that a phase or span is about; undefined for the others. */
 export function containerOf(name: string): string | undefined {
 	return patterns.map((pattern) => pattern.exec(name)?.groups?.container).find((found) => found !== undefined);

@@ -6,10 +6,16 @@ import type { Outside } from "./source.ts";
 const timeoutMs = 10_000;
 
 /**
- * What a backend answers to a question, as JSON of unknown content.
+ * What a backend answers to a question, as JSON of unknown content; undefined for 404, where `mayLack` says that what is
+ * asked for may not be there.
  * @throws UsageError that says what is wrong: no answer, an error, or something that is not JSON
  */
-export async function askJson(url: string, outside: Pick<Outside, "get">, signal?: AbortSignal): Promise<unknown> {
+export async function askJson(
+	url: string,
+	outside: Pick<Outside, "get">,
+	signal?: AbortSignal,
+	{ mayLack = false } = {},
+): Promise<unknown> {
 	const where = new URL(url);
 	const shown = `${where.origin}${where.pathname}`;
 	let answer: Awaited<ReturnType<Outside["get"]>>;
@@ -21,6 +27,7 @@ export async function askJson(url: string, outside: Pick<Outside, "get">, signal
 		const reason = name === "TimeoutError" ? `no answer within ${timeoutMs / 1000} s` : (causeOf(cause) ?? message);
 		throw new UsageError(`the trace backend at ${shown}: ${reason}`, { cause: error, hint });
 	}
+	if (mayLack && answer.status === 404) return undefined;
 	if (answer.status !== 200) {
 		throw new UsageError(`the trace backend at ${shown} answered HTTP ${answer.status}${excerpt(answer.body)}`, {
 			hint,

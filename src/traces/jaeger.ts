@@ -24,6 +24,21 @@ export function jaegerSource(url: string, outside: Pick<Outside, "get">): TraceS
 	};
 }
 
+/**
+ * All spans of one trace; none where the backend does not know it.
+ * @param url of the query API, without `/api`
+ * @throws UsageError that says what is wrong with the backend's answer
+ */
+export async function jaegerTrace(
+	url: string,
+	traceId: string,
+	{ get, signal }: Pick<Outside, "get"> & { signal: AbortSignal },
+): Promise<RecordedSpan[]> {
+	const base = url.replace(/\/$/, "");
+	const answer = await askJson(`${base}/api/traces/${traceId}`, { get }, signal, { mayLack: true });
+	return answer === undefined ? [] : parseJaeger(answer, base);
+}
+
 function query({ service, operation, key, value }: ReturnType<typeof questionsOf>[number], pod: PodStart): string {
 	return new URLSearchParams({
 		service,

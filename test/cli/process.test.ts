@@ -46,7 +46,7 @@ describe("a chart as PNG", () => {
 
 	it("is drawn by the built program", () => {
 		const out = join(folder, "chart.png");
-		expect(show(program, out)).toMatchObject({ status: 0, stderr: "" });
+		expect(show(program, out)).toMatchObject({ status: 0, stdout: "", stderr: `wrote ${out}\n` });
 		expect(readFileSync(out).subarray(1, 4).toString()).toBe("PNG");
 	});
 

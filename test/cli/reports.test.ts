@@ -46,7 +46,8 @@ describe("show", () => {
 
 	it("writes files instead, each by its extension", async () => {
 		const outcome = await knistio(["show", await aSavedReport(), "-o", at("a.csv"), "-o", at("a.md")]);
-		expect(outcome).toMatchObject({ code: 0, stdout: "", stderr: "", written: [at("a.csv"), at("a.md")] });
+		expect(outcome).toMatchObject({ code: 0, stdout: "", written: [at("a.csv"), at("a.md")] });
+		expect(outcome.stderr).toBe(`wrote ${at("a.csv")}, ${at("a.md")}\n`);
 		expect(await readFile(at("a.csv"), "utf8")).toContain("minimal");
 		expect(await readFile(at("a.md"), "utf8")).toContain("| ");
 	});
@@ -123,7 +124,7 @@ describe("replay", () => {
 	it("rebuilds the report", async () => {
 		const outcome = await replay("whole.ndjson", `${lines.join("\n")}\n`, "-o", at("again.json"));
 		// Nothing of it counts as a cold start, so there is nothing to call a pass.
-		expect(outcome).toMatchObject({ code: 3, stderr: "", opened: 0 });
+		expect(outcome).toMatchObject({ code: 3, stderr: `wrote ${at("again.json")}\n`, opened: 0 });
 		const report = parseReport(await readFile(at("again.json"), "utf8"), "again.json");
 		expect(report).toMatchObject({ cluster: { context: "bench" }, profiles: [{ profile: { name: "minimal" } }] });
 		expect((await replay("whole.ndjson", lines.join("\n"))).stdout).toContain("minimal");
@@ -135,7 +136,7 @@ describe("replay", () => {
 		["with empty lines behind", `${lines.slice(0, 4).join("\n")}\n${lines[4]?.slice(0, 9)}\n\n`],
 	])("makes the most of a recording that was cut off %s", async (_, content) => {
 		const outcome = await replay("cut.ndjson", content, "-o", at("cut-again.json"));
-		expect(outcome).toMatchObject({ code: 3, stderr: "" });
+		expect(outcome).toMatchObject({ code: 3, stderr: `wrote ${at("cut-again.json")}\n` });
 		const { profiles } = parseReport(await readFile(at("cut-again.json"), "utf8"), "cut-again.json");
 		expect(profiles).toMatchObject([{ profile: { name: "minimal" } }]);
 	});

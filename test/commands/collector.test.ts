@@ -16,11 +16,11 @@ const report = join(folder, "run.json");
 writeFileSync(report, JSON.stringify(reportOf(recorded("native"))));
 
 describe("show --otlp", () => {
-	it("sends what --out run.otlp.json writes to /v1/traces, and prints nothing", async () => {
+	it("sends what --out run.otlp.json writes to /v1/traces, and prints nothing else", async () => {
 		const { address, received, resources, spans } = await startCollector();
 		const out = join(folder, "run.otlp.json");
 		const outcome = await knistio(["show", report, "--otlp", address, "--out", out]);
-		expect(outcome).toMatchObject({ code: 0, stdout: "", stderr: "" });
+		expect(outcome).toMatchObject({ code: 0, stdout: "", stderr: `wrote ${out}\n` });
 		expect(received.map(({ path }) => path)).toEqual(["/v1/traces"]);
 		expect({ resourceSpans: resources() }).toEqual(JSON.parse(readFileSync(out, "utf8")) as OtlpTraces);
 		expect(spans().map(({ name }) => name)).toContain("container_startup_istio-proxy");
@@ -54,8 +54,7 @@ describe("show --otlp", () => {
 		const { code, stderr } = await knistio(["show", report, "--otlp", address]);
 		expect(code).toBe(2);
 		expect(stderr).toContain(words);
-		// Commander names the value; the words of ours do not repeat it.
-		expect(stderr.split("is invalid. ")[1]).not.toContain("s3cret");
+		expect(stderr).not.toContain("s3cret");
 	});
 
 	it("says that nobody is there", async () => {

@@ -8,7 +8,7 @@ import type { Sink } from "../../src/commands/gate/sink.ts";
 import { plan } from "../../src/commands/plan.ts";
 import { UsageError } from "../../src/errors.ts";
 import type { Report } from "../../src/report/report.ts";
-import { aReport, around } from "../gate/a-report.ts";
+import { anAttempt, aReport, around } from "../gate/a-report.ts";
 import { fakeContext } from "../support/fake-context.ts";
 
 function world(given: Record<string, Report | string>, env: Sink["env"] = {}) {
@@ -143,10 +143,10 @@ describe("compare", () => {
 		expect(await compare({ reports: ["a.json", "b.json", "c.json"], format: "text" }, sink)).toBe(0);
 		expect(said.stdout).toMatchInlineSnapshot(`
 			"full
-			             a.json, n=20            b.json, n=20            change                                 c.json, n=3  change
-			total        2.500 s [2.486, 2.514]  2.712 s [2.698, 2.726]  +212 ms [199, 225] +8.5 % (p <0.001)   2.500 s ¹    ~ 0.0 ms [-34.7, 34.7] (p 1.000)
-			istio-proxy  500 ms [491, 509]       712 ms [703, 721]       +212 ms [204, 220] +42.4 % (q <0.001)  500 ms ¹     ~ 0.0 ms [-23.2, 23.2] (p 1.000)
-			rest         2.000 s [1.905, 2.095]  2.000 s [1.905, 2.095]  ~ 0.0 ms [-84.2, 84.2] (q 1.000)       2.000 s ¹    ~ 0.0 ms [-231.6, 231.6] (p 1.000)
+			             a.json, n=20            b.json, n=20            change                                 c.json, n=3            change
+			total        2.500 s [2.486, 2.514]  2.712 s [2.698, 2.726]  +212 ms [199, 225] +8.5 % (p <0.001)   2.500 s [not known] ¹  ~ 0.0 ms [-34.7, 34.7] (p 1.000)
+			istio-proxy  500 ms [491, 509]       712 ms [703, 721]       +212 ms [204, 220] +42.4 % (q <0.001)  500 ms [not known] ¹   ~ 0.0 ms [-23.2, 23.2] (p 1.000)
+			rest         2.000 s [1.905, 2.095]  2.000 s [1.905, 2.095]  ~ 0.0 ms [-84.2, 84.2] (q 1.000)       2.000 s [not known] ¹  ~ 0.0 ms [-231.6, 231.6] (p 1.000)
 			¹ at least 6 cold starts are needed for an interval at 95 %
 			a.json: 20 attempted = 20 cold + 0 warm + 0 failed + 0 unresolved; 20 counted
 			b.json: 20 attempted = 20 cold + 0 warm + 0 failed + 0 unresolved; 20 counted
@@ -158,6 +158,34 @@ describe("compare", () => {
 			q-values are false discovery rates of the phases that explain a change of total: about one in ten phases that are marked as different may be so by chance
 			"
 		`);
+	});
+
+	test("says what it takes where values are missing, instead of an interval from nowhere to nowhere", async () => {
+		const failed = (n: number) => Array.from({ length: n }, (_, i) => anAttempt(100 + i, "failed"));
+		const of = (n: number, missing: number) =>
+			aReport({ full: { totals: around(2000, 30, n), extra: failed(missing) } });
+		const { sink, said } = world({ "a.json": of(6, 2), "b.json": of(7, 1), "c.json": of(20, 0) });
+		await compare({ reports: ["a.json", "b.json", "c.json"], format: "text" }, sink);
+		expect(said.stdout).not.toContain("∞");
+		expect(said.stdout).toMatchInlineSnapshot(`
+			"full
+			       a.json, n=6            b.json, n=7            change                            c.json, n=20            change
+			total  2.000 s [not known] ¹  2.000 s [not known] ²  ~ 0.0 ms [not known] (p 1.000) ³  2.000 s [1.986, 2.014]  ~ 0.0 ms [-56.8, 56.8] (p 1.000)
+			¹ at least 12 cold starts are needed for an interval at 95 % (2 without a value)
+			² at least 9 cold starts are needed for an interval at 95 % (1 without a value)
+			³ at least 12 cold starts on both sides are needed to see a difference (3 without a value)
+			a.json: 8 attempted = 6 cold + 0 warm + 2 failed + 0 unresolved; 6 counted
+			b.json: 8 attempted = 7 cold + 0 warm + 1 failed + 0 unresolved; 7 counted
+			c.json: 20 attempted = 20 cold + 0 warm + 0 failed + 0 unresolved; 20 counted
+
+			a change is the median of all differences between a cold start of each side, so it can differ from the difference of the two medians
+			~ marks a change that may be chance
+			p-values are by Mann-Whitney, corrected by Holm
+			q-values are false discovery rates of the phases that explain a change of total: about one in ten phases that are marked as different may be so by chance
+			"
+		`);
+		await compare({ reports: ["a.json", "b.json", "c.json"], format: "json" }, sink);
+		expect(said.stdout).toContain('"interval": {}');
 	});
 
 	test("puts the profiles of one report side by side", async () => {

@@ -1,10 +1,11 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { UsageError } from "../../src/errors.ts";
 import { readBudgetsFile } from "../../src/gate/budgets-file.ts";
 import { parseBudget } from "../../src/gate/parse-budget.ts";
 import { isLikelyPhase, lacksContainer, resolveBudgets } from "../../src/gate/resolve-budgets.ts";
 import { profileSchema } from "../../src/profile/profile.ts";
+import { usualPhases } from "../../src/report/phases.ts";
 
 const parse = (text: string, profile?: string) =>
 	parseBudget({ text, source: "--budget", ...(profile !== undefined && { profile }) });
@@ -237,15 +238,38 @@ describe("names", () => {
 
 	test.each([
 		["minmal.total: p(50) < 1s", 1, 'there is no profile "minmal"', 'did you mean "minimal"?'],
-		["full.totel: p(50) < 1s", 6, 'there is no phase or outcome "totel"', 'did you mean "total"?'],
+		[
+			"full.totel: p(50) < 1s",
+			6,
+			'there is no phase or outcome "totel"',
+			/^did you mean "total"\? `knistio phases` lists all phases$/,
+		],
 		["full.total: p(50) < fulll.total", 21, 'there is no profile "fulll"', 'did you mean "full"?'],
 		["full.total: p(50) < full.pod_creatign", 26, 'there is no phase "pod_creatign"', 'did you mean "pod_creating"?'],
-		["full.total: p(50) < full.failed", 26, 'there is no phase "failed"', "known: total"],
+		["full.total: p(50) < full.failed", 26, 'there is no phase "failed"', /^`knistio phases` lists all phases$/],
+		[
+			"full.foo: p(50) < 1s",
+			6,
+			'there is no phase or outcome "foo"',
+			/^`knistio phases` lists all phases; outcomes are failed/,
+		],
 		["ambient.total: p(50) < 1s", 1, 'there is no profile "ambient"', "known: minimal, full, full-cni"],
 	])("refuses %s with the nearest name", (text, column, message, hint) => {
 		const refusal = refusalOf(() => resolveBudgets([parse(text)], ["full"], known));
 		expect(refusal.message).toContain(`column ${column}: ${message}`);
-		expect(refusal.hint).toContain(hint);
+		expect(refusal.hint).toMatch(hint);
+	});
+
+	it("has a hint of one line for every phase there is", () => {
+		const all = { ...known, isPhase: isLikelyPhase, phases: usualPhases };
+		const hintOf = (name: string) =>
+			refusalOf(() => resolveBudgets([parse(`full.${name}: p(50) < 1s`)], ["full"], all)).hint;
+		expect(hintOf("startup-istioproxy")).toBe(
+			'did you mean "startup-istio-proxy" or "start-istio-proxy"? `knistio phases` lists all phases',
+		);
+		expect(hintOf("unresolvd")).toBe('did you mean "unresolved"? `knistio phases` lists all phases');
+		expect(hintOf("probin")).toBe('did you mean "probing"? `knistio phases` lists all phases');
+		expect(hintOf("zzzzzz")).toBe("`knistio phases` lists all phases; outcomes are failed, warm, unresolved");
 	});
 });
 

@@ -169,7 +169,7 @@ describe("renderIstio with istioctl", () => {
 	});
 
 	it.each([
-		["none.yaml", undefined, "no such file"],
+		["none.yaml", undefined, "cannot read FILE: there is no such file or directory"],
 		["list.yaml", "- a\n", "neither an IstioOperator nor lines of KEY=VALUE"],
 		["pod.yaml", "kind: Pod\na: b=c\n", "neither an IstioOperator nor lines of KEY=VALUE"],
 		["mixed", "a=b\nc\n", "neither an IstioOperator nor lines of KEY=VALUE"],
@@ -178,7 +178,9 @@ describe("renderIstio with istioctl", () => {
 		const { run, calls } = istioctl("1.31.0");
 		await expect(renderIstio(full, { ...source, overlays: [overlay] }, { run })).rejects.toMatchObject({
 			exitCode: 2,
-			message: `--istio-overlay ${overlay}: ${complaint}`,
+			message: complaint.startsWith("cannot")
+				? `--istio-overlay: ${complaint.replace("FILE", overlay)}`
+				: `--istio-overlay ${overlay}: ${complaint}`,
 		});
 		expect(calls).toEqual([]);
 	});

@@ -122,7 +122,7 @@ describe("where it is", () => {
 	it("is no folder", async () => {
 		await expect(load({ file: folder })).rejects.toMatchObject({
 			exitCode: 2,
-			message: expect.stringContaining(`${folder}: not a kubeconfig`),
+			message: `cannot read ${folder}: it is a directory`,
 		});
 	});
 });

@@ -75,7 +75,8 @@ describe("readManifestFiles", () => {
 		});
 		await expect(readManifestFiles([join(folder, "none")])).rejects.toMatchObject({
 			exitCode: 2,
-			message: `${join(folder, "none")}: no such file or folder`,
+			message: `cannot read ${join(folder, "none")}: there is no such file or directory`,
+			hint: expect.stringContaining("spelling"),
 		});
 		await writeFile(join(folder, "empty.yaml"), "---\n");
 		await expect(readManifestFiles([join(folder, "empty.yaml")])).rejects.toMatchObject({

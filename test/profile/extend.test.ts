@@ -103,8 +103,12 @@ describe("a profile that cannot be made", () => {
 
 	it.each([
 		["ful", './mine.yaml:2:1: extends: unknown profile "ful"; did you mean "full"? Built in are full', /profiles list/],
-		["./no.yaml", "./mine.yaml:2:1: extends: no.yaml: no such file", /folder of the file/],
-		["./src/", "./mine.yaml:2:1: extends: src/: is a folder, not a profile", /folder/],
+		[
+			"./no.yaml",
+			"./mine.yaml:2:1: extends: cannot read no.yaml: there is no such file or directory",
+			/folder of the file/,
+		],
+		["./src/", "./mine.yaml:2:1: extends: cannot read src/: it is a directory", /folder/],
 		["7", "./mine.yaml:2:1: extends: must be the name of a profile, or the path of one, not 7", /profiles show/],
 		[
 			"''",

@@ -20,8 +20,8 @@ describe("loadProfiles", () => {
 		["fulll", 'unknown profile "fulll"; did you mean "full"? Built in are full, full-cni, no-policy, minimal, ambient'],
 		["waypoints", 'unknown profile "waypoints"; built in are full, full-cni, no-policy, minimal, ambient'],
 		["toString", 'unknown profile "toString"; built in are full, full-cni, no-policy, minimal, ambient'],
-		["./nowhere.yaml", "./nowhere.yaml: no such file"],
-		["./src", "./src: is a folder, not a profile"],
+		["./nowhere.yaml", "cannot read ./nowhere.yaml: there is no such file or directory"],
+		["./src", "cannot read ./src: it is a directory"],
 	])("refuses %s", async (name, message) => {
 		await expect(loadProfiles([name], reading({}))).rejects.toMatchObject({ exitCode: 2, message });
 	});

@@ -88,7 +88,7 @@ describe("the variants of a run", () => {
 		[["minimal"], ["classic"], "--variants classic: it is a variant of full, which is not measured", /--profile full/],
 		[["minimal"], ["all"], "--variants all: there is no variant of minimal", /--profile full/],
 		[["full"], ["minimal"], "--variants minimal: the profile does not say what it is a variant of", /--profile/],
-		[["full"], ["clasic"], 'unknown profile "clasic"; did you mean "classic"?', /profiles list/],
+		[["full"], ["clasic"], 'unknown variant "clasic"; did you mean "classic"?', /profiles list/],
 	])("are refused: %j %j", async (profiles, asked, message, hint) => {
 		await expect(loadWithVariants(profiles, asked)).rejects.toMatchObject({
 			exitCode: 2,

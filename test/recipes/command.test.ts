@@ -31,7 +31,7 @@ it("adds a command by its entry alone: it runs, and help and suggestions know it
 		expect(await knistio(["toy"])).toMatchObject({ code: 0, stdout: "done\n" });
 		expect((await knistio(["--help"])).stdout).toMatch(/^ +toy +do nothing$/m);
 		expect((await knistio(["help", "toy"])).stdout).toContain("Usage: knistio toy");
-		expect((await knistio(["tpy"])).stderr).toContain("Did you mean toy?");
+		expect((await knistio(["tpy"])).stderr).toContain("did you mean toy?");
 	}));
 
 it("has a file for each command, named like it", () => {

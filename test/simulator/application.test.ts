@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Container, Pod } from "../../src/simulator/api/objects.ts";
 import { answerOf } from "../../src/simulator/knative/application.ts";
@@ -27,6 +29,20 @@ describe("what the application in a pod answers", () => {
 	it("is 404 for a path that it does not know", () => {
 		const pod = podWith({ SIMULATED_PATHS: "/a, /b" });
 		expect(["/a", "/b?c=d", "/", "/ab"].map((path) => answerOf(pod, { path }).status)).toEqual([200, 200, 404, 404]);
+	});
+
+	it("is the request itself with any value of SIMULATED_ECHO, as docs/own-service.md says of each variable", () => {
+		for (const value of ["yes", "", "false"]) {
+			expect(answerOf(podWith({ SIMULATED_ECHO: value }), { path: "/a" }).body).toBe("GET /a\n");
+		}
+		const page = readFileSync("docs/own-service.md", "utf8");
+		const rows = [...page.matchAll(/^\| `(SIMULATED_\w+)` \| (.+) \| .+ \|$/gm)].map(([, name]) => name);
+		const sources = ["knative/application.ts", "nodes/start-container.ts"].map((file) =>
+			readFileSync(join("src/simulator", file), "utf8"),
+		);
+		const read = sources.flatMap((text) => [...text.matchAll(/"(SIMULATED_\w+)"/g)].map(([, name]) => name));
+		expect(rows.sort()).toEqual([...new Set(read)].sort());
+		expect(page).toContain("| `SIMULATED_ECHO` | any, also an empty one, such as `yes` |");
 	});
 
 	it("may be the request itself, with a status of its own", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { editDistance, nearest } from "../../src/text/nearest.ts";
+import { editDistance, nearest, nearestFew } from "../../src/text/nearest.ts";
 
 describe("editDistance", () => {
 	it.each([
@@ -31,4 +31,18 @@ describe("nearest", () => {
 	it("takes no word of which every letter is wrong", () => expect(nearest("x", ["y"])).toBeUndefined());
 
 	it("finds nothing among nothing", () => expect(nearest("a", [])).toBeUndefined());
+});
+
+describe("nearestFew", () => {
+	const known = ["total", "start-queue-proxy", "start-istio-proxy", "startup-istio-proxy", "startup-queue-proxy"];
+	it.each([
+		["totl", ["total"]],
+		["start-istioproxy", ["start-istio-proxy", "startup-istio-proxy"]],
+		["startup", ["startup-istio-proxy", "startup-queue-proxy"]],
+		["st", []],
+		["nothing", []],
+		["", []],
+	])("%j may mean %j", (word, meant) => expect(nearestFew(word, known)).toEqual(meant));
+
+	it("gives no more than a few", () => expect(nearestFew("proxy", known, 3)).toHaveLength(3));
 });

@@ -1,15 +1,17 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { InterruptedError } from "../../src/errors.ts";
 import { tradeoffsOf } from "../../src/output/html/tradeoffs.ts";
 import { tradeoffFormatNamed } from "../../src/output/tradeoff-formats.ts";
 import { renderTracesOf } from "../../src/output/tradeoffs/trace-svg.ts";
 import { parseReport } from "../../src/report/read-report.ts";
 import { reportText } from "../../src/report/report-text.ts";
 import type { Hop } from "../../src/report/tradeoffs.ts";
+import { parseJaeger } from "../../src/traces/jaeger.ts";
 import { parseAccessLog, requestHeader } from "../../src/tradeoffs/probes/access-log.ts";
 import { hopsOf } from "../../src/tradeoffs/probes/hops.ts";
-import { hopsOfSpans, parseTrace, spansOf } from "../../src/tradeoffs/probes/spans.ts";
+import { hopsOfSpans, spansOf } from "../../src/tradeoffs/probes/spans.ts";
 import { requestTrace } from "../../src/tradeoffs/request-trace.ts";
 import { fakeCluster, jumpingClock } from "../support/fake-cluster.ts";
 import { sessionOn } from "../support/session.ts";
@@ -85,7 +87,7 @@ const spans = [
 	{ spanID: "d", operationName: "late", startTime: 1500, duration: 500, processID: "p2", references: child("b") },
 	{ spanID: "c", operationName: "first", startTime: 1200, duration: 400, processID: "p2", references: child("b") },
 	{ spanID: "x", operationName: "no time", processID: "p2" },
-];
+].map((span) => ({ traceID: "t", ...span }));
 function child(spanID: string) {
 	return [{ refType: "CHILD_OF", traceID: "t", spanID }];
 }
@@ -94,7 +96,7 @@ const answer = { data: [{ traceID: "t", spans, processes }] };
 
 describe("spans", () => {
 	it("become hops in order of time, each with what none below it covers", () => {
-		const hops = hopsOfSpans(parseTrace(answer), {
+		const hops = hopsOfSpans(parseJaeger(answer, "jaeger"), {
 			clientMs: 4,
 			renamed: (name) => name.replace("hello-cold-1-00001", "hello"),
 		});
@@ -106,9 +108,10 @@ describe("spans", () => {
 			[3, "hello: late", 0.5, 0.5, 0.5],
 		]);
 		expect(hopsOfSpans([], { clientMs: 4, renamed: String })).toBeUndefined();
-		for (const broken of [undefined, null, [], { data: [null] }, { data: [{ spans: {}, processes: 1 }] }]) {
-			expect(parseTrace(broken)).toEqual([]);
-		}
+		const [nameless] = parseJaeger({ data: [{ spans }] }, "jaeger");
+		expect(hopsOfSpans(nameless === undefined ? [] : [nameless], { clientMs: 4, renamed: String })?.[1]?.name).toBe(
+			"a service: in",
+		);
 	});
 
 	it("are read until no more come, and are none where the backend does not know the trace", async () => {
@@ -116,9 +119,11 @@ describe("spans", () => {
 		const server = createServer((request, response) => {
 			asked.push(request.url ?? "");
 			const isKnown = request.url?.endsWith("/known") === true;
-			response.writeHead(isKnown ? 200 : request.url?.endsWith("/odd") ? 500 : 404);
+			const isJaeger = /\/(known|odd|other)$/.test(request.url ?? "");
+			response.writeHead(isKnown || !isJaeger ? 200 : request.url?.endsWith("/odd") ? 500 : 404);
+			const isPage = request.url?.endsWith("/page") === true;
 			const given = asked.length === 1 ? { data: [{ ...answer.data[0], spans: spans.slice(0, 1) }] } : answer;
-			response.end(JSON.stringify(isKnown ? given : {}));
+			response.end(isPage ? "<html>a login</html>" : JSON.stringify(isKnown ? given : {}));
 		});
 		await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 		onTestFinished(() => void server.close());
@@ -128,9 +133,19 @@ describe("spans", () => {
 		expect(asked).toEqual(Array(5).fill("/api/traces/known"));
 		expect(await spansOf(session, backend, "other")).toEqual([]);
 		await expect(spansOf(session, backend, "odd")).rejects.toMatchObject({
-			message: expect.stringContaining("cannot be read: HTTP 500"),
-			hint: expect.stringContaining("--traces"),
+			exitCode: 4,
+			message: `the trace backend at ${backend}api/traces/odd answered HTTP 500: {}`,
+			hint: expect.stringContaining("--traces takes the address of Jaeger's query API"),
 		});
+		await expect(spansOf(session, backend, "page")).rejects.toThrow(/answered with a web page$/);
+		await expect(spansOf(session, backend, "json")).rejects.toThrow(/answered with other JSON than Jaeger's$/);
+		const nobody = createServer();
+		await new Promise<void>((resolve) => nobody.listen(0, "127.0.0.1", resolve));
+		const { port } = nobody.address() as AddressInfo;
+		await new Promise((resolve) => nobody.close(resolve));
+		await expect(spansOf(session, `http://127.0.0.1:${port}`, "known")).rejects.toThrow(/ECONNREFUSED/);
+		const stopped = { ...session, signal: AbortSignal.abort(new InterruptedError("SIGINT")) };
+		await expect(spansOf(stopped, backend, "known")).rejects.toThrow(InterruptedError);
 	});
 });
 

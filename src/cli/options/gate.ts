@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import type { GateOptions } from "../../commands/gate/gate.ts";
 import type { JudgementFiles } from "../../commands/gate/judgement-files.ts";
 import { type VerdictFormat, verdictFormats } from "../../output/verdict-formats.ts";
+import { simulatedKind } from "./simulation.ts";
 import { collect, durationMs, share, text } from "./values.ts";
 
 /** What a run is judged by. The files of the verdicts stand beside these, by the names of their formats. */
@@ -87,4 +88,4 @@ export function gateOptionsOf(flags: GateFlags): GateOptions {
 
 /** `--cluster simulated` of the commands that judge what is saved. */
 export const simulatedOption = () =>
-	new Option("--cluster <kind>", "also judge a report of a simulated cluster").choices(["simulated"]);
+	simulatedKind("also judge a report of a simulated cluster", "leave it out for a report of a real one");

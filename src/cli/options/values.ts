@@ -3,7 +3,9 @@ import { KnistioError, UsageError } from "../../errors.ts";
 import { viaApiServer } from "../../knative/route.ts";
 import { parseCount, parseDuration } from "../../text/duration.ts";
 import { parseImage, parseNamespace, parseText } from "../../text/names.ts";
+import { nearest } from "../../text/nearest.ts";
 import { parseShare } from "../../text/share.ts";
+import { refusal } from "./usage-error.ts";
 
 /** Turns a parser into one that refuses a value as commander expects it; commander names the option itself. */
 export function argument<T>(parse: (text: string, where: string) => T): (text: string) => T {
@@ -13,7 +15,7 @@ export function argument<T>(parse: (text: string, where: string) => T): (text: s
 		} catch (error) {
 			if (!(error instanceof KnistioError)) throw error;
 			const message = error.message.replace(/^value: /, "");
-			throw new InvalidArgumentError(error.hint === undefined ? message : `${message} (${error.hint})`);
+			throw new InvalidArgumentError(refusal(message, error.hint));
 		}
 	};
 }
@@ -41,6 +43,15 @@ export const precisionMs = argument((text, where) => parseDuration(text.replace(
 /** A precision in milliseconds, or `verdict`. */
 export const precisionOrVerdict = (text: string): number | "verdict" =>
 	text.trim() === "verdict" ? "verdict" : precisionMs(text);
+
+/** One of some names. @param what they name */
+export const oneOf = (what: string, names: readonly string[]) =>
+	argument((text, where) => {
+		if (names.includes(text)) return text;
+		const meant = nearest(text, names);
+		const hint = meant === undefined ? `allowed: ${names.join(", ")}` : `did you mean ${meant}?`;
+		throw new UsageError(`${where}: there is no ${what} "${text}"`, { hint });
+	});
 
 /** A whole number of at least so many. */
 export const count = (least: number) => argument((text, where) => parseCount(text, least, where));

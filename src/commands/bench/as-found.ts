@@ -1,6 +1,7 @@
 import type { Context } from "../../context/context.ts";
 import { ClusterError, type ExitCode, exitCodes, InconclusiveError } from "../../errors.ts";
 import { requireIstioIngress } from "../../knative/finding.ts";
+import { requireGivenGateway } from "../../knative/given-gateway.ts";
 import { findInstalledService, type InstalledService } from "../../knative/installed-service.ts";
 import { describeWait, goneByMs } from "../../knative/way-to-zero.ts";
 import { ApiError } from "../../kube/http/api-error.ts";
@@ -45,6 +46,7 @@ export async function benchAsFound(options: AsFoundOptions, context: Context, op
 	const outputs = await reportFiles(options.out);
 	const workload = await readWorkload(options, context);
 	const gate = await prepareOutputs([yetToBeFound], options, context);
+	await requireGivenGateway({ given: options.gateway, isInstalled: true, signal: context.signal });
 	const target = await open(options.where, context);
 	const { cluster, installClock: clock } = target;
 	const display = openProgress(context);

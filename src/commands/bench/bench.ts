@@ -4,6 +4,7 @@ import { type ExitCode, exitCodes, UsageError } from "../../errors.ts";
 import { planInstall, planLines } from "../../install/plan.ts";
 import { requireRights } from "../../install/rights.ts";
 import { takeLock } from "../../install/state/lock.ts";
+import { requireGivenGateway } from "../../knative/given-gateway.ts";
 import { readKnativeManifests } from "../../knative/manifest-files.ts";
 import { requireNeeded } from "../../knative/own/needs.ts";
 import { requireZeroAllowed } from "../../knative/zero-settings.ts";
@@ -22,7 +23,7 @@ import { refuseManyOfOne } from "./many-at-once.ts";
 import type { BenchOptions } from "./options.ts";
 import { openRecorder, type Recorder } from "./recorder.ts";
 import { installationOf, measure, type Run, refuseIfUnlikeAlready, requireInstallable } from "./run.ts";
-import { openTarget } from "./target.ts";
+import { openTarget, requireInstalled } from "./target.ts";
 import { askTraces, openTraces } from "./traces.ts";
 import { requireOneInstall, variantsOf } from "./variants.ts";
 import { readWorkload, workloadChanges } from "./workload.ts";
@@ -37,12 +38,16 @@ export async function bench(options: BenchOptions, context: Context, open = open
 	const profiles = loaded.map((profile) => substitute(profile, options.namespace));
 	const profileHashes = new Map(loaded.map((profile) => [profile.name, profileHash(profile)]));
 	const visits = visitsOf(profiles, options);
-	if (options.useInstalled) requireOneInstall(visits);
+	if (options.useInstalled) {
+		requireInstalled(options.where);
+		requireOneInstall(visits);
+	}
 	refuseManyOfOne(profiles, options);
 	const outputs = await reportFiles(options.out);
 	const workload = await readWorkload(options, context);
 	const gate = await prepareOutputs(profiles, options, context);
 	const knativeObjects = await readKnativeManifests(options.knativeManifests);
+	await requireGivenGateway({ given: options.gateway, isInstalled: options.useInstalled, signal: context.signal });
 	const target = await open(options.where, context);
 	const { cluster } = target;
 	const display = openProgress(context);

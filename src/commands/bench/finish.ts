@@ -61,7 +61,7 @@ export async function saveSoFar(
 ): Promise<void> {
 	const [unwritten] = await writeReport(figuresOf(recorder.report()), outputs, {
 		options: options.render,
-		sink: context,
+		writing: { writeFile: context.writeFile },
 	});
 	if (unwritten === undefined) return;
 	display.progress({ kind: "note", text: `${unwritten.message}; it is tried again at the end` });
@@ -90,10 +90,14 @@ export async function finishRun(
 	// A simulated cluster is only ever measured where it was asked for by name.
 	const judged = judging(figures, gate, report.simulated !== undefined);
 	const judgement = failure === undefined ? judged.judgementIfAny() : undefined;
-	const unwritten = [
-		...(await whatFails([recorder.close])),
-		...(await writeReport(figures, outputs, { options: { ...options.render, judgement }, sink: context })),
-	];
+	const unwritten = await whatFails([recorder.close]);
+	const recording = unwritten.length === 0 ? recordingPath(options) : undefined;
+	const writing = {
+		writeFile: context.writeFile,
+		tell: (text: string) => display.progress({ kind: "note", text }),
+		before: recording === undefined ? [] : [recording],
+	};
+	unwritten.push(...(await writeReport(figures, outputs, { options: { ...options.render, judgement }, writing })));
 	const unproven = unprovenIn(report);
 	const uncleaned = await cleanUp();
 	if (options.otlp !== undefined) display.progress({ kind: "step", text: "sending the traces" });

@@ -2,6 +2,7 @@ import { anchorClock, type ClientClock } from "../../clock/client-clock.ts";
 import { type Clock, systemClock } from "../../clock/clock.ts";
 import { scaledClock } from "../../clock/scaled-clock.ts";
 import type { Context } from "../../context/context.ts";
+import { UsageError } from "../../errors.ts";
 import { type IstioSource, type RenderedIstio, renderIstio } from "../../istio/render.ts";
 import type { Cluster, KubeObject } from "../../kube/api/cluster.ts";
 import type { Profile } from "../../profile/profile.ts";
@@ -30,6 +31,14 @@ export interface Target {
 	/** What really happened, where that can be known. */
 	truth?(): Promise<ClusterTruth>;
 	close(): Promise<void>;
+}
+
+/** Refuses to measure what is installed where nothing can be. @throws UsageError for a simulated cluster, which begins empty */
+export function requireInstalled({ kind }: Where): void {
+	if (kind !== "simulated") return;
+	throw new UsageError("--use-installed: a simulated cluster begins without an Istio that could be measured", {
+		hint: "leave --use-installed out: each --profile is then installed; or leave --cluster simulated out",
+	});
 }
 
 /** Opens it; from here on nothing asks whether it is real. */

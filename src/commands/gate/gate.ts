@@ -9,6 +9,7 @@ import {
 	isLikelyPhase,
 	type KnownNames,
 	lacksContainer,
+	phaseHint,
 	type ResolvedBudget,
 	resolveBudgets,
 } from "../../gate/resolve-budgets.ts";
@@ -17,7 +18,6 @@ import type { Profile } from "../../profile/profile.ts";
 import { usualPhases } from "../../report/phases.ts";
 import { parseReport } from "../../report/read-report.ts";
 import type { ProfileRun, Report } from "../../report/report.ts";
-import { nearest } from "../../text/nearest.ts";
 import { type JudgementFiles, writeJudgement } from "./judgement-files.ts";
 import { readIfThere, type Sink, withoutUnwritten } from "./sink.ts";
 
@@ -130,10 +130,7 @@ export function judging(figures: Figures, { files, ...criteria }: Gate, acceptSi
 function requireKnownPhases(required: readonly string[], known: KnownNames): void {
 	const unknown = required.find((name) => !known.isPhase(name));
 	if (unknown === undefined) return;
-	const meant = nearest(unknown, known.phases);
-	throw new UsageError(`there is no phase "${unknown}" to judge`, {
-		hint: meant === undefined ? `known: ${known.phases.join(", ")}` : `did you mean "${meant}"?`,
-	});
+	throw new UsageError(`there is no phase "${unknown}" to judge`, { hint: phaseHint(unknown, known.phases) });
 }
 
 /** The profiles of a run, with the part of their fingerprints that is known so far. */

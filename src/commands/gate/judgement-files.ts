@@ -4,7 +4,7 @@ import type { Judgement } from "../../gate/judge.ts";
 import { renderAnnotations } from "../../output/verdict/annotations.ts";
 import { renderStepSummary } from "../../output/verdict/judgement-markdown.ts";
 import { verdictFormats } from "../../output/verdict-formats.ts";
-import { type Sink, whatFails } from "./sink.ts";
+import { type Sink, toldOn, whatFails, writeFiles } from "./sink.ts";
 
 /** Paths that verdicts are written to, by the name of the format. */
 export type JudgementFiles = Readonly<Record<string, string>>;
@@ -18,14 +18,15 @@ export async function writeJudgement(
 	judgement: Judgement,
 	{ files, sink }: { files: JudgementFiles; sink: Sink },
 ): Promise<UsageError[]> {
-	const writes = verdictFormats.flatMap(({ name, load }) => {
+	const written = verdictFormats.flatMap(({ name, load }) => {
 		const file = files[name];
-		if (file === undefined) return [];
-		return [async () => sink.writeFile(file, (await load())(judgement, figures))];
+		return file === undefined ? [] : [{ file, content: async () => (await load())(judgement, figures) }];
 	});
 	const { GITHUB_STEP_SUMMARY: stepSummary, GITHUB_ACTIONS: isGithub } = sink.env;
-	// Other commands of the same step may have written there.
-	if (stepSummary) writes.push(() => sink.appendFile(stepSummary, `${renderStepSummary(judgement, figures)}\n`));
 	if (isGithub === "true") sink.stderr(renderAnnotations(judgement), { isCommand: true });
-	return whatFails(writes);
+	const unwritten = await writeFiles(written, toldOn(sink));
+	if (!stepSummary) return unwritten;
+	// Other commands of the same step may have written there.
+	const summary = async () => sink.appendFile(stepSummary, `${renderStepSummary(judgement, figures)}\n`);
+	return [...unwritten, ...(await whatFails([summary]))];
 }

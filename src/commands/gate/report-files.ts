@@ -3,7 +3,7 @@ import type { Context } from "../../context/context.ts";
 import type { UsageError } from "../../errors.ts";
 import { formatOfFile } from "../../output/formats.ts";
 import type { RenderOptions, RenderPicture, RenderReport } from "../../output/report/render.ts";
-import { type Sink, whatFails } from "./sink.ts";
+import { type Writing, writeFiles } from "./sink.ts";
 
 /** A file that a report is written to. */
 export interface ReportFile {
@@ -38,13 +38,10 @@ export function printed(asked: RenderOptions, { color, outputColumns, env }: Con
 export async function writeReport(
 	figures: Figures,
 	files: readonly ReportFile[],
-	{ options, sink }: { options: RenderOptions; sink: Pick<Sink, "writeFile"> },
+	{ options, writing }: { options: RenderOptions; writing: Writing },
 ): Promise<UsageError[]> {
-	return whatFails(
-		files.map(
-			({ file, render }) =>
-				async () =>
-					sink.writeFile(file, render(figures, options)),
-		),
+	return writeFiles(
+		files.map(({ file, render }) => ({ file, content: () => render(figures, options) })),
+		writing,
 	);
 }

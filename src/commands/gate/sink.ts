@@ -32,6 +32,43 @@ export async function whatFails(writes: readonly (() => Promise<void>)[]): Promi
 	return errors as UsageError[];
 }
 
+/** A file, and what makes its content. */
+export interface Written {
+	file: string;
+	content(): Promise<string | Uint8Array> | string | Uint8Array;
+}
+
+/** How files are written. */
+export interface Writing extends Pick<Sink, "writeFile"> {
+	/** Is told in one line which files are there now; left out where nobody asked. */
+	tell?: (text: string) => void;
+	/** Files that were written before, to be told of too. */
+	before?: readonly string[];
+}
+
+/** Where a command that ends with its files tells of them: on stderr, so that stdout is the result alone. */
+export const toldOn = ({ writeFile, stderr }: Pick<Sink, "writeFile" | "stderr">): Writing => ({
+	writeFile,
+	tell: (text) => stderr(`${text}\n`),
+});
+
+/** Writes all of these files, also behind one that fails. @returns an error for each that could not be written */
+export async function writeFiles(
+	files: readonly Written[],
+	{ writeFile, tell, before = [] }: Writing,
+): Promise<UsageError[]> {
+	const written = new Set<Written>();
+	const unwritten = await whatFails(
+		files.map((each) => async () => {
+			await writeFile(each.file, await each.content());
+			written.add(each);
+		}),
+	);
+	const told = [...before, ...files.filter((each) => written.has(each)).map(({ file }) => file)];
+	if (told.length > 0) tell?.(`wrote ${told.join(", ")}`);
+	return unwritten;
+}
+
 /**
  * A verdict's exit code, where all results could be written.
  * @throws RunErrors for results that could not: no pass, while any other verdict stands

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, resolve } from "node:path";
 import { load } from "js-yaml";
 import { z } from "zod";
-import { UsageError } from "../../errors.ts";
+import { fileError, UsageError } from "../../errors.ts";
 
 /** An empty text and null are the same as nothing, as for kubectl. */
 const text = z
@@ -107,7 +107,7 @@ export async function readKubeconfig(path: string): Promise<KubeconfigContent> {
 	try {
 		content = await readFile(path, "utf8");
 	} catch (cause) {
-		throw notKubeconfig(path, (cause as Error).message);
+		throw fileError("read", path, cause);
 	}
 	return parseKubeconfig(content, path);
 }

@@ -1,7 +1,7 @@
 import type { Dirent } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { UsageError } from "../../errors.ts";
+import { fileError, UsageError } from "../../errors.ts";
 import type { KubeObject } from "../api/cluster.ts";
 import { parseManifests, withoutRepeats } from "./manifests.ts";
 
@@ -29,7 +29,7 @@ async function look(path: string): Promise<{ isFolder: boolean; entries: Dirent[
 		const isFolder = (await stat(path)).isDirectory();
 		return { isFolder, entries: isFolder ? await readdir(path, { withFileTypes: true }) : [] };
 	} catch (error) {
-		throw unreadable(path, error);
+		throw fileError("read", path, error);
 	}
 }
 
@@ -37,12 +37,6 @@ async function read(file: string): Promise<string> {
 	try {
 		return await readFile(file, "utf8");
 	} catch (error) {
-		throw unreadable(file, error);
+		throw fileError("read", file, error);
 	}
-}
-
-function unreadable(path: string, error: unknown): UsageError {
-	const code = (error as NodeJS.ErrnoException).code;
-	const what = code === "ENOENT" ? "no such file or folder" : `cannot be read (${code ?? error})`;
-	return new UsageError(`${path}: ${what}`, { cause: error });
 }

@@ -1,9 +1,9 @@
 import type { Cell, Change, ComparisonTable, LabelledReport } from "../../analysis/comparison.ts";
 import { fingerprintDifferences } from "../../analysis/likeness.ts";
 import { escaped } from "../report/svg.ts";
-import { formatMsWithRange } from "../words/amounts.ts";
+import { formatMsWithRange, unknown } from "../words/amounts.ts";
 import { duration } from "../words/units.ts";
-import { chanceWords, changeNote, changeWords } from "../words/verdict-words.ts";
+import { chanceWords, changeNote, changeWords, unknownChange, unknownMedian } from "../words/verdict-words.ts";
 import { ledgerCells, ledgerHead } from "./attempts.ts";
 import { htmlDocument, type Section } from "./document.ts";
 import { isolated, number, tag } from "./drawing/markup.ts";
@@ -94,7 +94,7 @@ function tableSection(table: ComparisonTable, index: number): Section {
 		tableRow(
 			isolated(measure),
 			estimateCell(cells[0]),
-			...cells.slice(1).flatMap((each) => [estimateCell(each), ...changeCells(each, scale)]),
+			...cells.slice(1).flatMap((each) => [estimateCell(each), ...changeCells(each, cells[0], scale)]),
 		),
 	);
 	const caption = `Medians with 95 % intervals${others.length === 0 ? "" : `, and the change from ${first?.label}`}`;
@@ -120,16 +120,22 @@ function estimateCell(each: Cell | undefined): string {
 	const estimate = each?.estimate;
 	if (estimate === undefined) return number("–");
 	const missing = estimate.missing === 0 ? "" : `${estimate.missing} more without a value`;
-	const median = escaped(formatMsWithRange(estimate.medianMs, estimate.interval));
-	return tag("td", { class: "number" }, median, missing && tag("span", { class: "small" }, missing));
+	const median = escaped(formatMsWithRange(estimate.medianMs, estimate.interval ?? unknown));
+	const note = unknownMedian(estimate) ?? missing;
+	return tag("td", { class: "number" }, median, note && tag("span", { class: "small" }, escaped(note)));
 }
 
-function changeCells({ change }: Cell, scale: ReturnType<typeof scaleOf>): string[] {
+function changeCells({ change, estimate }: Cell, base: Cell | undefined, scale: ReturnType<typeof scaleOf>): string[] {
 	if (change === undefined) return [tag("td", { class: "none", colspan: 3 }, "– not in both")];
-	const few = change.interval === undefined ? " (too few cold starts)" : "";
+	const few = unknownChange(change, [base?.estimate, estimate]);
 	return [
 		tag("td", { class: "shift" }, shiftBar(change, scale)),
-		number(changeWords(change, change.interval) + few),
+		tag(
+			"td",
+			{ class: "number" },
+			escaped(changeWords(change, change.interval ?? unknown)),
+			few === undefined ? "" : tag("span", { class: "small" }, escaped(few)),
+		),
 		number(chanceWords(change)),
 	];
 }

@@ -7,7 +7,7 @@ import { priceSentences } from "../words/price-words.ts";
 import { duration } from "../words/units.ts";
 import { ownerOf, owners, unknownOwner } from "./owners.ts";
 import type { RenderOptions } from "./render.ts";
-import { type Scale, shortened, slide, timeScale } from "./slide.ts";
+import { axis, type Scale, shortened, slide, timeScale } from "./slide.ts";
 import { element, escaped, svgDocument, text } from "./svg.ts";
 import { talkFigures } from "./talk-figures.ts";
 
@@ -59,8 +59,9 @@ const heightOf = (rows: readonly Row[]) => top + Math.max(1, rows.length) * rowH
 function drawRows(rows: readonly Row[], height: number): string[] {
 	const scale = timeScale(Math.max(0, ...rows.map(({ endMs }) => endMs)), { left, right });
 	const noRow = "no data: the report has no profile";
+	const bottom = height - 130;
 	return [
-		...axis(scale, height),
+		...axis(scale, { fromY: top - 10, toY: bottom, wordsY: bottom + 34, fontSize: size.small }),
 		...rows.flatMap((row, index) => drawRow(row, scale, top + index * rowHeight)),
 		...(rows.length === 0 ? [text(noRow, { x: left, y: top + 60, "font-size": size.label })] : []),
 		...legend(height),
@@ -118,14 +119,6 @@ function segmentsOf(phases: Record<string, { ms: number }>): Row["segments"] {
 		startMs += ms;
 		return ms > 0 ? [segment] : [];
 	});
-}
-
-function axis(scale: Scale, height: number): string[] {
-	const bottom = height - 130;
-	return scale.ticksMs.flatMap((ms) => [
-		element("line", { x1: scale.x(ms), x2: scale.x(ms), y1: top - 10, y2: bottom, stroke: "#cccccc" }),
-		text(`${ms / 1000} s`, { x: scale.x(ms), y: bottom + 34, "font-size": size.small, "text-anchor": "middle" }),
-	]);
 }
 
 function drawRow(row: Row, scale: Scale, y: number): string[] {

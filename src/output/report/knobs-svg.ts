@@ -3,7 +3,7 @@ import type { Knob } from "../../analysis/knobs.ts";
 import { oneLine } from "../../text/one-line.ts";
 import { boughtWords, knobGroups, knobHeading, knobNotes } from "../words/knob-words.ts";
 import { duration } from "../words/units.ts";
-import { type Scale, shortened, slide } from "./slide.ts";
+import { axis, type Scale, shortened, slide } from "./slide.ts";
 import { element, escaped, svgDocument, text } from "./svg.ts";
 
 const { width, leastHeight, margin } = slide;
@@ -63,22 +63,16 @@ function drawGroup(group: Group, place: { scale: Scale; y: number; isSimulated: 
 	);
 	return [
 		text(knobHeading(group.of, { isSimulated }), { x: margin, y: y + 40, "font-size": size.title, "font-weight": 600 }),
-		...axis(scale, top, bottom),
+		...axis(scale, { fromY: top - 10, toY: bottom, wordsY: bottom + 30, fontSize: size.small, ...aroundZero }),
 		...group.knobs.flatMap((knob, index) => drawKnob(knob, scale, top + index * rowHeight)),
 		...notes,
 	];
 }
 
-function axis(scale: Scale, top: number, bottom: number): string[] {
-	return scale.ticksMs.flatMap((ms) => {
-		const stroke = ms === 0 ? "#000000" : "#cccccc";
-		const words = ms === 0 ? "0" : `${ms > 0 ? "+" : "−"}${duration(Math.abs(ms))}`;
-		return [
-			element("line", { x1: scale.x(ms), x2: scale.x(ms), y1: top - 10, y2: bottom, stroke }),
-			text(words, { x: scale.x(ms), y: bottom + 30, "font-size": size.small, "text-anchor": "middle" }),
-		];
-	});
-}
+const aroundZero = {
+	words: (ms: number) => (ms === 0 ? "0" : `${ms > 0 ? "+" : "−"}${duration(Math.abs(ms))}`),
+	stroke: (ms: number) => (ms === 0 ? "#000000" : "#cccccc"),
+};
 
 function drawKnob(knob: Knob, scale: Scale, y: number): string[] {
 	const { outcome, savedMs, interval, profile, title, cost } = knob;

@@ -1,4 +1,5 @@
 import type { Cell, Summary } from "../../analysis/summary.ts";
+import { isFinerPhase, isNarrowedByFiner } from "../../report/phases.ts";
 import { type Form, markOf, sourceLetters } from "./table-grid.ts";
 import { type Terminal, wrapped } from "./terminal.ts";
 
@@ -16,11 +17,21 @@ export function legend(
 		...(form.hasSources || cells.length === 0 ? [] : [letters(cells)]),
 		marks(cells, { isMissing: rows.some((row) => row.cells.includes(undefined)) }),
 		partial(summary),
+		narrowed(rows.map(({ name }) => name)),
 		...(cells.some(({ change }) => change !== undefined) ? [certainty] : []),
 	];
 	return lines
 		.filter((line) => line !== "")
 		.flatMap((line) => wrapped(plain(line), width).map((each) => paint.faint(each)));
+}
+
+/** What is judged by the name of a phase that means less here. */
+function narrowed(names: readonly string[]): string {
+	if (!names.some(isFinerPhase)) return "";
+	const kinds = [...new Set(names.filter(isNarrowedByFiner).map((name) => name.replace(/^start-.*/, "start-…")))];
+	if (kinds.length === 0) return "";
+	const [are, it] = kinds.length === 1 ? ["is", "it"] : ["are", "them"];
+	return `${kinds.join(" and ")} ${are} shown without the finer phases beside ${it}; budgets and baselines judge the whole`;
 }
 
 const certainty =

@@ -6,7 +6,7 @@ import { duration } from "../words/units.ts";
 import { ownerOf, unknownOwner } from "./owners.ts";
 import { placedSpans } from "./placed-spans.ts";
 import type { RenderOptions } from "./render.ts";
-import { type Scale, shortened, slide, timeScale } from "./slide.ts";
+import { axis, type Scale, shortened, slide, timeScale } from "./slide.ts";
 import { element, escaped, svgDocument, text } from "./svg.ts";
 import { talkFigures } from "./talk-figures.ts";
 
@@ -82,19 +82,13 @@ const endOf = ({ startMs, ms, talkMs }: Row) => startMs + Math.max(ms, talkMs ??
 function drawChart({ title, note, rows }: Chart, scale: Scale, y: number): string[] {
 	const top = y + headHeight;
 	const bottom = top + rows.length * rowHeight;
+	const place = { fromY: top, toY: bottom, wordsY: top - 10, fontSize: size.label };
 	return [
 		text(shortened(title, 70), { x: margin, y: y + 40, "font-size": size.title, "font-weight": 600 }),
 		text(note, { x: margin, y: y + 80, "font-size": size.label }),
-		...(rows.length === 0 ? [text("no data", { x: left, y: top, "font-size": 30 })] : axis(scale, top, bottom)),
+		...(rows.length === 0 ? [text("no data", { x: left, y: top, "font-size": 30 })] : axis(scale, place)),
 		...rows.flatMap((row, index) => drawRow(row, scale, top + index * rowHeight)),
 	];
-}
-
-function axis(scale: Scale, top: number, bottom: number): string[] {
-	return scale.ticksMs.flatMap((ms) => [
-		element("line", { x1: scale.x(ms), x2: scale.x(ms), y1: top, y2: bottom, stroke: "#cccccc" }),
-		text(`${ms / 1000} s`, { x: scale.x(ms), y: top - 10, "font-size": size.label, "text-anchor": "middle" }),
-	]);
 }
 
 function drawRow({ name, startMs, ms, fill, talkMs }: Row, scale: Scale, y: number): string[] {

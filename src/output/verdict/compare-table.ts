@@ -1,10 +1,9 @@
 import Table from "cli-table3";
 import type { Cell, Change, ComparisonTable } from "../../analysis/comparison.ts";
-import { leastForInterval } from "../../analysis/estimate.ts";
 import { oneLine } from "../../text/one-line.ts";
-import { formatMsWithRange } from "../words/amounts.ts";
+import { formatMsWithRange, unknown } from "../words/amounts.ts";
 import { ledgerWords } from "../words/units.ts";
-import { chanceWords, changeNote, changeWords } from "../words/verdict-words.ts";
+import { chanceWords, changeNote, changeWords, unknownChange, unknownMedian } from "../words/verdict-words.ts";
 
 /** Tables of medians side by side, like those of benchstat: `~` where a difference is not significant. */
 export function renderComparison(tables: readonly ComparisonTable[]): string {
@@ -21,7 +20,7 @@ function renderTable({ title, columns, rows, varies }: ComparisonTable): string 
 			oneLine(measure),
 			...cells.flatMap((cell, index) => [
 				estimateText(cell, notes.mark),
-				...(index === 0 ? [] : [changeText(cell, notes.mark)]),
+				...(index === 0 ? [] : [changeText(cell, cells[0], notes.mark)]),
 			]),
 		]),
 	);
@@ -51,21 +50,18 @@ type Mark = (note: string) => string;
 
 function estimateText({ estimate }: Cell, mark: Mark): string {
 	if (estimate === undefined) return "-";
-	const text = formatMsWithRange(estimate.medianMs, estimate.interval);
-	const few =
-		estimate.interval === undefined
-			? mark(`at least ${leastForInterval} cold starts are needed for an interval at 95 %`)
-			: "";
-	const missing = estimate.missing === 0 ? "" : mark(`${estimate.missing} more without a value`);
-	return `${text}${few}${missing}`;
+	const text = formatMsWithRange(estimate.medianMs, estimate.interval ?? unknown);
+	const few = unknownMedian(estimate);
+	if (few !== undefined) return `${text}${mark(few)}`;
+	return `${text}${estimate.missing === 0 ? "" : mark(`${estimate.missing} more without a value`)}`;
 }
 
-function changeText({ change }: Cell, mark: Mark): string {
+function changeText({ change, estimate }: Cell, base: Cell | undefined, mark: Mark): string {
 	if (change === undefined) return "";
-	const few =
-		change.interval === undefined ? mark("at least 4 cold starts on both sides are needed to see a difference") : "";
+	const few = unknownChange(change, [base?.estimate, estimate]);
 	const share = change.isSignificant ? shareText(change) : "";
-	return `${changeWords(change, change.interval)}${share} (${chanceWords(change)})${few}`;
+	const chance = `${share} (${chanceWords(change)})`;
+	return `${changeWords(change, change.interval ?? unknown)}${chance}${few === undefined ? "" : mark(few)}`;
 }
 
 function shareText({ share }: Change): string {

@@ -1,5 +1,9 @@
+import { isOpen } from "../../analysis/samples.ts";
 import type { Range } from "../../analysis/statistics/median.ts";
 import { openEnd } from "./units.ts";
+
+/** The range of what no interval can be given for; printed as `[not known]`. */
+export const unknown: Range = { lo: Number.NEGATIVE_INFINITY, hi: Number.POSITIVE_INFINITY };
 
 /** A time with the range it lies in, in one unit: `2.312 s [2.201, 2.405]`. */
 export function formatMsWithRange(ms: number, range: Range | undefined): string {
@@ -28,11 +32,12 @@ export function formatRatio(ratio: number, range: Range | undefined): string {
 
 /** A count; its range is printed only if the measurement leaves it open. */
 export function formatCount(count: number, range: Range | undefined): string {
-	const isOpen = range !== undefined && range.lo !== range.hi;
-	return `${count}${isOpen ? bracketed(range, String) : ""}`;
+	const isWide = range !== undefined && range.lo !== range.hi;
+	return `${count}${isWide ? bracketed(range, String) : ""}`;
 }
 
 function bracketed(range: Range | undefined, digits: (value: number) => string): string {
+	if (range !== undefined && isOpen(range)) return " [not known]";
 	return range === undefined ? "" : ` [${digits(range.lo)}, ${digits(range.hi)}]`;
 }
 

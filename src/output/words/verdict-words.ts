@@ -1,4 +1,7 @@
 import type { Change } from "../../analysis/comparison.ts";
+import { type Estimate, leastForMedian } from "../../analysis/estimate.ts";
+import { isOpen } from "../../analysis/samples.ts";
+import { leastForShift } from "../../analysis/shift.ts";
 import type { Tested } from "../../analysis/significance.ts";
 import type { Range } from "../../analysis/statistics/median.ts";
 import type { Movement } from "../../gate/baseline.ts";
@@ -48,6 +51,22 @@ export function mediansWords({ medians, unit }: Verdict): string {
 export function changeWords({ ms, isSignificant }: Movement | Change, interval: Range | undefined): string {
 	return `${isSignificant ? "" : "~ "}${formatShift(ms, interval)}`;
 }
+
+/** Why a median has no interval, and what it takes; undefined where it has one. */
+export function unknownMedian({ interval, missing }: Estimate): string | undefined {
+	if (interval !== undefined && !isOpen(interval)) return undefined;
+	return `at least ${leastForMedian(missing)} cold starts are needed for an interval at 95 %${without(missing)}`;
+}
+
+/** Why a change has no interval, and what it takes; undefined where it has one. @param sides what it is between */
+export function unknownChange({ interval }: Change, sides: readonly (Estimate | undefined)[]): string | undefined {
+	if (interval !== undefined && !isOpen(interval)) return undefined;
+	const [before = 0, after = 0] = sides.map((side) => side?.missing);
+	const least = leastForShift(before, after);
+	return `at least ${least} cold starts on both sides are needed to see a difference${without(before + after)}`;
+}
+
+const without = (missing: number) => (missing === 0 ? "" : ` (${missing} without a value)`);
 
 /** `p 0.012` of a test, `q 0.034` where it is the rate of false discoveries. */
 export function chanceWords({ adjustedP, isExplanation }: Tested): string {

@@ -4,8 +4,8 @@ import { type DeployedService, serviceManifest } from "../../knative/service.ts"
 import type { KubeObject } from "../../kube/api/cluster.ts";
 import { requestTrace } from "../request-trace.ts";
 import { hasProxy } from "./access-log.ts";
-import type { AccessLog, LoggedRequest } from "./logged-request.ts";
 import { gatewayPods } from "./gateway-pods.ts";
+import type { AccessLog, LoggedRequest } from "./logged-request.ts";
 import type { Findings, Probe, ToDeploy, Visit } from "./probe.ts";
 import { coldSuffix, linesOf, type Sent, send, traced } from "./traced-requests.ts";
 

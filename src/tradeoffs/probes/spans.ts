@@ -1,11 +1,13 @@
-import { ClusterError } from "../../errors.ts";
-import { isObject, numberOf, objectOf, objectsOf, textOf } from "../../kube/untrusted.ts";
+import { get } from "../../context/http.ts";
+import { ClusterError, UsageError } from "../../errors.ts";
 import type { Session } from "../../kube/wait/task.ts";
+import type { RecordedSpan } from "../../recording/spans.ts";
 import type { Hop } from "../../report/tradeoffs.ts";
 import { oneLine } from "../../text/one-line.ts";
+import { jaegerTrace } from "../../traces/jaeger.ts";
 
-/** One span of a trace. */
-export interface Span {
+/** One span of a trace, as a hop is made of it. */
+interface Span {
 	id: string;
 	parent: string | undefined;
 	/** `service: operation`. */
@@ -26,9 +28,9 @@ const stillLooks = 3;
  * not know it.
  * @throws ClusterError where the backend does not answer as Jaeger does
  */
-export async function spansOf({ clock, signal }: Session, backend: string, traceId: string): Promise<Span[]> {
+export async function spansOf({ clock, signal }: Session, backend: string, traceId: string): Promise<RecordedSpan[]> {
 	const deadlineAt = clock.now() + patienceMs;
-	let spans: Span[] = [];
+	let spans: RecordedSpan[] = [];
 	for (let still = 0; still < stillLooks && clock.now() < deadlineAt; ) {
 		const found = await look(backend, traceId, signal);
 		still = found.length > 0 && found.length === spans.length ? still + 1 : 0;
@@ -38,48 +40,18 @@ export async function spansOf({ clock, signal }: Session, backend: string, trace
 	return spans;
 }
 
-/** What a backend may take for one answer, ms. */
-const answerMs = 10_000;
-
-async function look(backend: string, traceId: string, signal: AbortSignal): Promise<Span[]> {
-	const url = `${backend.replace(/\/$/, "")}/api/traces/${traceId}`;
-	let status: number;
-	let text: string;
+/** @throws ClusterError, which is one column that cannot be tested, and no end of the others */
+async function look(backend: string, traceId: string, signal: AbortSignal): Promise<RecordedSpan[]> {
 	try {
-		const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]) });
-		[status, text] = [response.status, await response.text()];
+		return await jaegerTrace(backend, traceId, { get, signal });
 	} catch (error) {
 		signal.throwIfAborted();
-		throw unreadable(backend, (error as Error).message);
+		if (!(error instanceof UsageError)) throw error;
+		throw new ClusterError(error.message, {
+			cause: error,
+			hint: "--traces takes the address of Jaeger's query API, such as http://NODE:16686",
+		});
 	}
-	if (status === 404) return [];
-	if (status !== 200) throw unreadable(backend, `HTTP ${status}: ${oneLine(text).slice(0, 100)}`);
-	try {
-		return parseTrace(JSON.parse(text));
-	} catch {
-		throw unreadable(backend, "the answer is no JSON");
-	}
-}
-
-const unreadable = (backend: string, why: string) =>
-	new ClusterError(`the traces at ${new URL(backend).origin} cannot be read: ${why}`, {
-		hint: "--traces takes the address of Jaeger's query API, such as http://NODE:16686",
-	});
-
-/** The spans in an answer of Jaeger; what is no span is left out. */
-export function parseTrace(answer: unknown): Span[] {
-	const traces = isObject(answer) ? objectsOf(answer.data) : [];
-	return traces.flatMap(({ spans, processes }) =>
-		objectsOf(spans).flatMap((span) => {
-			const [id, operation] = [textOf(span.spanID), textOf(span.operationName)];
-			const [startUs, durationUs] = [numberOf(span.startTime), numberOf(span.duration)];
-			if (id === undefined || startUs === undefined || durationUs === undefined) return [];
-			const service = textOf(objectOf(objectOf(processes)[textOf(span.processID) ?? ""]).serviceName);
-			const parent = objectsOf(span.references).find(({ refType }) => refType === "CHILD_OF");
-			const name = oneLine([service ?? "a service", operation ?? "a span"].join(": "));
-			return [{ id, parent: textOf(parent?.spanID), name, startUs, durationUs }];
-		}),
-	);
 }
 
 /** What the names of spans hold that is another for each pod or revision, and what stands in its place. */
@@ -90,9 +62,10 @@ export type Renaming = (name: string) => string;
  * what none of those directly below it covers.
  */
 export function hopsOfSpans(
-	spans: readonly Span[],
+	recorded: readonly RecordedSpan[],
 	{ clientMs, renamed }: { clientMs: number; renamed: Renaming },
 ): Hop[] | undefined {
+	const spans = recorded.map(inMicroseconds);
 	const ids = new Set(spans.map(({ id }) => id));
 	const below = (id: string | undefined) =>
 		spans
@@ -118,6 +91,17 @@ export function hopsOfSpans(
 	};
 	const client: Hop = { name: "client", depth: 0, totalMs: clientMs, ownMs: clientMs - coveredUs(roots) / 1000 };
 	return [client, ...roots.flatMap((root) => hopsBelow(root, 1))];
+}
+
+function inMicroseconds({ id, parent, service, name, fromNs, toNs }: RecordedSpan): Span {
+	const [from, to] = [BigInt(fromNs), BigInt(toNs)];
+	return {
+		id,
+		parent,
+		name: oneLine([service === "" ? "a service" : service, name].join(": ")),
+		startUs: Number(from / 1000n),
+		durationUs: Number((to - from) / 1000n),
+	};
 }
 
 /** The length of what at least one of the spans covers, in order of their starts. */

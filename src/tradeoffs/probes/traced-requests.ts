@@ -3,8 +3,8 @@ import type { KubeObject } from "../../kube/api/cluster.ts";
 import type { Hop, RequestTrace } from "../../report/tradeoffs.ts";
 import type { TracedRequests } from "../request-trace.ts";
 import { hasProxy, requestHeader, writtenOf } from "./access-log.ts";
-import type { AccessLog, LoggedRequest } from "./logged-request.ts";
 import { hopsOf } from "./hops.ts";
+import type { AccessLog, LoggedRequest } from "./logged-request.ts";
 import type { Answered, Visit } from "./probe.ts";
 import { hopsOfSpans, spansOf } from "./spans.ts";
 
