@@ -162,7 +162,11 @@ async function install(
 ): Promise<void> {
 	const { progress } = session;
 	const istio = await target.render(profile, session.signal);
-	await installTelling(session, installationFor(profile, istio, { ...options, knativeObjects, progress }), { lock });
+	await installTelling(
+		session,
+		installationFor(profile, istio, { ...options, knativeObjects, hasIdleServices: true, progress }),
+		{ lock },
+	);
 }
 
 function visit({ options, target, session }: Run, profile: Profile): Promise<Visited> {
@@ -192,12 +196,13 @@ function reportOf(
 	},
 ): Report {
 	const [first] = visited.values();
-	const observed = [...visited].map(([profile, { cells, changed, latenciesMs, traces }]) => ({
+	const observed = [...visited].map(([profile, { cells, changed, latencies, traces, took }]) => ({
 		profile,
 		cells,
 		changed,
-		...(latenciesMs === undefined ? {} : { latenciesMs }),
+		...(latencies === undefined ? {} : { latencies }),
 		...(traces === undefined ? {} : { traces }),
+		took,
 	}));
 	const tradeoffs = tradeoffsOf(observed, {
 		observedAt: startedAt,

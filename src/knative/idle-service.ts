@@ -1,7 +1,15 @@
-import type { KubeObject } from "../kube/api/cluster.ts";
+import type { Cluster, KubeObject } from "../kube/api/cluster.ts";
 import { markOurs } from "../kube/objects/ownership.ts";
+import { textMapOf } from "../kube/untrusted.ts";
 import type { Profile } from "../profile/profile.ts";
+import { configMapRef } from "./finding.ts";
 import { type ServiceOrder, serviceManifest } from "./service.ts";
+
+/** Whether Knative takes services that begin without a pod. */
+export async function mayBeIdle(cluster: Pick<Cluster, "get">, signal: AbortSignal): Promise<boolean> {
+	const config = await cluster.get(configMapRef("config-autoscaler"), signal);
+	return textMapOf(config?.data)["allow-zero-initial-scale"] === "true";
+}
 
 /** A service of ours that begins without a pod. It needs Knative's `allow-zero-initial-scale`. */
 export function idleService(profile: Profile, order: ServiceOrder): KubeObject {

@@ -51,7 +51,10 @@ export const tradeoffFormats: readonly TradeoffFormat[] = [
 		name: "hops",
 		extension: ".svg",
 		description: "where the time of a request goes, as a picture",
-		load: async () => (await import("./tradeoffs/trace-svg.ts")).renderTracesOf,
+		load: async () => {
+			const { renderTracesOf } = await import("./tradeoffs/trace-svg.ts");
+			return (report) => renderTracesOf(report);
+		},
 	},
 ];
 

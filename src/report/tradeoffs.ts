@@ -77,6 +77,23 @@ export const requestTraceSchema = z.strictObject({
 });
 export type RequestTrace = z.infer<typeof requestTraceSchema>;
 
+/** Where the time of a profile's probes went, by the cluster's time; ms. */
+export const tookSchema = z.strictObject({
+	/** From the service's deployment until all that was made was gone again. */
+	ms: z.number(),
+	/** In order of their beginnings; several may have run at the same time. */
+	parts: z.array(
+		z.strictObject({
+			/** A probe's, or `deploying` and the like. */
+			title: z.string(),
+			/** After the visit's beginning. */
+			fromMs: z.number(),
+			ms: z.number(),
+		}),
+	),
+});
+export type Took = z.infer<typeof tookSchema>;
+
 /** The cells of one profile. */
 export const profileTradeoffsSchema = z.strictObject({
 	profile: z.string(),
@@ -85,6 +102,8 @@ export const profileTradeoffsSchema = z.strictObject({
 	changed: z.array(z.string()),
 	/** Where the time of requests goes; undefined where no proxy and no backend of traces could tell. */
 	traces: z.array(requestTraceSchema).optional(),
+	/** How long it took; undefined where the probes could not begin. */
+	took: tookSchema.optional(),
 });
 export type ProfileTradeoffs = z.infer<typeof profileTradeoffsSchema>;
 

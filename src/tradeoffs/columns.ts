@@ -31,7 +31,7 @@ export const columns: readonly Column[] = [
 		title: "response latency",
 		kind: "cost",
 		phrase: "longer answers",
-		meaning: "a warm request surely takes longer than with the profile without a sidecar",
+		meaning: "a warm request surely takes longer than one to the same image without a proxy",
 		talk: "latency",
 	},
 	{

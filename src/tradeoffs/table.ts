@@ -1,5 +1,5 @@
 import type { Report } from "../report/report.ts";
-import type { Answer, RequestTrace, TradeoffCell } from "../report/tradeoffs.ts";
+import type { Answer, RequestTrace, Took, TradeoffCell } from "../report/tradeoffs.ts";
 import { type Column, columns } from "./columns.ts";
 import { sentenceOf } from "./sentence.ts";
 import { talkSays } from "./talk-table.ts";
@@ -22,6 +22,8 @@ export interface TradeoffRow {
 	sentence: string;
 	/** Where the time of its requests goes; empty where that was not looked at. */
 	traces: readonly RequestTrace[];
+	/** How long its probes took; undefined where the report does not tell. */
+	took?: Took;
 }
 
 /** A cell and what the talk says in its place. */
@@ -41,11 +43,12 @@ export function tradeoffTable({ tradeoffs, simulated }: Report): TradeoffTable |
 		...(simulated === undefined ? {} : { simulated: simulated.model }),
 		observedAt: tradeoffs.observedAt,
 		columns: shown,
-		rows: tradeoffs.profiles.map(({ profile, cells, traces = [] }) => ({
+		rows: tradeoffs.profiles.map(({ profile, cells, traces = [], took }) => ({
 			profile,
 			cells: shown.map((column) => shownCell(profile, column, cells)),
 			sentence: sentenceOf(profile, cells),
 			traces,
+			...(took === undefined ? {} : { took }),
 		})),
 	};
 }

@@ -2,6 +2,7 @@ import { sampleOf } from "../analysis/samples.ts";
 import { shiftBetween } from "../analysis/shift.ts";
 import type { Report } from "../report/report.ts";
 import type { Amount, TradeoffCell } from "../report/tradeoffs.ts";
+import { besideMark } from "./latency.ts";
 
 /** A piece of the talk's advice, held against what was observed. */
 export interface TalkAdvice {
@@ -51,7 +52,7 @@ const least = { latencyMs: 0.3, coldStartMs: 100 };
 function withoutPolicy(report: Report): TalkAdvice {
 	const text = "disable policy if you can";
 	const [full, without] = ["full", "no-policy"];
-	const latency = differenceOf(p50Of(report, full), p50Of(report, without));
+	const latency = differenceOf(latencyOf(report, full), latencyOf(report, without));
 	const [own, base] = [full, without].map((name) => report.profiles.find(({ profile }) => profile.name === name));
 	const shift = own && base && shiftBetween(sampleOf(base, "total"), sampleOf(own, "total"), 0.95);
 	const answers = [judged(latency, least.latencyMs), judged(shift?.interval, least.coldStartMs)];
@@ -68,8 +69,11 @@ function withoutPolicy(report: Report): TalkAdvice {
 	return { text, answer: isCostly ? "confirmed" : isKnown ? "refuted" : "not tested", because: said.join("; ") };
 }
 
-function p50Of(report: Report, profile: string): Amount | undefined {
-	return cellAt(report, profile, "latency")?.amounts?.find(({ name }) => name === "p50");
+/** Beside requests without a proxy in the same visit, where that was measured; else the median alone. */
+function latencyOf(report: Report, profile: string): Amount | undefined {
+	const amounts = cellAt(report, profile, "latency")?.amounts ?? [];
+	const isPaired = amounts.some(({ name }) => name.startsWith(besideMark));
+	return amounts.find(({ name }) => name === (isPaired ? "difference" : "p50"));
 }
 
 function differenceOf(own: Amount | undefined, base: Amount | undefined): { lo: number; hi: number } | undefined {

@@ -1,16 +1,18 @@
 import type { Profile } from "../profile/profile.ts";
 import type { Report } from "../report/report.ts";
-import type { RequestTrace, TradeoffCell, Tradeoffs } from "../report/tradeoffs.ts";
-import { coldStartCell, latencyCell } from "./slower.ts";
+import type { RequestTrace, Took, TradeoffCell, Tradeoffs } from "../report/tradeoffs.ts";
+import { latencyCell, type WarmLatencies } from "./latency.ts";
+import { coldStartCell } from "./slower.ts";
 
 /** What the probes found out on one profile. */
 export interface Observed {
 	profile: Profile;
 	cells: readonly TradeoffCell[];
 	changed: readonly string[];
-	/** How long each warm request took, ms. */
-	latenciesMs?: readonly number[];
+	/** How long warm requests took, where that was measured. */
+	latencies?: WarmLatencies;
 	traces?: readonly RequestTrace[] | undefined;
+	took?: Took | undefined;
 }
 
 /** All cells of all profiles: those of the probes, and those that come of comparing the profiles with each other. */
@@ -30,6 +32,7 @@ export function tradeoffsOf(
 			],
 			changed: [...each.changed],
 			...(each.traces === undefined ? {} : { traces: [...each.traces] }),
+			...(each.took === undefined ? {} : { took: each.took }),
 		})),
 	};
 }

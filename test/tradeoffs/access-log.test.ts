@@ -2,7 +2,8 @@ import { load } from "js-yaml";
 import { expect, it } from "vitest";
 import { ClusterError } from "../../src/errors.ts";
 import { meshConfigRef } from "../../src/istio/mesh-config.ts";
-import { waitUntilWritten, withAccessLog } from "../../src/tradeoffs/probes/access-log.ts";
+import { openAccessLog, waitUntilWritten } from "../../src/tradeoffs/probes/access-log.ts";
+import type { AccessLog } from "../../src/tradeoffs/probes/logged-request.ts";
 import type { Visit } from "../../src/tradeoffs/probes/probe.ts";
 import { fakeCluster, jumpingClock } from "../support/fake-cluster.ts";
 import { sessionOn } from "../support/session.ts";
@@ -26,6 +27,15 @@ async function aVisit(mesh: string | undefined, signal = new AbortController().s
 	const now = async () => (await cluster.get(meshConfigRef))?.data as Record<string, string>;
 	const visit = { session, target: "t", send: async () => ({ status: 200, text: "" }) } as unknown as Visit;
 	return { visit, now, cluster };
+}
+
+async function withAccessLog<T>({ session }: Visit, work: (log: AccessLog) => Promise<T>): Promise<T> {
+	const log = await openAccessLog(session);
+	try {
+		return await work(log);
+	} finally {
+		await log.close();
+	}
 }
 
 it("has one more provider write, beside all that are there, and puts the configuration back to the letter", async () => {
@@ -71,12 +81,12 @@ it("touches no configuration that it cannot read, and names the proxy that write
 	const common = { headers: {}, sentAt: 0n, answeredAt: 0n };
 	cluster.raw = async () => ({ status: 200, body: Buffer.from("info nothing\n"), ...common });
 	const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "hello", namespace: "bench" } };
-	await expect(withAccessLog(visit, (log) => waitUntilWritten(visit, log, [pod]))).rejects.toMatchObject({
+	await expect(withAccessLog(visit, (log) => waitUntilWritten(visit, log, { pods: [pod] }))).rejects.toMatchObject({
 		message: expect.stringContaining("the proxy of pod hello writes no access log"),
 		hint: expect.stringContaining("Telemetry"),
 	});
 	cluster.raw = async () => ({ status: 403, body: Buffer.from("no"), ...common });
-	await expect(withAccessLog(visit, (log) => waitUntilWritten(visit, log, [pod]))).rejects.toMatchObject({
+	await expect(withAccessLog(visit, (log) => waitUntilWritten(visit, log, { pods: [pod] }))).rejects.toMatchObject({
 		message: expect.stringContaining("cannot be read: HTTP 403"),
 		hint: "reading it needs the right to get pods/log",
 	});

@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { InterruptedError } from "../../src/errors.ts";
+import { tradeoffsOf } from "../../src/output/html/tradeoffs.ts";
 import { tradeoffFormatNamed } from "../../src/output/tradeoff-formats.ts";
 import { renderTracesOf } from "../../src/output/tradeoffs/trace-svg.ts";
 import { parseReport } from "../../src/report/read-report.ts";
@@ -191,6 +192,13 @@ describe("a request trace", () => {
 		]) {
 			expect(picture).toContain(words);
 		}
+		const page = tradeoffsOf(read);
+		expect(page).toMatch(
+			/<caption>minimal, warm request, ms .*<\/caption>.*<th scope="row">\u2003<bdi>istio-ingressgateway<\/bdi><\/th><td class="number">4\.000/s,
+		);
+		expect(page).toContain('<svg xmlns="http://www.w3.org/2000/svg" viewBox');
+		expect(page).toContain('aria-labelledby="traces-title traces-description"');
+		expect(tradeoffsOf(aTradeoffReport())).not.toContain("<svg");
 		expect(renderTracesOf(aTradeoffReport())).toContain("no data: the report has no request trace");
 	});
 });

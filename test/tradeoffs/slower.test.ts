@@ -5,10 +5,11 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { systemClock } from "../../src/clock/clock.ts";
 import { substitute } from "../../src/profile/effective.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
-import { openLatencyProbe } from "../../src/tradeoffs/probes/latency.ts";
+import { latencyCell, type WarmLatencies } from "../../src/tradeoffs/latency.ts";
+import { latenciesOf, openLatencyProbe } from "../../src/tradeoffs/probes/latency.ts";
 import type { Visit } from "../../src/tradeoffs/probes/probe.ts";
 import { sendSteadily } from "../../src/tradeoffs/probes/steady-load.ts";
-import { coldStartCell, latencyCell } from "../../src/tradeoffs/slower.ts";
+import { coldStartCell } from "../../src/tradeoffs/slower.ts";
 import { aReport, around } from "../gate/a-report.ts";
 
 const [minimal, full, noPolicy] = (await loadProfiles(["minimal", "full", "no-policy"])).map((profile) =>
@@ -17,14 +18,22 @@ const [minimal, full, noPolicy] = (await loadProfiles(["minimal", "full", "no-po
 if (minimal === undefined || full === undefined || noPolicy === undefined) throw new Error("built-in profiles");
 const all = [minimal, full, noPolicy];
 
-/** A service whose answers take so long, by the number of the request. */
-async function visitTo(delayMs: (request: number) => number, status = 200): Promise<Visit & { connections: number }> {
+const own = "hello.example.com";
+const beside = "beside.example.com";
+
+/** A service whose answers take so long, by the number of the request and its host; another host has the same. */
+async function visitTo(
+	delayMs: (request: number, host: string | undefined) => number,
+	status = 200,
+): Promise<Visit & { connections: number; hosts: (string | undefined)[] }> {
 	let requests = 0;
-	const server = createServer(async (_, response) => {
-		await wait(delayMs(requests++));
+	const hosts: (string | undefined)[] = [];
+	const server = createServer(async (request, response) => {
+		hosts.push(request.headers.host);
+		await wait(delayMs(requests++, request.headers.host));
 		response.writeHead(status).end("hello");
 	});
-	const visit = { connections: 0 } as Visit & { connections: number };
+	const visit = { connections: 0 } as Visit & { connections: number; hosts: (string | undefined)[] };
 	server.on("connection", () => {
 		visit.connections++;
 	});
@@ -35,7 +44,10 @@ async function visitTo(delayMs: (request: number) => number, status = 200): Prom
 	return Object.assign(visit, {
 		session: { signal: new AbortController().signal, clock: systemClock },
 		route: { kind: "direct", url, by: "given" },
-		service: { host: "hello.example.com" },
+		service: { host: own },
+		serviceName: "hello",
+		deployed: async (name: string) => ({ host: beside, revision: `${name}-1`, ref: { name } }),
+		hosts,
 		now: () => process.hrtime.bigint(),
 		speed: 1,
 	});
@@ -45,8 +57,10 @@ describe("a steady load", () => {
 	it("counts what a slow answer keeps waiting, on one connection", async () => {
 		// The first request opens the connection.
 		const visit = await visitTo((request) => (request === 6 ? 400 : 0));
-		const { latenciesMs, failed } = await sendSteadily(visit, { requests: 40, perSecond: 50 });
-		expect(failed).toBe(0);
+		const [block, ...others] = await sendSteadily(visit, [own], { requests: 40, perSecond: 50 });
+		const latenciesMs = block?.latenciesMs ?? [];
+		expect(others).toEqual([]);
+		expect(block?.failed).toBe(0);
 		expect(visit.connections).toBe(1);
 		expect(latenciesMs).toHaveLength(40);
 		expect(latenciesMs[5]).toBeGreaterThan(390);
@@ -57,53 +71,123 @@ describe("a steady load", () => {
 	it("keeps its rate: it does not hurry", async () => {
 		const visit = await visitTo(() => 0);
 		const startedAt = performance.now();
-		await sendSteadily(visit, { requests: 50, perSecond: 100 });
+		await sendSteadily(visit, [own, beside], { requests: 50, perSecond: 100, blockOf: 5 });
 		expect(performance.now() - startedAt).toBeGreaterThan(480);
 	});
 
+	it("asks two hosts in turns, ABBA, each on a connection of its own, and does not time one by what the other took", async () => {
+		// Two requests open the connections; the last of the first block is slow.
+		const visit = await visitTo((request) => (request === 6 ? 300 : 0));
+		const blocks = await sendSteadily(visit, [own, beside], { requests: 40, perSecond: 100, blockOf: 5 });
+		expect(visit.connections).toBe(2);
+		expect(blocks.map(({ host }) => host)).toEqual([0, 1, 1, 0, 0, 1, 1, 0]);
+		const asked = blocks.flatMap(({ host }) => Array(5).fill(host === 0 ? own : beside));
+		expect(visit.hosts).toEqual([own, beside, ...asked]);
+		expect(blocks[0]?.latenciesMs.at(-1)).toBeGreaterThan(290);
+		for (const block of blocks.slice(1)) expect(Math.max(...block.latenciesMs)).toBeLessThan(200);
+	});
+
+	it("goes at the gentler rate where a few requests say that the usual one is not low", async () => {
+		const load = { requests: 8, perSecond: 20, gentlerPerSecond: 10, blockOf: 2 };
+		// Half of the gap of the usual rate is 25 ms; one of the two is enough.
+		const slow = await visitTo((_, host) => (host === beside ? 40 : 0));
+		expect((await openLatencyProbe(load).run?.(slow))?.latencies?.perSecond).toBe(10);
+		const fast = await visitTo(() => 0);
+		expect((await openLatencyProbe(load).run?.(fast))?.latencies?.perSecond).toBe(20);
+		// Slower than the gentler one too: no rate is low.
+		const tooSlow = await visitTo(() => 130);
+		await expect(openLatencyProbe(load).run?.(tooSlow)).rejects.toThrow("10 requests a second are too many");
+	});
+
 	it("is no measurement where requests fail, where the service cannot keep up, or where time goes faster", async () => {
-		const failing = await visitTo(() => 0, 503);
-		await expect(openLatencyProbe({ requests: 20, perSecond: 200 }).run(failing)).rejects.toThrow("20 of 20 warm");
-		const slow = await visitTo(() => 30);
-		await expect(openLatencyProbe({ requests: 30, perSecond: 100 }).run(slow)).rejects.toThrow("too many for one");
-		const fast = { ...slow, speed: 20 };
-		await expect(openLatencyProbe().run(fast)).rejects.toThrow("20 times as fast");
+		const run = (visit: Visit, perSecond: number) =>
+			openLatencyProbe({ requests: 40, perSecond, blockOf: 10 }).run?.(visit);
+		await expect(run(await visitTo(() => 0, 503), 200)).rejects.toThrow("40 of 40 warm");
+		await expect(run(await visitTo(() => 30), 100)).rejects.toThrow("too many for one");
+		// One of the two is enough.
+		await expect(run(await visitTo((_, host) => (host === beside ? 30 : 0)), 100)).rejects.toThrow("too many for one");
+		const fast = { ...(await visitTo(() => 0)), speed: 20 };
+		await expect(run(fast, 100)).rejects.toThrow("20 times as fast");
+	});
+});
+
+describe("pairs of blocks", () => {
+	it("differ by their medians, whichever comes first, and what drifts is in both alike", () => {
+		const block = (host: number, ms: number) => ({ host, latenciesMs: [ms - 1, ms, ms + 5], failed: 0 });
+		// The machine gets slower by 1 ms with each block.
+		const blocks = [block(0, 10), block(1, 9), block(1, 10), block(0, 13), block(0, 14), block(1, 13)];
+		expect(latenciesOf(blocks)).toEqual({
+			ownMs: [9, 10, 15, 12, 13, 18, 13, 14, 19],
+			besideMs: [8, 9, 14, 9, 10, 15, 12, 13, 18],
+			shiftsMs: [1, 3, 1],
+		});
+		expect(latenciesOf([block(0, 10), { host: 1, latenciesMs: [], failed: 3 }]).shiftsMs).toEqual([]);
 	});
 });
 
 describe("the cell of the latency", () => {
-	const spread = (medianMs: number) => Array.from({ length: 400 }, (_, index) => medianMs + (index % 20) * 0.01);
-	const given = (profile: typeof minimal, medianMs: number) => ({ profile, latenciesMs: spread(medianMs) });
+	/** Requests that take so long, in pairs that differ by about `shiftMs`. */
+	const measured = (besideMs: number, shiftMs: number, pairs = 45): WarmLatencies => {
+		const spread = (ms: number) => Array.from({ length: 400 }, (_, index) => ms + (index % 20) * 0.01);
+		const shiftsMs = Array.from({ length: pairs }, (_, index) => shiftMs + ((index % 9) - 4) * 0.01);
+		return { ownMs: spread(besideMs + shiftMs), besideMs: spread(besideMs), shiftsMs, perSecond: 100 };
+	};
+	const cellOf = (profile: typeof minimal, latencies: WarmLatencies) => latencyCell({ profile, latencies }, []);
 
-	it("is observed where the median surely is longer than without a sidecar, and refuted where it is not", () => {
-		const measured = [given(minimal, 3), given(full, 7), given(noPolicy, 3.1)];
-		const cells = measured.map((each) => latencyCell(each, measured));
-		expect(cells.map((cell) => cell?.answer)).toEqual(["refuted", "observed", "refuted"]);
-		expect(cells[1]?.amounts?.[0]).toMatchObject({ name: "difference", unit: "ms" });
-		expect(cells[1]?.amounts?.[0]?.value).toBeCloseTo(4, 5);
-		expect(cells[2]?.amounts?.map(({ name }) => name)).toEqual(["difference", "p50", "p90", "p99"]);
+	it("is observed where pairs surely differ, and refuted where they do not, whatever other visits took", () => {
+		const cells = [
+			latencyCell({ profile: full, latencies: measured(3, 4) }, []),
+			// As slow as that one, but so was the service without a proxy in the same visit.
+			latencyCell({ profile: noPolicy, latencies: measured(7, 0.1) }, []),
+		];
+		expect(cells.map((cell) => cell?.answer)).toEqual(["observed", "refuted"]);
+		expect(cells[0]?.amounts?.[0]).toMatchObject({ name: "difference", unit: "ms" });
+		expect(cells[0]?.amounts?.[0]?.value).toBeCloseTo(4, 5);
+		expect(cells[1]?.amounts?.map(({ name }) => name)).toEqual([
+			"difference",
+			...["p50", "p90", "p99"],
+			...["p50", "p90", "p99"].map((name) => `without a proxy, ${name}`),
+		]);
+		expect(cells[0]?.evidence).toMatch(
+			/same image without a proxy p50 3\.\d+ .*in 45 pairs of blocks that took turns, 100 requests a second/,
+		);
 	});
 
-	it("tells the policy's own share beside a profile that differs by its policy alone, and says that they took no turns", () => {
-		const measured = [given(minimal, 3), given(full, 7), given(noPolicy, 3.5)];
-		const [, cell] = measured.map((each) => latencyCell(each, measured));
+	it("of a profile without a proxy is the control of the method, and says whether it holds 0", () => {
+		const held = cellOf(minimal, measured(3, 0));
+		expect(held?.answer).toBe("refuted");
+		expect(held?.evidence).toContain("an A/A control), and 0 is in the range");
+		const off = cellOf(minimal, measured(3, 0.2));
+		expect(off?.answer).toBe("refuted");
+		expect(off?.evidence).toContain("yet 0 is not in the range: so much of a difference is the method's own error");
+		const much = cellOf(minimal, measured(3, -0.6));
+		expect(much?.answer).toBe("not-tested");
+	});
+
+	it("tells the policy's own share by the differences of two visits, each within its own", () => {
+		const all = [
+			{ profile: full, latencies: measured(3, 4) },
+			{ profile: noPolicy, latencies: measured(9, 0.5) },
+		];
+		const [cell] = all.map((each) => latencyCell(each, all));
 		const share = cell?.amounts?.find(({ name }) => name === "policy check");
 		expect(share?.value).toBeCloseTo(3.5, 5);
 		expect(share?.lo).toBeLessThan(3.5);
-		expect(cell?.evidence).toMatch(/not in turns.*own share beside no-policy: policy check 3\.50 ms/);
+		expect(cell?.evidence).toMatch(/own share beside the difference of no-policy: policy check 3\.50 ms/);
 		const others = { ...noPolicy, podAnnotations: { "sidecar.istio.io/proxyCPU": "1" } };
-		const apart = [given(minimal, 3), given(full, 7), given(others, 3.5)];
-		expect(latencyCell(given(full, 7), apart)?.evidence).not.toContain("own share");
+		const apart = [
+			{ profile: full, latencies: measured(3, 4) },
+			{ profile: others, latencies: measured(3, 0.5) },
+		];
+		expect(apart.map((each) => latencyCell(each, apart))[0]?.evidence).not.toContain("own share");
 	});
 
-	it("is not tested where the ranges do not tell, or nothing without a sidecar was measured", () => {
-		const wide = (profile: typeof minimal, shift: number) => ({
-			profile,
-			latenciesMs: Array.from({ length: 30 }, (_, index) => 1 + shift + index),
-		});
-		const unsure = [wide(minimal, 0), wide(full, 2)];
-		expect(latencyCell(wide(full, 2), unsure)).toMatchObject({ answer: "not-tested" });
-		expect(latencyCell(given(full, 7), [given(full, 7)])?.answer).toBe("not-tested");
+	it("is not tested where the range does not tell, with too few pairs, or where nothing was measured", () => {
+		const wide = Array.from({ length: 40 }, (_, index) => index - 18);
+		expect(cellOf(full, { ...measured(3, 4), shiftsMs: wide })?.evidence).toContain("too close to tell");
+		expect(cellOf(full, measured(3, 4, 5))).toMatchObject({ answer: "not-tested" });
+		expect(cellOf(full, measured(3, 4, 0))).toMatchObject({ answer: "not-tested" });
+		expect(cellOf(minimal, measured(3, 0, 5))).toMatchObject({ answer: "not-tested" });
 		expect(latencyCell({ profile: full }, [])).toBeUndefined();
 	});
 });

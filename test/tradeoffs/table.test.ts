@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { tradeoffsOf } from "../../src/output/html/tradeoffs.ts";
 import { tradeoffFormats } from "../../src/output/tradeoff-formats.ts";
 import { parseReport } from "../../src/report/read-report.ts";
 import { tradeoffTable } from "../../src/tradeoffs/table.ts";
@@ -64,6 +65,21 @@ describe("the formats", () => {
 	it("say everywhere that a simulated cluster is none", async () => {
 		const simulated = { ...report, simulated: { model: "today", seed: 1, speed: 1 } };
 		for (const { name } of tradeoffFormats) expect(await render(name, simulated), name).toMatch(/simulated/i);
+	});
+
+	it("say where the time of the probes went, where the report tells it", async () => {
+		const timed = aTradeoffReport();
+		const [first] = timed.tradeoffs?.profiles ?? [];
+		if (first === undefined) throw new Error("no profile");
+		const parts = [
+			{ title: "deploying", fromMs: 0, ms: 9_800 },
+			{ title: "latency of warm requests", fromMs: 9_800, ms: 21_040 },
+		];
+		first.took = { ms: 58_000, parts };
+		const words = "minimal: probes took 58.0 s: deploying 9.8 s, latency of warm requests 21.0 s";
+		for (const name of ["table", "md"]) expect(await render(name, timed), name).toContain(words);
+		expect(tradeoffsOf(timed)).toContain(words);
+		expect(parseReport(await render("json", timed), "run.json").tradeoffs?.profiles[0]?.took).toEqual(first.took);
 	});
 
 	it("as JSON are the report, which is read again", async () => {

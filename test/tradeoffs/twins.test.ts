@@ -8,6 +8,7 @@ import { substitute } from "../../src/profile/effective.ts";
 import { loadProfiles } from "../../src/profile/load.ts";
 import type { Profile } from "../../src/profile/profile.ts";
 import type { RequestTrace, TradeoffCell } from "../../src/report/tradeoffs.ts";
+import { coldTraceProbe } from "../../src/tradeoffs/probes/cold-trace.ts";
 import { cpuProbe } from "../../src/tradeoffs/probes/cpu.ts";
 import { edgeTlsProbe } from "../../src/tradeoffs/probes/edge-tls.ts";
 import { identityProbe } from "../../src/tradeoffs/probes/identity.ts";
@@ -45,6 +46,8 @@ async function observeAll(profiles: readonly Profile[], probes: readonly Probe[]
 			namespace,
 			authorizerImage: image,
 			useInstalled: false,
+			// Where copies of the service cannot begin without a pod, they go to zero.
+			hasIdleServices: profile.name !== "minimal",
 		});
 		const order = { profile, namespace, image, gateway: undefined, clock: target.clock, probes };
 		const mesh = await meshOf(session);
@@ -143,7 +146,7 @@ it("tells NET_ADMIN in the pod from a pod without it, by its containers and by t
 
 /** The probe with a visit that is changed on its way in. */
 function through(probe: Probe, change: (visit: Visit) => Visit): Probe {
-	return { ...probe, run: (visit) => probe.run(change(visit)) };
+	return { ...probe, run: async (visit) => probe.run?.(change(visit)) ?? { cells: [], changed: [] } };
 }
 
 it("says that a pod which the restricted standard takes is taken", async () => {
@@ -290,7 +293,10 @@ it("tells callers that the pod's proxy knows from those of a pod without one, an
 });
 
 it("tells requests that pass a sidecar from those that do not, hop by hop, and what its processor time is", async () => {
-	const at = await observeAll([await profile("full-cni"), await profile("minimal")], [cpuProbe, requestTraceProbe]);
+	const at = await observeAll(
+		[await profile("full-cni"), await profile("minimal")],
+		[cpuProbe, requestTraceProbe, coldTraceProbe],
+	);
 	for (const column of ["sidecar-time", "cpu"]) {
 		expect(answers(at, column, ["full-cni", "minimal"])).toEqual(["full-cni: observed", "minimal: refuted"]);
 	}

@@ -1,11 +1,14 @@
 import type { Report } from "../../report/report.ts";
-import { tradeoffTable } from "../../tradeoffs/table.ts";
+import { type TradeoffTable, tradeoffTable } from "../../tradeoffs/table.ts";
+import { tookWords } from "../../tradeoffs/took.ts";
 import { escaped } from "../report/svg.ts";
+import { renderTracesOf } from "../tradeoffs/trace-svg.ts";
+import { type TraceWords, traceWords } from "../tradeoffs/trace-words.ts";
 import { cellWords, readingNotes, talkWords, titleOf } from "../tradeoffs/words.ts";
-import { isolated, tag } from "./drawing/markup.ts";
-import { cell, dataTable, tableRow } from "./table.ts";
+import { isolated, number, tag } from "./drawing/markup.ts";
+import { cell, dataTable, scrolling, tableRow } from "./table.ts";
 
-/** What each profile costs and gives, with the talk's words and the evidence; empty where nothing was observed. */
+/** What each profile costs and gives, with the talk's words, the evidence and the request traces; empty without any. */
 export function tradeoffsOf(report: Report): string {
 	const table = tradeoffTable(report);
 	if (table === undefined) return "";
@@ -17,7 +20,6 @@ export function tradeoffsOf(report: Report): string {
 	});
 	const head = ["", ...table.columns.map(({ title }) => escaped(title))];
 	const sentences = [...table.rows.map(({ sentence }) => sentence), ...readingNotes];
-	const words = sentences.map((text) => tag("p", { class: "note" }, isolated(text)));
 	const evidence = dataTable({
 		caption: "What was seen",
 		head: ["profile", "cost or benefit", "evidence"],
@@ -27,5 +29,33 @@ export function tradeoffsOf(report: Report): string {
 			),
 		),
 	});
-	return dataTable({ caption: titleOf(table), head, bodies }) + words.join("") + evidence;
+	const took = table.rows.flatMap((row) => (row.took === undefined ? [] : tookWords(row.profile, row.took)));
+	return (
+		dataTable({ caption: titleOf(table), head, bodies }) +
+		notes(sentences) +
+		evidence +
+		tracesOf(report, table) +
+		notes(took)
+	);
 }
+
+/** Where the time of requests goes: the picture, and below it the same in numbers; empty where nobody could tell. */
+function tracesOf(report: Report, { rows }: TradeoffTable): string {
+	const tables = rows.flatMap(({ profile, traces }) => traceWords(profile, traces));
+	if (tables.length === 0) return "";
+	const picture = scrolling("Picture of the request traces", renderTracesOf(report, "traces-"));
+	return tag("figure", { class: "chart" }, picture) + tables.map(traceTable).join("");
+}
+
+function traceTable({ title, head, rows, notes: said }: TraceWords): string {
+	const [hop = "", ...numbers] = head.map(escaped);
+	const body = rows.map(({ depth, cells: [name = "", ...others] }) =>
+		tableRow("\u2003".repeat(depth) + isolated(name), ...others.map(number)),
+	);
+	return (
+		dataTable({ caption: title, head: [hop, ...numbers.map((text) => ({ number: text }))], bodies: [body] }) +
+		notes(said)
+	);
+}
+
+const notes = (texts: readonly string[]) => texts.map((text) => tag("p", { class: "note" }, isolated(text))).join("");

@@ -32,16 +32,20 @@ export function text(line: string, attributes: Attributes): string {
 /** What a viewer has of these, in this order. */
 export const fontFamily = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
 
-/** A whole picture on white, with its alternative text; it can leave out what is above `fromY`. */
+/**
+ * A whole picture on white, with its alternative text; it can leave out what is above `fromY`. Where a page has several,
+ * `name` tells the ids of one from those of another.
+ */
 export function svgDocument(
-	picture: { width: number; height: number; fromY?: number; title: string; description: string },
+	picture: { width: number; height: number; fromY?: number; title: string; description: string; name?: string },
 	body: readonly string[],
 ): string {
-	const { width, height, fromY = 0, title, description } = picture;
+	const { width, height, fromY = 0, title, description, name = "" } = picture;
+	const [titleId, descriptionId] = [`${name}title`, `${name}description`];
 	const content = [
 		"",
-		element("title", { id: "title" }, escaped(title)),
-		element("desc", { id: "description" }, escaped(description)),
+		element("title", { id: titleId }, escaped(title)),
+		element("desc", { id: descriptionId }, escaped(description)),
 		element("rect", { width, height, fill: "#ffffff" }),
 		...body,
 		"",
@@ -50,7 +54,7 @@ export function svgDocument(
 		xmlns: "http://www.w3.org/2000/svg",
 		viewBox: `0 ${fromY} ${width} ${height - fromY}`,
 		role: "img",
-		"aria-labelledby": "title description",
+		"aria-labelledby": `${titleId} ${descriptionId}`,
 		"font-family": fontFamily,
 		fill: "#000000",
 	};

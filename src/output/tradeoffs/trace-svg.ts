@@ -40,8 +40,9 @@ interface Section {
 /**
  * One request of each profile as bars within bars, the talk's first. Requests of one kind have one scale. Where a hop's
  * start is not known, its bar is drawn in the middle of the one around it: only its length was measured.
+ * @param name of the picture among those of a page
  */
-export function renderTracesOf(report: Report): string {
+export function renderTracesOf(report: Report, name = ""): string {
 	const { rows = [] } = tradeoffTable(report) ?? {};
 	const measured = rows.flatMap(({ profile, traces }) =>
 		traces.map((trace): Section => {
@@ -66,7 +67,7 @@ export function renderTracesOf(report: Report): string {
 		body.push(text(words, { x: margin, y: y + 60, "font-size": size.label }));
 	}
 	const description = sections.map(inWords).join(" ");
-	return svgDocument({ width, height: Math.max(leastHeight, y + margin), title, description }, body);
+	return svgDocument({ width, height: Math.max(leastHeight, y + margin), title, description, name }, body);
 }
 
 const endOf = ({ startMs, totalMs }: Section["bars"][number]) => startMs + totalMs;

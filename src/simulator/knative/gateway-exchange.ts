@@ -7,7 +7,7 @@ import type { Activator } from "./activator.ts";
 import { type ApplicationRequest, answerOf } from "./application.ts";
 import type { Autoscaler } from "./autoscaler.ts";
 import { needsMutualTls, readyActivators } from "./mesh-mode.ts";
-import { logPassed } from "./passed-request.ts";
+import { logAtGateway, logPassed } from "./passed-request.ts";
 import { judgeRequest } from "./policies.ts";
 
 /** A request as the gateway gets it. */
@@ -159,10 +159,14 @@ export class GatewayExchange {
 	#log(): void {
 		const { world } = this.#parts;
 		const { toActivatorMs, pod, reachableAt = 0, sidecarMs = 0, belowMs } = this.#way;
-		if (pod === undefined || this.#revisionKey === undefined) return;
 		const now = world.clock.now();
+		const { headers } = this.#request;
+		if (this.#revisionKey === undefined) {
+			logAtGateway(world, { headers, cluster: "", totalMs: (now - this.#beganAt) / 1e6 });
+		}
+		if (pod === undefined || this.#revisionKey === undefined) return;
 		logPassed(world, {
-			headers: this.#request.headers,
+			headers,
 			revision: this.#revisionKey,
 			isCold: this.#recorded.truth.isCold === true,
 			totalMs: (now - this.#beganAt) / 1e6,

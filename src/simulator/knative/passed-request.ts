@@ -1,5 +1,5 @@
 import { isPodReady, type KubeObject, type Pod } from "../api/objects.ts";
-import { writeAccessLog } from "../istio/access-logs.ts";
+import { type ProxyLine, writeAccessLog } from "../istio/access-logs.ts";
 import { hasSidecar } from "../istio/injection.ts";
 import type { World } from "../world/world.ts";
 import { readyActivators } from "./mesh-mode.ts";
@@ -36,15 +36,20 @@ function isMutualTlsOff({ api }: World, pod: Pod): boolean {
 	return false;
 }
 
+/** Has the gateway's proxy write its line; of a request that no rule knows it is the only one. */
+export function logAtGateway(world: World, line: ProxyLine): void {
+	const gateways = world.api.labelled<Pod>("pods", "istio-system", { istio: "ingressgateway" }).filter(isPodReady);
+	const [gateway] = gateways;
+	if (gateway !== undefined) writeAccessLog(world, gateway, line);
+}
+
 /** Has each proxy on the way write its line: the gateway's, those of the activator where a pod was waited for, the pod's. */
 export function logPassed(world: World, passed: PassedRequest): void {
 	const { headers, revision, isCold, totalMs, toActivatorMs, pod } = passed;
 	const upstreamMs = totalMs - toActivatorMs;
 	const [namespace, name] = revision.split("/");
 	const outbound = `outbound|80||${name}.${namespace}.svc.cluster.local`;
-	const gateways = world.api.labelled<Pod>("pods", "istio-system", { istio: "ingressgateway" }).filter(isPodReady);
-	const [gateway] = gateways;
-	if (gateway !== undefined) writeAccessLog(world, gateway, { headers, cluster: outbound, totalMs, upstreamMs });
+	logAtGateway(world, { headers, cluster: outbound, totalMs, upstreamMs });
 	const activator = isCold ? readyActivators(world).find(hasSidecar) : undefined;
 	if (activator !== undefined) {
 		const inbound = { headers, cluster: "inbound|8012||", totalMs: upstreamMs, upstreamMs };

@@ -4,6 +4,8 @@ import type { KubeObject } from "../../kube/api/cluster.ts";
 import { numberOf, objectOf, objectsOf, textOf } from "../../kube/untrusted.ts";
 import { type Session, uninterrupted } from "../../kube/wait/task.ts";
 import { oneLine } from "../../text/one-line.ts";
+import { gatewayPods } from "./gateway-pods.ts";
+import type { AccessLog, LoggedRequest } from "./logged-request.ts";
 import { openPatience } from "./patience.ts";
 import type { Visit } from "./probe.ts";
 
@@ -12,22 +14,6 @@ export const proxyContainer = "istio-proxy";
 
 /** Every proxy and Knative pass it on unchanged, so one request has one id in every log. */
 export const requestHeader = "x-knistio-request";
-
-/** One request as one proxy saw it; what Envoy does not know is undefined. Durations in ms, to the microsecond. */
-export interface LoggedRequest {
-	/** The value of {@link requestHeader}. */
-	id: string;
-	/** Where the proxy sent it: `inbound|…` for the container beside it. */
-	cluster: string;
-	/** From the first byte of the request to the last byte of the answer. */
-	totalMs: number;
-	/** The part of it from the first byte that was passed on to the last byte that came back. */
-	upstreamMs?: number;
-	/** The identity in the certificate of the caller, such as `spiffe://cluster.local/ns/a/sa/b`. */
-	peer?: string;
-	/** The header X-Forwarded-Client-Cert as the proxy passes it on. */
-	forwarded?: string;
-}
 
 /** Command operators of Envoy; `COMMON_DURATION` is there since Envoy 1.31, which is Istio 1.23. */
 const format = {
@@ -44,40 +30,34 @@ const provider = {
 	envoyFileAccessLog: { path: "/dev/stdout", logFormat: { labels: format } },
 };
 
-/** The proxies' logs while they write what knistio asks for. */
-export interface AccessLog {
-	/** What the proxy of a pod has written of the requests with these ids, in its order. */
-	read(pod: KubeObject, ids: ReadonlySet<string>): Promise<LoggedRequest[]>;
-	/** What was changed for it, and is put back. */
-	changed: string;
-}
-
 /** So much of a log is read at most. */
 const mostBytes = 16 * 2 ** 20;
 
 /**
- * Has every proxy of the mesh write a line for each request while the work lasts: the mesh's configuration gets one more
- * provider, beside those it has, and it alone writes. Afterwards the configuration is again as it was, also when the
- * work is interrupted; a kill in between is put right by the next install or `clean`.
+ * Has every proxy of the mesh write a line for each request from now on: the mesh's configuration gets one more provider,
+ * beside those it has, and it alone writes. `close` puts the configuration back as it was, to the letter, also after an
+ * interruption; a kill in between is put right by the next install or `clean`.
  * @throws ClusterError where the configuration cannot be read or changed
  */
-export async function withAccessLog<T>(visit: Visit, work: (log: AccessLog) => Promise<T>): Promise<T> {
-	const { session } = visit;
+export async function openAccessLog(session: Session): Promise<AccessLog & { close(): Promise<void> }> {
 	const { cluster, signal } = session;
 	const found = await cluster.get(meshConfigRef, signal);
 	if (found === undefined) throw new ClusterError("there is no ConfigMap istio-system/istio to ask for access logs");
 	const { text, mesh } = readMeshConfig(found);
 	const openedAt = session.clock.now();
 	const set = (value: string, by: Session) => by.cluster.patch(meshConfigRef, { data: { mesh: value } }, by.signal);
+	const close = async () => void (await set(text, uninterrupted(session)));
 	try {
 		await set(meshText(writing(mesh)), session);
-		return await work({
-			read: (pod, ids) => readLog(session, pod, { ids, sinceMs: session.clock.now() - openedAt }),
-			changed: "had the proxies write access logs, by ConfigMap istio-system/istio, and put it back",
-		});
-	} finally {
-		await set(text, uninterrupted(session));
+	} catch (error) {
+		await close();
+		throw error;
 	}
+	return {
+		read: (pod, ids) => readLog(session, pod, { ids, sinceMs: session.clock.now() - openedAt }),
+		changed: "had the proxies write access logs, by ConfigMap istio-system/istio, and put it back",
+		close,
+	};
 }
 
 /** The mesh's configuration with our provider as the one that writes; all others stay. */
@@ -150,23 +130,43 @@ function microseconds(value: unknown): number | undefined {
 	return text !== undefined && /^\d+$/.test(text) ? Number(text) : numberOf(value);
 }
 
-/** A new configuration has reached a proxy by then, and what it writes its file: Istio has Envoy flush each second. */
-const reaching = { ms: 30_000, leastLooks: 20 };
+/**
+ * A new configuration has reached a proxy by then: kubelet gives istiod the changed ConfigMap within a minute. And what the
+ * proxy writes has reached its file: Istio has Envoy flush each second.
+ */
+const reaching = { ms: 75_000, leastLooks: 20 };
 const flushing = { ms: 6_000, leastLooks: 4 };
+
+/** Nobody has this host: the gateway answers 404, writes that down, and passes nothing on. */
+const nobody = "nobody.knistio.example";
+
+/**
+ * Sends requests until the gateway's proxies write them down; no service gets one.
+ * @throws ClusterError that names a pod which writes none
+ */
+export async function waitUntilGatewayWrites(visit: Visit, log: AccessLog): Promise<void> {
+	const gateways = await gatewayPods(visit);
+	if (gateways.length === 0) throw new ClusterError("no pod of the gateway was found");
+	await waitUntilWritten(visit, log, { pods: gateways, host: nobody });
+}
 
 /**
  * Sends requests until each of the pods has written a line of one.
  * @throws ClusterError that names a pod which writes none
  */
-export async function waitUntilWritten(visit: Visit, log: AccessLog, pods: readonly KubeObject[]): Promise<void> {
+export async function waitUntilWritten(
+	visit: Visit,
+	log: AccessLog,
+	{ pods, ...asked }: { pods: readonly KubeObject[]; host?: string },
+): Promise<void> {
 	const { clock, signal } = visit.session;
 	const isOver = openPatience(clock, reaching);
 	const ids = new Set<string>();
 	let silent = [...pods];
 	while (silent.length > 0) {
-		const id = `${visit.target}-first-${ids.size}`;
+		const id = `${visit.target}-first-${silent[0]?.metadata.name}-${ids.size}`;
 		ids.add(id);
-		await visit.send({ headers: { [requestHeader]: id } });
+		await visit.send({ ...asked, headers: { [requestHeader]: id } });
 		await clock.sleep(500, signal);
 		const lines = await Promise.all(silent.map((pod) => log.read(pod, ids)));
 		silent = silent.filter((_, index) => lines[index]?.length === 0);

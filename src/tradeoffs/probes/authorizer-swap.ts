@@ -8,7 +8,7 @@ import type { Visit } from "./probe.ts";
 
 /** What the authorizer's Service selects pods by. */
 const labels = { "app.kubernetes.io/name": authorizerName };
-const refusingName = `${authorizerName}-refusing`;
+export const refusingName = `${authorizerName}-refusing`;
 /** What the refusing authorizer says with its 403. */
 export const refusal = "refused by knistio's authorizer";
 /** A request that the refusing authorizer refuses, as Istio's sample does by a header of this name. */
@@ -24,10 +24,10 @@ export const authorizerRef = (namespace: string): ObjectRef => ({
 
 /**
  * An authorizer that refuses when it is asked to, which the installed one never does: Envoy alone. It is asked by the
- * query and not by a header, because a provider passes on only the headers that it names. The authorizer's Service selects
- * it too.
+ * query and not by a header, because a provider passes on only the headers that it names.
+ * @param isAsked whether the authorizer's Service selects it, beside those that the Service selects anyway
  */
-export function refusingAuthorizer({ namespace }: Visit, image: string): KubeObject {
+export function refusingAuthorizer({ namespace }: Visit, image: string, isAsked: boolean): KubeObject {
 	const container = {
 		name: "envoy",
 		image,
@@ -43,7 +43,11 @@ export function refusingAuthorizer({ namespace }: Visit, image: string): KubeObj
 	return {
 		apiVersion: "v1",
 		kind: "Pod",
-		metadata: { name: refusingName, namespace, labels: { ...labels, "sidecar.istio.io/inject": "false" } },
+		metadata: {
+			name: refusingName,
+			namespace,
+			labels: { ...(isAsked ? labels : {}), "sidecar.istio.io/inject": "false" },
+		},
 		spec: { containers: [container], terminationGracePeriodSeconds: 1 },
 	};
 }

@@ -1,12 +1,14 @@
+import { ClusterError } from "../../errors.ts";
+import { serviceManifest } from "../../knative/service.ts";
 import type { KubeObject } from "../../kube/api/cluster.ts";
 import { conditionsOf } from "../../kube/untrusted.ts";
 import type { Session } from "../../kube/wait/task.ts";
-import { shapeOf } from "../../profile/pod-shape.ts";
 import type { Amount } from "../../report/tradeoffs.ts";
 import { notTested, seen } from "../cells.ts";
 import { type CpuTime, cpuTimeByKubelet, cpuTimeByResourceMetrics, usageByMetricsServer } from "./container-usage.ts";
 import { openPatience } from "./patience.ts";
-import type { Findings, Probe, Visit } from "./probe.ts";
+import type { Begun, Findings, Probe, Visit } from "./probe.ts";
+import { stayingUp } from "./staying-up.ts";
 
 const column = "cpu";
 
@@ -16,28 +18,59 @@ const gapMs = 1_000;
 /** Of two readings that are closer, single ticks would be the rate. */
 const leastApartMs = 8_000;
 
-/** How much processor time the pod's proxy takes to start, and then at rest, by its container's own counter. */
+/**
+ * How much processor time a pod's proxy takes to start, and then at rest, by its container's own counter. The pod is of a
+ * service that nobody ever asks: it is at rest while others are asked.
+ */
 export const cpuProbe: Probe = {
 	title: "processor time of the sidecar",
 	columns: [column],
+	deploys: ({ profile, namespace, image, target, serviceName }) => {
+		if (profile.promises.sidecar === "none") return [];
+		const name = nameOf(serviceName);
+		return [serviceManifest(stayingUp(profile), { namespace, name, image, target, timeoutSeconds: 15 })];
+	},
 	begin,
-	run: async (visit) => (await begin(visit))(visit),
 };
 
-/** The counter's first value after the start is read while others begin; the rate at rest when they are done. */
-async function begin(visit: Visit): Promise<Probe["run"]> {
-	const { session, pod } = visit;
-	if (shapeOf(pod).sidecar === "none") {
-		return async () => ({ cells: [seen(column, false, { evidence: "the pod has no proxy" })], changed: [] });
+const nameOf = (serviceName: string) => `${serviceName}-at-rest`;
+
+/**
+ * The counter's first value after the start is read while others look; the rate at rest is that of the time in which
+ * those look that run alone, when nothing is made or removed that Istio would tell the proxy of.
+ */
+async function begin(visit: Visit): Promise<Begun> {
+	const { session } = visit;
+	if (visit.profile.promises.sidecar === "none") {
+		return { run: async () => ({ cells: [seen(column, false, { evidence: "the pod has no proxy" })], changed: [] }) };
 	}
-	const readyAtMs = readyAtMsOf(pod);
-	const starting = firstReading(session, pod, readyAtMs).catch((error: unknown) => ({ error }));
-	return async (later) => {
-		const first = await starting;
-		if ("error" in first) throw first.error;
-		if ("failures" in first) return observeRate(later.session, later.pod, first.failures);
-		return observe(later.session, later.pod, { ...first, readyAtMs });
+	const starting = start(visit).catch((error: unknown) => ({ error }));
+	let from: CpuTime | undefined;
+	return {
+		async whenQuiet() {
+			const first = await starting;
+			if (!("source" in first)) return;
+			const now = await first.source.read(session, first.pod);
+			if (!("failure" in now)) from = now;
+		},
+		async conclude() {
+			const first = await starting;
+			if ("error" in first) throw first.error;
+			if ("failures" in first) return observeRate(session, first.pod, first.failures);
+			return observe(session, { ...first, from });
+		},
 	};
+}
+
+/** The pod that nobody asks, and the counter's first value after it was Ready. */
+async function start(visit: Visit): Promise<{ pod: KubeObject } & (Omit<Started, "pod"> | { failures: string[] })> {
+	const { session, namespace } = visit;
+	const { revision } = await visit.deployed(nameOf(visit.serviceName));
+	const labelSelector = `serving.knative.dev/revision=${revision}`;
+	const [pod] = await session.cluster.list({ apiVersion: "v1", kind: "Pod", namespace, labelSelector }, session.signal);
+	if (pod === undefined) throw new ClusterError(`revision ${revision} has no pod to look at`);
+	const readyAtMs = readyAtMsOf(pod);
+	return { pod, readyAtMs, ...(await firstReading(session, pod, readyAtMs)) };
 }
 
 /** By the node's clock, in whole seconds. */
@@ -79,25 +112,25 @@ async function firstReading(
 }
 
 interface Started {
+	pod: KubeObject;
 	source: Source;
 	start: CpuTime;
 	readyAtMs: number;
 }
 
-async function observe(session: Session, pod: KubeObject, { source, start, readyAtMs }: Started): Promise<Findings> {
+async function observe(
+	session: Session,
+	{ pod, source, start, readyAtMs, from }: Started & { from: CpuTime | undefined },
+): Promise<Findings> {
 	const { clock, signal } = session;
 	const isOver = openPatience(clock, patience);
-	// Kubelet's last reading may be of a time at which other probes still sent requests.
-	let stale: CpuTime | undefined;
-	let from: CpuTime | undefined;
 	let rate: number | undefined;
-	while (rate === undefined && !isOver()) {
+	while (rate === undefined && from !== undefined) {
 		const now = await source.read(session, pod);
 		if ("failure" in now) break;
-		stale ??= now;
-		if (now.atMs > stale.atMs) from ??= now;
-		const apartMs = now.atMs - (from?.atMs ?? now.atMs);
-		if (from !== undefined && apartMs >= leastApartMs) rate = (1000 * (now.ms - from.ms)) / apartMs;
+		const apartMs = now.atMs - from.atMs;
+		if (apartMs >= leastApartMs) rate = (1000 * (now.ms - from.ms)) / apartMs;
+		else if (isOver()) break;
 		else await clock.sleep(gapMs, signal);
 	}
 	const amounts: Amount[] = [

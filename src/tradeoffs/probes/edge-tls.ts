@@ -25,7 +25,6 @@ const settleMs = 20_000;
 export const edgeTlsProbe: Probe = {
 	title: "TLS at the gateway",
 	columns: [column],
-	lane: "edge",
 	async run(visit) {
 		const addresses = await secureGateways(visit.session.cluster, visit.route, visit.session.signal);
 		if (addresses.length === 0) {

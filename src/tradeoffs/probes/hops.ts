@@ -1,5 +1,5 @@
 import type { Hop, RequestTrace } from "../../report/tradeoffs.ts";
-import type { LoggedRequest } from "./access-log.ts";
+import type { LoggedRequest } from "./logged-request.ts";
 
 /** What the client and the proxies on its way know of one request. */
 export interface SeenRequest {

@@ -1,5 +1,5 @@
 import { seen } from "../cells.ts";
-import { hasProxy, requestHeader, waitUntilWritten, withAccessLog, writtenOf } from "./access-log.ts";
+import { hasProxy, requestHeader, waitUntilWritten, writtenOf } from "./access-log.ts";
 import type { Findings, Probe, Visit } from "./probe.ts";
 
 const column = "identity";
@@ -12,6 +12,8 @@ const requests = 5;
 export const identityProbe: Probe = {
 	title: "identity of the caller",
 	columns: [column],
+	readsLogs: true,
+	shares: ["service"],
 	async run(visit) {
 		if (hasProxy(visit.pod)) return observe(visit);
 		const evidence = "the pod has no proxy that could know who asks, or tell its application";
@@ -19,20 +21,19 @@ export const identityProbe: Probe = {
 	},
 };
 
-function observe(visit: Visit): Promise<Findings> {
-	return withAccessLog(visit, async (log) => {
-		await waitUntilWritten(visit, log, [visit.pod]);
-		const ids = new Set(Array.from({ length: requests }, (_, index) => `${visit.target}-identity-${index}`));
-		for (const id of ids) await visit.send({ headers: { [requestHeader]: id } });
-		const lines = (await writtenOf(visit, log, { pods: [visit.pod], ids })).flat();
-		const peers = lines.map(({ peer }) => peer);
-		const isKnown = lines.length > 0 && peers.every((peer) => peer?.startsWith("spiffe://") === true);
-		const names = [...new Set(peers.map((peer) => peer ?? "nobody"))].join(", ");
-		const told = lines.filter(({ peer, forwarded }) => peer !== undefined && forwarded?.includes(`URI=${peer}`)).length;
-		const evidence = [
-			`of ${requests} requests the pod's proxy has written ${lines.length} down, as those of ${names === "" ? "nobody" : names}`,
-			`${told === 0 ? "no" : told} header X-Forwarded-Client-Cert tells the application so`,
-		].join("; ");
-		return { cells: [seen(column, isKnown && told === lines.length, { evidence })], changed: [log.changed] };
-	});
+async function observe(visit: Visit): Promise<Findings> {
+	const log = await visit.accessLog();
+	await waitUntilWritten(visit, log, { pods: [visit.pod] });
+	const ids = new Set(Array.from({ length: requests }, (_, index) => `${visit.target}-identity-${index}`));
+	for (const id of ids) await visit.send({ headers: { [requestHeader]: id } });
+	const lines = (await writtenOf(visit, log, { pods: [visit.pod], ids })).flat();
+	const peers = lines.map(({ peer }) => peer);
+	const isKnown = lines.length > 0 && peers.every((peer) => peer?.startsWith("spiffe://") === true);
+	const names = [...new Set(peers.map((peer) => peer ?? "nobody"))].join(", ");
+	const told = lines.filter(({ peer, forwarded }) => peer !== undefined && forwarded?.includes(`URI=${peer}`)).length;
+	const evidence = [
+		`of ${requests} requests the pod's proxy has written ${lines.length} down, as those of ${names === "" ? "nobody" : names}`,
+		`${told === 0 ? "no" : told} header X-Forwarded-Client-Cert tells the application so`,
+	].join("; ");
+	return { cells: [seen(column, isKnown && told === lines.length, { evidence })], changed: [log.changed] };
 }

@@ -2,6 +2,7 @@ import { ClusterError } from "../../errors.ts";
 import { type KubeObject, refOf } from "../../kube/api/cluster.ts";
 import { numberOf, objectOf, objectsOf, textOf } from "../../kube/untrusted.ts";
 import { podTrouble } from "../../kube/wait/pod-trouble.ts";
+import { waitReady } from "../../kube/wait/ready.ts";
 import { newTask, waitUntil } from "../../kube/wait/task.ts";
 import { notTested, seen } from "../cells.ts";
 import type { Probe, Visit } from "./probe.ts";
@@ -26,17 +27,19 @@ const ordinaryUser = 65_532;
 export const meshFaultProbe: Probe = {
 	title: "fault in the mesh",
 	columns: [column],
-	lane: "mesh",
 	async run(visit) {
 		const image = await proxyImage(visit);
 		const clients = [
 			clientOf(visit, { image, kind: "as-profile", labels: {} }),
 			clientOf(visit, { image, kind: "plain", labels: withoutSidecar }),
 		];
-		const objects = [serviceOf(visit), virtualServiceOf(visit), serverOf(visit), ...clients];
-		const [own, plain] = await whileThere(visit, objects, () =>
-			Promise.all(clients.map((client) => answerTo(visit, client))),
-		);
+		const server = serverOf(visit);
+		const task = newTask({ ...visit.session, timeoutMs: Math.min(visit.session.timeoutMs, clientPatienceMs) });
+		const [own, plain] = await whileThere(visit, [serviceOf(visit), virtualServiceOf(visit), server], async () => {
+			// The clients ask for some seconds only.
+			await waitReady(task, [refOf(server)]);
+			return whileThere(visit, clients, () => Promise.all(clients.map((client) => answerTo(visit, client))));
+		});
 		const changed = [`made Service, VirtualService and Pod ${name} and two client pods, and removed them`];
 		return { cells: [cellOf(own ?? "nothing", plain ?? "nothing")], changed };
 	},

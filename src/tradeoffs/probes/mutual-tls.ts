@@ -14,7 +14,7 @@ const healthPort = 15021;
 export const mutualTlsProbe: Probe = {
 	title: "mutual TLS",
 	columns: ["mtls"],
-	lane: "service",
+	shares: ["service"],
 	async run(visit) {
 		const { profile, pod } = visit;
 		const plain = await ask(visit, queueProxyPort, "/");

@@ -3,7 +3,6 @@ import { describeRef, type KubeObject, refOf } from "../../kube/api/cluster.ts";
 import { ApiError } from "../../kube/http/api-error.ts";
 import { isOurs, markOurs } from "../../kube/objects/ownership.ts";
 import { objectOf, objectsOf, textOf, textsOf } from "../../kube/untrusted.ts";
-import { waitGone } from "../../kube/wait/gone.ts";
 import { patiently } from "../../kube/wait/patience.ts";
 import { newTask, type Session, uninterrupted } from "../../kube/wait/task.ts";
 import { oneLine } from "../../text/one-line.ts";
@@ -14,7 +13,6 @@ import type { Findings, Probe, Visit } from "./probe.ts";
 export const podSecurityProbe: Probe = {
 	title: "Pod Security Standards",
 	columns: ["net-admin", "restricted"],
-	lane: "pod-security",
 	async run(visit) {
 		const { session, profile } = visit;
 		await refuseForeign(session);
@@ -29,6 +27,7 @@ export const podSecurityProbe: Probe = {
 			return found(visit, baseline, await tryPod(visit));
 		} finally {
 			await removeNamespace(uninterrupted(session));
+			visit.leave([namespaceRef]);
 		}
 	},
 };
@@ -61,7 +60,6 @@ async function removeNamespace(session: Session): Promise<void> {
 	const object = await session.cluster.get(namespaceRef);
 	if (object === undefined || !isOurs(object)) return;
 	await session.cluster.remove(namespaceRef);
-	await waitGone(newTask(session), [namespaceRef]);
 }
 
 /** What the API server says to the pod: its refusal by the standard, another one, or neither. */

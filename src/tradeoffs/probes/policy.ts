@@ -5,11 +5,18 @@ import { numberOf, objectOf } from "../../kube/untrusted.ts";
 import { waitReady } from "../../kube/wait/ready.ts";
 import { newTask, uninterrupted } from "../../kube/wait/task.ts";
 import { seen } from "../cells.ts";
-import { authorizerRef, refusal, refusedPath, refusingAuthorizer, scaleAuthorizer } from "./authorizer-swap.ts";
-import type { Answered, Asked, Findings, Probe, Visit } from "./probe.ts";
+import {
+	authorizerRef,
+	refusal,
+	refusedPath,
+	refusingAuthorizer,
+	refusingName,
+	scaleAuthorizer,
+} from "./authorizer-swap.ts";
+import type { Answered, Asked, Begun, Findings, Probe, Visit } from "./probe.ts";
 import { proxyImage } from "./proxy-image.ts";
 import { type Counted, readStatistics } from "./statistics.ts";
-import { whileThere } from "./while-there.ts";
+import { applyOurs, removeOurs, replaceOurs } from "./while-there.ts";
 
 /** The profiles' DENY rule refuses it, whatever its value. */
 const denyHeader = "x-knistio-deny";
@@ -24,17 +31,49 @@ const settleMs = 20_000;
 export const policyProbe: Probe = {
 	title: "policy control",
 	columns: ["policy"],
-	lane: "service",
-	async run(visit) {
-		const denied = await visit.send({ headers: { [denyHeader]: "yes" } });
-		const isDenied = denied.status === 403;
-		const said = `a request with the header ${denyHeader} is answered with ${denied.error ?? `HTTP ${denied.status}`}`;
-		const why = isDenied ? ` ("${denied.text?.trim()}")` : "";
-		const deny = { holds: isDenied, evidence: `${said}${why}`, changed: [] };
-		if (!visit.profile.externalAuthorizer) return cellOf([deny]);
-		return cellOf([deny, await askedOnce(visit), ...(await withoutAuthorizer(visit))]);
-	},
+	shares: ["service", "authorizer"],
+	begin,
 };
+
+/** The refusing authorizer starts while other probes look; until it is this probe's turn nobody asks it. */
+async function begin(visit: Visit): Promise<Begun> {
+	if (!visit.profile.externalAuthorizer) return { run: async (now) => cellOf([await isDenied(now)]) };
+	const { session, namespace } = visit;
+	const refs = [{ apiVersion: "v1", kind: "Pod", namespace, name: refusingName }];
+	let isOurs = false;
+	const start = async (): Promise<Refusing> => {
+		const image = await proxyImage(visit);
+		await replaceOurs(session, refs);
+		isOurs = true;
+		await applyOurs(visit, [refusingAuthorizer(visit, image, false)]);
+		return { image };
+	};
+	const starting = start().catch((error: unknown) => {
+		if (!(error instanceof ClusterError) || session.signal.aborted) throw error;
+		return { failure: error.message };
+	});
+	// Whose turn does not come is not asked how it went.
+	starting.catch(() => {});
+	return {
+		run: async (now) =>
+			cellOf([await isDenied(now), await askedOnce(now), ...(await withoutAuthorizer(now, starting))]),
+		async end() {
+			await Promise.allSettled([starting]);
+			if (isOurs) visit.leave(await removeOurs(uninterrupted(session), refs));
+		},
+	};
+}
+
+/** The refusing pod's image, or why there is none. */
+type Refusing = { image: string } | { failure: string };
+
+async function isDenied(visit: Visit): Promise<Check> {
+	const denied = await visit.send({ headers: { [denyHeader]: "yes" } });
+	const holds = denied.status === 403;
+	const said = `a request with the header ${denyHeader} is answered with ${denied.error ?? `HTTP ${denied.status}`}`;
+	const why = holds ? ` ("${denied.text?.trim()}")` : "";
+	return { holds, evidence: `${said}${why}`, changed: [] };
+}
 
 /** One thing that must hold for policy to be in control; `holds` is undefined where nobody knows. */
 interface Check {
@@ -82,14 +121,14 @@ function authorizerCounters(counted: readonly Counted[]): Map<string, number> {
 }
 
 /** Puts an authorizer that refuses in the place of the profile's, and then none at all. */
-async function withoutAuthorizer(visit: Visit): Promise<Check[]> {
+async function withoutAuthorizer(visit: Visit, starting: Promise<Refusing>): Promise<Check[]> {
 	const { session, namespace } = visit;
 	const before = await session.cluster.get(authorizerRef(namespace), session.signal);
 	if (before === undefined) {
 		return [{ holds: false, evidence: `there is no Deployment ${authorizerName} to ask`, changed: [] }];
 	}
 	try {
-		return [await refusesWhenAsked(visit, before), await failsClosed(visit, before)];
+		return [await refusesWhenAsked(visit, before, await starting), await failsClosed(visit, before)];
 	} finally {
 		const after = { ...visit, session: uninterrupted(session) };
 		await scaleAuthorizer(after.session, before, numberOf(objectOf(before.spec).replicas) ?? 1);
@@ -101,24 +140,33 @@ async function withoutAuthorizer(visit: Visit): Promise<Check[]> {
 const startMs = 30_000;
 
 /** Whether a request gets the answer of an authorizer that says no, while it lets others pass. */
-async function refusesWhenAsked(visit: Visit, deployment: KubeObject): Promise<Check> {
+async function refusesWhenAsked(visit: Visit, deployment: KubeObject, started: Refusing): Promise<Check> {
 	const { session } = visit;
+	const unknown = (why: string): Check => {
+		return {
+			holds: undefined,
+			evidence: `whether a refusal of the authorizer holds is not known: ${why}`,
+			changed: [],
+		};
+	};
+	if ("failure" in started) return unknown(started.failure);
+	const pod = refusingAuthorizer(visit, started.image, true);
 	try {
-		const refusing = refusingAuthorizer(visit, await proxyImage(visit));
-		return await whileThere(visit, [refusing], async () => {
-			await waitReady(newTask({ ...session, timeoutMs: Math.min(session.timeoutMs, startMs) }), [refusing]);
-			await scaleAuthorizer(session, deployment, 0);
-			const isRefused = ({ status, text = "" }: Answered) => status === 403 && text.includes(refusal);
-			const refused = await answerBecoming(visit, isRefused, { path: refusedPath });
-			const other = await answerBecoming(visit, ({ status }) => status === 200);
-			const evidence = `when the authorizer is asked to refuse, a request is answered with ${inWords(refused)}, and another with ${inWords(other)}`;
-			const changed = [`put the pod ${refusing.metadata.name} in the place of the authorizer and removed it`];
-			return { holds: isRefused(refused) && other.status === 200, evidence, changed };
-		});
+		await waitReady(newTask({ ...session, timeoutMs: Math.min(session.timeoutMs, startMs) }), [pod]);
+		await applyOurs(visit, [pod]);
+		await scaleAuthorizer(session, deployment, 0);
+		const isRefused = ({ status, text = "" }: Answered) => status === 403 && text.includes(refusal);
+		const refused = await answerBecoming(visit, isRefused, { path: refusedPath });
+		const other = await answerBecoming(visit, ({ status }) => status === 200);
+		const evidence = `when the authorizer is asked to refuse, a request is answered with ${inWords(refused)}, and another with ${inWords(other)}`;
+		const changed = [`put the pod ${refusingName} in the place of the authorizer and removed it`];
+		return { holds: isRefused(refused) && other.status === 200, evidence, changed };
 	} catch (error) {
 		if (!(error instanceof ClusterError) || session.signal.aborted) throw error;
-		const evidence = `whether a refusal of the authorizer holds is not known: ${error.message}`;
-		return { holds: undefined, evidence, changed: [] };
+		return unknown(error.message);
+	} finally {
+		const after = { ...visit, session: uninterrupted(session) };
+		await applyOurs(after, [refusingAuthorizer(visit, started.image, false)]);
 	}
 }
 

@@ -1,3 +1,4 @@
+import { coldTraceProbe } from "./cold-trace.ts";
 import { cpuProbe } from "./cpu.ts";
 import { edgeTlsProbe } from "./edge-tls.ts";
 import { identityProbe } from "./identity.ts";
@@ -12,7 +13,7 @@ import { requestTraceProbe } from "./request-trace.ts";
 import { routingProbe } from "./routing.ts";
 import { telemetryProbe } from "./telemetry.ts";
 
-/** Every probe, those that another one disturbs before it. */
+/** Every probe; of those that share something, the first goes first. */
 export const probes: readonly Probe[] = [
 	memoryProbe,
 	podSecurityProbe,
@@ -21,6 +22,7 @@ export const probes: readonly Probe[] = [
 	openLatencyProbe(),
 	cpuProbe,
 	requestTraceProbe,
+	coldTraceProbe,
 	identityProbe,
 	policyProbe,
 	routingProbe,

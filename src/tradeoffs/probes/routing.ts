@@ -1,10 +1,10 @@
 import { binomialProbabilities } from "../../analysis/statistics/binomial.ts";
-import { measuredLabel, serviceManifest } from "../../knative/service.ts";
-import { describeRef, type KubeObject } from "../../kube/api/cluster.ts";
-import { patiently } from "../../kube/wait/patience.ts";
-import { newTask } from "../../kube/wait/task.ts";
+import { serviceManifest } from "../../knative/service.ts";
+import type { KubeObject } from "../../kube/api/cluster.ts";
 import { seen } from "../cells.ts";
-import type { Findings, Probe, Visit } from "./probe.ts";
+import { outsideMesh } from "./outside-mesh.ts";
+import type { Findings, Probe, ToDeploy, Visit } from "./probe.ts";
+import { stayingUp } from "./staying-up.ts";
 
 const requests = 200;
 /** What the second revision is to get, and the tag under whose host it gets all. */
@@ -17,44 +17,35 @@ const leastP = 0.001;
 export const routingProbe: Probe = {
 	title: "traffic routing",
 	columns: ["routing"],
-	lane: "routing",
+	deploys: (visit) => [revisionOf(visit, "first")],
 	async run(visit) {
-		const { session } = visit;
-		const name = `${visit.service.ref.name}-split`;
-		const ref = { ...visit.service.ref, name };
-		try {
-			const { host } = await visit.deploy(revisionOf(visit, name, "first"));
-			const tagged = await visit.deploy(revisionOf(visit, name, "second"), tag);
-			return await observe(visit, { host, tagHost: tagged.host, name });
-		} finally {
-			// Its pods end while the other probes run; the visit's end waits for all of it.
-			await patiently(newTask(session), describeRef(ref), () =>
-				session.cluster.remove(ref, { propagation: "Foreground" }),
-			);
-		}
+		const name = nameOf(visit);
+		const { host } = await visit.deployed(name);
+		const tagged = await visit.deploy(revisionOf(visit, "second"), tag);
+		return observe(visit, { host, tagHost: tagged.host, name });
 	},
 };
 
-const targetOf = ({ target }: Visit, which: "first" | "second") => `${target}-${which}`;
+const nameOf = ({ serviceName }: ToDeploy) => `${serviceName}-split`;
 
-/** A service whose revisions have no policy and may answer at once: the gateway alone is looked at. */
-function revisionOf(visit: Visit, name: string, which: "first" | "second"): KubeObject {
+const targetOf = ({ target }: ToDeploy, which: "first" | "second") => `${target}-${which}`;
+
+/**
+ * A service whose revisions may answer at once and have no proxy, so that no policy keeps them from it: the gateway alone
+ * is looked at.
+ */
+function revisionOf(visit: ToDeploy, which: "first" | "second"): KubeObject {
 	const { profile, namespace, image } = visit;
-	const podAnnotations = { ...profile.podAnnotations, "autoscaling.knative.dev/min-scale": "1" };
-	// No policy of the profile selects them, so that another probe may take the authorizer away meanwhile.
-	const podLabels = { ...profile.podLabels, [measuredLabel]: "false" };
+	const name = nameOf(visit);
 	const [first, second] = [`${name}-first`, `${name}-second`];
-	const manifest = serviceManifest(
-		{ ...profile, podAnnotations, podLabels },
-		{
-			namespace,
-			name,
-			image,
-			target: targetOf(visit, which),
-			timeoutSeconds: 15,
-			named: { name: which === "first" ? first : second, tag },
-		},
-	);
+	const manifest = serviceManifest(stayingUp(outsideMesh(profile)), {
+		namespace,
+		name,
+		image,
+		target: targetOf(visit, which),
+		timeoutSeconds: 15,
+		named: { name: which === "first" ? first : second, tag },
+	});
 	const traffic =
 		which === "first"
 			? [{ revisionName: first, percent: 100 }]

@@ -16,7 +16,7 @@ const attempts = 3;
 export const telemetryProbe: Probe = {
 	title: "telemetry",
 	columns: ["telemetry", "gateway-telemetry"],
-	lane: "service",
+	shares: ["service"],
 	async run(visit) {
 		const gateways = await gatewayPods(visit);
 		const hasProxy = shapeOf(visit.pod).sidecar !== "none";

@@ -6,30 +6,45 @@ import { newTask, type Session, uninterrupted } from "../../kube/wait/task.ts";
 import type { Visit } from "./probe.ts";
 
 /**
- * Puts objects on the cluster, in their order, for as long as the work takes, and waits until all of them are gone again.
- * What was left by a run that was killed is replaced.
+ * Puts objects on the cluster, in their order, for as long as the work takes, and deletes them again; the visit's end waits
+ * until they are gone. What was left by a run that was killed is replaced.
  * @throws ClusterError where one of the names is somebody else's
  */
 export async function whileThere<T>(
-	{ session, profile }: Pick<Visit, "session" | "profile">,
+	visit: Pick<Visit, "session" | "profile" | "leave">,
 	objects: readonly KubeObject[],
 	work: () => Promise<T>,
 ): Promise<T> {
 	const refs = objects.map(refOf);
-	const marking = { part: "workload", profile: profile.name } as const;
-	await removeOurs(session, refs);
+	await replaceOurs(visit.session, refs);
 	try {
-		for (const object of objects) await session.cluster.apply(markOurs(object, marking), { signal: session.signal });
+		await applyOurs(visit, objects);
 		return await work();
 	} finally {
-		await removeOurs(uninterrupted(session), refs);
+		visit.leave(await removeOurs(uninterrupted(visit.session), refs));
 	}
+}
+
+/** Puts objects on the cluster in their order, as knistio's. */
+export async function applyOurs(
+	{ session, profile }: Pick<Visit, "session" | "profile">,
+	objects: readonly KubeObject[],
+): Promise<void> {
+	const marking = { part: "workload", profile: profile.name } as const;
+	for (const object of objects) await session.cluster.apply(markOurs(object, marking), { signal: session.signal });
+}
+
+/** Waits until what was left of them by a run that was killed is gone. @throws ClusterError where one is somebody else's */
+export async function replaceOurs(session: Session, refs: readonly ObjectRef[]): Promise<void> {
+	const there = await removeOurs(session, refs);
+	if (there.length > 0) await waitGone(newTask(session), there);
 }
 
 /** A pod that knistio made has nothing to drain. */
 const gracePeriodSeconds = 1;
 
-async function removeOurs(session: Session, refs: readonly ObjectRef[]): Promise<void> {
+/** Deletes them, the last first. @returns those that were there @throws ClusterError where one is somebody else's */
+export async function removeOurs(session: Session, refs: readonly ObjectRef[]): Promise<ObjectRef[]> {
 	const { cluster, signal } = session;
 	const there: ObjectRef[] = [];
 	for (const ref of [...refs].reverse()) {
@@ -43,5 +58,5 @@ async function removeOurs(session: Session, refs: readonly ObjectRef[]): Promise
 		await cluster.remove(ref, ref.kind === "Pod" ? { gracePeriodSeconds } : {});
 		there.push(ref);
 	}
-	if (there.length > 0) await waitGone(newTask(session), there);
+	return there;
 }

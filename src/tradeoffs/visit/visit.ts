@@ -2,23 +2,26 @@ import { randomBytes } from "node:crypto";
 import { type ClientClock, clientNow } from "../../clock/client-clock.ts";
 import { ClusterError } from "../../errors.ts";
 import { findGateway } from "../../knative/gateway.ts";
+import { mayBeIdle } from "../../knative/idle-service.ts";
 import type { GatewayRoute } from "../../knative/route.ts";
 import { serviceManifest } from "../../knative/service.ts";
 import { revisionState } from "../../knative/zero.ts";
-import { describeRef, type KubeObject } from "../../kube/api/cluster.ts";
-import { markOurs, ownedBySelector } from "../../kube/objects/ownership.ts";
-import { stillThere, waitUntilNone } from "../../kube/wait/gone.ts";
-import { patiently } from "../../kube/wait/patience.ts";
-import { alsoEndedBy, newTask, type Session, uninterrupted } from "../../kube/wait/task.ts";
+import type { KubeObject, ObjectRef } from "../../kube/api/cluster.ts";
+import { markOurs } from "../../kube/objects/ownership.ts";
+import { alsoEndedBy, type Session, uninterrupted } from "../../kube/wait/task.ts";
 import { deployReady } from "../../measure/deployment.ts";
 import { sendRequest } from "../../measure/observing/request.ts";
 import { proveProfile } from "../../measure/prove.ts";
 import type { Profile } from "../../profile/profile.ts";
-import type { ProfileTradeoffs } from "../../report/tradeoffs.ts";
-import type { Probe, Visit } from "../probes/probe.ts";
+import type { ProfileTradeoffs, Took } from "../../report/tradeoffs.ts";
+import type { WarmLatencies } from "../latency.ts";
+import type { Probe, ToDeploy, Visit } from "../probes/probe.ts";
+import { stayingUp } from "../probes/staying-up.ts";
+import { tookWords } from "../took.ts";
+import { beginNeeds, type Needs } from "./needs.ts";
 import { type FollowedPods, followPods } from "./pods.ts";
 import { type Probed, runProbes } from "./probing.ts";
-import { stayingUp } from "./staying-up.ts";
+import { removeAll } from "./removal.ts";
 
 /** A profile that is installed, and what to look for. */
 export interface VisitOrder {
@@ -37,8 +40,8 @@ export interface VisitOrder {
 export interface Visited extends ProfileTradeoffs {
 	/** How the gateway was reached. */
 	route: GatewayRoute;
-	/** How long each warm request took, ms; undefined where no probe measured it. */
-	latenciesMs?: number[];
+	/** How long warm requests took; undefined where no probe measured it. */
+	latencies?: WarmLatencies;
 }
 
 /** The policies of the profiles select the service by this name. */
@@ -47,65 +50,108 @@ const serviceName = "helloworld";
 const requestTimeoutMs = 30_000;
 
 /**
- * Deploys the service with a pod that stays up, proves that the profile is what it promises, runs the probes one after
- * the other, and takes the service away again.
+ * Deploys the service with a pod that stays up, and beside it what the probes need; proves that the profile is what it
+ * promises, runs the probes, and takes away all that was made.
  * @throws ClusterError where the service does not come up or the profile is not as promised
  */
 export async function visitProfile(session: Session, order: VisitOrder): Promise<Visited> {
+	const { clock } = session;
+	const beganAt = clock.now();
+	const parts: Took["parts"] = [];
 	const pods = await followPods(session, order.namespace);
 	const ended = new AbortController();
+	const leaving: ObjectRef[] = [];
+	let visited: Visited | undefined;
 	try {
-		const visit = await openVisit(alsoEndedBy(session, ended.signal), order, pods);
-		const visited: Visited = {
-			profile: order.profile.name,
-			cells: [],
-			changed: [],
-			route: visit.route,
-		};
-		for (const { cells, changed, latenciesMs, traces } of await probed(visit, order.probes)) {
-			visited.cells.push(...cells);
-			visited.changed.push(...changed);
-			if (latenciesMs !== undefined) visited.latenciesMs = latenciesMs;
-			if (traces !== undefined) visited.traces = [...(visited.traces ?? []), ...traces];
-		}
-		return visited;
+		visited = await look(alsoEndedBy(session, ended.signal), order, { pods, leaving, beganAt, parts, ended });
 	} finally {
-		// What a probe has begun, and whose turn did not come, ends here.
-		ended.abort();
 		await pods.stop();
-		await removeServices(uninterrupted(session), order.namespace);
+		const from = clock.now();
+		await removeAll(uninterrupted(session), order.namespace, leaving);
+		parts.push({ title: "removing", fromMs: from - beganAt, ms: clock.now() - from });
 	}
+	visited.took = { ms: clock.now() - beganAt, parts: parts.sort((a, b) => a.fromMs - b.fromMs) };
+	session.progress({ kind: "note", text: tookWords(visited.profile, visited.took) });
+	return visited;
 }
 
-/** Runs the probes, and tells where the time went. */
-async function probed(visit: Visit, probes: readonly Probe[]): Promise<Probed[]> {
-	const { clock, progress } = visit.session;
-	const beganAt = clock.now();
-	const found = await runProbes(visit, probes);
-	const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
-	const each = found.map(({ title, tookMs }) => `${title} ${seconds(tookMs)}`).join(", ");
-	progress({ kind: "note", text: `${visit.profile.name}: probes took ${seconds(clock.now() - beganAt)}: ${each}` });
-	return found;
+/** What a visit's parts have in common. */
+interface Looking {
+	pods: FollowedPods;
+	/** Ends the session of the looking. */
+	ended: AbortController;
+	/** Gets what was deleted and must be gone in the end. */
+	leaving: ObjectRef[];
+	/** Of the visit, on the session's clock. */
+	beganAt: number;
+	/** Gets how long each part took. */
+	parts: Took["parts"];
 }
 
-async function openVisit(session: Session, order: VisitOrder, pods: FollowedPods): Promise<Visit> {
-	const { profile, namespace, image, clock } = order;
-	const { cluster, signal, progress } = session;
-	const target = `knistio-${randomBytes(4).toString("hex")}`;
-	progress({ kind: "step", text: `${profile.name}: deploying the service` });
-	const manifest = serviceManifest(stayingUp(profile), {
-		namespace,
-		name: serviceName,
-		image,
-		target,
-		timeoutSeconds: 15,
-	});
+async function look(session: Session, order: VisitOrder, looking: Looking): Promise<Visited> {
+	const { pods, beganAt, parts, ended } = looking;
+	const { progress } = session;
+	const { probes, profile } = order;
+	const known: ToDeploy = {
+		...{ profile, namespace: order.namespace, image: order.image, serviceName },
+		target: `knistio-${randomBytes(4).toString("hex")}`,
+		mayBeIdle: await mayBeIdle(session.cluster, session.signal),
+	};
 	const deploy: Visit["deploy"] = (object, tag) =>
 		deployReady(session, markOurs(object, { part: "workload", profile: profile.name }), {
 			state: pods.state,
 			...(tag === undefined ? {} : { tag }),
 		});
-	const service = await deploy(manifest);
+	progress({ kind: "step", text: `${profile.name}: deploying the service` });
+	const { namespace, image } = order;
+	const { target } = known;
+	const under = { namespace, name: serviceName, image, target, timeoutSeconds: 15 };
+	const service = serviceManifest(stayingUp(profile), under);
+	const needs = await beginNeeds(session, { service, probes, known, deploy });
+	try {
+		const visit = await openVisit(session, order, { ...looking, known, deploy, needs });
+		parts.push({ title: "deploying", fromMs: 0, ms: session.clock.now() - beganAt });
+		needs.openLog(visit);
+		const found = await runProbes(visit, probes, {
+			beganAt,
+			untilReady: needs.untilReady,
+			// All services are there: their pods are followed no more.
+			beforeAlone: pods.stop,
+		});
+		parts.push(...found.map(({ part }) => part));
+		return visitedOf(visit, found);
+	} finally {
+		// What was begun, and whose turn did not come, ends here.
+		ended.abort();
+		await needs.close();
+	}
+}
+
+function visitedOf({ profile, route }: Visit, found: readonly Probed[]): Visited {
+	const latencies = found.find((each) => each.latencies !== undefined)?.latencies;
+	const traces = found.flatMap((each) => each.traces ?? []);
+	return {
+		profile: profile.name,
+		cells: found.flatMap(({ cells }) => cells),
+		changed: [...new Set(found.flatMap(({ changed }) => changed))],
+		route,
+		...(latencies === undefined ? {} : { latencies }),
+		...(traces.length === 0 ? {} : { traces }),
+	};
+}
+
+/** What the visit's service is deployed with. */
+interface Opening extends Looking {
+	known: ToDeploy;
+	deploy: Visit["deploy"];
+	needs: Needs;
+}
+
+async function openVisit(session: Session, order: VisitOrder, opening: Opening): Promise<Visit> {
+	const { profile, clock } = order;
+	const { cluster, signal, progress } = session;
+	const { pods, known, deploy, needs, leaving } = opening;
+	const service = await needs.deployed(serviceName);
 	const route = await findGateway(cluster, {
 		...(order.gateway === undefined ? {} : { given: order.gateway }),
 		signal,
@@ -114,7 +160,7 @@ async function openVisit(session: Session, order: VisitOrder, pods: FollowedPods
 	const request = {
 		route,
 		host: service.host,
-		expectBody: target,
+		expectBody: known.target,
 		timeoutMs: requestTimeoutMs,
 	};
 	progress({ kind: "step", text: `${profile.name}: proving the profile` });
@@ -139,8 +185,10 @@ async function openVisit(session: Session, order: VisitOrder, pods: FollowedPods
 	const pod = podOf(pods, service.revision);
 	const { speed } = clock;
 	const { traces } = order;
+	const { deployed, accessLog } = needs;
 	return {
-		...{ session, profile, namespace, image, service, target, route, pod, send, deploy, now, speed },
+		...{ ...known, session, service, route, pod, send, deploy, deployed, accessLog, now, speed },
+		leave: (refs) => void leaving.push(...refs),
 		...(traces === undefined ? {} : { traces }),
 	};
 }
@@ -156,43 +204,4 @@ function podOf({ state }: FollowedPods, revision: string): KubeObject {
 		});
 	}
 	return pod;
-}
-
-/** Knative's controllers must see the services off before the next profile restarts them. */
-async function removeServices(session: Session, namespace: string): Promise<void> {
-	const { cluster } = session;
-	const query = {
-		apiVersion: "serving.knative.dev/v1",
-		kind: "Service",
-		namespace,
-		labelSelector: ownedBySelector,
-	};
-	const services = await cluster.list(query);
-	if (services.length === 0) return;
-	session.progress({ kind: "step", text: "removing the service" });
-	const task = newTask(session);
-	for (const { metadata } of services) {
-		const ref = { ...query, name: metadata.name };
-		await patiently(task, describeRef(ref), () => cluster.remove(ref, { propagation: "Foreground" }));
-	}
-	const hurried = new Set<string>();
-	const left = await waitUntilNone(task, async () => {
-		const podQuery = {
-			apiVersion: "v1",
-			kind: "Pod",
-			namespace,
-			labelSelector: "serving.knative.dev/service",
-		};
-		const [open, pods] = [await cluster.list(query), await cluster.list(podQuery)];
-		// No request is under way that queue-proxy would have to see out.
-		const ending = pods.filter(
-			({ metadata }) => metadata.deletionTimestamp !== undefined && !hurried.has(metadata.name),
-		);
-		for (const { metadata } of ending) {
-			hurried.add(metadata.name);
-			await cluster.remove({ ...podQuery, name: metadata.name }, { gracePeriodSeconds: 1 });
-		}
-		return [...open, ...pods];
-	});
-	if (left.length > 0) throw stillThere(left);
 }

@@ -1,0 +1,116 @@
+import { ClusterError } from "../../errors.ts";
+import { idleService } from "../../knative/idle-service.ts";
+import { type DeployedService, serviceManifest } from "../../knative/service.ts";
+import type { KubeObject } from "../../kube/api/cluster.ts";
+import { requestTrace } from "../request-trace.ts";
+import { hasProxy } from "./access-log.ts";
+import { gatewayPods } from "./gateway-pods.ts";
+import type { AccessLog, LoggedRequest } from "./logged-request.ts";
+import type { Findings, Probe, ToDeploy, Visit } from "./probe.ts";
+import { coldSuffix, linesOf, type Sent, send, traced } from "./traced-requests.ts";
+
+const requests = 3;
+
+/**
+ * Where the time of a cold request goes. Each copy of the service is started once, so that no request is answered by a pod
+ * that another one has started; they have no pod from the beginning, or else go to zero together while others look.
+ */
+export const coldTraceProbe: Probe = {
+	title: "cold request trace",
+	columns: [],
+	readsLogs: true,
+	shares: ["authorizer"],
+	deploys: (visit) => namesOf(visit).map((name) => copyOf(visit, name)),
+	run: observe,
+};
+
+const namesOf = ({ serviceName }: ToDeploy) =>
+	Array.from({ length: requests }, (_, index) => `${serviceName}${coldSuffix}${index + 1}`);
+
+function copyOf({ profile, namespace, image, target, mayBeIdle }: ToDeploy, name: string): KubeObject {
+	const order = { namespace, name, image, target, timeoutSeconds: 15 };
+	if (!mayBeIdle) return serviceManifest(profile, order);
+	// Its pod is to stay until all that its proxy writes has been read.
+	const podAnnotations = { ...profile.podAnnotations, "autoscaling.knative.dev/window": "60s" };
+	return idleService({ ...profile, podAnnotations }, order);
+}
+
+async function observe(visit: Visit): Promise<Findings> {
+	const log = await visit.accessLog();
+	const names = namesOf(visit);
+	const copies = await Promise.all(names.map((name) => visit.deployed(name)));
+	const [gateways, ofKnative] = [await gatewayPods(visit), await podsOf(visit, "knative-serving", "app=activator")];
+	const activators = ofKnative.filter(hasProxy);
+	await Promise.all(copies.map(({ revision }) => waitForNoPod(visit, revision)));
+	const sent: Sent[] = [];
+	const reading: Promise<Lines>[] = [];
+	try {
+		for (const copy of copies) {
+			visit.session.signal.throwIfAborted();
+			const one = await send(visit, copy.host);
+			sent.push(one);
+			// At once, for the pod may go and its log with it; but the next one need not wait for what is written late.
+			const lines = linesOfOne(visit, log, { one, copy, activators });
+			lines.catch(() => {});
+			reading.push(lines);
+		}
+	} finally {
+		await Promise.allSettled(reading);
+	}
+	await Promise.all(copies.map((copy) => removeCopy(visit, copy)));
+	const lines = await Promise.all(reading);
+	const [ofPods, ofActivators] = [lines.flatMap((each) => each.ofPods), lines.flatMap((each) => each.ofActivators)];
+	const cold = requestTrace(await traced(visit, log, { kind: "cold", sent, gateways, ofPods, ofActivators }));
+	const changed = [`deployed ${names.join(", ")} and removed them`, log.changed];
+	return { cells: [], changed, ...(cold === undefined ? {} : { traces: [cold] }) };
+}
+
+interface Lines {
+	ofPods: LoggedRequest[];
+	ofActivators: LoggedRequest[];
+}
+
+async function linesOfOne(
+	visit: Visit,
+	log: AccessLog,
+	{ one, copy, activators }: { one: Sent; copy: DeployedService; activators: readonly KubeObject[] },
+): Promise<Lines> {
+	const ids = new Set([one.id]);
+	const pods = await podsOfRevision(visit, copy.revision);
+	const [ofPods, ofActivators] = await Promise.all([
+		linesOf(visit, log, { pods, ids }),
+		linesOf(visit, log, { pods: activators, ids }),
+	]);
+	return { ofPods, ofActivators };
+}
+
+/** Its pod would otherwise go while other probes look that must not be disturbed. */
+async function removeCopy(visit: Visit, { ref, revision }: DeployedService): Promise<void> {
+	await visit.session.cluster.remove(ref, { propagation: "Foreground" });
+	await waitForNoPod(visit, revision);
+}
+
+const podsOf = (visit: Visit, namespace: string, labelSelector: string) =>
+	visit.session.cluster.list({ apiVersion: "v1", kind: "Pod", namespace, labelSelector }, visit.session.signal);
+
+const podsOfRevision = (visit: Visit, revision: string) =>
+	podsOf(visit, visit.namespace, `serving.knative.dev/revision=${revision}`);
+
+/** Knative lets it go to zero within a minute; there is no request that queue-proxy would have to see out. */
+async function waitForNoPod(visit: Visit, revision: string): Promise<void> {
+	const { clock, cluster, signal, timeoutMs } = visit.session;
+	const deadlineAt = clock.now() + timeoutMs;
+	const hurried = new Set<string>();
+	for (;;) {
+		const pods = await podsOfRevision(visit, revision);
+		if (pods.length === 0) return;
+		if (clock.now() > deadlineAt) throw new ClusterError(`revision ${revision} did not go to zero for a cold request`);
+		for (const { metadata } of pods) {
+			if (metadata.deletionTimestamp === undefined || hurried.has(metadata.name)) continue;
+			hurried.add(metadata.name);
+			const { name, namespace = visit.namespace } = metadata;
+			await cluster.remove({ apiVersion: "v1", kind: "Pod", name, namespace }, { gracePeriodSeconds: 1 });
+		}
+		await clock.sleep(500, signal);
+	}
+}
