@@ -88,15 +88,15 @@ describe("a steady load", () => {
 	});
 
 	it("goes at the gentler rate where a few requests say that the usual one is not low", async () => {
-		const load = { requests: 8, perSecond: 20, gentlerPerSecond: 5, blockOf: 2 };
+		const load = { requests: 8, perSecond: 20, gentlerPerSecond: 8, blockOf: 2 };
 		// Half of the gap of the usual rate is 25 ms; one of the two is enough.
 		const slow = await visitTo((_, host) => (host === beside ? 40 : 0));
-		expect((await openLatencyProbe(load).run?.(slow))?.latencies?.perSecond).toBe(5);
+		expect((await openLatencyProbe(load).run?.(slow))?.latencies?.perSecond).toBe(8);
 		const fast = await visitTo(() => 0);
 		expect((await openLatencyProbe(load).run?.(fast))?.latencies?.perSecond).toBe(20);
 		// Slower than the gentler one too: no rate is low.
-		const tooSlow = await visitTo(() => 230);
-		await expect(openLatencyProbe(load).run?.(tooSlow)).rejects.toThrow("5 requests a second are too many");
+		const tooSlow = await visitTo(() => 180);
+		await expect(openLatencyProbe(load).run?.(tooSlow)).rejects.toThrow("8 requests a second are too many");
 	});
 
 	it("is no measurement where requests fail, where the service cannot keep up, or where time goes faster", async () => {
