@@ -44,6 +44,9 @@ function impossible({ instants, phases, spans, total }: ColdStart): string[] {
 	return Object.entries(figures).flatMap(([name, figure]) => (figure && isWrong(name, figure) ? [name] : []));
 }
 
+/** Reports have three digits of a millisecond, the last of which may be rounded either way. */
+const oneDigitMs = 1.5e-3;
+
 /** What is known better with less, or is new. */
 function narrowed(less: ColdStart, whole: ColdStart): string[] {
 	return (["instants", "phases", "spans"] as const).flatMap((group) =>
@@ -51,7 +54,7 @@ function narrowed(less: ColdStart, whole: ColdStart): string[] {
 			const before = whole[group][name];
 			// What is not attributed holds other phases then.
 			if (name === "unattributed") return [];
-			return before !== undefined && loMs <= before.loMs + 1e-3 && hiMs >= before.hiMs - 1e-3 ? [] : [name];
+			return before !== undefined && loMs <= before.loMs + oneDigitMs && hiMs >= before.hiMs - oneDigitMs ? [] : [name];
 		}),
 	);
 }
