@@ -114,9 +114,17 @@ export interface Start {
 	round: number;
 }
 
-/** One cold start, from the random wait to the answer. */
-export async function coldStart(session: Session, order: Starting, start: Start): Promise<RequestTimes> {
-	const pausedMs = await randomPause(session, order);
+/**
+ * One cold start, from the random wait to the answer.
+ * @param untilCalm waits until it would be undisturbed, if it begins so many ms later
+ */
+export async function coldStart(
+	session: Session,
+	order: Starting,
+	start: Start,
+	untilCalm?: (pauseMs: number) => Promise<void>,
+): Promise<RequestTimes> {
+	const pausedMs = await randomPause(session, order, untilCalm);
 	order.record({ ...sampleEntry(order, start), pausedMs });
 	const times = await ask(order, start);
 	const { location: _, ...recorded } = times;
@@ -128,9 +136,16 @@ export async function coldStart(session: Session, order: Starting, start: Start)
  * Whole seconds rule much of kubelet and Knative: samples must not begin at the same part of a second each time.
  * @returns how long it was, in ms
  */
-export async function randomPause(session: Session, { clock, random = Math.random }: Starting): Promise<number> {
+export async function randomPause(
+	session: Session,
+	{ clock, random = Math.random }: Starting,
+	untilCalm?: (pauseMs: number) => Promise<void>,
+): Promise<number> {
 	const pausedFrom = clientNow(clock);
-	await session.clock.sleep(random() * 1000, session.signal);
+	const pauseMs = random() * 1000;
+	// What is waited for may itself keep to whole seconds, so the random part comes after it.
+	await untilCalm?.(pauseMs);
+	await session.clock.sleep(pauseMs, session.signal);
 	return elapsedMs(clock, pausedFrom);
 }
 

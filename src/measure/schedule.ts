@@ -1,6 +1,7 @@
 import { alsoEndedBy, type Session } from "../kube/wait/task.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { RequestTimes } from "../recording/entries.ts";
+import { openCalm } from "./calm.ts";
 import { allToZero, coldStart, isAnswered, type Starting, settle, takeCopyAtZero } from "./cold-start.ts";
 import type { Round } from "./rounds.ts";
 
@@ -50,6 +51,7 @@ export async function untilFailure<T>(
 
 async function startAll(session: Session, order: ColdStarts): Promise<void> {
 	const { ended, onSample, record } = order;
+	const calm = openCalm(session, order);
 	await allToZero(session, order);
 	const starts = order.rounds.flatMap(({ round, order: profiles }) => profiles.map((profile) => ({ round, profile })));
 	const queues = new Map(order.subjects.map((subject) => [subject.profile, [...subject.copies]]));
@@ -61,7 +63,8 @@ async function startAll(session: Session, order: ColdStarts): Promise<void> {
 		const queue = queues.get(profile) ?? [];
 		const service = isRotated ? await takeCopyAtZero(session, order, queue) : subject.copies[0];
 		const start = { subject, service, round };
-		const times = await coldStart(session, order, start);
+		const times = await coldStart(session, order, start, isRotated ? (ms) => calm.until(start, ms) : undefined);
+		calm.ended(start, times);
 		onSample(profile, round, times);
 		const isUp = isAnswered(order, times);
 		const isLast = starts.slice(index + 1).every((next) => ended.has(next.profile));

@@ -15,11 +15,13 @@ import { aDeployment, aPod, revision, seen } from "./revision.ts";
 interface World {
 	iterations?: number;
 	/** What happens at a request, by its number; by default a pod starts, answers and is gone later. */
-	onRequest?(count: number): Promise<RequestTimes>;
+	onRequest?(request: RequestOrder, count: number): Promise<RequestTimes>;
 	zeroTimeoutMs?: number;
 	subjects?: Subject[];
 	planned?: Round[];
 	random?(): number;
+	/** How many times as fast the client's time goes. */
+	speed?: number;
 	/** `real` is the schedule's own. */
 	sleep?: "real" | (() => Promise<void>);
 }
@@ -82,7 +84,7 @@ function start(world: World = {}) {
 			failure,
 			async request(request) {
 				requests.push(request);
-				if (onRequest !== undefined) return onRequest(requests.length);
+				if (onRequest !== undefined) return onRequest(request, requests.length);
 				live(requests.length, request.host.replace(".x.example.com", ""));
 				return answered;
 			},
@@ -92,7 +94,7 @@ function start(world: World = {}) {
 		rounds:
 			planned ?? Array.from({ length: iterations + 1 }, (_, round) => ({ round, order: subjects.map(profileOf) })),
 		asked: { expectBody: "mark" },
-		clock: anchorClock(),
+		clock: { ...anchorClock(), speed: world.speed ?? 1 },
 		record: (entry) => void recorded.push(entry),
 		onSample: (profile, round, times) => {
 			rounds.push([round, times?.error ?? times?.status?.toString()]);
@@ -101,7 +103,11 @@ function start(world: World = {}) {
 		ended: new Set(),
 		...(random === undefined ? {} : { random }),
 	};
-	const sleepNow = sleep === "real" ? systemClock.sleep : (sleep ?? (async (ms: number) => void sleeps.push(ms)));
+	const passing = async (ms: number) => {
+		sleeps.push(ms);
+		await new Promise((resolve) => setImmediate(resolve));
+	};
+	const sleepNow = sleep === "real" ? systemClock.sleep : (sleep ?? passing);
 	const session = sessionOn(fakeCluster(), {
 		timeoutMs: zeroTimeoutMs,
 		signal: controller.signal,
@@ -161,6 +167,29 @@ describe("the cold starts of a profile", () => {
 		const drawn = all.slice(0, 6);
 		for (const ms of drawn) expect(ms).toSatisfy((value: number) => value >= 0 && value < 1_000);
 		expect(new Set(drawn).size).toBeGreaterThan(1);
+	});
+
+	it("of copies wait, before the random part of a second, until a removal of another's pod has begun", async () => {
+		const sleepsWith = async (...more: string[]) => {
+			const subjects = [aSubject("one", revision, ...more)];
+			const world: ReturnType<typeof start> = start({
+				...{ subjects, iterations: 1, random: () => 0.25, speed: 20 },
+				// The pod's removal begins with the answer, and is over 5 ms later.
+				onRequest: async ({ host }) => {
+					const [uid, of] = [`p${world.requests.length}`, host.replace(".x.example.com", "")];
+					const metadata = { deletionTimestamp: "2026-11-23T10:00:00Z" };
+					world.state.add(seen("pods", aPod(uid, { of, ready: true, metadata }), "ADDED"));
+					setTimeout(() => world.state.add(seen("pods", aPod(uid, { of }), "DELETED")), 5);
+					return answered;
+				},
+			});
+			await world.done;
+			return world.sleeps;
+		};
+		const sleeps = await sleepsWith("helloworld-00002");
+		const between = sleeps.slice(sleeps.indexOf(2_000) + 1, sleeps.lastIndexOf(250));
+		expect(new Set(between)).toEqual(new Set([100]));
+		expect(await sleepsWith()).not.toContain(100);
 	});
 
 	it("say it when a pod came up during the random wait", async () => {
@@ -298,7 +327,7 @@ describe("copies in rotation", () => {
 			iterations,
 			subjects: [rotated()],
 			zeroTimeoutMs: 50,
-			onRequest: async (count) => {
+			onRequest: async (_, count) => {
 				stays(world, nameOf(world.requests.at(-1)), `p${count}`);
 				return answered;
 			},
@@ -354,7 +383,7 @@ describe("copies in rotation", () => {
 		const slow: ReturnType<typeof start> = start({
 			iterations: 1,
 			subjects: [rotated()],
-			onRequest: async (count) => {
+			onRequest: async (_, count) => {
 				slow.state.add(seen("pods", aPod(`p${count}`, { of: nameOf(slow.requests.at(-1)) }), "ADDED"));
 				return answered;
 			},

@@ -1,0 +1,56 @@
+import { quantileOf } from "../analysis/statistics/median.ts";
+import { clientNow } from "../clock/client-clock.ts";
+import type { Session } from "../kube/wait/task.ts";
+import type { Profile } from "../profile/profile.ts";
+import type { RequestTimes } from "../recording/entries.ts";
+import type { Start, Starting } from "./cold-start.ts";
+import { openRemovals } from "./removals.ts";
+
+/** Finds times for cold starts at which nothing of the other copies changes. */
+export interface Calm {
+	/** Waits until a cold start that begins after a pause would not meet the removal of a pod; not for ever. */
+	until(start: Start, pauseMs: number): Promise<void>;
+	/** A cold start has ended like this. */
+	ended(start: Start, times: RequestTimes): void;
+}
+
+/** A longer wait would cost more than it is worth: `draining` of the sample tells what was there. */
+const mostWaitMs = 10_000;
+/** How often it is looked whether a calm time has come. */
+const lookEveryMs = 100;
+/** A cold start may take so much longer than the median of those before. */
+const sparedShare = 1.15;
+
+/** Follows the pods of all copies until the session ends. */
+export function openCalm(session: Session, { state, subjects, clock }: Starting): Calm {
+	const revisions = subjects.flatMap(({ copies }) => copies.map(({ revision }) => revision));
+	const removals = openRemovals(state, revisions);
+	const tookMs = new Map<Profile, number[]>();
+	const following = state.until<never>(
+		() => {
+			removals.look(clientNow(clock));
+			return undefined;
+		},
+		{ timeoutMs: Number.POSITIVE_INFINITY, signal: session.signal, onTimeout: () => new Error("never") },
+	);
+	following.catch(() => {});
+	return {
+		async until({ subject, service }, pauseMs) {
+			const lastMs = (quantileOf(tookMs.get(subject.profile) ?? [], 0.5) ?? 0) * sparedShare;
+			const beganAt = clientNow(clock);
+			const ns = (ms: number) => BigInt(Math.round(ms * 1e6));
+			for (;;) {
+				const now = clientNow(clock);
+				const span = { from: now, to: now + ns(pauseMs + lastMs) };
+				if (removals.isCalm(span, service.revision) || now - beganAt >= ns(mostWaitMs)) return;
+				await session.clock.sleep(lookEveryMs, session.signal);
+			}
+		},
+		ended({ subject, service }, { sentAt, lastByteAt }) {
+			if (sentAt === undefined || lastByteAt === undefined) return;
+			const before = tookMs.get(subject.profile) ?? [];
+			tookMs.set(subject.profile, [...before, Number(BigInt(lastByteAt) - BigInt(sentAt)) / 1e6]);
+			removals.answered(service.revision, clientNow(clock));
+		},
+	};
+}
