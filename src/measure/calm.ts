@@ -8,15 +8,15 @@ import { openRemovals } from "./removals.ts";
 
 /** Finds times for cold starts at which nothing of the other copies changes. */
 export interface Calm {
-	/** Waits until a cold start that begins after a pause would not meet the removal of a pod; not for ever. */
+	/** Waits until a cold start that begins after a pause would not meet the removal of a pod, unless that is far off. */
 	until(start: Start, pauseMs: number): Promise<void>;
 	/** A cold start has ended like this. */
 	ended(start: Start, times: RequestTimes): void;
 }
 
-/** A longer wait would cost more than it is worth: `draining` of the sample tells what was there. */
-const mostWaitMs = 10_000;
-/** How often it is looked whether a calm time has come. */
+/** A longer wait would cost more than it is worth; a cold start of a second seldom needs it, one of five often would. */
+const mostWaitMs = 3_000;
+/** A removal may begin earlier than expected, and the calm time with it. */
 const lookEveryMs = 100;
 /** A cold start may take so much longer than the median of those before. */
 const sparedShare = 1.15;
@@ -38,11 +38,11 @@ export function openCalm(session: Session, { state, subjects, clock }: Starting)
 		async until({ subject, service }, pauseMs) {
 			const lastMs = (quantileOf(tookMs.get(subject.profile) ?? [], 0.5) ?? 0) * sparedShare;
 			const beganAt = clientNow(clock);
-			const ns = (ms: number) => BigInt(Math.round(ms * 1e6));
 			for (;;) {
-				const now = clientNow(clock);
-				const span = { from: now, to: now + ns(pauseMs + lastMs) };
-				if (removals.isCalm(span, service.revision) || now - beganAt >= ns(mostWaitMs)) return;
+				const from = clientNow(clock);
+				const ns = BigInt(Math.round((pauseMs + lastMs) * 1e6));
+				const at = removals.calmFrom({ from, ns }, service.revision);
+				if (at <= from || Number(at - beganAt) / 1e6 > mostWaitMs) return;
 				await session.clock.sleep(lookEveryMs, session.signal);
 			}
 		},

@@ -17,8 +17,11 @@ export interface Removals {
 	answered(revision: string, at: bigint): void;
 	/** Takes in what the watches know now. */
 	look(at: bigint): void;
-	/** Whether a pod of another copy will begin or end to be removed within the span, as far as earlier ones tell. */
-	isCalm(span: Span, revision: string): boolean;
+	/**
+	 * From when on, and not before a time, no pod of another copy will begin or end to be removed for so many ns, as far as
+	 * earlier ones tell.
+	 */
+	calmFrom(span: { from: bigint; ns: bigint }, revision: string): bigint;
 }
 
 const ms = (value: number): bigint => BigInt(Math.round(value * 1e6));
@@ -73,8 +76,15 @@ export function openRemovals(state: LiveState, revisions: readonly string[]): Re
 				took = took === undefined ? { from: ns, to: ns } : { from: least(took.from, ns), to: most(took.to, ns) };
 			}
 		},
-		isCalm: ({ from, to }, revision) =>
-			!busy().some((each) => each.revision !== revision && each.from < to && from < each.to),
+		calmFrom({ from, ns }, revision) {
+			const others = busy().filter((each) => each.revision !== revision);
+			// Each step goes on to the end of what it met, of which there is one less then.
+			for (let at = from; ; ) {
+				const met = others.find((each) => each.from < at + ns && at < each.to);
+				if (met === undefined) return at;
+				at = met.to;
+			}
+		},
 	};
 }
 
