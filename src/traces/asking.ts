@@ -16,13 +16,15 @@ export interface TraceAsking {
 export interface AskingParts {
 	source: TraceSource;
 	record(entry: Untimed): void;
+	/** Real time that never goes back, ms. */
+	now(): number;
 	/** @returns after so many ms of real time */
 	sleep(ms: number, signal: AbortSignal): Promise<void>;
 	signal: AbortSignal;
 }
 
 /** A span is sent within some seconds: the exporters of Kubernetes and containerd do so every 5 s. */
-const tries = 8;
+const mostTries = 8;
 const hastyTries = 2;
 const patientFor = 2;
 const betweenTriesMs = 2_000;
@@ -31,53 +33,74 @@ const lookMs = 50;
 /** After so many failures in a row, the backend is left alone. */
 const mostFailures = 3;
 
+/** A pod whose spans are still to come; those of several are waited for at the same time. */
+interface Waiting {
+	pod: StartedPod;
+	tries: number;
+	/** On the clock of {@link AskingParts.now}. */
+	dueAt: number;
+}
+
+function earliest(waiting: readonly Waiting[]): Waiting | undefined {
+	return waiting.reduce<Waiting | undefined>(
+		(first, each) => (first && first.dueAt <= each.dueAt ? first : each),
+		undefined,
+	);
+}
+
 /** Opens it; it asks nothing yet. */
 export function openTraceAsking(parts: AskingParts): TraceAsking {
 	const starts = openPodStarts();
-	const waiting: StartedPod[] = [];
-	const told = { asked: 0, found: 0, whole: 0, leftOut: 0, failures: 0, error: undefined as Error | undefined };
+	const waiting: Waiting[] = [];
+	const told = {
+		...{ asked: 0, found: 0, whole: 0, givenUp: 0, leftOut: 0, failures: 0 },
+		error: undefined as Error | undefined,
+	};
 	let work: Promise<void> | undefined;
 
 	async function askAll(): Promise<void> {
-		for (let pod = waiting.shift(); pod !== undefined; pod = waiting.shift()) {
-			if (parts.signal.aborted || told.failures >= mostFailures) continue;
-			told.asked++;
-			await askFor(pod);
+		for (let next = earliest(waiting); next !== undefined; next = earliest(waiting)) {
+			if (parts.signal.aborted || told.failures >= mostFailures) return;
+			const earlyMs = next.dueAt - parts.now();
+			if (earlyMs > 0) await parts.sleep(earlyMs, parts.signal);
+			while (starts.isMeasuring()) await parts.sleep(lookMs, parts.signal);
+			waiting.splice(waiting.indexOf(next), 1);
+			if (next.tries === 0) told.asked++;
+			if (!(await isOver({ ...next, tries: next.tries + 1 }))) {
+				waiting.push({ ...next, tries: next.tries + 1, dueAt: parts.now() + betweenTriesMs });
+			}
 		}
 	}
 
-	async function askFor(pod: StartedPod): Promise<void> {
+	/** Asks once. @returns whether there is no use in asking for this pod again */
+	async function isOver({ pod, tries }: Waiting): Promise<boolean> {
 		// Where the first pods' spans were never whole, the next ones' will not be: the run must not wait for them.
-		const most = told.whole === 0 && told.asked > patientFor ? hastyTries : tries;
-		for (let attempt = 1; attempt <= most; attempt++) {
-			await parts.sleep(betweenTriesMs, parts.signal);
-			while (starts.isMeasuring()) await parts.sleep(lookMs, parts.signal);
-			let spans: Awaited<ReturnType<TraceSource["spansOf"]>>;
-			try {
-				spans = await parts.source.spansOf(pod, parts.signal);
-				told.failures = 0;
-			} catch (error) {
-				told.error = error as Error;
-				if (++told.failures >= mostFailures) return;
-				continue;
-			}
-			const kept = spansToKeep(spans, pod);
-			const whole = isWhole(kept.spans, pod.containers);
-			if (!whole && attempt < most && kept.leftOut === 0) continue;
-			if (kept.spans.length === 0) return;
-			told.found++;
-			if (whole) told.whole++;
-			told.leftOut += kept.leftOut;
-			parts.record({ kind: "spans", pod: pod.uid, spans: kept.spans });
-			return;
+		const most = told.whole === 0 && told.givenUp >= patientFor ? hastyTries : mostTries;
+		let spans: Awaited<ReturnType<TraceSource["spansOf"]>>;
+		try {
+			spans = await parts.source.spansOf(pod, parts.signal);
+			told.failures = 0;
+		} catch (error) {
+			told.error = error as Error;
+			return ++told.failures >= mostFailures || tries >= most;
 		}
+		const kept = spansToKeep(spans, pod);
+		const whole = isWhole(kept.spans, pod.containers);
+		if (!whole && tries < most && kept.leftOut === 0) return false;
+		if (whole) told.whole++;
+		else told.givenUp++;
+		if (kept.spans.length === 0) return true;
+		told.found++;
+		told.leftOut += kept.leftOut;
+		parts.record({ kind: "spans", pod: pod.uid, spans: kept.spans });
+		return true;
 	}
 
 	return {
 		add(entry) {
 			const pods = starts.add(entry);
 			if (pods.length === 0) return;
-			waiting.push(...pods);
+			waiting.push(...pods.map((pod) => ({ pod, tries: 0, dueAt: parts.now() + betweenTriesMs })));
 			work = (work ?? Promise.resolve()).then(askAll);
 			// An end by the signal is the run's own.
 			work.catch(() => {});

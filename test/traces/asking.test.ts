@@ -12,13 +12,17 @@ const renamed = (entry: Entry, number: number): Entry =>
 	JSON.parse(JSON.stringify(entry).replaceAll("made-pod", `made-pod-${number}`));
 
 /** Plays a recording to it, and waits until it is done. */
-async function ask(answer: (tries: number) => RecordedSpan[], pods = 1) {
+async function ask(answer: (tries: number, uid: string) => RecordedSpan[], pods = 1) {
 	const recorded: Untimed[] = [];
 	let tries = 0;
+	let nowMs = 0;
 	const asking = openTraceAsking({
-		source: { name: "backend", spansOf: async () => answer(++tries) },
+		source: { name: "backend", spansOf: async ({ uid }) => answer(++tries, uid) },
 		record: (entry) => void recorded.push(entry),
-		sleep: async () => {},
+		now: () => nowMs,
+		sleep: async (ms) => {
+			nowMs += ms;
+		},
 		signal: new AbortController().signal,
 	});
 	for (const again of Array.from({ length: pods }, (_, index) => index)) {
@@ -27,7 +31,7 @@ async function ask(answer: (tries: number) => RecordedSpan[], pods = 1) {
 	await asking.done();
 	const findings = recorded.flatMap((entry) => (entry.kind === "finding" ? [entry.finding] : []));
 	const spans = recorded.flatMap((entry) => (entry.kind === "spans" ? [entry] : []));
-	return { tries, findings, spans };
+	return { tries, findings, spans, tookMs: nowMs };
 }
 
 describe("asking for the traces of a run", () => {
@@ -61,9 +65,20 @@ describe("asking for the traces of a run", () => {
 		]);
 	});
 
+	it("waits for several pods at the same time", async () => {
+		const asked = new Map<string, number>();
+		const { spans, tookMs } = await ask((_, uid) => {
+			asked.set(uid, (asked.get(uid) ?? 0) + 1);
+			return asked.get(uid) === 3 ? JSON.parse(JSON.stringify(whole).replaceAll("made-pod", uid)) : [];
+		}, 20);
+		expect(spans).toHaveLength(20);
+		expect(tookMs).toBe(3 * 2_000);
+	});
+
 	it("does not hold up a run whose pods have none", async () => {
-		const { tries } = await ask(() => [], 10);
-		expect(tries).toBe(8 + 8 + 8 * 2);
+		const { tries, tookMs } = await ask(() => [], 10);
+		expect(tries).toBe(8 * 10);
+		expect(tookMs).toBe(8 * 2_000);
 	});
 
 	it("gets over a failure that passes", async () => {

@@ -26,7 +26,13 @@ export async function openTraces(
 export function askTraces({ traces, session }: Run, recorder: Recorder): TraceAsking | undefined {
 	if (traces === undefined) return undefined;
 	const { signal } = session;
-	const asking = openTraceAsking({ source: traces, record: recorder.record, sleep: pause, signal });
+	const asking = openTraceAsking({
+		source: traces,
+		record: recorder.record,
+		sleep: pause,
+		now: () => performance.now(),
+		signal,
+	});
 	recorder.onEntry(asking.add);
 	return asking;
 }
