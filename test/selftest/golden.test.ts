@@ -46,6 +46,8 @@ const golden: [name: string, events: number, totalMs: number, phases: string][] 
 	["kubernetes-1.36/native-cni", 13, 5833.064, withNative.replaceAll("istio-init", "istio-validation")],
 	["kubernetes-1.36/classic", 13, 4761.364, withClassic],
 	["kubernetes-1.36/hold", 13, 4636.475, withHeld],
+	["kubernetes-1.37/none", 7, 860.624, withoutSidecar],
+	["kubernetes-1.37/native-cni", 13, 5457.315, withNative.replaceAll("istio-init", "istio-validation")],
 	[
 		"native-cni",
 		13,
@@ -114,6 +116,8 @@ describe("a recording of a real cluster", () => {
 		["kubernetes-1.36/native-cni", "today", "full-cni", "native"],
 		["kubernetes-1.36/classic", "today", "full", "classic"],
 		["kubernetes-1.36/hold", "today", holding, "classic"],
+		["kubernetes-1.37/none", "today", "minimal"],
+		["kubernetes-1.37/native-cni", "today", "full-cni", "native"],
 	])(
 		"has no field that measuring reads and the simulation of its Kubernetes lacks: %s",
 		async (name, model, profile, sidecar) => {
