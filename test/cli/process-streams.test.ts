@@ -28,7 +28,7 @@ const pass = '"$N" "$K" check "$R" --budget "total: p(50) < 9s"';
 
 describe("a reader who has gone", () => {
 	it("leaves a breach a breach, and JUnit whole", () => {
-		expect(inShell(`${breach} | true`)).toMatchObject({ status: 99, stderr: "" });
+		expect(inShell(`${breach} | true`)).toMatchObject({ status: 99, stderr: `wrote ${junit}\n` });
 		expect(readFileSync(junit, "utf8")).toContain("</testsuites>");
 	});
 
@@ -63,7 +63,7 @@ describe("results on a full disk", () => {
 		const full = inShell(`${pass} --summary /dev/full --junit ${other}`);
 		expect(full.status).toBe(2);
 		expect(full.stdout).toContain("pass");
-		expect(full.stderr).toBe("error: cannot write /dev/full: the disk is full\n");
+		expect(full.stderr).toBe(`wrote ${other}\nerror: cannot write /dev/full: the disk is full\n`);
 		expect(existsSync(other)).toBe(true);
 		expect(inShell(`${breach} --summary /dev/full`).status).toBe(99);
 	});
