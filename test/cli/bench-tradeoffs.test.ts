@@ -22,7 +22,7 @@ it("observes costs and benefits in the visit of each profile, for every format, 
 	expect(run.code, run.output).toBe(0);
 	// Once for each profile: its cold starts and its probes are of the same installation.
 	expect(run.output.match(/^installing /gm)).toHaveLength(2);
-	expect(run.output).toMatch(/full-cni: probes took [\d.]+ s: memory of the sidecar [\d.]+ s, /);
+	expect(run.output).toMatch(/full-cni: probes took [\d.]+ s: deploying [\d.]+ s, .*latency of warm requests /s);
 	expect(run.output).toContain("Costs and benefits, observed — SIMULATED");
 	const report = parseReport(readFileSync(file("run.json"), "utf8"), "run.json");
 	expect(report.profiles.map(({ coldStarts }) => coldStarts.length)).toEqual([3, 3]);
