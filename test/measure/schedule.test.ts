@@ -20,8 +20,6 @@ interface World {
 	subjects?: Subject[];
 	planned?: Round[];
 	random?(): number;
-	/** How many times as fast the client's time goes. */
-	speed?: number;
 	/** `real` is the schedule's own. */
 	sleep?: "real" | (() => Promise<void>);
 }
@@ -94,7 +92,7 @@ function start(world: World = {}) {
 		rounds:
 			planned ?? Array.from({ length: iterations + 1 }, (_, round) => ({ round, order: subjects.map(profileOf) })),
 		asked: { expectBody: "mark" },
-		clock: { ...anchorClock(), speed: world.speed ?? 1 },
+		clock: anchorClock(),
 		record: (entry) => void recorded.push(entry),
 		onSample: (profile, round, times) => {
 			rounds.push([round, times?.error ?? times?.status?.toString()]);
@@ -173,7 +171,7 @@ describe("the cold starts of a profile", () => {
 		const sleepsWith = async (...more: string[]) => {
 			const subjects = [aSubject("one", revision, ...more)];
 			const world: ReturnType<typeof start> = start({
-				...{ subjects, iterations: 1, random: () => 0.25, speed: 20 },
+				...{ subjects, iterations: 1, random: () => 0.25 },
 				// The pod's removal begins with the answer, and is over 5 ms later.
 				onRequest: async ({ host }) => {
 					const [uid, of] = [`p${world.requests.length}`, host.replace(".x.example.com", "")];
