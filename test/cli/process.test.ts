@@ -95,7 +95,7 @@ describe("an interruption", () => {
 		writeFileSync(istio, dump({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "istio" } }));
 		const started = start("bench", "-p", profile, "--istio-manifests", istio, "--kubeconfig", file);
 		started.child.stdout.resume();
-		await vi.waitFor(() => expect(server.calls.length).toBeGreaterThan(0), { timeout: 3_000 });
+		await vi.waitFor(() => expect(server.calls.length).toBeGreaterThan(0), { timeout: 15_000 });
 		return started;
 	}
 
