@@ -52,10 +52,7 @@ function earliest(waiting: readonly Waiting[]): Waiting | undefined {
 export function openTraceAsking(parts: AskingParts): TraceAsking {
 	const starts = openPodStarts();
 	const waiting: Waiting[] = [];
-	const told = {
-		...{ asked: 0, found: 0, whole: 0, givenUp: 0, leftOut: 0, failures: 0 },
-		error: undefined as Error | undefined,
-	};
+	const told: Told = { asked: 0, found: 0, whole: 0, givenUp: 0, leftOut: 0, failures: 0, error: undefined };
 	let work: Promise<void> | undefined;
 
 	async function askAll(): Promise<void> {
@@ -66,34 +63,10 @@ export function openTraceAsking(parts: AskingParts): TraceAsking {
 			while (starts.isMeasuring()) await parts.sleep(lookMs, parts.signal);
 			waiting.splice(waiting.indexOf(next), 1);
 			if (next.tries === 0) told.asked++;
-			if (!(await isOver({ ...next, tries: next.tries + 1 }))) {
+			if (!(await isOver({ ...next, tries: next.tries + 1 }, parts, told))) {
 				waiting.push({ ...next, tries: next.tries + 1, dueAt: parts.now() + betweenTriesMs });
 			}
 		}
-	}
-
-	/** Asks once. @returns whether there is no use in asking for this pod again */
-	async function isOver({ pod, tries }: Waiting): Promise<boolean> {
-		// Where the first pods' spans were never whole, the next ones' will not be: the run must not wait for them.
-		const most = told.whole === 0 && told.givenUp >= patientFor ? hastyTries : mostTries;
-		let spans: Awaited<ReturnType<TraceSource["spansOf"]>>;
-		try {
-			spans = await parts.source.spansOf(pod, parts.signal);
-			told.failures = 0;
-		} catch (error) {
-			told.error = error as Error;
-			return ++told.failures >= mostFailures || tries >= most;
-		}
-		const kept = spansToKeep(spans, pod);
-		const whole = isWhole(kept.spans, pod.containers);
-		if (!whole && tries < most && kept.leftOut === 0) return false;
-		if (whole) told.whole++;
-		else told.givenUp++;
-		if (kept.spans.length === 0) return true;
-		told.found++;
-		told.leftOut += kept.leftOut;
-		parts.record({ kind: "spans", pod: pod.uid, spans: kept.spans });
-		return true;
 	}
 
 	return {
@@ -113,10 +86,37 @@ export function openTraceAsking(parts: AskingParts): TraceAsking {
 	};
 }
 
+/** Asks once. @returns whether there is no use in asking for this pod again */
+async function isOver({ pod, tries }: Waiting, parts: AskingParts, told: Told): Promise<boolean> {
+	// Where the first pods' spans were never whole, the next ones' will not be: the run must not wait for them.
+	const most = told.whole === 0 && told.givenUp >= patientFor ? hastyTries : mostTries;
+	let spans: Awaited<ReturnType<TraceSource["spansOf"]>>;
+	try {
+		spans = await parts.source.spansOf(pod, parts.signal);
+		told.failures = 0;
+	} catch (error) {
+		told.error = error as Error;
+		return ++told.failures >= mostFailures || tries >= most;
+	}
+	const kept = spansToKeep(spans, pod);
+	const whole = isWhole(kept.spans, pod.containers);
+	if (!whole && tries < most && kept.leftOut === 0) return false;
+	if (whole) told.whole++;
+	else told.givenUp++;
+	if (kept.spans.length === 0) return true;
+	told.found++;
+	told.leftOut += kept.leftOut;
+	parts.record({ kind: "spans", pod: pod.uid, spans: kept.spans });
+	return true;
+}
+
+/** What came of it so far. */
 interface Told {
 	asked: number;
 	found: number;
 	whole: number;
+	/** Pods whose spans were not whole in the end. */
+	givenUp: number;
 	leftOut: number;
 	failures: number;
 	error: Error | undefined;
