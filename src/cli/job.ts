@@ -113,7 +113,7 @@ export function parseBenchLine(words: readonly string[], context: Context): Benc
 	try {
 		program.parse([...words], { from: "user" });
 	} catch (error) {
-		throw error instanceof CommanderError ? (usageErrorOf(error, program, words) ?? error) : error;
+		throw asUsageError(error, program, words);
 	}
 	return line;
 }
@@ -127,9 +127,13 @@ async function runBench(words: readonly string[], context: Context): Promise<Exi
 		await program.parseAsync([...words], { from: "user" });
 		return code;
 	} catch (error) {
-		throw error instanceof CommanderError ? (usageErrorOf(error, program, words) ?? error) : error;
+		throw asUsageError(error, program, words);
 	}
 }
+
+/** Commander's refusal in the words of every other error; anything else as it is. */
+const asUsageError = (error: unknown, program: Command, words: readonly string[]): unknown =>
+	error instanceof CommanderError ? (usageErrorOf(error, program, words) ?? error) : error;
 
 function insideOptions(id: string, { files, into }: JobFlags, line: readonly BenchOption[]): JobInsideOptions {
 	const outputs = outputsOf(line).map(({ name }) => name);

@@ -1,4 +1,4 @@
-import { quantileOf } from "../analysis/statistics/median.ts";
+import { medianOf } from "../analysis/statistics/median.ts";
 import { clientNow } from "../clock/client-clock.ts";
 import type { Session } from "../kube/wait/task.ts";
 import type { Profile } from "../profile/profile.ts";
@@ -24,7 +24,7 @@ const sparedShare = 1.15;
 /** Follows the pods of all copies until the session ends. */
 export function openCalm(session: Session, { state, subjects, clock }: Starting): Calm {
 	const revisions = subjects.flatMap(({ copies }) => copies.map(({ revision }) => revision));
-	const removals = openRemovals(state, revisions);
+	const removals = openRemovals(state, new Set(revisions));
 	const tookMs = new Map<Profile, number[]>();
 	const following = state.until<never>(
 		() => {
@@ -36,11 +36,11 @@ export function openCalm(session: Session, { state, subjects, clock }: Starting)
 	following.catch(() => {});
 	return {
 		async until({ subject, service }, pauseMs) {
-			const lastMs = (quantileOf(tookMs.get(subject.profile) ?? [], 0.5) ?? 0) * sparedShare;
+			const lastMs = (medianOf(tookMs.get(subject.profile) ?? []) ?? 0) * sparedShare;
+			const ns = BigInt(Math.round((pauseMs + lastMs) * 1e6));
 			const beganAt = clientNow(clock);
 			for (;;) {
 				const from = clientNow(clock);
-				const ns = BigInt(Math.round((pauseMs + lastMs) * 1e6));
 				const at = removals.calmFrom({ from, ns }, service.revision);
 				if (at <= from || Number(at - beganAt) / 1e6 > mostWaitMs) return;
 				await session.clock.sleep(lookEveryMs, session.signal);

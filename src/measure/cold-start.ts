@@ -122,7 +122,7 @@ export async function coldStart(
 	session: Session,
 	order: Starting,
 	start: Start,
-	untilCalm?: (pauseMs: number) => Promise<void>,
+	untilCalm?: (pauseMs: number) => Promise<void> | undefined,
 ): Promise<RequestTimes> {
 	const pausedMs = await randomPause(session, order, untilCalm);
 	order.record({ ...sampleEntry(order, start), pausedMs });
@@ -139,7 +139,7 @@ export async function coldStart(
 export async function randomPause(
 	session: Session,
 	{ clock, random = Math.random }: Starting,
-	untilCalm?: (pauseMs: number) => Promise<void>,
+	untilCalm?: (pauseMs: number) => Promise<void> | undefined,
 ): Promise<number> {
 	const pausedFrom = clientNow(clock);
 	const pauseMs = random() * 1000;

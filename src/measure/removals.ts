@@ -1,6 +1,6 @@
 import { windowSeconds } from "../knative/service.ts";
-import { revisionState } from "../knative/zero.ts";
 import type { LiveState } from "../recording/live-state.ts";
+import { revisionLabel } from "../recording/of-revision.ts";
 
 /** A time on the client's clock, ns since the epoch. */
 interface Span {
@@ -35,7 +35,7 @@ const beforeGoneMs = 1_000;
 const afterGoneMs = 300;
 
 /** Nothing has been removed yet. */
-export function openRemovals(state: LiveState, revisions: readonly string[]): Removals {
+export function openRemovals(state: LiveState, revisions: ReadonlySet<string>): Removals {
 	const up = new Map<string, bigint>();
 	/** By the pod's uid. */
 	const leaving = new Map<string, { revision: string; since: bigint }>();
@@ -60,14 +60,13 @@ export function openRemovals(state: LiveState, revisions: readonly string[]): Re
 		answered: (revision, at) => void up.set(revision, at),
 		look(at) {
 			const there = new Set<string>();
-			for (const revision of revisions) {
-				for (const { metadata } of revisionState(state, revision).pods) {
-					const uid = metadata.uid ?? metadata.name;
-					there.add(uid);
-					if (metadata.deletionTimestamp === undefined || leaving.has(uid)) continue;
-					leaving.set(uid, { revision, since: at });
-					up.delete(revision);
-				}
+			for (const { metadata } of state.objects("pods")) {
+				const revision = metadata.labels?.[revisionLabel] ?? "";
+				const uid = metadata.uid ?? metadata.name;
+				there.add(uid);
+				if (metadata.deletionTimestamp === undefined || leaving.has(uid) || !revisions.has(revision)) continue;
+				leaving.set(uid, { revision, since: at });
+				up.delete(revision);
 			}
 			for (const [uid, { since }] of leaving) {
 				if (there.has(uid)) continue;

@@ -51,7 +51,8 @@ export async function untilFailure<T>(
 
 async function startAll(session: Session, order: ColdStarts): Promise<void> {
 	const { ended, onSample, record } = order;
-	const calm = openCalm(session, order);
+	// Without copies nobody's pod is there but the one that is started.
+	const calm = order.subjects.some(({ copies }) => copies.length > 1) ? openCalm(session, order) : undefined;
 	await allToZero(session, order);
 	const starts = order.rounds.flatMap(({ round, order: profiles }) => profiles.map((profile) => ({ round, profile })));
 	const queues = new Map(order.subjects.map((subject) => [subject.profile, [...subject.copies]]));
@@ -63,8 +64,8 @@ async function startAll(session: Session, order: ColdStarts): Promise<void> {
 		const queue = queues.get(profile) ?? [];
 		const service = isRotated ? await takeCopyAtZero(session, order, queue) : subject.copies[0];
 		const start = { subject, service, round };
-		const times = await coldStart(session, order, start, isRotated ? (ms) => calm.until(start, ms) : undefined);
-		calm.ended(start, times);
+		const times = await coldStart(session, order, start, isRotated ? (ms) => calm?.until(start, ms) : undefined);
+		calm?.ended(start, times);
 		onSample(profile, round, times);
 		const isUp = isAnswered(order, times);
 		const isLast = starts.slice(index + 1).every((next) => ended.has(next.profile));

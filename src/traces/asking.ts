@@ -63,9 +63,9 @@ export function openTraceAsking(parts: AskingParts): TraceAsking {
 			while (starts.isMeasuring()) await parts.sleep(lookMs, parts.signal);
 			waiting.splice(waiting.indexOf(next), 1);
 			if (next.tries === 0) told.asked++;
-			if (!(await isOver({ ...next, tries: next.tries + 1 }, parts, told))) {
-				waiting.push({ ...next, tries: next.tries + 1, dueAt: parts.now() + betweenTriesMs });
-			}
+			const tried = { ...next, tries: next.tries + 1 };
+			if (await isOver(tried, parts, told)) continue;
+			waiting.push({ ...tried, dueAt: parts.now() + betweenTriesMs });
 		}
 	}
 

@@ -6,4 +6,9 @@ export function tookWords(profile: string, { ms, parts }: Took): string {
 	return `${profile}: probes took ${inSeconds(ms)}: ${each}`;
 }
 
+/** The same of all profiles of which it is known. */
+export function tookOf(rows: readonly { profile: string; took?: Took | undefined }[]): string[] {
+	return rows.flatMap(({ profile, took }) => (took === undefined ? [] : tookWords(profile, took)));
+}
+
 const inSeconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;

@@ -8,7 +8,7 @@ const s = (seconds: number) => BigInt(Math.round(seconds * 1e9));
 /** Two copies, and what the watches say of the first one's pods. */
 function world() {
 	const state = openLiveState();
-	const removals = openRemovals(state, ["a", "b"]);
+	const removals = openRemovals(state, new Set(["a", "b"]));
 	const metadata = { deletionTimestamp: "2026-11-23T10:00:30Z" };
 	/** Seconds until which a cold start has to wait that would last from one time to the other. */
 	const calm = (from: number, to: number, revision: string) =>

@@ -1,6 +1,6 @@
 import type { Report } from "../../report/report.ts";
 import { type TradeoffTable, tradeoffTable } from "../../tradeoffs/table.ts";
-import { tookWords } from "../../tradeoffs/took.ts";
+import { tookOf } from "../../tradeoffs/took.ts";
 import { escaped } from "../report/svg.ts";
 import { renderTracesOf } from "../tradeoffs/trace-svg.ts";
 import { type TraceWords, traceWords } from "../tradeoffs/trace-words.ts";
@@ -29,13 +29,12 @@ export function tradeoffsOf(report: Report): string {
 			),
 		),
 	});
-	const took = table.rows.flatMap((row) => (row.took === undefined ? [] : tookWords(row.profile, row.took)));
 	return (
 		dataTable({ caption: titleOf(table), head, bodies }) +
 		notes(sentences) +
 		evidence +
 		tracesOf(report, table) +
-		notes(took)
+		notes(tookOf(table.rows))
 	);
 }
 

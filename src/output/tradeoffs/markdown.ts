@@ -1,6 +1,6 @@
 import { literalMarkdown } from "../../text/one-line.ts";
 import type { TradeoffTable } from "../../tradeoffs/table.ts";
-import { tookWords } from "../../tradeoffs/took.ts";
+import { tookOf } from "../../tradeoffs/took.ts";
 import { type TraceWords, traceWords } from "./trace-words.ts";
 import { cellWords, readingNotes, talkWords, titleOf } from "./words.ts";
 
@@ -21,8 +21,7 @@ export function renderTradeoffMarkdown(table: TradeoffTable): string {
 		lines.push("");
 	}
 	for (const { profile, traces } of table.rows) lines.push(...traceWords(profile, traces).flatMap(traceLines));
-	const took = table.rows.flatMap(({ profile, took }) => (took === undefined ? [] : tookWords(profile, took)));
-	lines.push(...took.map((words) => `- ${literalMarkdown(words)}`));
+	lines.push(...tookOf(table.rows).map((words) => `- ${literalMarkdown(words)}`));
 	lines.push(...readingNotes.map((note) => `- ${literalMarkdown(note)}`), "");
 	return lines.join("\n");
 }

@@ -2,7 +2,7 @@ import { Chalk, type ChalkInstance } from "chalk";
 import Table from "cli-table3";
 import { oneLine } from "../../text/one-line.ts";
 import type { ShownCell, TradeoffRow, TradeoffTable } from "../../tradeoffs/table.ts";
-import { tookWords } from "../../tradeoffs/took.ts";
+import { tookOf } from "../../tradeoffs/took.ts";
 import { borderless } from "../report/borderless.ts";
 import { traceWords } from "./trace-words.ts";
 import { cellWords, readingNotes, talkWords, titleOf } from "./words.ts";
@@ -38,7 +38,7 @@ export function renderTradeoffTable(
 	const seen = hasEvidence ? evidence(table) : [whereEvidenceIs, ""];
 	const lines = [chalk.bold(titleOf(table)), grid.toString(), ...readingNotes, "", ...sentences, "", ...seen];
 	if (!hasEvidence) return lines.join("\n");
-	const took = table.rows.flatMap(({ profile, took }) => (took === undefined ? [] : oneLine(tookWords(profile, took))));
+	const took = tookOf(table.rows).map((words) => oneLine(words));
 	return [...lines, ...table.rows.flatMap((each) => traces(each, chalk)), ...took].join("\n");
 }
 

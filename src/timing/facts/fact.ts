@@ -42,6 +42,11 @@ export function lagOf({ source }: Pick<Reading, "source">): { typical: bigint; m
 	return isEvent ? { typical: typicalEventLagNs, most: eventLagNs } : { typical: 0n, most: 0n };
 }
 
+/** Where on its own clock the fact of a reading lies: an event is written after it. */
+export function factBounds(reading: Reading): Interval {
+	return { lo: reading.bounds.lo - lagOf(reading).most, hi: reading.bounds.hi };
+}
+
 /** What is left of a reading's bounds where its fact usually is. */
 export function usualBounds({ bounds, source, usually }: Reading): Interval {
 	if (source !== "trace") return bounds;

@@ -2,7 +2,7 @@ import { type RecordedSpan, spanNames } from "../../recording/spans.ts";
 import type { Finding } from "../../report/report.ts";
 import type { TracedPart } from "../../report/steps.ts";
 import { type Interval, intersect } from "../clocks/interval.ts";
-import { eventLagNs, type Fact, type Reading } from "./fact.ts";
+import { eventLagNs, type Fact, factBounds, type Reading } from "./fact.ts";
 import { type ContainerCalls, nodeCalls } from "./node-calls.ts";
 import type { ContainerFacts, PodFacts, WebhookFacts } from "./pod-facts.ts";
 import { beginOf, endOf, incomplete, type SpanProblem, type SpanTree, spanTree } from "./span-tree.ts";
@@ -172,7 +172,7 @@ function startedIn({ start, task }: ContainerCalls, event: Reading | undefined):
 	const call = { lo: beginOf(start).lo, hi: endOf(start).hi };
 	if (task !== undefined) return { lo: endOf(task).lo, hi: call.hi };
 	if (event === undefined || event.source === "status") return call;
-	return intersect(call, { lo: event.bounds.lo - eventLagNs, hi: event.bounds.hi }) ?? call;
+	return intersect(call, factBounds(event)) ?? call;
 }
 
 /** One event may be late, but where none is prompt the spans are of another clock. */

@@ -2,7 +2,7 @@ import type { Finding, Source } from "../../report/report.ts";
 import { contains, type Interval, intersect, middle, width } from "../clocks/interval.ts";
 import { isClosed, type Offsets, onClientClock, pointOnClientClock } from "../clocks/offsets.ts";
 import type { WatchLag } from "../clocks/watch-lag.ts";
-import { type Fact, lagOf, type Reading, usualBounds } from "../facts/fact.ts";
+import { type Fact, factBounds, lagOf, type Reading, usualBounds } from "../facts/fact.ts";
 
 /** A point in time on the client's clock: bounds that hold, the best guess, and where it comes from. */
 export interface Instant {
@@ -80,8 +80,7 @@ function claimsOf(
 ): Claim[] {
 	const claims: Claim[] = [];
 	if (reading !== undefined) {
-		const early = { lo: reading.bounds.lo - lagOf(reading).most, hi: reading.bounds.hi };
-		const bounds = onClientClock(early, offsetOf(reading.clock, placing));
+		const bounds = onClientClock(factBounds(reading), offsetOf(reading.clock, placing));
 		claims.push({ bounds, source: reading.source, isFirm: true });
 	}
 	// It was there before it was received: that much is firm.

@@ -1,7 +1,7 @@
 import type { Finding } from "../../report/report.ts";
 import { contains, difference, type Interval, intersect, middle, width } from "../clocks/interval.ts";
 import { onClientClock } from "../clocks/offsets.ts";
-import { lagOf, usualBounds } from "../facts/fact.ts";
+import { factBounds, lagOf, usualBounds } from "../facts/fact.ts";
 import { type Instant, lateWatch } from "./instants.ts";
 
 /** A step of the critical path: an instant, and the phase that ends there. */
@@ -165,10 +165,9 @@ function commonOffset(steps: readonly Step[], clock: string): bigint | undefined
 /** When on its own clock the fact was of which a step's event or span tells; undefined where none does. */
 function sharpReading(at: Instant | undefined): { clock: string; fact: Interval; usually: bigint } | undefined {
 	if (at?.reading === undefined) return undefined;
-	const { clock, bounds } = at.reading;
-	const { most, typical } = lagOf(at.reading);
-	const fact = { lo: bounds.lo - most, hi: bounds.hi };
-	return { clock, fact, usually: usualBounds(at.reading).hi - typical };
+	const { reading } = at;
+	const usually = usualBounds(reading).hi - lagOf(reading).typical;
+	return { clock: reading.clock, fact: factBounds(reading), usually };
 }
 
 function guessWithin({ reading, source, point, usual }: Instant, bounds: Interval): bigint {

@@ -7,6 +7,7 @@ import { hasProxy } from "./access-log.ts";
 import { gatewayPods } from "./gateway-pods.ts";
 import type { AccessLog, LoggedRequest } from "./logged-request.ts";
 import type { Findings, Probe, ToDeploy, Visit } from "./probe.ts";
+import { openHurry, podsOfRevision } from "./revision-pods.ts";
 import { coldSuffix, linesOf, type Sent, send, traced } from "./traced-requests.ts";
 
 const requests = 3;
@@ -39,7 +40,7 @@ async function observe(visit: Visit): Promise<Findings> {
 	const log = await visit.accessLog();
 	const names = namesOf(visit);
 	const copies = await Promise.all(names.map((name) => visit.deployed(name)));
-	const [gateways, ofKnative] = [await gatewayPods(visit), await podsOf(visit, "knative-serving", "app=activator")];
+	const [gateways, ofKnative] = [await gatewayPods(visit), await activatorPods(visit)];
 	const activators = ofKnative.filter(hasProxy);
 	await Promise.all(copies.map(({ revision }) => waitForNoPod(visit, revision)));
 	const sent: Sent[] = [];
@@ -90,27 +91,21 @@ async function removeCopy(visit: Visit, { ref, revision }: DeployedService): Pro
 	await waitForNoPod(visit, revision);
 }
 
-const podsOf = (visit: Visit, namespace: string, labelSelector: string) =>
-	visit.session.cluster.list({ apiVersion: "v1", kind: "Pod", namespace, labelSelector }, visit.session.signal);
+function activatorPods({ session }: Visit): Promise<KubeObject[]> {
+	const query = { apiVersion: "v1", kind: "Pod", namespace: "knative-serving", labelSelector: "app=activator" };
+	return session.cluster.list(query, session.signal);
+}
 
-const podsOfRevision = (visit: Visit, revision: string) =>
-	podsOf(visit, visit.namespace, `serving.knative.dev/revision=${revision}`);
-
-/** Knative lets it go to zero within a minute; there is no request that queue-proxy would have to see out. */
+/** Knative lets it go to zero within a minute. */
 async function waitForNoPod(visit: Visit, revision: string): Promise<void> {
 	const { clock, cluster, signal, timeoutMs } = visit.session;
 	const deadlineAt = clock.now() + timeoutMs;
-	const hurried = new Set<string>();
+	const hurry = openHurry(cluster);
 	for (;;) {
 		const pods = await podsOfRevision(visit, revision);
 		if (pods.length === 0) return;
 		if (clock.now() > deadlineAt) throw new ClusterError(`revision ${revision} did not go to zero for a cold request`);
-		for (const { metadata } of pods) {
-			if (metadata.deletionTimestamp === undefined || hurried.has(metadata.name)) continue;
-			hurried.add(metadata.name);
-			const { name, namespace = visit.namespace } = metadata;
-			await cluster.remove({ apiVersion: "v1", kind: "Pod", name, namespace }, { gracePeriodSeconds: 1 });
-		}
+		await hurry(pods);
 		await clock.sleep(500, signal);
 	}
 }

@@ -8,6 +8,7 @@ import { notTested, seen } from "../cells.ts";
 import { type CpuTime, cpuTimeByKubelet, cpuTimeByResourceMetrics, usageByMetricsServer } from "./container-usage.ts";
 import { openPatience } from "./patience.ts";
 import type { Begun, Findings, Probe, Visit } from "./probe.ts";
+import { podsOfRevision } from "./revision-pods.ts";
 import { stayingUp } from "./staying-up.ts";
 
 const column = "cpu";
@@ -64,10 +65,9 @@ async function begin(visit: Visit): Promise<Begun> {
 
 /** The pod that nobody asks, and the counter's first value after it was Ready. */
 async function start(visit: Visit): Promise<{ pod: KubeObject } & (Omit<Started, "pod"> | { failures: string[] })> {
-	const { session, namespace } = visit;
+	const { session } = visit;
 	const { revision } = await visit.deployed(nameOf(visit.serviceName));
-	const labelSelector = `serving.knative.dev/revision=${revision}`;
-	const [pod] = await session.cluster.list({ apiVersion: "v1", kind: "Pod", namespace, labelSelector }, session.signal);
+	const [pod] = await podsOfRevision(visit, revision);
 	if (pod === undefined) throw new ClusterError(`revision ${revision} has no pod to look at`);
 	const readyAtMs = readyAtMsOf(pod);
 	return { pod, readyAtMs, ...(await firstReading(session, pod, readyAtMs)) };

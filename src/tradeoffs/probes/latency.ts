@@ -57,9 +57,10 @@ async function lowRate(visit: Visit, hosts: readonly string[], load: PairedLoad)
 	return Math.max(...medians) <= (mostShare * 1_000) / perSecond ? perSecond : gentlerPerSecond;
 }
 
-function medianOfHost(blocks: readonly Block[], host: number): number {
-	return medianOf(blocks.filter((block) => block.host === host).flatMap(({ latenciesMs }) => latenciesMs)) ?? 0;
-}
+const latenciesOfHost = (blocks: readonly Block[], host: number): number[] =>
+	blocks.filter((block) => block.host === host).flatMap(({ latenciesMs }) => latenciesMs);
+
+const medianOfHost = (blocks: readonly Block[], host: number): number => medianOf(latenciesOfHost(blocks, host)) ?? 0;
 
 /** @throws ClusterError where the answers say nothing of the service */
 function requireAnswers(blocks: readonly Block[], { requests, perSecond }: SteadyLoad): void {
@@ -72,12 +73,11 @@ function requireAnswers(blocks: readonly Block[], { requests, perSecond }: Stead
 
 /** What the blocks come to; two that follow each other are of different hosts. */
 export function latenciesOf(blocks: readonly Block[]): Omit<WarmLatencies, "perSecond"> {
-	const of = (host: number) => blocks.filter((block) => block.host === host).flatMap(({ latenciesMs }) => latenciesMs);
 	const shiftsMs: number[] = [];
 	for (let index = 0; index + 1 < blocks.length; index += 2) {
 		const pair = blocks.slice(index, index + 2);
 		const [own, beside] = [0, 1].map((host) => medianOf(pair.find((each) => each.host === host)?.latenciesMs ?? []));
 		if (own !== undefined && beside !== undefined) shiftsMs.push(own - beside);
 	}
-	return { ownMs: of(0), besideMs: of(1), shiftsMs };
+	return { ownMs: latenciesOfHost(blocks, 0), besideMs: latenciesOfHost(blocks, 1), shiftsMs };
 }

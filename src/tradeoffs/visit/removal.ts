@@ -3,6 +3,7 @@ import { ownedBySelector } from "../../kube/objects/ownership.ts";
 import { stillThere, waitGone, waitUntilNone } from "../../kube/wait/gone.ts";
 import { patiently } from "../../kube/wait/patience.ts";
 import { inParallel, newTask, type Session } from "../../kube/wait/task.ts";
+import { openHurry } from "../probes/revision-pods.ts";
 
 /** Takes away the services of the visit, and waits until they and what the probes have deleted are gone. */
 export async function removeAll(session: Session, namespace: string, deleted: readonly ObjectRef[]): Promise<void> {
@@ -30,7 +31,7 @@ async function removeServices(session: Session, namespace: string): Promise<void
 		const ref = { ...query, name: metadata.name };
 		await patiently(task, describeRef(ref), () => cluster.remove(ref, { propagation: "Foreground" }));
 	});
-	const hurried = new Set<string>();
+	const hurry = openHurry(cluster);
 	const left = await waitUntilNone(task, async () => {
 		const podQuery = {
 			apiVersion: "v1",
@@ -39,14 +40,7 @@ async function removeServices(session: Session, namespace: string): Promise<void
 			labelSelector: "serving.knative.dev/service",
 		};
 		const [open, pods] = [await cluster.list(query), await cluster.list(podQuery)];
-		// No request is under way that queue-proxy would have to see out.
-		const ending = pods.filter(
-			({ metadata }) => metadata.deletionTimestamp !== undefined && !hurried.has(metadata.name),
-		);
-		for (const { metadata } of ending) {
-			hurried.add(metadata.name);
-			await cluster.remove({ ...podQuery, name: metadata.name }, { gracePeriodSeconds: 1 });
-		}
+		await hurry(pods);
 		return [...open, ...pods];
 	});
 	if (left.length > 0) throw stillThere(left);
