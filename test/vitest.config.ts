@@ -16,6 +16,7 @@ const rest = ["test/*.test.ts", `test/!(${shared.join("|")})/**/*.test.ts`];
 export default defineConfig({
 	plugins: [builtTextForTests],
 	test: {
+		maxWorkers: "100%",
 		projects: [
 			// Starting a process and importing the same files again takes half of a quick test's time.
 			{ extends: true, test: { name: "shared", include: inShared, exclude: [mocking], isolate: false } },

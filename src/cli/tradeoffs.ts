@@ -10,6 +10,7 @@ import { imageOption, namespaceOption } from "./options/workload.ts";
 interface TradeoffFlags extends ClusterFlags, SourceFlags {
 	profile: string[];
 	report?: string;
+	only?: string[];
 	namespace: string;
 	image: string;
 	knativeManifests?: string[];
@@ -30,7 +31,10 @@ Examples:
 
   # The table of the talk, observed on this cluster, with the cold starts of an earlier run
   knistio tradeoffs --profile minimal --profile no-policy --profile full-cni --profile full \\
-    --report run.json --out run.json --out tradeoffs.md`;
+    --report run.json --out run.json --out tradeoffs.md
+
+  # Only whether plain text is refused and policies are enforced
+  knistio tradeoffs --profile full --only mtls,policy`;
 
 /** Declares `knistio tradeoffs`. */
 export const declareTradeoffs: Declaration = (program, context, finish) => {
@@ -43,6 +47,7 @@ export const declareTradeoffs: Declaration = (program, context, finish) => {
 			collect,
 		)
 		.option("--report <report>", "report of a run on this cluster: its cold starts are one of the costs", text)
+		.option("--only <names>", "look only for these costs and benefits, such as mtls,policy (repeatable)", collect)
 		.addOption(namespaceOption("namespace of the service; knistio creates and removes it"))
 		.addOption(imageOption("image of the service, and of the external authorizer; it must answer with $TARGET"))
 		.addOption(knativeManifestsOption())
@@ -82,6 +87,7 @@ function tradeoffOptionsOf(flags: TradeoffFlags): TradeoffOptions {
 		timeoutMs: flags.timeout,
 		format: flags.format,
 		out: flags.out ?? [],
+		only: flags.only ?? [],
 		...given({ report, gateway, traces }),
 	};
 }

@@ -14,9 +14,8 @@ import { duration } from "../output/words/units.ts";
 import { usualPhases } from "../report/phases.ts";
 import { parseReport } from "../report/read-report.ts";
 import type { Report } from "../report/report.ts";
-import { nearest } from "../text/nearest.ts";
 import { adviseOn, type Candidate, type Needs, type Requirement, requirementsOf } from "../tradeoffs/advice.ts";
-import { type Column, columns } from "../tradeoffs/columns.ts";
+import { columns, columnsNamed } from "../tradeoffs/columns.ts";
 import { causeOfPhase } from "../tradeoffs/phase-causes.ts";
 import { talkAdvice } from "../tradeoffs/talk-advice.ts";
 import type { Sink } from "./gate/sink.ts";
@@ -39,7 +38,10 @@ export interface AdviseOptions {
  * @returns 0 with a profile, 99 where every profile breaks something, 3 where it depends on what is not known
  */
 export async function advise(options: AdviseOptions, sink: Sink): Promise<ExitCode> {
-	const needs: Needs = { needs: columnsOf("--need", options.need), forbids: columnsOf("--forbid", options.forbid) };
+	const needs: Needs = {
+		needs: columnsNamed("--need", options.need),
+		forbids: columnsNamed("--forbid", options.forbid),
+	};
 	const budgets = options.budgets.map((text) => parseBudget({ text, source: "--budget" }));
 	if (needs.needs.length + needs.forbids.length + budgets.length === 0) {
 		throw new UsageError("there is nothing to choose a profile by", {
@@ -72,19 +74,6 @@ function refuseUnsuited(report: Report, { report: path, acceptSimulated }: Advis
 	if (report.simulated === undefined || acceptSimulated) return;
 	throw new InconclusiveError(`${path}: the report is of a simulated cluster, which no choice should rest on`, {
 		hint: "--cluster simulated advises by it all the same",
-	});
-}
-
-function columnsOf(option: string, given: readonly string[]): Column[] {
-	const names = given.flatMap((text) => text.split(",")).map((text) => text.trim());
-	return names.map((name) => {
-		const column = columns.find((each) => each.name === name);
-		if (column !== undefined) return column;
-		const all = columns.map((each) => each.name);
-		const meant = nearest(name, all);
-		throw new UsageError(`${option}: there is no cost or benefit "${name}"`, {
-			hint: `${meant === undefined ? "" : `did you mean "${meant}"? `}known: ${all.join(", ")}`,
-		});
 	});
 }
 

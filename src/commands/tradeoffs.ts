@@ -16,6 +16,8 @@ import { loadProfiles } from "../profile/load.ts";
 import type { Profile } from "../profile/profile.ts";
 import { parseReport } from "../report/read-report.ts";
 import type { Fingerprint, Report } from "../report/report.ts";
+import { columnsNamed } from "../tradeoffs/columns.ts";
+import type { Probe } from "../tradeoffs/probes/probe.ts";
 import { probes } from "../tradeoffs/probes/probes.ts";
 import { tradeoffsOf } from "../tradeoffs/tradeoffs.ts";
 import { type Visited, visitProfile } from "../tradeoffs/visit/visit.ts";
@@ -30,6 +32,8 @@ export interface TradeoffOptions {
 	profiles: string[];
 	/** Path of a run's report, for the cold starts. */
 	report?: string;
+	/** Names of columns, several in one separated by commas; all are looked for where there is none. */
+	only: readonly string[];
 	where: Where;
 	namespace: string;
 	/** Of the service under test, and of the external authorizer. */
@@ -47,6 +51,7 @@ export interface TradeoffOptions {
 /** `knistio tradeoffs`: each profile on the cluster, and every probe of its costs and benefits. */
 export async function tradeoffs(options: TradeoffOptions, context: Context, open = openTarget): Promise<ExitCode> {
 	const profiles = (await loadProfiles(options.profiles)).map((profile) => substitute(profile, options.namespace));
+	const asked = probesFor(options.only);
 	const format = tradeoffFormatNamed(options.format);
 	const files = options.out.map((file) => ({
 		file,
@@ -76,6 +81,7 @@ export async function tradeoffs(options: TradeoffOptions, context: Context, open
 			target,
 			session,
 			profiles,
+			probes: asked,
 			knativeObjects,
 			given,
 			clear: display.clear,
@@ -93,6 +99,7 @@ interface Run {
 	target: Target;
 	session: Session;
 	profiles: Profile[];
+	probes: readonly Probe[];
 	knativeObjects: KubeObject[] | undefined;
 	/** The report that the observations are added to. */
 	given: Report | undefined;
@@ -143,15 +150,31 @@ async function observe(run: Run, { format, files }: Results): Promise<ExitCode> 
 	if (visited.size > 0) context.stdout((await format.load())(report, { color: context.color }));
 	return endRun({
 		failure,
-		judge: async () => exitCodeOf(report),
+		judge: async () => exitCodeOf(report, options.only),
 		unwritten,
 		uncleaned,
 	});
 }
 
-/** Nothing tested of a profile is no result. */
-function exitCodeOf({ tradeoffs }: Report): ExitCode {
-	const isTested = tradeoffs?.profiles.every(({ cells }) => cells.some(({ answer }) => answer !== "not-tested"));
+/** All probes, or those that look for one of these columns. */
+function probesFor(only: readonly string[]): readonly Probe[] {
+	const asked = columnsNamed("--only", only).map(({ name }) => name);
+	const unprobed = asked.find((name) => probes.every(({ columns }) => !columns.includes(name)));
+	if (unprobed !== undefined) {
+		throw new UsageError(`--only: no probe looks for ${unprobed}, which comes from a report`, {
+			hint: "give the report of a run by --report: its cold starts are then in the table, whatever is asked for",
+		});
+	}
+	return asked.length === 0 ? probes : probes.filter(({ columns }) => columns.some((name) => asked.includes(name)));
+}
+
+/** Nothing tested of a profile is no result; neither is a column that was asked for by name and not tested. */
+function exitCodeOf({ tradeoffs }: Report, only: readonly string[]): ExitCode {
+	const asked = columnsNamed("--only", only).map(({ name }) => name);
+	const isTested = tradeoffs?.profiles.every(({ cells }) => {
+		const tested = cells.filter(({ answer }) => answer !== "not-tested").map(({ column }) => column);
+		return tested.length > 0 && asked.every((name) => tested.includes(name));
+	});
 	return isTested === true ? exitCodes.ok : exitCodes.inconclusive;
 }
 
@@ -169,7 +192,7 @@ async function install(
 	);
 }
 
-function visit({ options, target, session }: Run, profile: Profile): Promise<Visited> {
+function visit({ options, target, session, probes }: Run, profile: Profile): Promise<Visited> {
 	const { namespace, image, gateway, traces } = options;
 	return visitProfile(session, {
 		...(traces === undefined ? {} : { traces }),

@@ -1,5 +1,6 @@
 import { UsageError } from "../errors.ts";
 import { authorizerObjects } from "../istio/authorizer.ts";
+import { soonerAtZero } from "../knative/sooner-at-zero.ts";
 import type { KubeObject } from "../kube/api/cluster.ts";
 import { refOf } from "../kube/api/cluster.ts";
 import { placed } from "../kube/objects/order.ts";
@@ -34,7 +35,7 @@ export function wantedObjects(what: Installation): Wanted {
 	const authorizer = profile.externalAuthorizer ? authorizerObjects(namespace, what.authorizerImage) : [];
 	const wanted: Wanted = {
 		istio: useInstalled ? [] : what.istioObjects.map(placed),
-		knative: (what.knativeObjects ?? []).map(placed),
+		knative: (what.knativeObjects ?? []).map(placed).map(soonerAtZero),
 		workload: [namespaceObject(namespace), ...(useInstalled ? [] : authorizer)],
 		policy: useInstalled ? [] : policies.map((object) => placed(inNamespace(object, namespace))),
 	};

@@ -4,10 +4,10 @@ import type { Cluster, KubeObject } from "../kube/api/cluster.ts";
 import { goDurationMs } from "../text/duration.ts";
 import { configMapRef, knativeNamespace } from "./finding.ts";
 import { windowSeconds } from "./service.ts";
+import { graceKey } from "./sooner-at-zero.ts";
 
 const configName = "config-autoscaler";
 const enableKey = "enable-scale-to-zero";
-const graceKey = "scale-to-zero-grace-period";
 
 /** What Go's strconv.ParseBool reads, which Knative uses. */
 const truths = ["1", "t", "T", "TRUE", "true", "True"];

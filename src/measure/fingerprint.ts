@@ -1,5 +1,6 @@
 import { cpus, type as osType, release } from "node:os";
 import { knativeNamespace } from "../knative/finding.ts";
+import { graceKey } from "../knative/sooner-at-zero.ts";
 import type { Cluster, KubeObject } from "../kube/api/cluster.ts";
 import { contentHash } from "../kube/content-hash.ts";
 import type { ContainerStatus } from "../kube/pod.ts";
@@ -19,13 +20,16 @@ export async function clusterFingerprint(cluster: Cluster, signal: AbortSignal):
 	]);
 	for (const config of configs) {
 		if (config === undefined) continue;
-		const { _example: _, ...data } = textMapOf(config.data);
+		const data = Object.fromEntries(Object.entries(textMapOf(config.data)).filter(([key]) => !withoutEffect.has(key)));
 		fingerprint[config.metadata.name] = contentHash(data);
 		const mode = data["mesh-compatibility-mode"];
 		if (config.metadata.name === "config-network") fingerprint["mesh-compatibility-mode"] = mode ?? "auto";
 	}
 	return fingerprint;
 }
+
+/** Of Knative's settings: its example, and what knistio sets for the way to zero and for services that begin there. */
+const withoutEffect = new Set(["_example", graceKey, "allow-zero-initial-scale"]);
 
 /** The part of it that no installation changes, so that it is known before one. */
 export async function machineFingerprint(cluster: Cluster, signal: AbortSignal): Promise<Fingerprint> {

@@ -1,3 +1,6 @@
+import { UsageError } from "../errors.ts";
+import { nearest } from "../text/nearest.ts";
+
 /** The costs and benefits of the talk's table, in its order. */
 export type TalkColumn = "cold-start" | "latency" | "net-admin" | "routing" | "policy" | "security" | "telemetry";
 
@@ -139,4 +142,22 @@ export const columns: readonly Column[] = [
 /** The column of that name. */
 export function columnNamed(name: string): Column | undefined {
 	return columns.find((column) => column.name === name);
+}
+
+/**
+ * The columns that an option names.
+ * @param given each one name or several, separated by commas
+ * @throws UsageError with the nearest name for one that is not known
+ */
+export function columnsNamed(option: string, given: readonly string[]): Column[] {
+	const names = given.flatMap((text) => text.split(",")).map((text) => text.trim());
+	return names.map((name) => {
+		const column = columnNamed(name);
+		if (column !== undefined) return column;
+		const all = columns.map((each) => each.name);
+		const meant = nearest(name, all);
+		throw new UsageError(`${option}: there is no cost or benefit "${name}"`, {
+			hint: `${meant === undefined ? "" : `did you mean "${meant}"? `}known: ${all.join(", ")}`,
+		});
+	});
 }

@@ -3,7 +3,22 @@ import { describe, expect, it, vi } from "vitest";
 import { startBuilt } from "../support/built-program.ts";
 import { startOnTerminal } from "../support/built-terminal.ts";
 
-const bench = ["bench", "--cluster", "simulated", "--profile", "full", "-n", "1", "--copies", "1", "--speed", "10"];
+// Starts of the talk's day are so slow that a screen drawn five times a second shows each of their steps.
+const bench = [
+	"bench",
+	"--cluster",
+	"simulated",
+	"--model",
+	"talk-2019",
+	"--profile",
+	"full",
+	"-n",
+	"1",
+	"--copies",
+	"1",
+	"--speed",
+	"10",
+];
 const timeout = 120_000;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
@@ -77,9 +92,9 @@ describe("where nothing can be drawn over", () => {
 		const told = lines.filter((line) => line.startsWith("full: "));
 		expect(told.slice(-4)).toEqual([
 			"full: warm-up",
-			expect.stringMatching(/^full: warm-up: HTTP 200, \d\.\d{3} s$/),
+			expect.stringMatching(/^full: warm-up: HTTP 200, \d+\.\d{3} s$/),
 			"full: cold start 1 of 1",
-			expect.stringMatching(/^full: cold start 1 of 1: HTTP 200, \d\.\d{3} s/),
+			expect.stringMatching(/^full: cold start 1 of 1: HTTP 200, \d+\.\d{3} s/),
 		]);
 		expect(text).not.toMatch(/[○◐✔]|back to zero/);
 	};

@@ -131,7 +131,10 @@ it("notices live traffic before it has asked anything, and ends with 4", async (
 
 it("notices a pod that it did not cause, and keeps what was measured before, with 3", async () => {
 	// The first request shows what is installed, the second is measured; then somebody asks once all is at zero.
-	const used = await openUsedCluster("none", { faults: { foreignTraffic: { afterRequests: 3, everyMs: 5_500 } } });
+	const used = await openUsedCluster("none", {
+		faults: { foreignTraffic: { afterRequests: 3, everyMs: 5_500 } },
+		speed: 10,
+	});
 	await used.deploy("shop");
 	const { code, stderr } = await run(used, asked({ iterations: 9, out: [file("cut.json")] }));
 	expect(code, stderr).toBe(3);

@@ -42,6 +42,14 @@ function clusterWith({
 const { signal } = new AbortController();
 
 describe("a fingerprint", () => {
+	it("does not tell Knatives apart by what knistio sets, which no cold start depends on", async () => {
+		const of = async (data: object) =>
+			(await clusterFingerprint(clusterWith({ configs: { "config-autoscaler": data } }), signal))["config-autoscaler"];
+		const set = { "scale-to-zero-grace-period": "6s", "allow-zero-initial-scale": "true", _example: "# …" };
+		expect(await of(set)).toBe(await of({}));
+		expect(await of({ ...set, "target-burst-capacity": "0" })).not.toBe(await of({}));
+	});
+
 	it("does not tell machines apart by what their kernels keep for themselves", async () => {
 		const withMemory = (memory: string) => {
 			const plain = node("v1.34.1");

@@ -367,7 +367,15 @@ describe("copies in rotation", () => {
 	});
 
 	it("rest as long as they can: of several at zero the one is started that was started first", async () => {
-		const world = start({ iterations: 5, subjects: [rotated()] });
+		const world: ReturnType<typeof start> = start({
+			iterations: 5,
+			subjects: [rotated()],
+			onRequest: async (_, count) => {
+				stays(world, nameOf(world.requests.at(-1)), `p${count}`);
+				if (count > 1) goes(world, nameOf(world.requests.at(-2)), `p${count - 1}`);
+				return answered;
+			},
+		});
 		await world.done;
 		expect(world.requests.map(nameOf)).toEqual([...names, ...names]);
 	});

@@ -71,7 +71,7 @@ describe("bench as a Job", () => {
 	});
 
 	it("says the kubelet's reason where the image cannot be had, and leaves nothing", async () => {
-		const args = ["job", "--image", "registry.invalid/knistio:1", "--apply", "--timeout", "90s"];
+		const args = ["job", "--image", "registry.invalid/knistio:1", "--apply", "--timeout", "45s"];
 		const ended = await run([...args, "--", "bench", "-p", "minimal"]);
 		expect(ended.code, ended.stderr).toBe(4);
 		expect(ended.stderr).toMatch(/ErrImagePull|ImagePullBackOff/);

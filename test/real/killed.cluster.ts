@@ -22,6 +22,8 @@ interface KillPoint {
 	afterMs: number;
 	/** What goes on then takes place in an interrupted `clean`. */
 	alsoClean?: number;
+	/** The run is interrupted by Ctrl-C when it says this, so that it comes to its clean-up at once. */
+	endsAt?: string;
 }
 
 const points: KillPoint[] = [
@@ -30,7 +32,7 @@ const points: KillPoint[] = [
 	{ name: "restarting, a little later", says: "restarting what reads its settings", afterMs: 700 },
 	{ name: "restarting, in the middle", says: "restarting what reads its settings", afterMs: 4000 },
 	{ name: "measuring, and the clean-up too", says: "warm-up: HTTP 200", afterMs: 500, alsoClean: 3000 },
-	{ name: "cleaning up", says: "restoring what was changed", afterMs: 300 },
+	{ name: "cleaning up", endsAt: "full: deploying", says: "restoring what was changed", afterMs: 300 },
 ];
 const more: KillPoint[] = [
 	{ name: "installing, later", says: "installing full", afterMs: 6000 },
@@ -38,10 +40,10 @@ const more: KillPoint[] = [
 	{ name: "restarting, 8 s", says: "restarting what reads its settings", afterMs: 8000 },
 	{ name: "deploying", says: /deploy/, afterMs: 1000 },
 	{ name: "warm-up", says: /full: warm-up/, afterMs: 1000 },
-	{ name: "cleaning up, policies", says: "removing the policies", afterMs: 200 },
-	{ name: "cleaning up, Istio", says: "removing Istio", afterMs: 400 },
-	{ name: "cleaning up, Istio, later", says: "removing Istio", afterMs: 2500 },
-	{ name: "cleaning up, namespaces", says: "removing the namespaces", afterMs: 200 },
+	{ name: "cleaning up, policies", endsAt: "full: deploying", says: "removing the policies", afterMs: 200 },
+	{ name: "cleaning up, Istio", endsAt: "full: deploying", says: "removing Istio", afterMs: 400 },
+	{ name: "cleaning up, Istio, later", endsAt: "full: deploying", says: "removing Istio", afterMs: 2500 },
+	{ name: "cleaning up, namespaces", endsAt: "full: deploying", says: "removing the namespaces", afterMs: 200 },
 ];
 
 let cluster: Cluster;
@@ -90,8 +92,12 @@ afterAll(async () => {
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function kill(args: string[], { says, afterMs }: { says: string | RegExp; afterMs: number }): Promise<void> {
+async function kill(args: string[], { says, afterMs, endsAt }: Omit<KillPoint, "name">): Promise<void> {
 	const running = start(args);
+	if (endsAt !== undefined) {
+		await running.says(endsAt);
+		running.signal("SIGINT");
+	}
 	await running.says(says);
 	await pause(afterMs);
 	running.signal("SIGKILL");
@@ -117,9 +123,9 @@ async function lasting(): Promise<string[]> {
 describe("kill -9 on a cluster whose Knative is somebody else's", () => {
 	const all = process.env.KNISTIO_TEST_ALL_KILLS === undefined ? points : [...points, ...more];
 
-	it.each(all)("while $name is undone by one `clean`", async ({ name, says, afterMs, alsoClean }) => {
+	it.each(all)("while $name is undone by one `clean`", async ({ name, alsoClean, ...point }) => {
 		const before = await lasting();
-		await kill(["bench", "-p", "full", "-n", "1"], { says, afterMs });
+		await kill(["bench", "-p", "full", "-n", "1"], point);
 		if (alsoClean !== undefined) {
 			await kill(["clean"], { says: "restoring what was changed", afterMs: alsoClean });
 		}

@@ -11,6 +11,7 @@ import { openSimulatedTarget } from "./simulated-target.ts";
 
 const options: TradeoffOptions = {
 	profiles: ["minimal"],
+	only: [],
 	where: { kind: "simulated", model: "today", seed: 1, speed: 60 },
 	namespace: "knistio",
 	image: "simulated/helloworld:1",
@@ -69,6 +70,37 @@ it("prints the table, writes each file, and leaves nothing behind", async () => 
 	for (const file of ["t.md", "t.csv"]) expect(files.get(file)).toContain("minimal");
 }, 120_000);
 
+it("looks only for what is asked for, in the same visit", async () => {
+	const { code, left, said, files } = await observed({ only: ["mtls,policy"], out: ["t.json"] });
+	expect(code).toBe(0);
+	expect(left).toEqual([]);
+	const report = parseReport(files.get("t.json") ?? "", "t.json");
+	const cells = report.tradeoffs?.profiles[0]?.cells ?? [];
+	expect(cells.map(({ column, answer }) => `${column} ${answer}`).sort()).toEqual([
+		"cold-start not-tested",
+		"mtls refuted",
+		"policy refuted",
+	]);
+	expect(report.tradeoffs?.profiles[0]?.traces).toBeUndefined();
+	expect(said.stderr).not.toContain("warm requests");
+}, 120_000);
+
+it.each([
+	["polcy", /no cost or benefit "polcy"/, /did you mean "policy"/],
+	["cold-start", /no probe looks for cold-start/, /--report/],
+])(
+	"refuses --only %s before it looks at the cluster",
+	async (name, message, hint) => {
+		const { code } = await observed({ only: [name] });
+		expect(code).toMatchObject({
+			exitCode: 2,
+			message: expect.stringMatching(message),
+			hint: expect.stringMatching(hint),
+		});
+	},
+	120_000,
+);
+
 it("adds what it observed to the report of a run, and takes its cold starts from there", async () => {
 	const simulated = { model: "today", seed: 1, speed: 60 };
 	const run = { ...aReport({ minimal: { totals: around(2000, 60, 12) } }), simulated };
@@ -108,6 +140,9 @@ it("says what it may not look at as not tested, and goes on", async () => {
 	}
 	expect(cells.get("net-admin")?.answer).toBe("refuted");
 	expect(cells.get("routing")?.answer).toBe("observed");
+	// What was asked for by name, and was not tested, is no pass.
+	const named = { ...given, only: ["mtls,routing"] };
+	expect(await tradeoffs(named, context, async () => ({ ...target, cluster: denying }))).toBe(3);
 }, 120_000);
 
 it("cleans up when it is interrupted in the middle of a probe", async () => {
