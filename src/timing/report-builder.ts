@@ -107,10 +107,19 @@ function beginSample(state: State, sample: EntryOf<"sample">): void {
 	if (!isOfBurst(sample, state.samples[0]?.sample)) closeSamples(state, sample.at);
 	if (sample.profile !== undefined) state.open = state.profiles.of(sample.profile);
 	if (state.open === undefined) return;
-	const { revision: first, request: asked } = state.open.profile;
+	const { revision: first, request: asked, fingerprint } = state.open.profile;
+	const { runtime } = fingerprint;
 	const revision = sample.revision ?? first;
 	const pings = state.lastPings.slice(-pingsAround / 2);
-	state.samples.push({ sample, watched: [], listed: [], pings, revision, ...(asked && { asked }) });
+	state.samples.push({
+		sample,
+		watched: [],
+		listed: [],
+		pings,
+		revision,
+		...(asked && { asked }),
+		...(runtime && { runtime }),
+	});
 }
 
 /** Whether a sample is asked in the same instant as another that is open. */

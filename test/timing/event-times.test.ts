@@ -216,3 +216,36 @@ describe("a time that was never taken", () => {
 		expect((found?.hiMs ?? 0) - (found?.loMs ?? 0)).toBeLessThan(1_000);
 	});
 });
+
+describe("the event of a container's start", () => {
+	const under = (runtime: string | undefined) =>
+		onlyStart(
+			native.map((entry) => {
+				if (entry.kind !== "profile") return entry;
+				const { runtime: _, ...fingerprint } = entry.fingerprint;
+				return { ...entry, fingerprint: { ...fingerprint, ...(runtime === undefined ? {} : { runtime }) } };
+			}),
+		).instants;
+	const older = under("containerd://1.6.20");
+
+	it("is usually later where the runtime is containerd 2, within the same bounds", () => {
+		const newer = under("containerd://2.4.2");
+		for (const name of ["started:queue-proxy", "started:user-container"]) {
+			expect(newer[name]?.ms).toBeCloseTo((older[name]?.ms ?? Number.NaN) - 4, 2);
+			expect(newer[name]).toMatchObject({ loMs: older[name]?.loMs, hiMs: older[name]?.hiMs });
+		}
+		// What kubelet tells without asking the runtime is as late as before.
+		for (const name of Object.keys(older).filter((each) => !each.startsWith("started:"))) {
+			expect(newer[name], name).toEqual(older[name]);
+		}
+	});
+
+	it.each([
+		undefined,
+		"cri-o://1.34.0",
+		"containerd://1.6.20, containerd://2.4.2",
+		"containerd://x",
+	])("is as late as with containerd 1 where the runtime is %s", (runtime) => {
+		expect(under(runtime)).toEqual(older);
+	});
+});

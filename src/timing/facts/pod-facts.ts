@@ -2,7 +2,16 @@ import type { KubeObject } from "../../kube/object.ts";
 import type { ContainerSpec, ContainerStatus, Pod } from "../../kube/pod.ts";
 import type { ContainerFactName, PodFactName, TracedPart, WebhookFactName } from "../../report/steps.ts";
 import { parseTime } from "../../text/timestamp.ts";
-import { changeOf, type Fact, merged, type Receipt, statusReading } from "./fact.ts";
+import {
+	changeOf,
+	type Fact,
+	merged,
+	type Reading,
+	type Receipt,
+	statusReading,
+	typicalEventLagNs,
+	usualStartLagNs,
+} from "./fact.ts";
 import { type PodEvent, readPodEvent } from "./pod-event.ts";
 import { type Clocks, clocksOf, conditionFacts, eventFacts } from "./step-origins.ts";
 
@@ -71,8 +80,13 @@ export interface Sighting extends Receipt {
 /**
  * Collects what the watches said of one pod, in any order of arrival. A fact keeps its earliest receipt.
  * @param pods sightings of this pod @param events sightings of Events whose involvedObject is this pod
+ * @param runtime the nodes' container runtime, such as `containerd://2.4.2`, where it is known
  */
-export function collectPodFacts(pods: readonly Sighting[], events: readonly Sighting[]): PodFacts | undefined {
+export function collectPodFacts(
+	pods: readonly Sighting[],
+	events: readonly Sighting[],
+	runtime?: string,
+): PodFacts | undefined {
 	const inOrder = [...pods].sort(byArrival);
 	const last = inOrder.at(-1)?.object as Pod | undefined;
 	const first = inOrder[0];
@@ -91,7 +105,7 @@ export function collectPodFacts(pods: readonly Sighting[], events: readonly Sigh
 		object: last,
 	};
 	for (const sighting of inOrder) readPod(facts, sighting, clocks);
-	for (const sighting of events) readEvent(facts, { event: readPodEvent(sighting.object), at: sighting.at }, clocks);
+	for (const { object, at } of events) readEvent(facts, { event: readPodEvent(object), at, runtime }, clocks);
 	return facts;
 }
 
@@ -186,14 +200,22 @@ function countFalseStarts(container: ContainerFacts, { state, lastState, restart
 /** Kubelet goes on at once when a startup probe has passed, and writes the status meanwhile. */
 const statusWriteNs = 50_000_000n;
 
-function readEvent(facts: PodFacts, { event, at }: { event: PodEvent; at: bigint }, clocks: Clocks): void {
+/** An Event, its receipt, and who told kubelet of what it is about. */
+interface ReadEvent {
+	event: PodEvent;
+	at: bigint;
+	runtime: string | undefined;
+}
+
+function readEvent(facts: PodFacts, { event, at, runtime }: ReadEvent, clocks: Clocks): void {
 	if (event.reason === "Failed" || event.reason === "FailedCreatePodSandBox" || event.reason === "FailedScheduling") {
 		facts.trouble = `${event.reason}: ${event.message}`;
 	}
 	if (event.reason === "FailedScheduling") facts.waitedForRoom ??= event.message;
 	const source = eventFacts.find(({ reason }) => reason === event.reason);
 	if (source === undefined) return;
-	const fact = factOf(event, clocks[source.clock], at);
+	const usualLagNs = source.fact === "started" ? usualStartLagNs(runtime) : typicalEventLagNs;
+	const fact = factOf(event, { clock: clocks[source.clock], receivedAt: at, usualLagNs });
 	if (source.of === "pod") facts[source.fact] = merged(facts[source.fact], fact);
 	else readContainerEvent(facts, source.fact, event, fact);
 }
@@ -209,9 +231,10 @@ function readContainerEvent(facts: PodFacts, key: ContainerFactName, event: PodE
 	if (!isRepeated) container[key] = merged(known, fact);
 }
 
-function factOf({ time }: PodEvent, clock: string, receivedAt: bigint): Fact {
+function factOf({ time }: PodEvent, known: Pick<Reading, "clock" | "receivedAt" | "usualLagNs">): Fact {
+	const { receivedAt } = known;
 	if (time === undefined) return { receivedAt };
-	const reading = { clock, ...time, receivedAt };
+	const reading = { ...known, ...time };
 	const eventAt = time.bounds.lo;
 	return time.source === "status" ? { receivedAt, eventAt, imprecise: [reading] } : { receivedAt, eventAt, reading };
 }

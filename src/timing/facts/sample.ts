@@ -16,6 +16,8 @@ export interface SampleRecord {
 	/** From shortly before the sample to its end, in order. */
 	pings: EntryOf<"ping">[];
 	revision: string;
+	/** The nodes' container runtime, as the profile's fingerprint has it. */
+	runtime?: string;
 	/** What traces say of pods, by their UIDs; where there are any, they come after all else. */
 	spans?: ReadonlyMap<string, readonly RecordedSpan[]>;
 	/** What was asked of the service, where it is not `GET /` with status 200. */
@@ -46,7 +48,7 @@ export function sightingsOf({ watched, listed, revision }: SampleRecord): Sighti
 
 /** The pods that were not there before, in the order in which they were seen. */
 export function newPods(
-	{ sample }: SampleRecord,
+	{ sample, runtime }: SampleRecord,
 	{ pods, events }: Sightings,
 	earlier: ReadonlySet<string>,
 ): PodFacts[] {
@@ -57,6 +59,7 @@ export function newPods(
 		collectPodFacts(
 			pods.filter(({ object }) => object.metadata.uid === uid),
 			events.filter(({ object }) => readPodEvent(object).uid === uid),
+			runtime,
 		),
 	);
 	return facts.filter((pod) => pod !== undefined).sort((a, b) => byTime(a.firstSeen, b.firstSeen));
