@@ -8,7 +8,7 @@ import { patiently } from "../../kube/wait/patience.ts";
 import {
 	podSelector,
 	podsOf,
-	podTerminator,
+	terminatePods,
 	terminationGraceSeconds,
 	waitPodsGone,
 } from "../../kube/wait/pods-gone.ts";
@@ -76,10 +76,9 @@ async function removeStage(task: Task, request: StageRemoval): Promise<void> {
 	const refused = within(task, patience.refusedMs);
 	const going = await goingOf(refused, request);
 	const gone = within(task, patience.goneMs);
-	const terminate = podTerminator(task);
 	const failed = await forEach(task, going, {
 		refOf,
-		run: (object) => removeOne({ refused, gone }, object, terminate),
+		run: (object) => removeOne({ refused, gone }, object),
 	});
 	const isRefused = new Set(failed.map(({ ref }) => keyOf(ref)));
 	const accepted = going.filter((object) => !isRefused.has(keyOf(refOf(object))));
@@ -117,11 +116,7 @@ function needs(ref: ObjectRef, object: KubeObject): boolean {
 	return groupOf(ref.apiVersion) === group && ref.kind === names.kind;
 }
 
-async function removeOne(
-	tasks: { refused: Task; gone: Task },
-	object: KubeObject,
-	terminate: ReturnType<typeof podTerminator>,
-): Promise<void> {
+async function removeOne(tasks: { refused: Task; gone: Task }, object: KubeObject): Promise<void> {
 	const { refused, gone } = tasks;
 	const selector = podSelector(object);
 	if (selector !== undefined && !selector.mayTakeTime) {
@@ -130,7 +125,7 @@ async function removeOne(
 			await waitGone(gone, [refOf(owner)]);
 		};
 		await orphanPods(gone, object, { selector, orphan });
-		await terminate(await podsOf(gone, selector));
+		await terminatePods(gone, await podsOf(gone, selector));
 	}
 	if (object.metadata.deletionTimestamp === undefined) await remove(refused, object);
 }

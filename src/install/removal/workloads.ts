@@ -4,7 +4,7 @@ import { isDerived, isOurs, keyOf } from "../../kube/objects/ownership.ts";
 import { forEach, ofOneObject } from "../../kube/wait/failures.ts";
 import { stillThere, waitUntilNone } from "../../kube/wait/gone.ts";
 import { patiently } from "../../kube/wait/patience.ts";
-import { podTerminator } from "../../kube/wait/pods-gone.ts";
+import { terminatePods } from "../../kube/wait/pods-gone.ts";
 import { inParallel, type Task, within } from "../../kube/wait/task.ts";
 import { type Patience, type Removal, untilTaskEnds } from "./remove.ts";
 
@@ -45,10 +45,9 @@ export async function removeWorkloads(
 	const isRefused = new Set(failed.map(({ ref }) => keyOf(ref)));
 	const going = ours.filter((object) => !isRefused.has(keyOf(refOf(object))));
 	const startedAt = task.clock.now();
-	const terminate = podTerminator(task);
+	await terminatePods(task, (await remains(task, going)).filter(isPod));
 	const left = await waitUntilNone(within(task, patience.goneMs), async () => {
 		const still = await remains(task, going);
-		await terminate(still.filter((object) => object.kind === "Pod"));
 		if (task.clock.now() - startedAt > finalizerPatienceMs(going.length)) await dropFinalizers(task, still);
 		return still;
 	});
@@ -56,6 +55,8 @@ export async function removeWorkloads(
 	const isLeft = new Set(left.map((object) => keyOf(refOf(object))));
 	return { removed: going.map(refOf).filter((ref) => !isLeft.has(keyOf(ref))), kept: [], failed };
 }
+
+const isPod = ({ kind }: KubeObject) => kind === "Pod";
 
 async function remains(task: Task, services: readonly KubeObject[]): Promise<KubeObject[]> {
 	const lists = await inParallel(chunksOf(services), async ({ namespace, names }) => {
@@ -87,7 +88,7 @@ function chunksOf(services: readonly KubeObject[]): { namespace: string | undefi
 }
 
 async function dropFinalizers(task: Task, left: readonly KubeObject[]): Promise<void> {
-	const held = left.filter((object) => object.metadata.deletionTimestamp !== undefined && object.kind !== "Pod");
+	const held = left.filter((object) => object.metadata.deletionTimestamp !== undefined && !isPod(object));
 	for (const object of held) {
 		if (!isOurs(object) && !isDerived(object)) continue;
 		if (((object.metadata.finalizers ?? []) as string[]).length === 0) continue;

@@ -46,15 +46,14 @@ export async function waitPodsGone(task: Task, selectors: readonly PodSelector[]
 	});
 }
 
-/** Ends pods, each once, before their owner's deletion does: the kubelet does not shorten a time that has begun. */
-export function podTerminator(task: Task): (pods: readonly KubeObject[]) => Promise<void> {
-	const terminated = new Set<string>();
-	return async (pods) => {
-		const fresh = pods.filter(({ metadata: { uid = "" } }) => !terminated.has(uid));
-		await inParallel(fresh, async (pod) => {
-			const { uid = "" } = pod.metadata;
-			terminated.add(uid);
-			await task.cluster.remove(refOf(pod), { gracePeriodSeconds: terminationGraceSeconds, uid, signal: task.signal });
-		});
-	};
+/**
+ * Ends pods before their owner's deletion does, for the kubelet does not shorten a time that has begun. As long as the
+ * owner is there, it puts others in their place: those are young, and end soon by themselves when it goes.
+ */
+export async function terminatePods(task: Task, pods: readonly KubeObject[]): Promise<void> {
+	await inParallel(pods, (pod) => {
+		const { uid } = pod.metadata;
+		const options = { gracePeriodSeconds: terminationGraceSeconds, signal: task.signal };
+		return task.cluster.remove(refOf(pod), { ...options, ...(uid === undefined ? {} : { uid }) });
+	});
 }

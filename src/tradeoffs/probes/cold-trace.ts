@@ -2,12 +2,14 @@ import { ClusterError } from "../../errors.ts";
 import { idleService } from "../../knative/idle-service.ts";
 import { type DeployedService, serviceManifest } from "../../knative/service.ts";
 import type { KubeObject } from "../../kube/api/cluster.ts";
+import { terminatePods } from "../../kube/wait/pods-gone.ts";
+import { newTask } from "../../kube/wait/task.ts";
 import { requestTrace } from "../request-trace.ts";
 import { hasProxy } from "./access-log.ts";
 import { gatewayPods } from "./gateway-pods.ts";
 import type { AccessLog, LoggedRequest } from "./logged-request.ts";
 import type { Findings, Probe, ToDeploy, Visit } from "./probe.ts";
-import { openHurry, podsOfRevision } from "./revision-pods.ts";
+import { podsOfRevision } from "./revision-pods.ts";
 import { coldSuffix, linesOf, type Sent, send, traced } from "./traced-requests.ts";
 
 const requests = 3;
@@ -88,6 +90,7 @@ async function linesOfOne(
 /** Its pod would otherwise go while other probes look that must not be disturbed. */
 async function removeCopy(visit: Visit, { ref, revision }: DeployedService): Promise<void> {
 	await visit.session.cluster.remove(ref, { propagation: "Foreground" });
+	await terminatePods(newTask(visit.session), await podsOfRevision(visit, revision));
 	await waitForNoPod(visit, revision);
 }
 
@@ -98,14 +101,12 @@ function activatorPods({ session }: Visit): Promise<KubeObject[]> {
 
 /** Knative lets it go to zero within a minute. */
 async function waitForNoPod(visit: Visit, revision: string): Promise<void> {
-	const { clock, cluster, signal, timeoutMs } = visit.session;
+	const { clock, signal, timeoutMs } = visit.session;
 	const deadlineAt = clock.now() + timeoutMs;
-	const hurry = openHurry(cluster);
 	for (;;) {
 		const pods = await podsOfRevision(visit, revision);
 		if (pods.length === 0) return;
 		if (clock.now() > deadlineAt) throw new ClusterError(`revision ${revision} did not go to zero for a cold request`);
-		await hurry(pods);
 		await clock.sleep(500, signal);
 	}
 }

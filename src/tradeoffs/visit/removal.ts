@@ -2,8 +2,8 @@ import { describeRef, type ObjectRef } from "../../kube/api/cluster.ts";
 import { ownedBySelector } from "../../kube/objects/ownership.ts";
 import { stillThere, waitGone, waitUntilNone } from "../../kube/wait/gone.ts";
 import { patiently } from "../../kube/wait/patience.ts";
+import { terminatePods } from "../../kube/wait/pods-gone.ts";
 import { inParallel, newTask, type Session } from "../../kube/wait/task.ts";
-import { openHurry } from "../probes/revision-pods.ts";
 
 /** Takes away the services of the visit, and waits until they and what the probes have deleted are gone. */
 export async function removeAll(session: Session, namespace: string, deleted: readonly ObjectRef[]): Promise<void> {
@@ -31,17 +31,17 @@ async function removeServices(session: Session, namespace: string): Promise<void
 		const ref = { ...query, name: metadata.name };
 		await patiently(task, describeRef(ref), () => cluster.remove(ref, { propagation: "Foreground" }));
 	});
-	const hurry = openHurry(cluster);
-	const left = await waitUntilNone(task, async () => {
-		const podQuery = {
-			apiVersion: "v1",
-			kind: "Pod",
-			namespace,
-			labelSelector: "serving.knative.dev/service",
-		};
-		const [open, pods] = [await cluster.list(query), await cluster.list(podQuery)];
-		await hurry(pods);
-		return [...open, ...pods];
-	});
+	const names = services.map(({ metadata }) => metadata.name).join(",");
+	const podQuery = {
+		apiVersion: "v1",
+		kind: "Pod",
+		namespace,
+		labelSelector: `serving.knative.dev/service in (${names})`,
+	};
+	await terminatePods(task, await cluster.list(podQuery));
+	const left = await waitUntilNone(task, async () => [
+		...(await cluster.list(query)),
+		...(await cluster.list(podQuery)),
+	]);
 	if (left.length > 0) throw stillThere(left);
 }
