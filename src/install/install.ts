@@ -222,6 +222,7 @@ async function joinMesh(run: Install): Promise<boolean> {
 	const configs = await configSettings(task, {
 		mode: useInstalled ? undefined : profile.meshCompatibilityMode,
 		hasIdleServices: what.hasIdleServices,
+		state: store.current,
 	});
 	const settings: Setting[] = [...labels, ...configs];
 	const changes = await inParallel(settings, ({ change, restarts }) =>

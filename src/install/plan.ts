@@ -70,6 +70,7 @@ async function plannedSettings(
 		...(await configSettings(withNew, {
 			mode: useInstalled ? undefined : profile.meshCompatibilityMode,
 			hasIdleServices: what.hasIdleServices,
+			state,
 		})),
 	];
 }

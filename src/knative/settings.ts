@@ -20,12 +20,14 @@ const meshLabels = ["istio-injection", "istio.io/rev", "istio.io/dataplane-mode"
 export interface WantedSettings {
 	/** As it is where it is undefined. */
 	mode: Profile["meshCompatibilityMode"] | undefined;
-	/** Services may begin without a pod. */
+	/** Services may begin without a pod; where they need not, it is as it was before knistio. */
 	hasIdleServices?: boolean | undefined;
+	/** What was there before knistio. */
+	state: Pick<InstallState, "journal">;
 }
 
 /** What `mesh-compatibility-mode`, if given, the domain, and the least pods of a service must be; empty where they are so. */
-export async function configSettings(task: Task, { mode, hasIdleServices }: WantedSettings): Promise<Setting[]> {
+export async function configSettings(task: Task, { mode, hasIdleServices, state }: WantedSettings): Promise<Setting[]> {
 	const [network, domain, autoscaler] = await Promise.all(
 		["config-network", "config-domain", "config-autoscaler"].map((name) =>
 			task.cluster.get(configMapRef(name), task.signal),
@@ -41,10 +43,20 @@ export async function configSettings(task: Task, { mode, hasIdleServices }: Want
 	if (domain !== undefined && !hasOurDomain && !hasDefaultDomain(domain)) {
 		settings.push({ change: domainChange, restarts: [] });
 	}
-	if (hasIdleServices === true && autoscaler !== undefined && valueAt(autoscaler, idleChange.path) !== "true") {
-		settings.push({ change: idleChange, restarts: [] });
-	}
+	const idle = autoscaler && idleValue(valueAt(autoscaler, idleChange.path), hasIdleServices === true, state);
+	if (idle !== undefined) settings.push({ change: { ...idleChange, value: idle }, restarts: [] });
 	return settings;
+}
+
+/** What the setting must become; undefined where it stays. */
+function idleValue(
+	found: string | null,
+	isWanted: boolean,
+	{ journal }: Pick<InstallState, "journal">,
+): string | null | undefined {
+	if (isWanted) return found === idleChange.value ? undefined : idleChange.value;
+	const entry = journal.find(({ ref, path }) => keyOf(ref) === keyOf(idleChange.ref) && path.at(-1) === idleKey);
+	return entry === undefined || found !== idleChange.value || found === entry.before ? undefined : entry.before;
 }
 
 /**
@@ -57,10 +69,12 @@ const domainChange: Change = {
 	value: `selector:\n  ${ownedByLabel}: knistio\n`,
 };
 
+const idleKey = "allow-zero-initial-scale";
+
 /** Knative's webhook otherwise refuses services that begin without a pod. */
 const idleChange: Change = {
 	ref: configMapRef("config-autoscaler"),
-	path: ["data", "allow-zero-initial-scale"],
+	path: ["data", idleKey],
 	value: "true",
 };
 

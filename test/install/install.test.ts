@@ -96,6 +96,45 @@ describe("installProfile", () => {
 		expect((await readState(cluster)).restarts).toEqual([]);
 	});
 
+	describe("of services that begin without a pod", () => {
+		const autoscaler = { apiVersion: "v1", kind: "ConfigMap", namespace: "knative-serving", name: "config-autoscaler" };
+		const key = "allow-zero-initial-scale";
+		const dataOf = (cluster: FakeCluster) => cluster.objects.get(`ConfigMap knative-serving/${autoscaler.name}`)?.data;
+		const installOn = (cluster: FakeCluster, hasIdleServices?: boolean) =>
+			installProfile(sessionOn(cluster, { clock }), request({ ...(hasIdleServices && { hasIdleServices }) }));
+		const clusterSaying = (data: Record<string, string>) => {
+			const cluster = clusterWithKnative();
+			cluster.put({ ...configMap(autoscaler.namespace, autoscaler.name, data) });
+			return cluster;
+		};
+
+		it.each([
+			{},
+			{ [key]: "false" },
+		])("allows them as long as they are wanted, and then has what was there: %j", async (was) => {
+			const cluster = clusterSaying(was);
+			await installOn(cluster, true);
+			expect(dataOf(cluster)).toEqual({ [key]: "true" });
+			await installOn(cluster, true);
+			expect(dataOf(cluster)).toEqual({ [key]: "true" });
+			expect((await installOn(cluster)).changed).toBe(true);
+			expect(dataOf(cluster)).toEqual(was);
+			expect((await installOn(cluster)).changed).toBe(false);
+		});
+
+		it("leaves alone what somebody else has set", async () => {
+			const theirs = clusterSaying({ [key]: "true" });
+			await installOn(theirs, true);
+			await installOn(theirs);
+			expect(dataOf(theirs)).toEqual({ [key]: "true" });
+			const since = clusterSaying({});
+			await installOn(since, true);
+			await since.patch(autoscaler, { data: { [key]: "false" } });
+			await installOn(since);
+			expect(dataOf(since)).toEqual({ [key]: "false" });
+		});
+	});
+
 	it("takes policies away before the sidecars, and the CNI plugin after istiod has stopped asking for it", async () => {
 		const cluster = clusterWithKnative();
 		await installProfile(sessionOn(cluster, { clock }), fullRequest());
