@@ -231,7 +231,7 @@ describe("the event of a container's start", () => {
 	it("is usually later where the runtime is containerd 2, within the same bounds", () => {
 		const newer = under("containerd://2.4.2");
 		for (const name of ["started:queue-proxy", "started:user-container"]) {
-			expect(newer[name]?.ms).toBeCloseTo((older[name]?.ms ?? Number.NaN) - 4, 2);
+			expect(newer[name]?.ms).toBeCloseTo((older[name]?.ms ?? Number.NaN) - 3, 2);
 			expect(newer[name]).toMatchObject({ loMs: older[name]?.loMs, hiMs: older[name]?.hiMs });
 		}
 		// What kubelet tells without asking the runtime is as late as before.

@@ -39,13 +39,13 @@ export const eventLagNs = 15_000_000n;
 export const typicalEventLagNs = 2_000_000n;
 
 /**
- * containerd 2 answers kubelet some 4 ms later after a container's start than containerd 1 did, and kubelet writes the
+ * containerd 2 answers kubelet some 3 ms later after a container's start than containerd 1 did, and kubelet writes the
  * event after the answer (bench/ground-truth.ts).
  * @param runtime as a node names it, such as `containerd://2.4.2`
  */
 export function usualStartLagNs(runtime: string | undefined): bigint {
 	const major = Number(/^containerd:\/\/(\d+)\.[^,]*$/.exec(runtime ?? "")?.[1]);
-	return major >= 2 ? 6_000_000n : typicalEventLagNs;
+	return major >= 2 ? 5_000_000n : typicalEventLagNs;
 }
 
 /** How much later than its fact a reading may be, and usually is. A status field and a span are the fact's own. */
