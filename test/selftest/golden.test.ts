@@ -47,6 +47,9 @@ const golden: [name: string, events: number, totalMs: number, phases: string][] 
 	["kubernetes-1.36/classic", 13, 4761.364, withClassic],
 	["kubernetes-1.36/hold", 13, 4636.475, withHeld],
 	["kubernetes-1.37/none", 7, 860.624, withoutSidecar],
+	["kubernetes-1.37/native", 13, 4575.793, withNative],
+	["kubernetes-1.37/classic", 13, 4255.862, withClassic],
+	["kubernetes-1.37/hold", 13, 3626.452, withHeld],
 	["kubernetes-1.37/native-cni", 13, 5457.315, withNative.replaceAll("istio-init", "istio-validation")],
 	[
 		"native-cni",
@@ -117,7 +120,10 @@ describe("a recording of a real cluster", () => {
 		["kubernetes-1.36/classic", "today", "full", "classic"],
 		["kubernetes-1.36/hold", "today", holding, "classic"],
 		["kubernetes-1.37/none", "today", "minimal"],
+		["kubernetes-1.37/native", "today", "full", "native"],
 		["kubernetes-1.37/native-cni", "today", "full-cni", "native"],
+		["kubernetes-1.37/classic", "today", "full", "classic"],
+		["kubernetes-1.37/hold", "today", holding, "classic"],
 	])(
 		"has no field that measuring reads and the simulation of its Kubernetes lacks: %s",
 		async (name, model, profile, sidecar) => {

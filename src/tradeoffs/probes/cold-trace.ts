@@ -89,8 +89,8 @@ async function linesOfOne(
 
 /** Its pod would otherwise go while other probes look that must not be disturbed. */
 async function removeCopy(visit: Visit, { ref, revision }: DeployedService): Promise<void> {
-	await visit.session.cluster.remove(ref, { propagation: "Foreground" });
 	await terminatePods(newTask(visit.session), await podsOfRevision(visit, revision));
+	await visit.session.cluster.remove(ref, { propagation: "Foreground" });
 	await waitForNoPod(visit, revision);
 }
 

@@ -9,7 +9,7 @@ import { type CpuTime, cpuTimeByKubelet, cpuTimeByResourceMetrics, usageByMetric
 import { openPatience } from "./patience.ts";
 import type { Begun, Findings, Probe, Visit } from "./probe.ts";
 import { podsOfRevision } from "./revision-pods.ts";
-import { stayingUp } from "./staying-up.ts";
+import { stayingUp, stayingUpTimeoutSeconds } from "./staying-up.ts";
 
 const column = "cpu";
 
@@ -29,7 +29,9 @@ export const cpuProbe: Probe = {
 	deploys: ({ profile, namespace, image, target, serviceName }) => {
 		if (profile.promises.sidecar === "none") return [];
 		const name = nameOf(serviceName);
-		return [serviceManifest(stayingUp(profile), { namespace, name, image, target, timeoutSeconds: 15 })];
+		return [
+			serviceManifest(stayingUp(profile), { namespace, name, image, target, timeoutSeconds: stayingUpTimeoutSeconds }),
+		];
 	},
 	begin,
 };

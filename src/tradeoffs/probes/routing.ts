@@ -4,7 +4,7 @@ import type { KubeObject } from "../../kube/api/cluster.ts";
 import { seen } from "../cells.ts";
 import { outsideMesh } from "./outside-mesh.ts";
 import type { Findings, Probe, ToDeploy, Visit } from "./probe.ts";
-import { stayingUp } from "./staying-up.ts";
+import { stayingUp, stayingUpTimeoutSeconds } from "./staying-up.ts";
 
 const requests = 200;
 /** What the second revision is to get, and the tag under whose host it gets all. */
@@ -43,7 +43,7 @@ function revisionOf(visit: ToDeploy, which: "first" | "second"): KubeObject {
 		name,
 		image,
 		target: targetOf(visit, which),
-		timeoutSeconds: 15,
+		timeoutSeconds: stayingUpTimeoutSeconds,
 		named: { name: which === "first" ? first : second, tag },
 	});
 	const traffic =

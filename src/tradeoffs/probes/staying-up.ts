@@ -2,6 +2,12 @@ import type { Profile } from "../../profile/profile.ts";
 
 const proxyConfig = "proxy.istio.io/config";
 
+/**
+ * No request to such a service has to start a pod. Its pods take so long to end, for they are given as long as a request may
+ * take.
+ */
+export const stayingUpTimeoutSeconds = 5;
+
 /** What Envoy is to count beside Istio's own metrics, which not every Envoy has: requests, handshakes, policy checks. */
 const statistics = JSON.stringify({
 	proxyStatsMatcher: {

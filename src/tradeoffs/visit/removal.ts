@@ -2,7 +2,6 @@ import { describeRef, type ObjectRef } from "../../kube/api/cluster.ts";
 import { ownedBySelector } from "../../kube/objects/ownership.ts";
 import { stillThere, waitGone, waitUntilNone } from "../../kube/wait/gone.ts";
 import { patiently } from "../../kube/wait/patience.ts";
-import { terminatePods } from "../../kube/wait/pods-gone.ts";
 import { inParallel, newTask, type Session } from "../../kube/wait/task.ts";
 
 /** Takes away the services of the visit, and waits until they and what the probes have deleted are gone. */
@@ -38,7 +37,6 @@ async function removeServices(session: Session, namespace: string): Promise<void
 		namespace,
 		labelSelector: `serving.knative.dev/service in (${names})`,
 	};
-	await terminatePods(task, await cluster.list(podQuery));
 	const left = await waitUntilNone(task, async () => [
 		...(await cluster.list(query)),
 		...(await cluster.list(podQuery)),

@@ -16,7 +16,7 @@ import type { Profile } from "../../profile/profile.ts";
 import type { ProfileTradeoffs, Took } from "../../report/tradeoffs.ts";
 import type { WarmLatencies } from "../latency.ts";
 import type { Probe, ToDeploy, Visit } from "../probes/probe.ts";
-import { stayingUp } from "../probes/staying-up.ts";
+import { stayingUp, stayingUpTimeoutSeconds } from "../probes/staying-up.ts";
 import { tookWords } from "../took.ts";
 import { beginNeeds, type Needs } from "./needs.ts";
 import { type FollowedPods, followPods } from "./pods.ts";
@@ -105,7 +105,7 @@ async function look(session: Session, order: VisitOrder, looking: Looking): Prom
 	progress({ kind: "step", text: `${profile.name}: deploying the service` });
 	const { namespace, image } = order;
 	const { target } = known;
-	const under = { namespace, name: serviceName, image, target, timeoutSeconds: 15 };
+	const under = { namespace, name: serviceName, image, target, timeoutSeconds: stayingUpTimeoutSeconds };
 	const service = serviceManifest(stayingUp(profile), under);
 	const needs = await beginNeeds(session, { service, probes, known, deploy });
 	try {
