@@ -21,10 +21,20 @@ const heldKinds = [
 	["networking.internal.knative.dev/v1alpha1", "Ingress"],
 ] as const;
 
+/** What else a Service has: under the same names, those of its successor would be refused as somebody else's. */
+const ownedKinds = [
+	["serving.knative.dev/v1", "Revision"],
+	["autoscaling.internal.knative.dev/v1alpha1", "PodAutoscaler"],
+	["networking.internal.knative.dev/v1alpha1", "ServerlessService"],
+	["apps/v1", "Deployment"],
+	["v1", "Pod"],
+] as const;
+
 /**
  * Deletes Knative Services of ours, or other custom resources of the workload's part, and waits until they are gone
- * with all that hangs on them: Ingresses, and pods, Terminating ones included. Pods are not given time to drain. Where
- * a finalizer's controller is gone, the finalizer is taken off. What cannot be removed does not stop the others.
+ * with all that hangs on them: Ingresses, Revisions, and pods, Terminating ones included. Pods are not given time to
+ * drain. Where a finalizer's controller is gone, the finalizer is taken off. What cannot be removed does not stop the
+ * others.
  */
 export async function removeWorkloads(
 	task: Task,
@@ -61,7 +71,7 @@ const isPod = ({ kind }: KubeObject) => kind === "Pod";
 async function remains(task: Task, services: readonly KubeObject[]): Promise<KubeObject[]> {
 	const lists = await inParallel(chunksOf(services), async ({ namespace, names }) => {
 		const where = { labelSelector: `${serviceLabel} in (${names.join(",")})`, ...(namespace && { namespace }) };
-		const kinds = [["v1", "Pod"], ...heldKinds] as const;
+		const kinds = [...ownedKinds, ...heldKinds];
 		return Promise.all(
 			kinds.map(([apiVersion, kind]) => task.cluster.list({ apiVersion, kind, ...where }, task.signal)),
 		);
@@ -88,7 +98,9 @@ function chunksOf(services: readonly KubeObject[]): { namespace: string | undefi
 }
 
 async function dropFinalizers(task: Task, left: readonly KubeObject[]): Promise<void> {
-	const held = left.filter((object) => object.metadata.deletionTimestamp !== undefined && !isPod(object));
+	const held = left.filter(
+		({ kind, metadata }) => metadata.deletionTimestamp !== undefined && heldKinds.some(([, each]) => each === kind),
+	);
 	for (const object of held) {
 		if (!isOurs(object) && !isDerived(object)) continue;
 		if (((object.metadata.finalizers ?? []) as string[]).length === 0) continue;
