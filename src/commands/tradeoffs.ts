@@ -18,7 +18,7 @@ import { parseReport } from "../report/read-report.ts";
 import type { Fingerprint, Report } from "../report/report.ts";
 import { columnsNamed } from "../tradeoffs/columns.ts";
 import type { Probe } from "../tradeoffs/probes/probe.ts";
-import { probes } from "../tradeoffs/probes/probes.ts";
+import { probes as everyProbe } from "../tradeoffs/probes/probes.ts";
 import { tradeoffsOf } from "../tradeoffs/tradeoffs.ts";
 import { type Visited, visitProfile } from "../tradeoffs/visit/visit.ts";
 import { cleanUp, lookBefore } from "./bench/clean-up.ts";
@@ -51,7 +51,8 @@ export interface TradeoffOptions {
 /** `knistio tradeoffs`: each profile on the cluster, and every probe of its costs and benefits. */
 export async function tradeoffs(options: TradeoffOptions, context: Context, open = openTarget): Promise<ExitCode> {
 	const profiles = (await loadProfiles(options.profiles)).map((profile) => substitute(profile, options.namespace));
-	const asked = probesFor(options.only);
+	const asked = columnsNamed("--only", options.only).map(({ name }) => name);
+	const probes = probesFor(asked);
 	const format = tradeoffFormatNamed(options.format);
 	const files = options.out.map((file) => ({
 		file,
@@ -81,7 +82,8 @@ export async function tradeoffs(options: TradeoffOptions, context: Context, open
 			target,
 			session,
 			profiles,
-			probes: asked,
+			asked,
+			probes,
 			knativeObjects,
 			given,
 			clear: display.clear,
@@ -99,6 +101,8 @@ interface Run {
 	target: Target;
 	session: Session;
 	profiles: Profile[];
+	/** Names of the columns that `--only` gives. */
+	asked: readonly string[];
 	probes: readonly Probe[];
 	knativeObjects: KubeObject[] | undefined;
 	/** The report that the observations are added to. */
@@ -113,7 +117,7 @@ interface Results {
 }
 
 async function observe(run: Run, { format, files }: Results): Promise<ExitCode> {
-	const { options, context, session, profiles, clear } = run;
+	const { options, context, session, profiles, asked, clear } = run;
 	// Renewed and judged in real time, also on a simulated cluster whose time runs faster.
 	const lock = await takeLock({ ...session, clock: systemClock });
 	const startedAt = new Date().toISOString();
@@ -150,27 +154,27 @@ async function observe(run: Run, { format, files }: Results): Promise<ExitCode> 
 	if (visited.size > 0) context.stdout((await format.load())(report, { color: context.color }));
 	return endRun({
 		failure,
-		judge: async () => exitCodeOf(report, options.only),
+		judge: async () => exitCodeOf(report, asked),
 		unwritten,
 		uncleaned,
 	});
 }
 
 /** All probes, or those that look for one of these columns. */
-function probesFor(only: readonly string[]): readonly Probe[] {
-	const asked = columnsNamed("--only", only).map(({ name }) => name);
-	const unprobed = asked.find((name) => probes.every(({ columns }) => !columns.includes(name)));
+function probesFor(asked: readonly string[]): readonly Probe[] {
+	const unprobed = asked.find((name) => everyProbe.every(({ columns }) => !columns.includes(name)));
 	if (unprobed !== undefined) {
 		throw new UsageError(`--only: no probe looks for ${unprobed}, which comes from a report`, {
 			hint: "give the report of a run by --report: its cold starts are then in the table, whatever is asked for",
 		});
 	}
-	return asked.length === 0 ? probes : probes.filter(({ columns }) => columns.some((name) => asked.includes(name)));
+	return asked.length === 0
+		? everyProbe
+		: everyProbe.filter(({ columns }) => columns.some((name) => asked.includes(name)));
 }
 
 /** Nothing tested of a profile is no result; neither is a column that was asked for by name and not tested. */
-function exitCodeOf({ tradeoffs }: Report, only: readonly string[]): ExitCode {
-	const asked = columnsNamed("--only", only).map(({ name }) => name);
+function exitCodeOf({ tradeoffs }: Report, asked: readonly string[]): ExitCode {
 	const isTested = tradeoffs?.profiles.every(({ cells }) => {
 		const tested = cells.filter(({ answer }) => answer !== "not-tested").map(({ column }) => column);
 		return tested.length > 0 && asked.every((name) => tested.includes(name));

@@ -1,6 +1,6 @@
 import { UsageError } from "../errors.ts";
 import { authorizerObjects } from "../istio/authorizer.ts";
-import { soonerAtZero } from "../knative/sooner-at-zero.ts";
+import { soonerAtZero } from "../knative/zero-settings.ts";
 import type { KubeObject } from "../kube/api/cluster.ts";
 import { refOf } from "../kube/api/cluster.ts";
 import { placed } from "../kube/objects/order.ts";

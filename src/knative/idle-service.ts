@@ -5,10 +5,13 @@ import type { Profile } from "../profile/profile.ts";
 import { configMapRef } from "./finding.ts";
 import { type ServiceOrder, serviceManifest } from "./service.ts";
 
+/** Knative's setting without which its webhook refuses services that begin without a pod. */
+export const idleKey = "allow-zero-initial-scale";
+
 /** Whether Knative takes services that begin without a pod. */
 export async function mayBeIdle(cluster: Pick<Cluster, "get">, signal: AbortSignal): Promise<boolean> {
 	const config = await cluster.get(configMapRef("config-autoscaler"), signal);
-	return textMapOf(config?.data)["allow-zero-initial-scale"] === "true";
+	return textMapOf(config?.data)[idleKey] === "true";
 }
 
 /** A service of ours that begins without a pod. It needs Knative's `allow-zero-initial-scale`. */

@@ -1,4 +1,4 @@
-import { type Change, valueAt } from "../install/state/journal.ts";
+import { type Change, entryOf, valueAt } from "../install/state/journal.ts";
 import type { InstallState } from "../install/state/store.ts";
 import type { KubeObject, ObjectRef } from "../kube/api/cluster.ts";
 import { keyOf, ownedByLabel } from "../kube/objects/ownership.ts";
@@ -6,6 +6,7 @@ import { textMapOf } from "../kube/untrusted.ts";
 import type { Task } from "../kube/wait/task.ts";
 import type { Profile } from "../profile/profile.ts";
 import { configMapRef, knativeNamespace, meshedDeployments, meshModeReaders } from "./finding.ts";
+import { idleKey } from "./idle-service.ts";
 
 /** A change to something that is not knistio's, with the Deployments whose pods must be restarted for it. */
 export interface Setting {
@@ -55,8 +56,8 @@ function idleValue(
 	{ journal }: Pick<InstallState, "journal">,
 ): string | null | undefined {
 	if (isWanted) return found === idleChange.value ? undefined : idleChange.value;
-	const entry = journal.find(({ ref, path }) => keyOf(ref) === keyOf(idleChange.ref) && path.at(-1) === idleKey);
-	return entry === undefined || found !== idleChange.value || found === entry.before ? undefined : entry.before;
+	// A value that is not knistio's is somebody else's, and stays.
+	return found === idleChange.value ? entryOf(journal, idleChange)?.before : undefined;
 }
 
 /**
@@ -69,9 +70,6 @@ const domainChange: Change = {
 	value: `selector:\n  ${ownedByLabel}: knistio\n`,
 };
 
-const idleKey = "allow-zero-initial-scale";
-
-/** Knative's webhook otherwise refuses services that begin without a pod. */
 const idleChange: Change = {
 	ref: configMapRef("config-autoscaler"),
 	path: ["data", idleKey],

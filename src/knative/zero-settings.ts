@@ -1,13 +1,19 @@
 import type { ClientClock } from "../clock/client-clock.ts";
 import { ClusterError } from "../errors.ts";
 import type { Cluster, KubeObject } from "../kube/api/cluster.ts";
+import { textMapOf } from "../kube/untrusted.ts";
 import { goDurationMs } from "../text/duration.ts";
 import { configMapRef, knativeNamespace } from "./finding.ts";
 import { windowSeconds } from "./service.ts";
-import { graceKey } from "./sooner-at-zero.ts";
 
 const configName = "config-autoscaler";
 const enableKey = "enable-scale-to-zero";
+
+/** For so long at least after a revision was made, Knative keeps a pod of it; no Service can set it. */
+export const graceKey = "scale-to-zero-grace-period";
+
+/** The least that Knative takes; it uses 30 s where nothing is said. */
+const leastGrace = "6s";
 
 /** What Go's strconv.ParseBool reads, which Knative uses. */
 const truths = ["1", "t", "T", "TRUE", "true", "True"];
@@ -29,14 +35,24 @@ export interface ZeroWait {
  */
 export async function requireZeroAllowed(cluster: Cluster, wait: ZeroWait): Promise<void> {
 	const installed = await cluster.get(configMapRef(configName), wait.signal);
-	const given = wait.knativeObjects?.find(
-		({ kind, metadata }) =>
-			kind === "ConfigMap" && metadata.name === configName && metadata.namespace === knativeNamespace,
-	);
+	const given = wait.knativeObjects?.find(isAutoscalerConfig);
 	const data = ((installed ?? given)?.data ?? {}) as Record<string, unknown>;
 	requireZeroEnabled(data[enableKey]);
 	requireInTime(data[graceKey], wait);
 }
+
+/**
+ * An object of a Knative that is knistio's own, so that a service which was just deployed goes to zero as soon as one
+ * that was asked. On the way from zero nobody reads this setting; one that the manifests name stays.
+ */
+export function soonerAtZero(object: KubeObject): KubeObject {
+	if (!isAutoscalerConfig(object)) return object;
+	const data = textMapOf(object.data);
+	return data[graceKey] === undefined ? { ...object, data: { ...data, [graceKey]: leastGrace } } : object;
+}
+
+const isAutoscalerConfig = ({ kind, metadata }: KubeObject) =>
+	kind === "ConfigMap" && metadata.name === configName && metadata.namespace === knativeNamespace;
 
 /** @param value of `enable-scale-to-zero` @throws ClusterError where it forbids zero */
 export function requireZeroEnabled(value: unknown): void {

@@ -1,6 +1,7 @@
 import { cpus, type as osType, release } from "node:os";
 import { knativeNamespace } from "../knative/finding.ts";
-import { graceKey } from "../knative/sooner-at-zero.ts";
+import { idleKey } from "../knative/idle-service.ts";
+import { graceKey } from "../knative/zero-settings.ts";
 import type { Cluster, KubeObject } from "../kube/api/cluster.ts";
 import { contentHash } from "../kube/content-hash.ts";
 import type { ContainerStatus } from "../kube/pod.ts";
@@ -29,7 +30,7 @@ export async function clusterFingerprint(cluster: Cluster, signal: AbortSignal):
 }
 
 /** Of Knative's settings: its example, and what knistio sets for the way to zero and for services that begin there. */
-const withoutEffect = new Set(["_example", graceKey, "allow-zero-initial-scale"]);
+const withoutEffect = new Set(["_example", graceKey, idleKey]);
 
 /** The part of it that no installation changes, so that it is known before one. */
 export async function machineFingerprint(cluster: Cluster, signal: AbortSignal): Promise<Fingerprint> {

@@ -4,21 +4,7 @@ import { startBuilt } from "../support/built-program.ts";
 import { startOnTerminal } from "../support/built-terminal.ts";
 
 // Starts of the talk's day are so slow that a screen drawn five times a second shows each of their steps.
-const bench = [
-	"bench",
-	"--cluster",
-	"simulated",
-	"--model",
-	"talk-2019",
-	"--profile",
-	"full",
-	"-n",
-	"1",
-	"--copies",
-	"1",
-	"--speed",
-	"10",
-];
+const bench = "bench --cluster simulated --model talk-2019 --profile full -n 1 --copies 1 --speed 10".split(" ");
 const timeout = 120_000;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

@@ -48,12 +48,19 @@ export async function setForeign(
 }
 
 function noted(journal: readonly JournalEntry[], change: Change, found: string | null): JournalEntry[] {
-	const isSame = (entry: JournalEntry) => placeOf(entry) === placeOf(change);
-	const entry = journal.find(isSame);
+	const entry = entryOf(journal, change);
 	const { ref, path, value } = change;
 	if (entry === undefined) return [...journal, { ref, path, before: found, set: [value] }];
 	const set = [...entry.set.filter((earlier) => earlier !== value), value];
-	return journal.map((other) => (isSame(other) ? { ...other, set } : other));
+	return journal.map((other) => (other === entry ? { ...other, set } : other));
+}
+
+/** What the journal says of this place; undefined where knistio has not changed it. */
+export function entryOf(
+	journal: readonly JournalEntry[],
+	change: Pick<Change, "ref" | "path">,
+): JournalEntry | undefined {
+	return journal.find((entry) => placeOf(entry) === placeOf(change));
 }
 
 function placeOf(change: { ref: ObjectRef; path: readonly string[] }): string {

@@ -1,5 +1,4 @@
 import { ClusterError } from "../../errors.ts";
-import { serviceManifest } from "../../knative/service.ts";
 import type { KubeObject } from "../../kube/api/cluster.ts";
 import { conditionsOf } from "../../kube/untrusted.ts";
 import type { Session } from "../../kube/wait/task.ts";
@@ -9,7 +8,7 @@ import { type CpuTime, cpuTimeByKubelet, cpuTimeByResourceMetrics, usageByMetric
 import { openPatience } from "./patience.ts";
 import type { Begun, Findings, Probe, Visit } from "./probe.ts";
 import { podsOfRevision } from "./revision-pods.ts";
-import { stayingUp, stayingUpTimeoutSeconds } from "./staying-up.ts";
+import { stayingUpService } from "./staying-up.ts";
 
 const column = "cpu";
 
@@ -29,9 +28,7 @@ export const cpuProbe: Probe = {
 	deploys: ({ profile, namespace, image, target, serviceName }) => {
 		if (profile.promises.sidecar === "none") return [];
 		const name = nameOf(serviceName);
-		return [
-			serviceManifest(stayingUp(profile), { namespace, name, image, target, timeoutSeconds: stayingUpTimeoutSeconds }),
-		];
+		return [stayingUpService(profile, { namespace, name, image, target })];
 	},
 	begin,
 };

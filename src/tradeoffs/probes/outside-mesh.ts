@@ -1,8 +1,8 @@
-import { measuredLabel, serviceManifest } from "../../knative/service.ts";
+import { measuredLabel } from "../../knative/service.ts";
 import type { KubeObject } from "../../kube/api/cluster.ts";
 import type { Profile } from "../../profile/profile.ts";
 import type { ToDeploy } from "./probe.ts";
-import { stayingUp, stayingUpTimeoutSeconds } from "./staying-up.ts";
+import { stayingUpService } from "./staying-up.ts";
 
 /** A pod with these labels gets no sidecar, and ztunnel leaves it alone; callers in the mesh speak plain text to it. */
 export const withoutMesh = { "sidecar.istio.io/inject": "false", "istio.io/dataplane-mode": "none" };
@@ -15,13 +15,7 @@ export function outsideMesh(profile: Profile): Profile {
 /** The service under test beside itself, as minimal would have it: the same image, and no proxy in its pod, which stays up. */
 export function serviceOutsideMesh({ profile, namespace, image, target, serviceName }: ToDeploy): KubeObject {
 	const name = nameOutsideMesh(serviceName);
-	return serviceManifest(stayingUp(outsideMesh(profile)), {
-		namespace,
-		name,
-		image,
-		target,
-		timeoutSeconds: stayingUpTimeoutSeconds,
-	});
+	return stayingUpService(outsideMesh(profile), { namespace, name, image, target });
 }
 
 /** Its name. */

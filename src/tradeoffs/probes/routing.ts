@@ -1,10 +1,9 @@
 import { binomialProbabilities } from "../../analysis/statistics/binomial.ts";
-import { serviceManifest } from "../../knative/service.ts";
 import type { KubeObject } from "../../kube/api/cluster.ts";
 import { seen } from "../cells.ts";
 import { outsideMesh } from "./outside-mesh.ts";
 import type { Findings, Probe, ToDeploy, Visit } from "./probe.ts";
-import { stayingUp, stayingUpTimeoutSeconds } from "./staying-up.ts";
+import { stayingUpService } from "./staying-up.ts";
 
 const requests = 200;
 /** What the second revision is to get, and the tag under whose host it gets all. */
@@ -38,12 +37,11 @@ function revisionOf(visit: ToDeploy, which: "first" | "second"): KubeObject {
 	const { profile, namespace, image } = visit;
 	const name = nameOf(visit);
 	const [first, second] = [`${name}-first`, `${name}-second`];
-	const manifest = serviceManifest(stayingUp(outsideMesh(profile)), {
+	const manifest = stayingUpService(outsideMesh(profile), {
 		namespace,
 		name,
 		image,
 		target: targetOf(visit, which),
-		timeoutSeconds: stayingUpTimeoutSeconds,
 		named: { name: which === "first" ? first : second, tag },
 	});
 	const traffic =

@@ -1,3 +1,5 @@
+import { type ServiceOrder, serviceManifest } from "../../knative/service.ts";
+import type { KubeObject } from "../../kube/api/cluster.ts";
 import type { Profile } from "../../profile/profile.ts";
 
 const proxyConfig = "proxy.istio.io/config";
@@ -6,7 +8,7 @@ const proxyConfig = "proxy.istio.io/config";
  * No request to such a service has to start a pod. Its pods take so long to end, for they are given as long as a request may
  * take.
  */
-export const stayingUpTimeoutSeconds = 5;
+const timeoutSeconds = 5;
 
 /** What Envoy is to count beside Istio's own metrics, which not every Envoy has: requests, handshakes, policy checks. */
 const statistics = JSON.stringify({
@@ -16,11 +18,15 @@ const statistics = JSON.stringify({
 	},
 });
 
+/** A service of the profile whose pods stay up: see {@link stayingUp}. */
+export const stayingUpService = (profile: Profile, order: Omit<ServiceOrder, "timeoutSeconds">): KubeObject =>
+	serviceManifest(stayingUp(profile), { ...order, timeoutSeconds });
+
 /**
  * The profile with pods that do not go to zero, without Knative's activator on the way to them, and with counters in
  * their proxies; nothing of its installation is different.
  */
-export function stayingUp(profile: Profile): Profile {
+function stayingUp(profile: Profile): Profile {
 	const hasProxy = profile.promises.sidecar !== "none";
 	return {
 		...profile,

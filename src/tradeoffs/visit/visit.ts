@@ -4,7 +4,6 @@ import { ClusterError } from "../../errors.ts";
 import { findGateway } from "../../knative/gateway.ts";
 import { mayBeIdle } from "../../knative/idle-service.ts";
 import type { GatewayRoute } from "../../knative/route.ts";
-import { serviceManifest } from "../../knative/service.ts";
 import { revisionState } from "../../knative/zero.ts";
 import type { KubeObject, ObjectRef } from "../../kube/api/cluster.ts";
 import { markOurs } from "../../kube/objects/ownership.ts";
@@ -16,7 +15,7 @@ import type { Profile } from "../../profile/profile.ts";
 import type { ProfileTradeoffs, Took } from "../../report/tradeoffs.ts";
 import type { WarmLatencies } from "../latency.ts";
 import type { Probe, ToDeploy, Visit } from "../probes/probe.ts";
-import { stayingUp, stayingUpTimeoutSeconds } from "../probes/staying-up.ts";
+import { stayingUpService } from "../probes/staying-up.ts";
 import { tookWords } from "../took.ts";
 import { beginNeeds, type Needs } from "./needs.ts";
 import { type FollowedPods, followPods } from "./pods.ts";
@@ -103,10 +102,8 @@ async function look(session: Session, order: VisitOrder, looking: Looking): Prom
 			...(tag === undefined ? {} : { tag }),
 		});
 	progress({ kind: "step", text: `${profile.name}: deploying the service` });
-	const { namespace, image } = order;
-	const { target } = known;
-	const under = { namespace, name: serviceName, image, target, timeoutSeconds: stayingUpTimeoutSeconds };
-	const service = serviceManifest(stayingUp(profile), under);
+	const { namespace, image, target } = known;
+	const service = stayingUpService(profile, { namespace, name: serviceName, image, target });
 	const needs = await beginNeeds(session, { service, probes, known, deploy });
 	try {
 		const visit = await openVisit(session, order, { ...looking, known, deploy, needs });
