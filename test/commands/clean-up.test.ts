@@ -5,8 +5,10 @@ import { installProfile } from "../../src/install/install.ts";
 import { takeLock } from "../../src/install/state/lock.ts";
 import { readState } from "../../src/install/state/store.ts";
 import type { Installation } from "../../src/install/wanted.ts";
+import { describeRef } from "../../src/kube/api/cluster.ts";
+import { markOurs } from "../../src/kube/objects/ownership.ts";
 import type { Progress } from "../../src/progress.ts";
-import { clusterWithKnative, full, istioObjects, minimal } from "../install/objects.ts";
+import { clusterWithKnative, definition, full, istioObjects, minimal } from "../install/objects.ts";
 import { type FakeCluster, jumpingClock } from "../support/fake-cluster.ts";
 import { sessionOn } from "../support/session.ts";
 
@@ -38,10 +40,14 @@ function shape(cluster: FakeCluster) {
 }
 
 /** A whole bench that measures nothing. @returns what it said, and its failure */
-async function bench(cluster: FakeCluster, { keep = false, more = benched as Partial<Installation> } = {}) {
+async function bench(
+	cluster: FakeCluster,
+	{ keep = false, more = benched as Partial<Installation>, measure = () => {} } = {},
+) {
 	const lock = await takeLock(sessionOn(cluster, { clock }));
 	const before = await lookBefore(sessionOn(cluster));
 	await installProfile(sessionOn(cluster, { clock }), request(more), { lock });
+	measure();
 	const notes: string[] = [];
 	const progress: Progress = (event) => void (event.kind === "note" && notes.push(event.text));
 	const end = { keep, before, namespace: more.namespace ?? "knistio", lock };
@@ -74,6 +80,29 @@ describe("a bench over a cluster where a profile was installed to stay", () => {
 			"minimal, which `knistio install` put there, is there as it was",
 		]);
 		expect(shape(cluster)).toEqual(installed);
+	});
+
+	it("waits until nothing is left of the services, which Kubernetes removes in its own time", async () => {
+		const cluster = clusterWithKnative();
+		await installProfile(sessionOn(cluster, { clock }), request(), { isToStay: true });
+		for (const kind of ["Service", "Revision"]) cluster.put(definition("serving.knative.dev", kind));
+		const installed = shape(cluster);
+		const revision = { apiVersion: "serving.knative.dev/v1", kind: "Revision", namespace: "knistio", name: "hello-1" };
+		const labels = { "serving.knative.dev/service": "hello" };
+		const measure = () => {
+			const service = { ...revision, kind: "Service", metadata: { name: "hello", namespace: "knistio" } };
+			cluster.put(markOurs(service, { part: "workload", profile: "minimal" }));
+			cluster.put({ ...revision, metadata: { name: "hello-1", namespace: "knistio", labels } });
+		};
+		const list = cluster.list;
+		let looks = 0;
+		cluster.list = async (query, signal) => {
+			if (query.kind === "Revision" && ++looks === 5) cluster.objects.delete(describeRef(revision));
+			return list(query, signal);
+		};
+		expect((await bench(cluster, { more: {}, measure })).failure).toBeUndefined();
+		expect([...shape(cluster).keys()].sort()).toEqual([...installed.keys()].sort());
+		expect(looks).toBeGreaterThanOrEqual(5);
 	});
 
 	it("says with --keep what it leaves, and the next one comes back", async () => {

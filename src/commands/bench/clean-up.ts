@@ -1,13 +1,12 @@
 import { ClusterError, KnistioError } from "../../errors.ts";
 import { comeBackTo } from "../../install/come-back.ts";
+import { removeWorkloadsIn } from "../../install/removal/workloads.ts";
 import { readStanding, type Standing } from "../../install/standing.ts";
 import type { Lock } from "../../install/state/lock.ts";
 import { ownerOf, readState } from "../../install/state/store.ts";
 import { uninstall } from "../../install/uninstall.ts";
 import { describeRef } from "../../kube/api/cluster.ts";
-import { ownedBySelector } from "../../kube/objects/ownership.ts";
-import { patiently } from "../../kube/wait/patience.ts";
-import { inParallel, newTask, type Session } from "../../kube/wait/task.ts";
+import type { Session } from "../../kube/wait/task.ts";
 
 /** Whose the cluster's profile was before the run: what the run comes back to in the end. */
 export type Before =
@@ -93,27 +92,11 @@ async function endOn(session: Session, end: End): Promise<void> {
 		}
 		return;
 	}
-	await removeService(session, end.namespace);
+	await removeWorkloadsIn(session, end.namespace);
 	if (before.kind === "unknown") return note(`at the end: ${endInWords(before, keep)}`);
 	const { changed, kept } = await comeBackTo(session, before.standing, lock);
 	for (const { ref, reason } of kept) note(`left ${describeRef(ref)}: ${reason}`);
 	note(
 		`${before.standing.profile.name}, which \`knistio install\` put there, ${changed ? "is there again" : "is there as it was"}`,
 	);
-}
-
-async function removeService(session: Session, namespace: string): Promise<void> {
-	const { cluster, progress, signal } = session;
-	progress({ kind: "step", text: "removing the service under test" });
-	const task = newTask(session);
-	for (const [apiVersion, kind] of [
-		["serving.knative.dev/v1", "Service"],
-		["v1", "Pod"],
-	] as const) {
-		const objects = await cluster.list({ apiVersion, kind, namespace, labelSelector: ownedBySelector });
-		await inParallel(objects, ({ metadata: { name } }) => {
-			const ref = { apiVersion, kind, namespace, name };
-			return patiently(task, describeRef(ref), () => cluster.remove(ref, { signal }));
-		});
-	}
 }

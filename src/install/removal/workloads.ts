@@ -1,11 +1,11 @@
 import { describeRef, type KubeObject, type ObjectRef, refOf } from "../../kube/api/cluster.ts";
 import { ApiError } from "../../kube/http/api-error.ts";
-import { isDerived, isOurs, keyOf } from "../../kube/objects/ownership.ts";
+import { isDerived, isOurs, keyOf, ownedBySelector } from "../../kube/objects/ownership.ts";
 import { forEach, ofOneObject } from "../../kube/wait/failures.ts";
 import { stillThere, waitUntilNone } from "../../kube/wait/gone.ts";
 import { patiently } from "../../kube/wait/patience.ts";
 import { terminatePods } from "../../kube/wait/pods-gone.ts";
-import { inParallel, type Task, within } from "../../kube/wait/task.ts";
+import { inParallel, newTask, type Session, type Task, within } from "../../kube/wait/task.ts";
 import { type Patience, type Removal, untilTaskEnds } from "./remove.ts";
 
 /** Knative's label on everything that a Service has, its pods included. */
@@ -19,6 +19,12 @@ const heldKinds = [
 	["serving.knative.dev/v1", "Service"],
 	["serving.knative.dev/v1", "Route"],
 	["networking.internal.knative.dev/v1alpha1", "Ingress"],
+] as const;
+
+/** Kinds that knistio itself makes for a profile's visit. */
+const ownKinds = [
+	["serving.knative.dev/v1", "Service"],
+	["v1", "Pod"],
 ] as const;
 
 /** What else a Service has: under the same names, those of its successor would be refused as somebody else's. */
@@ -64,6 +70,22 @@ export async function removeWorkloads(
 	failed.push(...left.map((object) => ({ ref: refOf(object), error: stillThere([object]) })));
 	const isLeft = new Set(left.map((object) => keyOf(refOf(object))));
 	return { removed: going.map(refOf).filter((ref) => !isLeft.has(keyOf(ref))), kept: [], failed };
+}
+
+/**
+ * Removes every Knative Service and pod of ours in the namespace, as {@link removeWorkloads} does.
+ * @throws ClusterError of the first that is still there
+ */
+export async function removeWorkloadsIn(session: Session, namespace: string): Promise<void> {
+	const task = newTask(session);
+	const lists = await inParallel(ownKinds, ([apiVersion, kind]) =>
+		task.cluster.list({ apiVersion, kind, namespace, labelSelector: ownedBySelector }, task.signal),
+	);
+	const refs = lists.flat().map(refOf);
+	if (refs.length === 0) return;
+	task.progress({ kind: "step", text: "removing the services under test" });
+	const { failed } = await removeWorkloads(task, refs);
+	for (const { error } of failed) throw error;
 }
 
 const isPod = ({ kind }: KubeObject) => kind === "Pod";
