@@ -189,11 +189,7 @@ async function install(
 ): Promise<void> {
 	const { progress } = session;
 	const istio = await target.render(profile, session.signal);
-	await installTelling(
-		session,
-		installationFor(profile, istio, { ...options, knativeObjects, hasIdleServices: true, progress }),
-		{ lock },
-	);
+	await installTelling(session, installationFor(profile, istio, { ...options, knativeObjects, progress }), { lock });
 }
 
 function visit({ options, target, session, probes }: Run, profile: Profile): Promise<Visited> {

@@ -56,6 +56,24 @@ describe("the shape of the pod", () => {
 	});
 });
 
+it("lets the first request of a service that began without a pod wait for the autoscaler's next look", () => {
+	const idle = { "autoscaling.knative.dev/initial-scale": "0" };
+	const waitsMs = [1, 2, 3, 4].map((seed) => {
+		const bench = openBench({ shape: "none", seed, annotations: idle });
+		return [1, 2].map(() => {
+			bench.waitForZero();
+			bench.request();
+			const { request, pod } = bench.lastColdStart();
+			expect(request.isCold).toBe(true);
+			return betweenMs(request.instants.received, pod.instants.requested);
+		});
+	});
+	const [first, later] = [waitsMs.map(([ms]) => ms ?? 0), waitsMs.map(([, ms]) => ms ?? 0)];
+	expect(Math.max(...later)).toBeLessThan(300);
+	expect(Math.max(...first)).toBeGreaterThan(500);
+	expect(Math.max(...first)).toBeLessThan(2_300);
+});
+
 describe("the order of things", () => {
 	it("shows all containers waiting before any is started, and the containers of one pass together", () => {
 		const { versions, truth } = coldStart({ shape: "none" });

@@ -86,6 +86,9 @@ export function openBench(options: BenchOptions): Bench {
 		});
 	if (options.injectsKnative !== false)
 		edit("namespaces", "knative-serving", (draft) => Object.assign(draft.metadata.labels ?? {}, labels));
+	edit("configmaps", "config-autoscaler", (draft) =>
+		Object.assign(draft, { data: { "allow-zero-initial-scale": "true" } }),
+	);
 	edit("configmaps", "config-domain", (draft) => Object.assign(draft, { data: { "example.com": "" } }));
 	edit("configmaps", "config-network", (draft) =>
 		Object.assign(draft, {

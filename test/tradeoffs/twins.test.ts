@@ -46,8 +46,6 @@ async function observeAll(profiles: readonly Profile[], probes: readonly Probe[]
 			namespace,
 			authorizerImage: image,
 			useInstalled: false,
-			// Where copies of the service cannot begin without a pod, they go to zero.
-			hasIdleServices: profile.name !== "minimal",
 		});
 		const order = { profile, namespace, image, gateway: undefined, clock: target.clock, probes };
 		const mesh = await meshOf(session);

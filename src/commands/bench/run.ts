@@ -60,7 +60,7 @@ export function rendering(run: Run, profile: Profile): Promise<RenderedIstio> {
 export async function installationOf(run: Run, profile: Profile): Promise<Installation> {
 	const { options, knativeObjects, display } = run;
 	const istio = options.useInstalled ? undefined : await rendering(run, profile);
-	const hasIdleServices = crowdSizes(options).length > 0 || options.pull === true || options.tradeoffs === true;
+	const hasIdleServices = crowdSizes(options).length > 0 || options.pull === true;
 	return installationFor(profile, istio, { ...options, knativeObjects, hasIdleServices, progress: display.progress });
 }
 

@@ -27,6 +27,8 @@ interface Activity {
 	inFlight: number;
 	lastActiveNs: number;
 	isDeciding: boolean;
+	/** Whether it has had a pod, or a request for one. */
+	hasBegun: boolean;
 	waiters: (() => void)[];
 }
 
@@ -61,7 +63,8 @@ function activityOf(state: AutoscalerState, key: string): Activity {
 	let activity = activities.get(key);
 	if (activity === undefined) {
 		const wanted = initialScale(world.api.get<Revision>(ids.revisions, refOfKey(key))?.metadata.annotations);
-		activity = { wanted, inFlight: 0, lastActiveNs: world.clock.now(), isDeciding: false, waiters: [] };
+		const now = { lastActiveNs: world.clock.now(), hasBegun: wanted === 1 };
+		activity = { wanted, inFlight: 0, isDeciding: false, waiters: [], ...now };
 		activities.set(key, activity);
 		planCheck(state, key);
 	}
@@ -108,7 +111,11 @@ function poke(state: AutoscalerState, key: string, onScaled: () => void): void {
 	activity.waiters.push(onScaled);
 	if (activity.isDeciding) return;
 	activity.isDeciding = true;
-	world.clock.after(state.limit.take() + world.delays.of("autoscalerDecides", key), () => {
+	// What has never been scaled is not decided at once, but at the next check (knative/serving multiscaler.go, Poke).
+	const tickMs = world.model.knative.autoscalerTickMs;
+	const untilTickMs = activity.hasBegun ? 0 : tickMs - ((world.clock.now() / 1e6) % tickMs);
+	activity.hasBegun = true;
+	world.clock.after(untilTickMs + state.limit.take() + world.delays.of("autoscalerDecides", key), () => {
 		activity.isDeciding = false;
 		activity.wanted = 1;
 		scale(world, key, 1);

@@ -1,5 +1,4 @@
 import { ClusterError } from "../../errors.ts";
-import { idleService } from "../../knative/idle-service.ts";
 import { type DeployedService, serviceManifest } from "../../knative/service.ts";
 import type { KubeObject } from "../../kube/api/cluster.ts";
 import { terminatePods } from "../../kube/wait/pods-gone.ts";
@@ -15,8 +14,9 @@ import { coldSuffix, linesOf, type Sent, send, traced } from "./traced-requests.
 const requests = 3;
 
 /**
- * Where the time of a cold request goes. Each copy of the service is started once, so that no request is answered by a pod
- * that another one has started; they have no pod from the beginning, or else go to zero together while others look.
+ * Where the time of a cold request goes. Each copy of the service is asked once, so that no request is answered by a pod
+ * that another one has started; they go to zero together while other probes look. None begins without a pod: Knative's
+ * autoscaler would let its first request wait for up to 2 s more.
  */
 export const coldTraceProbe: Probe = {
 	title: "cold request trace",
@@ -30,13 +30,8 @@ export const coldTraceProbe: Probe = {
 const namesOf = ({ serviceName }: ToDeploy) =>
 	Array.from({ length: requests }, (_, index) => `${serviceName}${coldSuffix}${index + 1}`);
 
-function copyOf({ profile, namespace, image, target, mayBeIdle }: ToDeploy, name: string): KubeObject {
-	const order = { namespace, name, image, target, timeoutSeconds: 15 };
-	if (!mayBeIdle) return serviceManifest(profile, order);
-	// Its pod is to stay until all that its proxy writes has been read.
-	const podAnnotations = { ...profile.podAnnotations, "autoscaling.knative.dev/window": "60s" };
-	return idleService({ ...profile, podAnnotations }, order);
-}
+const copyOf = ({ profile, namespace, image, target }: ToDeploy, name: string): KubeObject =>
+	serviceManifest(profile, { namespace, name, image, target, timeoutSeconds: 15 });
 
 async function observe(visit: Visit): Promise<Findings> {
 	const log = await visit.accessLog();

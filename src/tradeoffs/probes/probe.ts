@@ -18,8 +18,6 @@ export interface ToDeploy {
 	target: string;
 	/** The service under test; what else is deployed is named after it. */
 	serviceName: string;
-	/** Whether Knative takes services that begin without a pod. */
-	mayBeIdle: boolean;
 }
 
 /** A profile on the cluster, with its service and a pod of it that stays up. */

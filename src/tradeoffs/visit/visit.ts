@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { type ClientClock, clientNow } from "../../clock/client-clock.ts";
 import { ClusterError } from "../../errors.ts";
 import { findGateway } from "../../knative/gateway.ts";
-import { mayBeIdle } from "../../knative/idle-service.ts";
 import type { GatewayRoute } from "../../knative/route.ts";
 import { revisionState } from "../../knative/zero.ts";
 import type { KubeObject, ObjectRef } from "../../kube/api/cluster.ts";
@@ -94,7 +93,6 @@ async function look(session: Session, order: VisitOrder, looking: Looking): Prom
 	const known: ToDeploy = {
 		...{ profile, namespace: order.namespace, image: order.image, serviceName },
 		target: `knistio-${randomBytes(4).toString("hex")}`,
-		mayBeIdle: await mayBeIdle(session.cluster, session.signal),
 	};
 	const deploy: Visit["deploy"] = (object, tag) =>
 		deployReady(session, markOurs(object, { part: "workload", profile: profile.name }), {
