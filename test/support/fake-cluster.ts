@@ -252,13 +252,22 @@ function control(object: KubeObject): void {
 
 function matches(object: KubeObject, query: ListQuery): boolean {
 	const labels = object.metadata.labels ?? {};
-	const selector = query.labelSelector?.split(",") ?? [];
+	// Commas between terms, not those within `key in (a,b)`.
+	const selector = query.labelSelector?.split(/,(?![^(]*\))/) ?? [];
 	return (
 		object.apiVersion === query.apiVersion &&
 		object.kind === query.kind &&
 		(query.namespace === undefined || object.metadata.namespace === query.namespace) &&
-		selector.every((term) => labels[term.split("=")[0] ?? ""] === term.split("=")[1])
+		selector.every((term) => holds(labels, term))
 	);
+}
+
+/** Whether labels hold a term `key=value` or `key in (a,b)` of a selector. */
+function holds(labels: Record<string, string>, term: string): boolean {
+	const [, of, values] = /^(\S+) in \((.*)\)$/.exec(term) ?? [];
+	if (of !== undefined) return values?.split(",").includes(labels[of] ?? "") ?? false;
+	const [key = "", value] = term.split("=");
+	return labels[key] === value;
 }
 
 /** JSON merge patch (RFC 7396). */
