@@ -14,6 +14,8 @@ const serviceLabel = "serving.knative.dev/service";
 /** So long a finalizer is waited for before its controller counts as gone; with many services it has more to do. */
 const finalizerPatienceMs = (services: number) => 30_000 + services * 1_000;
 
+const podKind = ["v1", "Pod"] as const;
+
 /** Kinds below a Service that controllers of Knative and of its ingress hold by finalizers. */
 const heldKinds = [
 	["serving.knative.dev/v1", "Service"],
@@ -22,10 +24,7 @@ const heldKinds = [
 ] as const;
 
 /** Kinds that knistio itself makes for a profile's visit. */
-const ownKinds = [
-	["serving.knative.dev/v1", "Service"],
-	["v1", "Pod"],
-] as const;
+const madeKinds = [["serving.knative.dev/v1", "Service"], podKind] as const;
 
 /** What else a Service has: under the same names, those of its successor would be refused as somebody else's. */
 const ownedKinds = [
@@ -33,7 +32,7 @@ const ownedKinds = [
 	["autoscaling.internal.knative.dev/v1alpha1", "PodAutoscaler"],
 	["networking.internal.knative.dev/v1alpha1", "ServerlessService"],
 	["apps/v1", "Deployment"],
-	["v1", "Pod"],
+	podKind,
 ] as const;
 
 /**
@@ -61,7 +60,7 @@ export async function removeWorkloads(
 	const isRefused = new Set(failed.map(({ ref }) => keyOf(ref)));
 	const going = ours.filter((object) => !isRefused.has(keyOf(refOf(object))));
 	const startedAt = task.clock.now();
-	await terminatePods(task, (await remains(task, going)).filter(isPod));
+	await terminatePods(task, (await remains(task, going, [podKind])).filter(isPod));
 	const left = await waitUntilNone(within(task, patience.goneMs), async () => {
 		const still = await remains(task, going);
 		if (task.clock.now() - startedAt > finalizerPatienceMs(going.length)) await dropFinalizers(task, still);
@@ -78,7 +77,7 @@ export async function removeWorkloads(
  */
 export async function removeWorkloadsIn(session: Session, namespace: string): Promise<void> {
 	const task = newTask(session);
-	const lists = await inParallel(ownKinds, ([apiVersion, kind]) =>
+	const lists = await inParallel(madeKinds, ([apiVersion, kind]) =>
 		task.cluster.list({ apiVersion, kind, namespace, labelSelector: ownedBySelector }, task.signal),
 	);
 	const refs = lists.flat().map(refOf);
@@ -90,10 +89,14 @@ export async function removeWorkloadsIn(session: Session, namespace: string): Pr
 
 const isPod = ({ kind }: KubeObject) => kind === "Pod";
 
-async function remains(task: Task, services: readonly KubeObject[]): Promise<KubeObject[]> {
+/** What is still there of services, and of these kinds that hang on them. */
+async function remains(
+	task: Task,
+	services: readonly KubeObject[],
+	kinds: readonly (readonly [apiVersion: string, kind: string])[] = [...ownedKinds, ...heldKinds],
+): Promise<KubeObject[]> {
 	const lists = await inParallel(chunksOf(services), async ({ namespace, names }) => {
 		const where = { labelSelector: `${serviceLabel} in (${names.join(",")})`, ...(namespace && { namespace }) };
-		const kinds = [...ownedKinds, ...heldKinds];
 		return Promise.all(
 			kinds.map(([apiVersion, kind]) => task.cluster.list({ apiVersion, kind, ...where }, task.signal)),
 		);
