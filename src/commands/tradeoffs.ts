@@ -154,7 +154,7 @@ async function observe(run: Run, { format, files }: Results): Promise<ExitCode> 
 	if (visited.size > 0) context.stdout((await format.load())(report, { color: context.color }));
 	return endRun({
 		failure,
-		judge: async () => exitCodeOf(report, asked),
+		judge: async () => judge(report, asked, context),
 		unwritten,
 		uncleaned,
 	});
@@ -174,12 +174,18 @@ function probesFor(asked: readonly string[]): readonly Probe[] {
 }
 
 /** Nothing tested of a profile is no result; neither is a column that was asked for by name and not tested. */
-function exitCodeOf({ tradeoffs }: Report, asked: readonly string[]): ExitCode {
-	const isTested = tradeoffs?.profiles.every(({ cells }) => {
-		const tested = cells.filter(({ answer }) => answer !== "not-tested").map(({ column }) => column);
-		return tested.length > 0 && asked.every((name) => tested.includes(name));
+function judge({ tradeoffs }: Report, asked: readonly string[], context: Context): ExitCode {
+	const missing = tradeoffs?.profiles.flatMap(({ profile, cells }) => {
+		const isEmpty = cells.every(({ answer }) => answer === "not-tested");
+		const wanted = isEmpty && asked.length === 0 ? cells.map(({ column }) => column) : asked;
+		return wanted.flatMap((column) => {
+			const cell = cells.find((each) => each.column === column);
+			if (cell !== undefined && cell.answer !== "not-tested") return [];
+			return `${profile}: ${column} was not tested: ${cell?.evidence ?? "nobody looked"}`;
+		});
 	});
-	return isTested === true ? exitCodes.ok : exitCodes.inconclusive;
+	for (const each of missing ?? []) context.stderr(`inconclusive: ${each}\n`);
+	return missing?.length === 0 ? exitCodes.ok : exitCodes.inconclusive;
 }
 
 async function install(

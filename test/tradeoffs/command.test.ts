@@ -129,7 +129,7 @@ it("says what it may not look at as not tested, and goes on", async () => {
 			return typeof value === "function" ? value.bind(real) : value;
 		},
 	});
-	const { context, files } = world();
+	const { context, files, said } = world();
 	const given = { ...options, profiles: ["full-cni"], out: ["t.json"] };
 	expect(await tradeoffs(given, context, async () => ({ ...target, cluster: denying }))).toBe(0);
 	const report = parseReport(files.get("t.json") ?? "", "t.json");
@@ -142,7 +142,10 @@ it("says what it may not look at as not tested, and goes on", async () => {
 	expect(cells.get("routing")?.answer).toBe("observed");
 	// What was asked for by name, and was not tested, is no pass.
 	const named = { ...given, only: ["mtls,routing"] };
+	expect(said.stderr).not.toContain("inconclusive");
 	expect(await tradeoffs(named, context, async () => ({ ...target, cluster: denying }))).toBe(3);
+	const why = said.stderr.split("\n").filter((line) => line.startsWith("inconclusive"));
+	expect(why).toEqual([expect.stringMatching(/^inconclusive: full-cni: mtls was not tested: .*forbidden/)]);
 }, 120_000);
 
 it("cleans up when it is interrupted in the middle of a probe", async () => {

@@ -334,6 +334,22 @@ it("tells a fault that a sidecar's client sees from one that nobody sees", async
 	expect(bound("ignored", "mesh-routing")?.answer).toBe("refuted");
 });
 
+it("gives its server a name whose old address DNS cannot remember from a visit before", async () => {
+	const names = new Set<string>();
+	const run = async (visit: Visit) => {
+		const noting = (object: KubeObject) => {
+			if (object.kind === "Service") names.add(object.metadata.name);
+			return object;
+		};
+		return (
+			(await meshFaultProbe.run?.({ ...visit, session: applying(visit.session, noting) })) ?? { cells: [], changed: [] }
+		);
+	};
+	const twice = ["first", "second"].map((title) => ({ ...meshFaultProbe, title, run, shares: ["service"] as const }));
+	await observeAll([await profile("full-cni")], twice);
+	expect(names.size).toBe(2);
+});
+
 /** A VirtualService for the gateway alone. */
 function withoutMesh(object: KubeObject): KubeObject {
 	if (object.kind !== "VirtualService") return object;

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { ClusterError } from "../../errors.ts";
 import { type KubeObject, refOf } from "../../kube/api/cluster.ts";
 import { numberOf, objectOf, objectsOf, textOf } from "../../kube/untrusted.ts";
@@ -10,7 +11,7 @@ import { proxyImage } from "./proxy-image.ts";
 import { whileThere } from "./while-there.ts";
 
 const column = "mesh-routing";
-const name = "knistio-fault";
+const prefix = "knistio-fault";
 /** No server gives it by itself. */
 const faultStatus = 555;
 /** As long a client asks that gets no 200; a proxy beside it may take a moment to start. */
@@ -29,18 +30,19 @@ export const meshFaultProbe: Probe = {
 	columns: [column],
 	async run(visit) {
 		const image = await proxyImage(visit);
+		const setting = { ...visit, name: newName() };
 		const clients = [
-			clientOf(visit, { image, kind: "as-profile", labels: {} }),
-			clientOf(visit, { image, kind: "plain", labels: withoutSidecar }),
+			clientOf(setting, { image, kind: "as-profile", labels: {} }),
+			clientOf(setting, { image, kind: "plain", labels: withoutSidecar }),
 		];
-		const server = serverOf(visit);
+		const server = serverOf(setting);
 		const task = newTask({ ...visit.session, timeoutMs: Math.min(visit.session.timeoutMs, clientPatienceMs) });
-		const [own, plain] = await whileThere(visit, [serviceOf(visit), virtualServiceOf(visit), server], async () => {
+		const [own, plain] = await whileThere(visit, [serviceOf(setting), virtualServiceOf(setting), server], async () => {
 			// The clients ask for some seconds only.
 			await waitReady(task, [refOf(server)]);
 			return whileThere(visit, clients, () => Promise.all(clients.map((client) => answerTo(visit, client))));
 		});
-		const changed = [`made Service, VirtualService and Pod ${name} and two client pods, and removed them`];
+		const changed = [`made Service, VirtualService and Pod ${setting.name} and two client pods, and removed them`];
 		return { cells: [cellOf(own ?? "nothing", plain ?? "nothing")], changed };
 	},
 };
@@ -55,39 +57,48 @@ function cellOf(own: string, plain: string) {
 
 const words = (status: number) => `HTTP ${status}`;
 const withoutSidecar = { "sidecar.istio.io/inject": "false" };
-const selector = { "app.kubernetes.io/name": name };
 
-const metadataOf = ({ namespace }: Visit, labels: Record<string, string> = {}, suffix = "") => ({
+/** A visit, and what the server in it is called. */
+type Setting = Pick<Visit, "namespace" | "image"> & { name: string };
+
+/** No visit before had it: DNS remembers a name's address for half a minute, also when another visit has made it anew. */
+const newName = () => `${prefix}-${randomBytes(4).toString("hex")}`;
+
+const selectorOf = ({ name }: Setting) => ({ "app.kubernetes.io/name": name });
+
+const metadataOf = ({ namespace, name }: Setting, labels: Record<string, string> = {}, suffix = "") => ({
 	name: `${name}${suffix}`,
 	namespace,
 	labels,
 });
 
-function serviceOf(visit: Visit): KubeObject {
+function serviceOf(setting: Setting): KubeObject {
 	const ports = [{ name: "http", port: 80, targetPort: 8080 }];
-	return { apiVersion: "v1", kind: "Service", metadata: metadataOf(visit), spec: { selector, ports } };
+	const spec = { selector: selectorOf(setting), ports };
+	return { apiVersion: "v1", kind: "Service", metadata: metadataOf(setting), spec };
 }
 
-function virtualServiceOf(visit: Visit): KubeObject {
+function virtualServiceOf(setting: Setting): KubeObject {
+	const { name } = setting;
 	const abort = { httpStatus: faultStatus, percentage: { value: 100 } };
 	const http = [{ fault: { abort }, route: [{ destination: { host: name } }] }];
 	return {
 		apiVersion: "networking.istio.io/v1",
 		kind: "VirtualService",
-		metadata: metadataOf(visit),
+		metadata: metadataOf(setting),
 		spec: { hosts: [name], gateways: ["mesh"], http },
 	};
 }
 
 /** It has no sidecar, so that also a client without one may ask it. */
-function serverOf(visit: Visit): KubeObject {
+function serverOf(setting: Setting): KubeObject {
 	const container = {
 		name: "server",
-		image: visit.image,
+		image: setting.image,
 		env: [{ name: "PORT", value: "8080" }],
 		readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
 	};
-	const metadata = metadataOf(visit, { ...selector, ...withoutSidecar });
+	const metadata = metadataOf(setting, { ...selectorOf(setting), ...withoutSidecar });
 	return {
 		apiVersion: "v1",
 		kind: "Pod",
@@ -97,7 +108,7 @@ function serverOf(visit: Visit): KubeObject {
 }
 
 function clientOf(
-	visit: Visit,
+	setting: Setting,
 	{ image, kind, labels }: { image: string; kind: string; labels: Record<string, string> },
 ): KubeObject {
 	const client = {
@@ -106,7 +117,7 @@ function clientOf(
 		imagePullPolicy: "IfNotPresent",
 		args: [
 			"wait",
-			`--url=http://${name}.${visit.namespace}.svc/`,
+			`--url=http://${setting.name}.${setting.namespace}.svc/`,
 			`--timeoutSeconds=${askingSeconds}`,
 			"--periodMillis=250",
 			"--requestTimeoutMillis=2000",
@@ -117,7 +128,7 @@ function clientOf(
 		terminationMessagePolicy: "FallbackToLogsOnError",
 	};
 	const spec = { containers: [client], restartPolicy: "Never", terminationGracePeriodSeconds: 1 };
-	return { apiVersion: "v1", kind: "Pod", metadata: metadataOf(visit, labels, `-client-${kind}`), spec };
+	return { apiVersion: "v1", kind: "Pod", metadata: metadataOf(setting, labels, `-client-${kind}`), spec };
 }
 
 /** What a client got, in words, once it has ended. @throws ClusterError with the pod's own reason where it does not end */
