@@ -1,5 +1,5 @@
 import { systemClock } from "../clock/clock.ts";
-import { removeWorkloads } from "../install/removal/workloads.ts";
+import { removeAllWorkloads } from "../install/removal/workloads.ts";
 import { idleService } from "../knative/idle-service.ts";
 import { newTask, type Session } from "../kube/wait/task.ts";
 import { coldStart, type Starting, settle } from "./cold-start.ts";
@@ -51,6 +51,5 @@ export async function startFirstOnNode(session: Session, order: SubjectOrder, de
 		const settledMs = await settle(within, starting, { service, isUp: times.status === (asked.expectStatus ?? 200) });
 		order.record({ kind: "sample-end", round: 1, settledMs });
 	});
-	const { failed } = await removeWorkloads(newTask({ ...session, clock: systemClock }), [service.ref]);
-	for (const { error } of failed) throw error;
+	await removeAllWorkloads(newTask({ ...session, clock: systemClock }), [service.ref]);
 }

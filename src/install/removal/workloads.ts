@@ -83,6 +83,11 @@ export async function removeWorkloadsIn(session: Session, namespace: string): Pr
 	const refs = lists.flat().map(refOf);
 	if (refs.length === 0) return;
 	task.progress({ kind: "step", text: "removing the services under test" });
+	await removeAllWorkloads(task, refs);
+}
+
+/** As {@link removeWorkloads}, where nothing may be left. @throws ClusterError of the first that is still there */
+export async function removeAllWorkloads(task: Task, refs: readonly ObjectRef[]): Promise<void> {
 	const { failed } = await removeWorkloads(task, refs);
 	for (const { error } of failed) throw error;
 }

@@ -1,7 +1,7 @@
 import { ClusterError } from "../../errors.ts";
+import { removeAllWorkloads } from "../../install/removal/workloads.ts";
 import { type DeployedService, serviceManifest } from "../../knative/service.ts";
 import type { KubeObject } from "../../kube/api/cluster.ts";
-import { terminatePods } from "../../kube/wait/pods-gone.ts";
 import { newTask } from "../../kube/wait/task.ts";
 import { requestTrace } from "../request-trace.ts";
 import { hasProxy } from "./access-log.ts";
@@ -55,7 +55,11 @@ async function observe(visit: Visit): Promise<Findings> {
 	} finally {
 		await Promise.allSettled(reading);
 	}
-	await Promise.all(copies.map((copy) => removeCopy(visit, copy)));
+	// Their pods would otherwise go while other probes look that must not be disturbed.
+	await removeAllWorkloads(
+		newTask(visit.session),
+		copies.map(({ ref }) => ref),
+	);
 	const lines = await Promise.all(reading);
 	const [ofPods, ofActivators] = [lines.flatMap((each) => each.ofPods), lines.flatMap((each) => each.ofActivators)];
 	const cold = requestTrace(await traced(visit, log, { kind: "cold", sent, gateways, ofPods, ofActivators }));
@@ -80,13 +84,6 @@ async function linesOfOne(
 		linesOf(visit, log, { pods: activators, ids }),
 	]);
 	return { ofPods, ofActivators };
-}
-
-/** Its pod would otherwise go while other probes look that must not be disturbed. */
-async function removeCopy(visit: Visit, { ref, revision }: DeployedService): Promise<void> {
-	await terminatePods(newTask(visit.session), await podsOfRevision(visit, revision));
-	await visit.session.cluster.remove(ref, { propagation: "Foreground" });
-	await waitForNoPod(visit, revision);
 }
 
 function activatorPods({ session }: Visit): Promise<KubeObject[]> {
