@@ -8,6 +8,7 @@ import type { PodTrouble } from "../kube/wait/pod-trouble.ts";
 import type { Profile } from "../profile/profile.ts";
 import type { LiveState } from "../recording/live-state.ts";
 import type { OwnService } from "./own/service.ts";
+import { windowSeconds } from "./own/window.ts";
 import { revisionState } from "./zero.ts";
 
 /** What is deployed to be started cold. */
@@ -45,8 +46,6 @@ export interface DeployedService {
 }
 
 const serving = "serving.knative.dev/v1";
-/** The shortest window that Knative allows: it decides how soon the service is let go to zero. */
-export const windowSeconds = 6;
 
 /** On every pod under test, whichever copy it is of: policies of a profile select by it. */
 export const measuredLabel = "knistio.dev/measured";

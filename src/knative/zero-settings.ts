@@ -4,7 +4,7 @@ import type { Cluster, KubeObject } from "../kube/api/cluster.ts";
 import { textMapOf } from "../kube/untrusted.ts";
 import { goDurationMs } from "../text/duration.ts";
 import { configMapRef, knativeNamespace } from "./finding.ts";
-import { windowSeconds } from "./service.ts";
+import { windowSeconds } from "./own/window.ts";
 
 const configName = "config-autoscaler";
 const enableKey = "enable-scale-to-zero";

@@ -8,14 +8,14 @@ import { openRemovals } from "./removals.ts";
 
 /** Finds times for cold starts at which nothing of the other copies changes. */
 export interface Calm {
-	/** Waits until a cold start that begins after a pause would not meet the removal of a pod, unless that is far off. */
+	/** Waits until a cold start that begins after a pause would not meet the beginning of a pod's removal, but not for long. */
 	until(start: Start, pauseMs: number): Promise<void>;
 	/** A cold start has ended like this. */
 	ended(start: Start, times: RequestTimes): void;
 }
 
-/** A longer wait would cost more than it is worth; a cold start of a second seldom needs it, one of five often would. */
-const mostWaitMs = 3_000;
+/** Where two removals are to come, both are waited for; a run must go on where they come late. */
+const mostWaitMs = 8_000;
 /** A removal may begin earlier than expected, and the calm time with it. */
 const lookEveryMs = 100;
 /** A cold start may take so much longer than the median of those before. */
@@ -41,8 +41,8 @@ export function openCalm(session: Session, { state, subjects, clock }: Starting)
 			const beganAt = clientNow(clock);
 			for (;;) {
 				const from = clientNow(clock);
-				const at = removals.calmFrom({ from, ns }, service.revision);
-				if (at <= from || Number(at - beganAt) / 1e6 > mostWaitMs) return;
+				const isCalm = removals.calmFrom({ from, ns }, service.revision) <= from;
+				if (isCalm || Number(from - beganAt) / 1e6 > mostWaitMs) return;
 				await session.clock.sleep(lookEveryMs, session.signal);
 			}
 		},

@@ -1,4 +1,5 @@
-import { measuredLabel, windowSeconds } from "../knative/service.ts";
+import { windowSeconds } from "../knative/own/window.ts";
+import { measuredLabel } from "../knative/service.ts";
 import { objectOf } from "../kube/untrusted.ts";
 import type { Profile } from "../profile/profile.ts";
 
@@ -16,8 +17,8 @@ export interface CopiesNeeded {
 
 /** More at once would be a load on a small node, and on its own measurement. */
 export const mostCopies = 10;
-/** What a cold start takes beside the start-up: the way there, waiting for late events, a random part of a second. */
-const besideSeconds = 3;
+/** What a cold start takes beside the start-up: late events, the beginning of a removal, a random part of a second. */
+const besideSeconds = 4;
 /** The autoscaler decides every 2 s, and kubelet needs a moment to remove a pod. */
 const decisionSeconds = 2;
 const longestDrainSeconds = 30;

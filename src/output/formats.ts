@@ -115,7 +115,7 @@ export const pictureFormats: readonly PictureFormat[] = [
 	{
 		name: "png",
 		extension: ".png",
-		description: "the same chart as a picture, for a slide",
+		description: "the chart of .svg as a picture, for a slide",
 		loadPicture: async () => (await import("./report/chart-png.ts")).loadPngRenderer(),
 	},
 ];

@@ -94,7 +94,7 @@ describe("the service that is deployed", () => {
 			annotations: {
 				"autoscaling.knative.dev/target": "20",
 				"autoscaling.knative.dev/class": "kpa.autoscaling.knative.dev",
-				"autoscaling.knative.dev/window": "6s",
+				"autoscaling.knative.dev/window": "8s",
 				"autoscaling.knative.dev/min-scale": "0",
 				"autoscaling.knative.dev/max-scale": "1",
 				"autoscaling.knative.dev/initial-scale": "1",
@@ -135,7 +135,7 @@ describe("what measuring changes", () => {
 			"metadata.namespace: prod → ns (shop.yaml:5:3)",
 			'metadata.labels["networking.knative.dev/visibility"]: cluster-local → left out (shop.yaml:9:28)',
 			"spec.template.metadata.name: shop-v1 → left out (shop.yaml:16:7)",
-			'spec.template.metadata.annotations["autoscaling.knative.dev/window"]: not set → 6s (shop.yaml:18:7)',
+			'spec.template.metadata.annotations["autoscaling.knative.dev/window"]: not set → 8s (shop.yaml:18:7)',
 			'spec.template.metadata.annotations["autoscaling.knative.dev/scale-down-delay"]: 15m → 0s (shop.yaml:21:9)',
 			'spec.template.metadata.annotations["autoscaling.knative.dev/maxScale"]: 10 → 1 (shop.yaml:20:9)',
 			"spec.template.spec.timeoutSeconds: 60 → 2.5 × the first start, or --request-timeout (shop.yaml:24:7)",
@@ -153,7 +153,7 @@ kind: Service
 metadata: {name: helloworld, namespace: ns}
 spec:
   template:
-    metadata: {annotations: {autoscaling.knative.dev/window: 6s, autoscaling.knative.dev/max-scale: "1"}}
+    metadata: {annotations: {autoscaling.knative.dev/window: 8s, autoscaling.knative.dev/max-scale: "1"}}
     spec: {containers: [{name: user-container, image: a}]}
 `);
 		const lines = changeLines(plain, { name: "helloworld", namespace: "ns" });

@@ -66,7 +66,7 @@ const waiting = (reason: string, message: string) =>
 	aPod("p", { status: { containerStatuses: [{ name: "user-container", state: { waiting: { reason, message } } }] } });
 
 describe("the service", () => {
-	it("has one pod at most, the shortest window, and the profile's labels and annotations", () => {
+	it("has one pod at most, a short window, and the profile's labels and annotations", () => {
 		const manifest = serviceManifest({ ...minimal, podLabels: { a: "b" }, podAnnotations: { c: "d" } }, order);
 		expect(manifest).toMatchObject({
 			kind: "Service",
@@ -76,7 +76,7 @@ describe("the service", () => {
 					metadata: {
 						labels: { a: "b" },
 						annotations: {
-							"autoscaling.knative.dev/window": "6s",
+							"autoscaling.knative.dev/window": "8s",
 							"autoscaling.knative.dev/max-scale": "1",
 							"autoscaling.knative.dev/class": "kpa.autoscaling.knative.dev",
 							"autoscaling.knative.dev/min-scale": "0",

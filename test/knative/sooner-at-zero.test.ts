@@ -28,7 +28,7 @@ test("a Knative of knistio's own lets a new service go to zero as soon as it may
 	// Knative takes it, and so does what looks at it before a run.
 	const cluster = { get: async () => autoscaler } as unknown as Cluster;
 	const { signal } = new AbortController();
-	await requireZeroAllowed(cluster, { timeoutMs: 13_000, clock: { speed: 1 }, signal });
+	await requireZeroAllowed(cluster, { timeoutMs: 15_000, clock: { speed: 1 }, signal });
 });
 
 test.each([

@@ -44,7 +44,7 @@ describe("settings of Knative that forbid zero", () => {
 		["nothing", undefined],
 		["no data", config()],
 		["null as data", config(null)],
-		["zero enabled", config({ "enable-scale-to-zero": "True", "scale-to-zero-grace-period": "54s" })],
+		["zero enabled", config({ "enable-scale-to-zero": "True", "scale-to-zero-grace-period": "52s" })],
 		[
 			"what the Service's annotations override",
 			config({ "pod-autoscaler-class": "hpa.autoscaling.knative.dev", "scale-to-zero-pod-retention-period": "10m" }),
@@ -55,9 +55,9 @@ describe("settings of Knative that forbid zero", () => {
 
 	it("are compared in the cluster's own time", async () => {
 		const slow = config({ "scale-to-zero-grace-period": "5m" });
-		await expect(look(slow)).rejects.toThrow("306 s after its last request, and the wait ends after 60 s");
+		await expect(look(slow)).rejects.toThrow("308 s after its last request, and the wait ends after 60 s");
 		await expect(look(slow, { speed: 10 })).resolves.toBeUndefined();
-		await expect(look(slow, { timeoutMs: 306_000 })).resolves.toBeUndefined();
+		await expect(look(slow, { timeoutMs: 308_000 })).resolves.toBeUndefined();
 	});
 
 	it("are read from the manifests where there is no Knative yet", async () => {

@@ -47,32 +47,46 @@ describe("a calm time", () => {
 	it("comes when a removal has begun that the cold start, or the pause before it, would have met", async () => {
 		const { ends, until, sleepUntil, state } = world(["a", "b"]);
 		ends("a");
-		await sleepUntil(6.2);
+		await sleepUntil(7.7);
 		const waiting = until("b", 500);
-		await sleepUntil(7);
+		await sleepUntil(8.4);
 		const metadata = { deletionTimestamp: "2026-11-23T10:00:30Z" };
 		state.add(seen("pods", aPod("p", { of: "a", ready: true, metadata })));
 		const at = await waiting;
-		expect(at).toBeGreaterThan(7.4);
-		expect(at).toBeLessThan(8.9);
+		expect(at).toBeGreaterThan(8.8);
+		expect(at).toBeLessThan(10.3);
 	});
 
 	it("comes at the latest when the removal must have begun", async () => {
 		const { ends, until, sleepUntil } = world(["a", "b"]);
 		ends("a");
-		await sleepUntil(7);
+		await sleepUntil(8.5);
 		const at = await until("b");
-		expect(at).toBeGreaterThan(8.9);
+		expect(at).toBeGreaterThan(10.4);
 		expect(at).toBeLessThan(14);
 	});
 
-	it("is not waited for where it is far off", async () => {
+	it("comes after the removals of two copies, if it is not long until then", async () => {
 		const { ends, until, sleepUntil } = world(["a", "b", "c"]);
-		// Removals begin from 6 s to 9 s, and from 8.5 s to 11.5 s.
+		// Removals begin from 8 s to 10.5 s, and from 10 s to 12.5 s.
 		ends("a");
-		await sleepUntil(2.5);
+		await sleepUntil(2);
 		ends("b");
-		await sleepUntil(6.2);
-		expect(await until("c")).toBeLessThan(7.5);
+		await sleepUntil(8.2);
+		const at = await until("c");
+		expect(at).toBeGreaterThan(12.4);
+		expect(at).toBeLessThan(15);
+	});
+
+	it("is not waited for without end", async () => {
+		const { ends, until, sleepUntil } = world(["a", "b", "c", "d", "e", "f"]);
+		for (const name of ["a", "b", "c", "d", "e"]) {
+			ends(name);
+			await sleepUntil(["a", "b", "c", "d", "e"].indexOf(name) * 2 + 2);
+		}
+		// Removals begin from 8 s to 18.5 s without a gap.
+		const at = await until("f");
+		expect(at).toBeGreaterThan(17.9);
+		expect(at).toBeLessThan(18.5);
 	});
 });

@@ -144,7 +144,7 @@ describe("copies of the service", () => {
 			return (await deployFirstCopy(...orderOn(world), { ...alone(full), ...more })).copies;
 		};
 		expect(await copies(4)).toBe(5);
-		expect(await copies(1)).toBe(7);
+		expect(await copies(1)).toBe(6);
 		expect(await copies(4, { starts: 2 })).toBe(2);
 		expect(await copies(4, { profiles: 2 })).toBe(3);
 	});

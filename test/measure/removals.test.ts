@@ -28,38 +28,34 @@ function world() {
 }
 
 describe("the removal of copies' pods", () => {
-	it("begins when Knative's window has passed since the answer, within its next decisions", () => {
+	it("begins when Knative's window has passed since the answer, within its next decision", () => {
 		const { removals, calm } = world();
 		expect(calm(0, 100, "b")).toBe(0);
 		removals.answered("a", s(100));
-		expect(calm(101, 105.9, "b")).toBe(101);
-		expect(calm(101, 106.1, "b")).toBe(109);
-		expect(calm(108.9, 110, "b")).toBe(109);
-		expect(calm(109.1, 112, "b")).toBe(109.1);
+		expect(calm(101, 107.9, "b")).toBe(101);
+		expect(calm(101, 108.1, "b")).toBe(110.5);
+		expect(calm(110.4, 111, "b")).toBe(110.5);
+		expect(calm(110.6, 112, "b")).toBe(110.6);
 		// The copy's own next start waits for its end anyway.
-		expect(calm(101, 106.1, "a")).toBe(101);
+		expect(calm(101, 108.1, "a")).toBe(101);
 	});
 
-	it("is over for a while when it has begun, and says nothing of the end of the first one", () => {
-		const { removals, calm, leaves } = world();
+	it("is over for a while when it has begun, also when the pod is gone", () => {
+		const { removals, calm, leaves, isGone } = world();
 		removals.answered("a", s(100));
-		leaves("one", 107);
-		expect(calm(107.4, 108, "b")).toBe(107.5);
-		expect(calm(107.6, 200, "b")).toBe(107.6);
+		leaves("one", 109);
+		expect(calm(109.4, 110, "b")).toBe(109.5);
+		expect(calm(109.6, 200, "b")).toBe(109.6);
+		isGone("one", 120);
+		expect(calm(120, 200, "b")).toBe(120);
 	});
 
-	it("ends after as long as the others did", () => {
-		const { calm, leaves, isGone } = world();
-		leaves("one", 100);
-		isGone("one", 111);
-		leaves("two", 200);
-		isGone("two", 212);
-		leaves("three", 300);
-		expect(calm(301, 309.9, "b")).toBe(301);
-		expect(calm(301, 310.1, "b")).toBe(312.3);
-		expect(calm(312.2, 313, "b")).toBe(312.3);
-		expect(calm(312.4, 320, "b")).toBe(312.4);
-		isGone("three", 311.5);
-		expect(calm(311.5, 320, "b")).toBe(311.5);
+	it("is waited for one after the other where several are to come", () => {
+		const { removals, calm } = world();
+		removals.answered("a", s(100));
+		removals.answered("c", s(102));
+		expect(calm(107, 109, "b")).toBe(112.5);
+		expect(calm(107, 109, "a")).toBe(107);
+		expect(calm(108, 110.5, "a")).toBe(112.5);
 	});
 });

@@ -1,6 +1,7 @@
 import { formatPath } from "../../profile/complaints.ts";
 import type { ServiceFields } from "./fields.ts";
 import { withNames } from "./names.ts";
+import { windowSeconds } from "./window.ts";
 
 /** A field that is not measured as it was written. */
 export interface Change {
@@ -73,9 +74,9 @@ const replaced: readonly {
 }[] = [
 	{
 		spellings: ["window"],
-		to: "6s",
+		to: `${windowSeconds}s`,
 		isUnusual: true,
-		why: "the shortest that Knative allows, so that the next cold start can follow soon",
+		why: "short, so that the next cold start can follow soon",
 	},
 	{
 		spellings: ["scale-to-zero-pod-retention-period", "scaleToZeroPodRetentionPeriod"],
