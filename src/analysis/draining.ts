@@ -1,4 +1,4 @@
-import type { ProfileRun } from "../report/report.ts";
+import type { ColdStart, ProfileRun } from "../report/report.ts";
 import { medianOf } from "./statistics/median.ts";
 import { mannWhitney } from "./statistics/rank-sum.ts";
 
@@ -25,6 +25,8 @@ export interface Rotation {
 	copies: number;
 	/** The most pods of other copies that were there at a counted cold start. */
 	mostDraining: number;
+	/** At how many counted cold starts a pod of another copy began to be removed; undefined where the report does not say. */
+	disturbed: { starts: number; of: number } | undefined;
 	/** Undefined where too few cold starts differ to tell whether they matter. */
 	difference: Draining | undefined;
 }
@@ -36,8 +38,16 @@ export function rotationOf(run: ProfileRun): Rotation | undefined {
 	return {
 		copies: new Set(starts.map(({ copy }) => copy)).size,
 		mostDraining: Math.max(...starts.map(({ draining = 0 }) => draining)),
+		disturbed: disturbedOf(starts),
 		difference: drainingOf(run),
 	};
+}
+
+/** Reports of earlier versions do not say it. */
+function disturbedOf(starts: readonly ColdStart[]): Rotation["disturbed"] {
+	const known = starts.flatMap(({ removalsBegun }) => removalsBegun ?? []);
+	if (known.length < starts.length) return undefined;
+	return { starts: known.filter((removals) => removals > 0).length, of: starts.length };
 }
 
 /** Two smaller groups cannot differ significantly. */

@@ -88,6 +88,8 @@ export const coldStartSchema = z.strictObject({
 	copy: z.number().optional(),
 	/** Pods of the other copies that were still there as the request was sent: idle, or terminating. */
 	draining: z.number().optional(),
+	/** Pods of the other copies that began to be removed between the request and its answer. */
+	removalsBegun: z.number().optional(),
 	outcome: outcomeSchema,
 	/** Why it is not cold, or not counted. */
 	reason: z.string().optional(),

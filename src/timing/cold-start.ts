@@ -62,6 +62,7 @@ export function foldColdStart(record: SampleRecord, context: FoldContext): ColdS
 		round: sample.round,
 		...(sample.copy === undefined ? {} : { copy: sample.copy }),
 		...(sample.draining === undefined ? {} : { draining: sample.draining }),
+		...(sample.copy === undefined ? {} : { removalsBegun: removalsWithin(record) }),
 		...proof,
 		counted: false,
 		requestSentAt: formatTime(sentAt),
@@ -93,6 +94,14 @@ export function foldColdStart(record: SampleRecord, context: FoldContext): ColdS
 	findings.push(...anomalies(record, pods, pod));
 	const isRotated = (sample.draining ?? 0) > 0 && sample.burst === undefined;
 	return decideCounting(result, pod, { ...context, isRotated });
+}
+
+/** How many pods of other copies began to be removed between the request and its answer. */
+function removalsWithin({ removalsBeganAt, request }: SampleRecord): number {
+	const { sentAt, lastByteAt } = request ?? {};
+	if (sentAt === undefined || lastByteAt === undefined) return removalsBeganAt.length;
+	const [from, to] = [BigInt(sentAt), BigInt(lastByteAt)];
+	return removalsBeganAt.map(BigInt).filter((at) => from <= at && at <= to).length;
 }
 
 const isResolved = (findings: readonly Finding[]) => !findings.some(({ code }) => code === "unresolved");

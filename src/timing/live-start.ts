@@ -63,7 +63,7 @@ export function openLiveStarts(): LiveStarts {
 				if (entry.burst !== undefined && record !== undefined) return;
 				profile = entry.profile ?? profile;
 				const revision = entry.revision ?? revisions.get(profile) ?? "";
-				record = { sample: entry, watched: [], listed: [], pings: [], revision };
+				record = { sample: entry, watched: [], listed: [], removalsBeganAt: [], pings: [], revision };
 			} else if (entry.kind === "sample-end" || entry.kind === "end") record = undefined;
 			else if (entry.kind === "request" && record !== undefined && isRequestOf(entry, record)) record.request = entry;
 			else if (entry.kind === "watch") record?.watched.push(entry);

@@ -1,4 +1,5 @@
 import type { Entry, EntryOf } from "../recording/entries.ts";
+import { isOfRevision } from "../recording/of-revision.ts";
 import type { ColdStart, Finding, ProfileRun, Report, Unmeasured } from "../report/report.ts";
 import { formatTime } from "../text/timestamp.ts";
 import { alwaysPulled } from "./always-pulled.ts";
@@ -28,6 +29,8 @@ function openState() {
 		setAside: new Map<string, string>(),
 		/** Pods of earlier samples. */
 		earlierPods: new Set<string>(),
+		/** Pods that are being removed. */
+		leavingPods: new Set<string>(),
 		/** Pings outside of samples. */
 		lastPings: [] as EntryOf<"ping">[],
 		run: undefined as EntryOf<"run"> | undefined,
@@ -99,6 +102,7 @@ function take(state: State, entry: Entry): void {
 			takePing(state, entry);
 			return;
 		default:
+			noteRemoval(state, entry);
 			for (const sample of state.samples) addToSample(sample, entry);
 	}
 }
@@ -117,6 +121,7 @@ function beginSample(state: State, sample: EntryOf<"sample">): void {
 		listed: [],
 		pings,
 		revision,
+		removalsBeganAt: [],
 		...(asked && { asked }),
 		...(runtime && { runtime }),
 	});
@@ -126,6 +131,19 @@ function beginSample(state: State, sample: EntryOf<"sample">): void {
 function isOfBurst({ burst, profile }: EntryOf<"sample">, open: EntryOf<"sample"> | undefined): boolean {
 	if (burst === undefined || open?.burst === undefined || open.profile !== profile) return false;
 	return open.burst.size === burst.size && open.burst.number === burst.number;
+}
+
+/** A pod that begins to be removed while a cold start of another copy goes on disturbs that. */
+function noteRemoval({ leavingPods, samples }: State, entry: Entry): void {
+	if (entry.kind !== "watch" || entry.watch !== "pods") return;
+	const { object, type, at } = entry;
+	const { uid, deletionTimestamp } = object.metadata;
+	if (uid === undefined || deletionTimestamp === undefined) return;
+	if (type === "DELETED") leavingPods.delete(uid);
+	else if (!leavingPods.has(uid)) {
+		leavingPods.add(uid);
+		for (const record of samples) if (!isOfRevision(object, record.revision)) record.removalsBeganAt.push(at);
+	}
 }
 
 function addToSample(record: SampleRecord, entry: Entry): void {

@@ -16,6 +16,8 @@ export interface SampleRecord {
 	/** From shortly before the sample to its end, in order. */
 	pings: EntryOf<"ping">[];
 	revision: string;
+	/** When pods of other revisions began to be removed, by the watch, ns since the epoch. */
+	removalsBeganAt: string[];
 	/** The nodes' container runtime, as the profile's fingerprint has it. */
 	runtime?: string;
 	/** What traces say of pods, by their UIDs; where there are any, they come after all else. */
