@@ -1,4 +1,4 @@
-import { UsageError } from "../errors.ts";
+import { InconclusiveError, UsageError } from "../errors.ts";
 import type { Report } from "../report/report.ts";
 import type { LabelledReport } from "./comparison.ts";
 import { refuseDifferent } from "./likeness.ts";
@@ -13,6 +13,8 @@ import { shiftRank } from "./statistics/rank-sum.ts";
 /** Two or more runs of one thing, held against each other. */
 export interface AaCheck {
 	runs: number;
+	/** Whether one of them is of a simulated cluster. */
+	isSimulated: boolean;
 	profiles: AaProfile[];
 	/** Whether some pair of runs differs by more than chance allows, wrongly with a chance of at most 5 % in all. */
 	isDifferent: boolean;
@@ -74,6 +76,7 @@ export function aaCheck(reports: readonly LabelledReport[], alpha = 0.05): AaChe
 	const limitMs = profiles.length < names.length || limits.length === 0 ? undefined : Math.max(...limits);
 	return {
 		runs: reports.length,
+		isSimulated: all.some(({ simulated }) => simulated !== undefined),
 		profiles,
 		isDifferent: profiles.some(({ isDifferent }) => isDifferent),
 		...(limitMs !== undefined && Number.isFinite(limitMs) && { limitMs }),
@@ -90,9 +93,16 @@ function requireAlike(reports: readonly LabelledReport[]): void {
 	const seen = new Map<string, string>();
 	for (const { label, report } of reports) {
 		refuseUnsound(report, label);
+		if (report.endedBy !== undefined) {
+			throw new InconclusiveError(`${label}: the run ended early: ${report.endedBy}`, {
+				hint: "no gate passes such a run: give runs that came to their end",
+			});
+		}
 		const text = JSON.stringify(report);
 		const twin = seen.get(text);
-		if (twin !== undefined) throw new UsageError(`${label} is the same report as ${twin}`);
+		if (twin !== undefined) {
+			throw new UsageError(`${label} is the same report as ${twin}`, { hint: "measure again, and give both reports" });
+		}
 		seen.set(text, label);
 	}
 	for (const { report } of rest) refuseDifferent([first.report], report, { allowed: [] });

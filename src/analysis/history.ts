@@ -73,8 +73,14 @@ export function parseHistory(text: string, path: string): HistoryRun[] {
 	});
 }
 
-function parseLine(line: string, where: string): HistoryRun {
-	const hint = "remove the line, or take the file from a backup";
+/** The line of a run as a history holds it. @throws UsageError for one that no history could be read with */
+export function lineOf(run: HistoryRun, path: string): string {
+	const line = JSON.stringify(run);
+	parseLine(line, path, "the report was changed after the run; rebuild it with `knistio replay RECORDING`");
+	return `${line}\n`;
+}
+
+function parseLine(line: string, where: string, hint = "remove the line, or take the file from a backup"): HistoryRun {
 	let value: unknown;
 	try {
 		value = JSON.parse(line);
@@ -94,6 +100,8 @@ function parseLine(line: string, where: string): HistoryRun {
 export interface Trend {
 	profile: string;
 	measure: string;
+	/** Of simulated clusters, whose runs are kept apart from those of real ones. */
+	simulated: boolean;
 	runs: { run: HistoryRun; medianMs: number }[];
 	changes: TrendChange[];
 }
@@ -117,8 +125,9 @@ export function trendsOf(history: readonly HistoryRun[]): Trend[] {
 	for (const run of runs) {
 		for (const [profile, figures] of Object.entries(run.profiles)) {
 			for (const [measure, { medianMs }] of Object.entries(figures)) {
-				const key = JSON.stringify([profile, measure]);
-				const trend = series.get(key) ?? { profile, measure, runs: [], changes: [] };
+				const { simulated } = run;
+				const key = JSON.stringify([profile, measure, simulated]);
+				const trend = series.get(key) ?? { profile, measure, simulated, runs: [], changes: [] };
 				trend.runs.push({ run, medianMs });
 				series.set(key, trend);
 			}

@@ -2,9 +2,11 @@ import { estimateOf } from "../analysis/estimate.ts";
 import { pathOf } from "../analysis/finer.ts";
 import { type Knob, knobsOf } from "../analysis/knobs.ts";
 import { sampleOf } from "../analysis/samples.ts";
+import { refuseUnsound } from "../analysis/soundness.ts";
 import { typicalStart } from "../analysis/typical-start.ts";
 import { type ExitCode, exitCodes, InconclusiveError, UsageError } from "../errors.ts";
 import { judgeBudget } from "../gate/judge-budget.ts";
+import { judgeLeftOut } from "../gate/judge-data.ts";
 import { parseBudget } from "../gate/parse-budget.ts";
 import { isLikelyPhase, type ResolvedBudget, resolveBudgets } from "../gate/resolve-budgets.ts";
 import type { Verdict } from "../gate/verdict.ts";
@@ -71,6 +73,12 @@ function refuseUnsuited(report: Report, { report: path, acceptSimulated }: Advis
 			hint: `\`knistio tradeoffs --report ${path} --out ${path}\` with its profiles adds them, and \`bench --tradeoffs\` has them`,
 		});
 	}
+	refuseUnsound(report, path);
+	if (report.endedBy !== undefined) {
+		throw new InconclusiveError(`${path}: the run ended early: ${report.endedBy}`, {
+			hint: "profiles may be missing, and numbers one-sided: choose by a run that came to its end",
+		});
+	}
 	if (report.simulated === undefined || acceptSimulated) return;
 	throw new InconclusiveError(`${path}: the report is of a simulated cluster, which no choice should rest on`, {
 		hint: "--cluster simulated advises by it all the same",
@@ -93,7 +101,9 @@ function candidatesOf(report: Report, needs: Needs, budgets: readonly ResolvedBu
 const statuses = { pass: "met", breach: "broken", inconclusive: "unknown" } as const;
 
 function requirementOf(report: Report, budget: ResolvedBudget): Requirement {
-	const verdict = judgeBudget(report, budget, 0.95);
+	const verdict =
+		judgeLeftOut(report, undefined).find(({ profile }) => profile === budget.profile) ??
+		judgeBudget(report, budget, 0.95);
 	const missingMs = missingOf(verdict, budget);
 	return {
 		text: `budget ${budget.measure}: ${verdict.expected}`,

@@ -28,7 +28,8 @@ export interface CheckOptions extends GateOptions {
  * Throws a `UsageError` for files and budgets that cannot be read, and where there is nothing to judge by.
  */
 export async function check(options: CheckOptions, sink: Sink): Promise<ExitCode> {
-	await requireWritable([], options, sink);
+	const reads = [{ path: options.report, what: "the report that is judged" }];
+	await requireWritable([], { ...options, reads }, sink);
 	const report = parseReport(await sink.readFile(options.report), options.report);
 	const profiles = report.profiles.map(({ profile }) => profile);
 	const { files, ...criteria } = await parseGate(
@@ -36,7 +37,8 @@ export async function check(options: CheckOptions, sink: Sink): Promise<ExitCode
 		{ ...options, judged: report, known: knownNames(report) },
 		sink,
 	);
-	if (criteria.budgets.length === 0 && criteria.baseline === undefined) {
+	// A report without a profile has no budgets, whatever was given; that is the verdict then.
+	if (profiles.length > 0 && criteria.budgets.length === 0 && criteria.baseline === undefined) {
 		throw new UsageError(`${options.report}: there is nothing to judge it by`, {
 			hint: "give --budget, --budgets or --baseline, or write budgets into the profile",
 		});

@@ -4,6 +4,7 @@ import { comparisonFormatOfFile } from "../output/formats.ts";
 import { renderComparison } from "../output/verdict/compare-table.ts";
 import { renderComparisonJson } from "../output/verdict/judged-json.ts";
 import { parseReport } from "../report/read-report.ts";
+import { refuseOverwriting } from "./gate/outputs.ts";
 import { type Sink, toldOn, withoutUnwritten, writeFiles } from "./gate/sink.ts";
 
 export interface CompareOptions {
@@ -28,6 +29,10 @@ export async function compare(options: CompareOptions, sink: Sink): Promise<Exit
 			label: path,
 			report: parseReport(await sink.readFile(path), path),
 		})),
+	);
+	refuseOverwriting(
+		files.map(({ file }) => file),
+		options.reports.map((path) => ({ path, what: "a report that is compared" })),
 	);
 	if (reports.length === 0) throw new UsageError("there is not a report to compare", { hint: "name one or more" });
 	const tables = compareReports(reports, options.by === undefined ? {} : { by: options.by });

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { type HistoryRun, historyRunOf, parseHistory, trendsOf } from "../analysis/history.ts";
+import { type HistoryRun, historyRunOf, lineOf, parseHistory, trendsOf } from "../analysis/history.ts";
 import { type ExitCode, exitCodes, UsageError } from "../errors.ts";
 import { renderBadge, renderHistory } from "../output/verdict/history-text.ts";
 import { parseReport } from "../report/read-report.ts";
 import type { Report } from "../report/report.ts";
-import { readIfThere, type Sink, toldOn, writeFiles } from "./gate/sink.ts";
+import { refuseOverwriting } from "./gate/outputs.ts";
+import { isMissingFile, readIfThere, type Sink, toldOn, writeFiles } from "./gate/sink.ts";
 
 export interface HistoryAddOptions {
 	/** Path of the NDJSON file, which is made where there is none. */
@@ -23,6 +24,7 @@ export interface HistoryAddOptions {
  */
 export async function addToHistory(options: HistoryAddOptions, sink: Sink): Promise<ExitCode> {
 	const { history, report: path, verdict } = options;
+	await refuseUnappendable(history, sink);
 	const report = parseReport(await sink.readFile(path), path);
 	if (report.endedBy !== undefined) {
 		throw new UsageError(`${path}: the run ended early: ${report.endedBy}`, {
@@ -44,8 +46,20 @@ export async function addToHistory(options: HistoryAddOptions, sink: Sink): Prom
 	if (known >= 0) throw new UsageError(`${history}:${known + 1}: the run of ${report.startedAt} is there already`);
 	const start = text === "" || text.endsWith("\n") ? "" : "\n";
 	// One write of a whole line in append mode, so that what others add meanwhile stays.
-	await sink.appendFile(history, `${start}${JSON.stringify(run)}\n`);
+	await sink.appendFile(history, `${start}${lineOf(run, path)}`);
 	return exitCodes.ok;
+}
+
+/** What is piped in, and a packed file, can be read as a history, but nothing can be appended to them. */
+async function refuseUnappendable(history: string, sink: Sink): Promise<void> {
+	const hint = "give a text file, which is made where there is none";
+	if (history === "-") throw new UsageError("a run cannot be added to what is piped in", { hint });
+	const bytes = await sink.readBytes(history).catch((error) => {
+		if (isMissingFile(error)) return new Uint8Array();
+		throw error;
+	});
+	if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return;
+	throw new UsageError(`${history}: a run cannot be added to a gzip file`, { hint: `unpack it: gunzip ${history}` });
 }
 
 /** Of the times that were measured, whatever the file's format; and of what was measured. */
@@ -73,6 +87,7 @@ export interface HistoryShowOptions {
 /** `knistio history show`: trends and changes. Ends with 3 where no run has a cold start. */
 export async function showHistory({ history, format, badge }: HistoryShowOptions, sink: Sink): Promise<ExitCode> {
 	const runs = parseHistory(await sink.readFile(history), history);
+	if (badge !== undefined) refuseOverwriting([badge], [{ path: history, what: "the history" }]);
 	const trends = trendsOf(runs);
 	const last = runs.toSorted((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt)).at(-1);
 	if (badge !== undefined && last !== undefined) {

@@ -15,6 +15,7 @@ import { newTask, type Session, uninterrupted } from "../kube/wait/task.ts";
 import { openProgress, type ProgressDisplay } from "../output/progress.ts";
 import { loadWithVariants } from "../profile/variants.ts";
 import { endRun } from "./gate/ending.ts";
+import { refuseClashes } from "./gate/outputs.ts";
 import { writeFiles } from "./gate/sink.ts";
 import type { ClusterOptions } from "./install.ts";
 
@@ -40,6 +41,17 @@ export async function job(options: JobOptions, context: Context): Promise<ExitCo
 	const line = completeLine(options.line);
 	await loadWithVariants(namesIn(line, "--profile"), namesIn(line, "--variants"));
 	const outputs = outputsOf(line);
+	const given = (flag: string) => line.flatMap((option) => (option.flag === flag ? (option.value ?? []) : []));
+	refuseClashes(
+		outputs.map(({ path }) => path),
+		{
+			baseline: given("--baseline"),
+			budgetsFiles: given("--budgets"),
+			reads: ["--profile", "--service"].flatMap((flag) =>
+				given(flag).map((path) => ({ path, what: `that of ${flag}` })),
+			),
+		},
+	);
 	if (options.mode === "print") {
 		const documents = (await objectsOf(options, context)).map((object) =>
 			dump(object, { noRefs: true, lineWidth: -1 }),

@@ -1,11 +1,12 @@
 import { dump } from "js-yaml";
 import { type ExitCode, exitCodes, UsageError } from "../errors.ts";
+import { budgetsOfProfile, parseBudget } from "../gate/parse-budget.ts";
 import { type IstioSource, renderIstio } from "../istio/render.ts";
 import type { RunProcess } from "../istio/run-process.ts";
 import { kubectlSchema } from "../kube/yaml.ts";
 import { builtInProfiles, builtInVariants } from "../profile/built-in.ts";
 import { substitute } from "../profile/effective.ts";
-import { loadProfiles } from "../profile/load.ts";
+import { loadProfiles, placeInProfile } from "../profile/load.ts";
 import type { Profile } from "../profile/profile.ts";
 
 /** Where a command's words go: its result to stdout, all else to stderr. */
@@ -57,6 +58,7 @@ export async function validateProfiles(names: readonly string[], out: Output): P
 	for (const name of names) {
 		try {
 			const profile = await loadOne(name);
+			await requireBudgets(name, profile);
 			out.stdout(`${name}: profile ${profile.name} is valid\n`);
 		} catch (error) {
 			if (!(error instanceof UsageError)) throw error;
@@ -67,6 +69,14 @@ export async function validateProfiles(names: readonly string[], out: Output): P
 	if (hints.size === 0) return exitCodes.ok;
 	for (const hint of hints) if (hint !== "") out.stderr(`hint: ${hint}\n`);
 	return exitCodes.usage;
+}
+
+/** @throws UsageError for a budget that no run could be judged by, with its place in the file */
+async function requireBudgets(name: string, profile: Profile): Promise<void> {
+	for (const [index, written] of budgetsOfProfile(profile).entries()) {
+		const source = `${await placeInProfile(name, ["budgets", index])}: budgets[${index}]`;
+		parseBudget({ ...written, source });
+	}
 }
 
 /** What a profile is rendered with. */

@@ -32,7 +32,8 @@ export interface ReplayOptions extends GateOptions {
  */
 export async function replay(options: ReplayOptions, context: Context): Promise<ExitCode> {
 	const files = await reportFiles(options.out);
-	await requireWritable(options.out, options, context);
+	const reads = [{ path: options.recording, what: "the recording" }];
+	await requireWritable(options.out, { ...options, reads }, context);
 	const report = await reportOf(options.recording, context.signal);
 	const figures = figuresOf(report);
 	const profiles = report.profiles.map(({ profile }) => profile);

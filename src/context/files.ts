@@ -34,15 +34,29 @@ export interface Files {
 export const nodeFiles: Files = {
 	// Decoded as a whole, which of large files takes a third of the time of Node's decoding in pieces.
 	readFile: (path) =>
-		(path === "-" ? buffer(process.stdin) : readFile(path))
+		readAll(path)
 			.then((bytes) => (isGzip(bytes) ? gunzipSync(bytes) : bytes).toString().replace(/^\uFEFF/, ""))
 			.catch(throwFileError("read", path)),
-	readBytes: (path) => (path === "-" ? buffer(process.stdin) : readFile(path)).catch(throwFileError("read", path)),
+	readBytes: (path) => readAll(path).catch(throwFileError("read", path)),
 	writeFile: (path, content) => writeWhole(path, content).catch(throwFileError("write", path)),
 	appendFile: (path, text) => appendFile(path, text).catch(throwFileError("write", path)),
 	requireWritable: (path) => foreseeWriting(path).catch(throwFileError("write", path)),
 	openLog,
 };
+
+/** Devices that give bytes for ever, which would fill the memory. */
+const endless = ["/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
+
+async function refuseEndless(path: string): Promise<void> {
+	if (!endless.includes(await realpath(path))) return;
+	throw new Error("it is a device that never comes to an end");
+}
+
+async function readAll(path: string): Promise<Buffer> {
+	if (path === "-") return buffer(process.stdin);
+	await refuseEndless(path);
+	return readFile(path);
+}
 
 const isGzip = (bytes: Uint8Array) => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
@@ -56,6 +70,7 @@ export async function* readLines(
 	{ stdin = process.stdin, signal }: { stdin?: Readable; signal?: AbortSignal } = {},
 ): AsyncGenerator<string> {
 	signal?.throwIfAborted();
+	if (path !== "-") await refuseEndless(path).catch(throwFileError("read", path));
 	const source = path === "-" ? stdin : createReadStream(path);
 	// Piped input may take long to end.
 	const stop = () => void source.destroy(signal?.reason);

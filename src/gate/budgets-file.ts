@@ -1,5 +1,6 @@
 import { FAILSAFE_SCHEMA, load, YAMLException } from "js-yaml";
 import { UsageError } from "../errors.ts";
+import { holdsItself } from "../text/circle.ts";
 import type { WrittenBudget } from "./parse-budget.ts";
 
 /**
@@ -10,7 +11,11 @@ import type { WrittenBudget } from "./parse-budget.ts";
  */
 export function readBudgetsFile(text: string, file: string): WrittenBudget[] {
 	const scalars: { text: string; line: number }[] = [];
-	const budgets = readTree(parseYaml(text, file, scalars), file, scalars);
+	const tree = parseYaml(text, file, scalars);
+	if (holdsItself(tree)) {
+		throw new UsageError(`${file}: an alias stands within its own anchor, so the value has no end`, { hint });
+	}
+	const budgets = readTree(tree, file, scalars);
 	if (budgets.length === 0) throw new UsageError(`${file}: there is not a budget in it`, { hint });
 	return budgets;
 }
@@ -34,8 +39,9 @@ function parseYaml(text: string, file: string, scalars: Scalars): unknown {
 		});
 	} catch (error) {
 		if (!(error instanceof YAMLException)) throw error;
-		const { line, column } = error.mark;
-		throw new UsageError(`${file}:${line + 1}:${column + 1}: ${error.reason}`, { hint, cause: error });
+		// Without a mark it is about the file as a whole, such as two documents in it.
+		const place = error.mark === undefined ? file : `${file}:${error.mark.line + 1}:${error.mark.column + 1}`;
+		throw new UsageError(`${place}: ${error.reason}`, { hint, cause: error });
 	}
 }
 

@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileError, UsageError } from "../errors.ts";
 import { nearest } from "../text/nearest.ts";
 import { builtInFile, builtInProfiles, builtInVariants } from "./built-in.ts";
+import { fileThatSays } from "./extend.ts";
 import { profileOf } from "./parse.ts";
 import type { Profile } from "./profile.ts";
 import { profileHint, readWritten, type Written } from "./written.ts";
@@ -53,6 +54,22 @@ export async function filesOfProfile(file: string, read: ReadText = readText): P
 			path,
 			extends: typeof fields.extends === "string" ? fields.extends : undefined,
 		}));
+}
+
+/**
+ * Where a field of a profile is written, in its own file or in one that it extends.
+ * @returns `file:line:column`
+ */
+export async function placeInProfile(
+	name: string,
+	path: readonly PropertyKey[],
+	read: ReadText = readText,
+): Promise<string> {
+	const files = await withExtended(fileOf(name), read);
+	const written = fileThatSays(files, path);
+	if (written === undefined) return name;
+	const { line, column } = written.positionOf(path);
+	return `${written.file}:${line}:${column}`;
 }
 
 /** A file, and what it extends, and what that extends, to the end. */

@@ -87,6 +87,24 @@ describe("compare --aa", () => {
 		await expect(runAaCheck({ reports, format: "text" }, context)).rejects.toThrow(message);
 	});
 
+	test("says nothing by a run that ended early, which no gate passes", async () => {
+		const early = aReport({ full: { totals: around(2_000, 40, 25) } }, { endedBy: "interrupted by SIGINT" });
+		const whole = aReport({ full: { totals: around(2_010, 40, 25) } });
+		const { context } = fakeContext({ "a.json": whole, "b.json": early });
+		await expect(runAaCheck({ reports: ["a.json", "b.json"], format: "text" }, context)).rejects.toMatchObject({
+			exitCode: 3,
+			message: "b.json: the run ended early: interrupted by SIGINT",
+		});
+	});
+
+	test("says that runs are simulated", async () => {
+		const simulated = { model: "today", seed: 1, speed: 1 };
+		const report = (ms: number) => aReport({ full: { totals: around(ms, 40, 25) } }, { simulated });
+		const { context, said } = fakeContext({ "a.json": report(2_000), "b.json": report(2_001) });
+		await runAaCheck({ reports: ["a.json", "b.json"], format: "text" }, context);
+		expect(said.stdout).toMatch(/^SIMULATED: /);
+	});
+
 	test("refuses runs of different things", async () => {
 		const other = aReport({ full: { totals: around(2_000, 60, 25), fingerprint: { istio: "1.20.0" } } });
 		const { context } = fakeContext({ ...files, "other.json": other });

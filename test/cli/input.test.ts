@@ -154,6 +154,18 @@ describe("bad input to bench", () => {
 		],
 		["Knative that is not there", bench("--knative-manifests", "./none"), /\.\/none/],
 		["helm without charts", bench("--helm", "helm"), /--helm needs Istio's charts\nhint: add --helm-charts/],
+		...[
+			["--istio-set", "a=b"],
+			["--istio-overlay", "./o.yaml"],
+			["--helm", "helm"],
+			["--helm-charts", "./charts"],
+			["--helm-version", "1.2.3"],
+		].map(([option = "", value = ""]): [string, string[], RegExp] => [
+			`${option} beside manifests that it does not change`,
+			bench("--istio-manifests", "./i.yaml", option, value),
+			new RegExp(`${option} changes nothing beside --istio-manifests, .*\\nhint: leave one`),
+		]),
+		["a version of no charts", bench("--helm-version", "1.2.3"), /--helm-version needs Istio's charts\nhint: add/],
 		[
 			"a shape that the profile does not have",
 			["bench", "-p", "SHAPED", "--sidecar", "classic"],

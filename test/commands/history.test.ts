@@ -56,6 +56,39 @@ describe("change points", () => {
 });
 
 describe("knistio history", () => {
+	test("keeps runs of simulated clusters apart, and says so", async () => {
+		const simulated = { model: "today", seed: 1, speed: 1 };
+		const { context, said } = fakeContext({
+			"real.json": reportOf(1, 2_000),
+			"simulated.json": { ...reportOf(2, 1_000), simulated },
+		});
+		for (const file of ["real.json", "simulated.json"]) {
+			expect(await main(["history", "add", "h.ndjson", file], context)).toBe(0);
+		}
+		expect(await main(["history", "show", "h.ndjson"], context)).toBe(0);
+		expect(said.stdout).toContain("full total: 2.000 s → 2.000 s in 1 runs");
+		expect(said.stdout).toContain("full total (simulated): 1.000 s → 1.000 s in 1 runs");
+	});
+
+	test.each([
+		["of no time", "h.ndjson", { startedAt: "yesterday" }, "startedAt: is not a time"],
+		["to what is piped in", "-", {}, "a run cannot be added to what is piped in"],
+	])("adds no run %s", async (_, history, change, words) => {
+		const { context, files, said } = fakeContext({ "a.json": { ...reportOf(1, 2_000), ...change } });
+		expect(await main(["history", "add", history, "a.json"], context)).toBe(2);
+		expect(said.stderr).toContain(words);
+		expect(said.stderr).toContain("hint: ");
+		expect(files.has(history)).toBe(false);
+	});
+
+	test("adds nothing to a packed history, which could not be read then", async () => {
+		const world = fakeContext({ "a.json": reportOf(1, 2_000) });
+		world.context.readBytes = async () => Buffer.from([0x1f, 0x8b, 8, 0]);
+		expect(await main(["history", "add", "h.gz", "a.json"], world.context)).toBe(2);
+		expect(world.said.stderr).toContain("h.gz: a run cannot be added to a gzip file\nhint: unpack it: gunzip h.gz");
+		expect(world.files.has("h.gz")).toBe(false);
+	});
+
 	test("names the run and the commit at which a level changed, and writes a badge", async () => {
 		const wobble = (index: number) => 7 * ((index * 5) % 9);
 		const medians = Array.from({ length: 18 }, (_, index) => (index < 9 ? 2_000 : 2_400) + wobble(index));

@@ -108,6 +108,18 @@ describe("profiles validate", () => {
 		expect(text.stderr).toMatch(/base\.yaml:3:1: extra: unknown key/);
 	});
 
+	it("reads the budgets too, and names the place of one that no run could be judged by", async () => {
+		const [mine, base] = [join(folder, "with-budgets.yaml"), join(folder, "base-budgets.yaml")];
+		await writeFile(base, 'extends: full\nname: base\nbudgets:\n  - "total: p(50) < 3s"\n  - "total: p(50) << 3s"\n');
+		await writeFile(mine, "extends: ./base-budgets.yaml\nname: mine\n");
+		const { out, text } = capture();
+		expect(await validateProfiles([base], out)).toBe(2);
+		expect(text.stdout).toBe("");
+		expect(text.stderr).toMatch(/base-budgets\.yaml:5:5: budgets\[1\], column 15: /);
+		expect(await validateProfiles([mine], out)).toBe(2);
+		expect(text.stderr.split("base-budgets.yaml:5:5")).toHaveLength(3);
+	});
+
 	it("passes when all are valid", async () => {
 		const { out, text } = capture();
 		expect(await validateProfiles(["full", "minimal"], out)).toBe(0);

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { lstat, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { nodeFiles } from "../../src/context/files.ts";
+import { nodeFiles, readLines } from "../../src/context/files.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
@@ -23,6 +23,24 @@ it("says at the end that a line could not be written, and stops at the first", a
 	log.append("two");
 	await expect(log.close()).rejects.toThrow("cannot write /dev/full: the disk is full");
 	await expect(nodeFiles.openLog(join(folder, "none", "x"))).rejects.toThrow(/there is no such file or directory/);
+});
+
+it.each(["/dev/full", "/dev/zero", "/dev/urandom"])("does not read %s, which has no end", async (device) => {
+	const link = join(folder, `link-to${device.replaceAll("/", "-")}`);
+	await symlink(device, link);
+	for (const path of [device, link]) {
+		for (const read of [nodeFiles.readFile, nodeFiles.readBytes, async () => readLines(path).next()]) {
+			await expect(read(path)).rejects.toThrow(`cannot read ${path}: it is a device that never comes to an end`);
+		}
+	}
+});
+
+it("reads an empty device, and what comes by a named pipe", async () => {
+	expect(await nodeFiles.readFile("/dev/null")).toBe("");
+	const pipe = join(folder, "pipe-to-read");
+	execFileSync("mkfifo", [pipe]);
+	const [text] = await Promise.all([nodeFiles.readFile(pipe), writeFile(pipe, "by a pipe")]);
+	expect(text).toBe("by a pipe");
 });
 
 describe("a file that is written as a whole", () => {

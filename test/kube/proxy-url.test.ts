@@ -58,6 +58,17 @@ describe("the proxy that the environment names", () => {
 		}
 	});
 
+	it.each(["http://me:pa%ss@proxy:1", "socks5://%:x@proxy:1"])("is refused with a bare percent sign: %s", (url) => {
+		expect(() => proxyFromEnvironment(server, { HTTPS_PROXY: url })).toThrow(
+			expect.objectContaining({
+				exitCode: 2,
+				message: "the proxy in $HTTPS_PROXY or $https_proxy has a % in its name or password that begins no escape",
+				hint: "write such a % as %25",
+			}),
+		);
+		expect(proxyFromEnvironment(server, { HTTPS_PROXY: url.replace("%", "%25") })).toBe(url.replace("%", "%25"));
+	});
+
 	it("is refused where it is none", () => {
 		expect(() => proxyFromEnvironment(server, { HTTPS_PROXY: "ftp://me:hidden@proxy" })).toThrow(
 			expect.objectContaining({

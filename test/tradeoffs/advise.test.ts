@@ -143,6 +143,28 @@ describe("knistio advise", () => {
 		expect(asked.stdout).toMatch(/^simulated cluster/);
 	});
 
+	it("chooses no profile by a run that check would not pass", async () => {
+		const budget = '--need mtls --budget "total: p(50) < 60s"';
+		const ended = await advise(budget, {}, { endedBy: "interrupted by SIGINT" });
+		expect(ended).toMatchObject({ code: 3, stdout: "" });
+		expect(ended.stderr).toMatch(/run\.json: the run ended early: interrupted by SIGINT\nhint: /);
+		const report = aTradeoffReport();
+		const setAside = report.profiles.map((run) => ({
+			...run,
+			coldStarts: run.coldStarts.map((start, index) => ({ ...start, counted: start.round > 0 && index % 3 === 0 })),
+		}));
+		const left = await advise(budget, {}, { profiles: setAside });
+		expect(left.code).toBe(3);
+		expect(left.stdout).toMatch(/budget total: .*attempts are left out/);
+		const negative = report.profiles.map((run) => ({
+			...run,
+			coldStarts: run.coldStarts.map((start) => ({ ...start, total: measured(-5) })),
+		}));
+		const impossible = await advise(budget, {}, { profiles: negative });
+		expect(impossible.code).toBe(2);
+		expect(impossible.stderr).toContain("a total of -5 ms is impossible");
+	});
+
 	it.each([
 		["", "nothing to choose a profile by"],
 		["--need mtsl", 'did you mean "mtls"?'],

@@ -41,6 +41,7 @@ export function addSourceOptions(command: Command): Command {
 /** The source that the flags name. Files come before helm, and helm before istioctl. */
 export function sourceOf(flags: SourceFlags): IstioSource {
 	const settings = { overlays: flags.istioOverlay ?? [], sets: flags.istioSet ?? [] };
+	refuseIgnored(flags);
 	if (flags.istioManifests !== undefined) return { kind: "files", paths: flags.istioManifests };
 	if (flags.helm === undefined && flags.helmCharts === undefined) {
 		return { kind: "istioctl", istioctl: flags.istioctl, ...settings };
@@ -57,6 +58,28 @@ export function sourceOf(flags: SourceFlags): IstioSource {
 		...(flags.helmVersion === undefined ? {} : { chartVersion: flags.helmVersion }),
 		...settings,
 	};
+}
+
+/** What would change nothing is not what was meant. @throws UsageError */
+function refuseIgnored({ istioManifests, istioSet, istioOverlay, helm, helmCharts, helmVersion }: SourceFlags): void {
+	const rendering = {
+		"--istio-set": istioSet,
+		"--istio-overlay": istioOverlay,
+		"--helm": helm,
+		"--helm-charts": helmCharts,
+		"--helm-version": helmVersion,
+	};
+	const [ignored] = Object.entries(rendering).find(([, value]) => value !== undefined) ?? [];
+	if (istioManifests !== undefined && ignored !== undefined) {
+		throw new UsageError(`${ignored} changes nothing beside --istio-manifests, which are installed as they are`, {
+			hint: "leave one of the two out",
+		});
+	}
+	if (helmVersion !== undefined && helmCharts === undefined) {
+		throw new UsageError("--helm-version needs Istio's charts", {
+			hint: "add --helm-charts with a repository's URL",
+		});
+	}
 }
 
 /** `--knative-manifests` of the commands that can install Knative. */

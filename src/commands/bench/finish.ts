@@ -33,7 +33,13 @@ export async function prepareOutputs(
 	context: Context,
 ): Promise<Gate> {
 	const recording = recordingPath(options);
-	await requireWritable([...options.out, ...(recording === undefined ? [] : [recording])], options, context);
+	const reads = [
+		...options.profiles.map((path) => ({ path, what: "a profile" })),
+		...options.variants.map((path) => ({ path, what: "a variant" })),
+		...(options.service === undefined ? [] : [{ path: options.service, what: "the service's manifest" }]),
+	];
+	const written = [...options.out, ...(recording === undefined ? [] : [recording])];
+	await requireWritable(written, { ...options, reads }, context);
 	const gate = await parseGate(profiles, options, context);
 	if (!options.dryRun) await requireCollector(options.otlp, context);
 	if (options.untilVerdict) requireVerdicts(gate);

@@ -4,7 +4,7 @@ import { type ExitCode, exitCodes, RunErrors, UsageError } from "../../errors.ts
 /** What a command without a cluster needs of the outside world. */
 export type Sink = Pick<
 	Context,
-	"stdout" | "stderr" | "readFile" | "writeFile" | "appendFile" | "requireWritable" | "env" | "post"
+	"stdout" | "stderr" | "readFile" | "readBytes" | "writeFile" | "appendFile" | "requireWritable" | "env" | "post"
 >;
 
 /** Reads a file; undefined if there is none. */
@@ -18,7 +18,7 @@ export async function readIfThere(sink: Sink, path: string): Promise<string | un
 }
 
 /** `readFile` of the context keeps Node's error as the cause of its own. */
-function isMissingFile(error: unknown): boolean {
+export function isMissingFile(error: unknown): boolean {
 	if (!(error instanceof Error)) return false;
 	return ("code" in error && error.code === "ENOENT") || isMissingFile(error.cause);
 }

@@ -7,9 +7,25 @@ const schemes = ["http:", "https:", "socks:", "socks4:", "socks4a:", "socks5:", 
 export function checkProxyUrl(url: string, where: string): void {
 	const scheme = URL.canParse(url) ? new URL(url).protocol : undefined;
 	const isProxy = scheme !== undefined && schemes.includes(scheme) && new URL(url).hostname !== "";
-	if (isProxy) return;
+	if (isProxy) {
+		const { username, password } = new URL(url);
+		if (isEscaped(username) && isEscaped(password)) return;
+		throw new UsageError(`${where} has a % in its name or password that begins no escape`, {
+			hint: "write such a % as %25",
+		});
+	}
 	const what = scheme === undefined || schemes.includes(scheme) ? "is not an address" : `has the scheme "${scheme}"`;
 	throw new UsageError(`${where} ${what}`, { hint: "such as http://10.0.0.1:3128, https://… or socks5://…" });
+}
+
+/** Whether each % begins an escape of UTF-8, as those who read the name and the password expect. */
+function isEscaped(text: string): boolean {
+	try {
+		decodeURIComponent(text);
+		return true;
+	} catch {
+		return false;
+	}
 }
 
 /** The proxy's address without name and password. */

@@ -6,7 +6,7 @@ export function renderAaCheck(check: AaCheck): string {
 	return [...answerLines(check), "", ...check.profiles.map(profileText), ""].join("\n");
 }
 
-function answerLines({ runs, profiles, isDifferent, limitMs }: AaCheck): string[] {
+function answerLines({ runs, isSimulated, profiles, isDifferent, limitMs }: AaCheck): string[] {
 	if (profiles.length === 0) return ["no profile has cold starts in two of the reports: nothing can be said"];
 	const answer = isDifferent
 		? `${runs} runs of the same thing differ by more than chance allows: a gate would call luck a slow-down`
@@ -16,7 +16,8 @@ function answerLines({ runs, profiles, isDifferent, limitMs }: AaCheck): string[
 			? "no limit can be given: there are too few cold starts, or too many without a value"
 			: `a gate here needs --min-effect ${Math.ceil(limitMs)}ms or more: with that, each run passes against each other`;
 	const more = runs < 5 ? [`${runs} runs are few to learn the spread between runs from: five are good`] : [];
-	return [answer, limit, ...more];
+	const simulated = isSimulated ? ["SIMULATED: these runs say nothing of a real cluster"] : [];
+	return [...simulated, answer, limit, ...more];
 }
 
 function profileText({

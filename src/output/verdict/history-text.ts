@@ -13,10 +13,11 @@ export function renderHistory(trends: readonly Trend[], runs: number): string {
 	return [`${runs} runs`, ...lines, "", note, ""].join("\n");
 }
 
-function trendLine({ profile, measure, runs, changes }: Trend): string {
+function trendLine({ profile, measure, simulated, runs, changes }: Trend): string {
 	const [first, last] = [runs[0]?.medianMs ?? 0, runs.at(-1)?.medianMs ?? 0];
 	const found = changes.length === 0 ? "no change" : `${changes.length} ${changes.length === 1 ? "change" : "changes"}`;
-	return `${profile} ${measure}: ${duration(first)} → ${duration(last)} in ${runs.length} runs, ${found}`;
+	const of = `${profile} ${measure}${simulated ? " (simulated)" : ""}`;
+	return `${of}: ${duration(first)} → ${duration(last)} in ${runs.length} runs, ${found}`;
 }
 
 function changeLine({ startedAt, commit, beforeMs, afterMs, p, isElsewhere }: TrendChange): string {
