@@ -64,12 +64,15 @@ const readingHints: Record<string, string> = {
 	ENOTDIR: "look at its spelling: what stands before a / must be a folder",
 	EACCES: "let the user who calls knistio read it: chmod u+r",
 	EISDIR: "name a file in it",
+	Z_BUF_ERROR: "the packed file is cut: write or copy it again",
+	Z_DATA_ERROR: "the packed file is damaged: write or copy it again",
 };
 
 const writingHints: Record<string, (path: string) => string> = {
 	ENOENT: (path) => `make the folder: mkdir -p ${dirname(path)}`,
 	EACCES: () => "name a file in a folder that you may write to",
 	EROFS: () => "name a file in a folder that you may write to",
+	ENOSPC: () => "make room there, or name a file on another disk",
 	EISDIR: (path) => `name a file in it, such as ${join(path, "run.json")}`,
 };
 

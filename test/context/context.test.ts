@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { lstat, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { nodeFiles, readLines } from "../../src/context/files.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -41,6 +42,22 @@ it("reads an empty device, and what comes by a named pipe", async () => {
 	execFileSync("mkfifo", [pipe]);
 	const [text] = await Promise.all([nodeFiles.readFile(pipe), writeFile(pipe, "by a pipe")]);
 	expect(text).toBe("by a pipe");
+});
+
+it("says what to do with a packed file that is cut or damaged", async () => {
+	const whole = gzipSync("a text that is long enough to be cut somewhere");
+	const damaged = Buffer.from(whole);
+	damaged.fill(0xff, 12, 20);
+	for (const [name, bytes, hint] of [
+		["cut.gz", whole.subarray(0, 20), "is cut"],
+		["damaged.gz", damaged, "is damaged"],
+	] as const) {
+		await writeFile(join(folder, name), bytes);
+		await expect(nodeFiles.readFile(join(folder, name))).rejects.toMatchObject({
+			exitCode: 2,
+			hint: expect.stringContaining(hint),
+		});
+	}
 });
 
 describe("a file that is written as a whole", () => {

@@ -117,6 +117,7 @@ describe("each field of a cluster", () => {
 			"its certificate-authority cannot be used: ",
 		],
 		["a file that is not there", { "certificate-authority": "missing" }, "its certificate-authority cannot be read: "],
+		["a folder", { "certificate-authority": "." }, "its certificate-authority cannot be read: EISDIR"],
 		["data that is no base64", { "certificate-authority-data": "%%%" }, "its certificate-authority-data is not base64"],
 		[
 			"data that is no certificate",

@@ -12,6 +12,7 @@ it.each([
 	["DEPTH_ZERO_SELF_SIGNED_CERT", "self-signed certificate", "TLS failed"],
 	["ERR_TLS_CERT_ALTNAME_INVALID", "Hostname/IP does not match certificate's altnames", "TLS failed"],
 	["EPROTO", "write EPROTO wrong version number", "TLS failed"],
+	["HPE_INVALID_CONSTANT", "Parse Error: Expected HTTP/", "does not speak HTTP"],
 	["ECONNRESET", "socket hang up", "restarting"],
 ])("explains %s (%s)", (code, message, hint) => {
 	const error = unreachable(failure(code, message), "https://10.0.0.1:6443");

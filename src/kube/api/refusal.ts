@@ -51,12 +51,14 @@ function hintFor(status: number, isStatus: boolean): string | undefined {
 	}
 	if (status < 300)
 		return "this is not the answer of an API server; it came from something in between, such as a login page";
+	if (status < 400) return "no redirect is followed; the kubeconfig's `server` must be the API server's own address";
+	if (status === 429) return "the API server has too much to do; run it again later";
 	if (status >= 500) {
 		return isStatus
 			? "run it again when the API server is well: `kubectl get --raw /readyz` tells"
 			: "a proxy or load balancer in front of the API server may have answered; run it again when the server is well";
 	}
-	return undefined;
+	return isStatus ? undefined : "this is not the answer of an API server; check the kubeconfig's `server`";
 }
 
 function nameOf(status: number): string {

@@ -1,4 +1,5 @@
 import { X509Certificate } from "node:crypto";
+import { statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { validateHeaderValue } from "node:http";
 import { createSecureContext } from "node:tls";
@@ -173,11 +174,16 @@ function checkPem(what: string, read: () => unknown): void {
 	}
 }
 
+const isFolder = (path: unknown) =>
+	typeof path === "string" && path !== "" && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
 /** The field whose file client-node could not read. */
 function unreadable(cause: unknown, { cluster, user }: Login): string | undefined {
-	const { path, message } = cause as NodeJS.ErrnoException;
+	const { path, code, message } = cause as NodeJS.ErrnoException;
 	const files = Object.entries({ ...cluster, ...user });
-	const field = path === undefined ? undefined : files.find(([, value]) => value === path)?.[0];
+	// Node does not name a folder that it is to read as a file.
+	const isUnread = (value: unknown) => value === path || (code === "EISDIR" && path === undefined && isFolder(value));
+	const field = files.find(([, value]) => typeof value === "string" && isUnread(value))?.[0];
 	return field === undefined ? undefined : `its ${field} cannot be read: ${message}`;
 }
 

@@ -12,6 +12,7 @@ const hints: [RegExp, string][] = [
 		/self.signed|unable to (verify|get)|UNABLE_TO|DEPTH_ZERO|CERT_|ERR_TLS|certificate|wrong version number|EPROTO/i,
 		"TLS failed; check the kubeconfig's `certificate-authority`, `server` and the client certificate's dates",
 	],
+	[/HPE_|Parse Error/, "what answers there does not speak HTTP; check the port in the kubeconfig's `server`"],
 	[/ECONNRESET|socket hang up|EPIPE|aborted/, "the connection broke; the API server may be restarting"],
 ];
 
