@@ -31,6 +31,11 @@ export function startKnativeServices(world: World): void {
 			if (name !== undefined) enqueue(`${object.metadata.namespace}/${name}`);
 		});
 	}
+	// As Knative's controller: another domain is another address for every service that is there.
+	api.watch("configmaps", ({ object: { metadata } }) => {
+		if (metadata.namespace !== "knative-serving" || metadata.name !== "config-domain") return;
+		for (const service of api.list<KnativeService>(ids.services)) enqueue(keyOf(service.metadata));
+	});
 }
 
 function reconcile(world: World, service: KnativeService): void {
