@@ -5,7 +5,7 @@ const config = "/api/v1/namespaces/knative-serving/configmaps/config-gc";
 const merge = { "content-type": "application/merge-patch+json" };
 
 it("lets the API server refuse what it would ask a webhook, in its words, until the webhook's pod is old enough", async () => {
-	const client = await openClient({ speed: 20, faults: { webhookOutageMs: 20_000 } });
+	const client = await openClient({ speed: 20, faults: { webhookOutageMs: 100_000 } });
 	const patch = () => client.call("PATCH", config, { metadata: { labels: { asked: "yes" } } }, merge);
 	const refused = await patch();
 	expect(refused.status).toBe(500);
@@ -20,4 +20,4 @@ it("lets the API server refuse what it would ask a webhook, in its words, until 
 	expect((await client.call("POST", "/api/v1/namespaces", namespace)).status).toBe(201);
 	await expect.poll(async () => (await patch()).status, { timeout: 20_000, interval: 100 }).toBe(200);
 	await client.close();
-});
+}, 30_000);
