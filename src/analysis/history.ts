@@ -76,7 +76,11 @@ export function parseHistory(text: string, path: string): HistoryRun[] {
 /** The line of a run as a history holds it. @throws UsageError for one that no history could be read with */
 export function lineOf(run: HistoryRun, path: string): string {
 	const line = JSON.stringify(run);
-	parseLine(line, path, "the report was changed after the run; rebuild it with `knistio replay RECORDING`");
+	parseLine(
+		line,
+		path,
+		"it was changed after the run; measure again, or rebuild the report from its recording by `knistio replay`",
+	);
 	return `${line}\n`;
 }
 

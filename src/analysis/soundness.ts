@@ -19,7 +19,9 @@ export function refuseUnsound({ profiles }: Report, what: string): void {
 		if (negative === undefined) continue;
 		throw new UsageError(
 			`${what}: ${profile.name}, round ${negative.round}: a total of ${negative.total?.ms} ms is impossible`,
-			{ hint: "the report was changed after the run; rebuild it with `knistio replay RECORDING`" },
+			{
+				hint: "it was changed after the run; measure again, or rebuild the report from its recording by `knistio replay`",
+			},
 		);
 	}
 }
