@@ -12,8 +12,8 @@ if (request?.kind !== "request" || request.sentAt === undefined || request.lastB
 const [sentAt, lastByteAt] = [BigInt(request.sentAt), BigInt(request.lastByteAt)];
 
 /** What the watch shows of a pod of another copy that is being removed. */
-function leaving(uid: string, at: bigint, type: "MODIFIED" | "DELETED" = "MODIFIED", revision = "another"): Entry {
-	const labels = { "serving.knative.dev/revision": revision };
+function leaving(uid: string, at: bigint, type: "MODIFIED" | "DELETED" = "MODIFIED"): Entry {
+	const labels = { "serving.knative.dev/revision": "another" };
 	const metadata = { name: uid, uid, labels, deletionTimestamp: "2026-11-28T10:00:00Z" };
 	return { kind: "watch", at: `${at}`, watch: "pods", type, object: { apiVersion: "v1", kind: "Pod", metadata } };
 }
@@ -38,6 +38,11 @@ test("removals of other copies' pods count that begin between the request and it
 	expect(begun(leaving("a", sentAt + ms))).toBe(1);
 	expect(begun(leaving("a", sentAt + ms), leaving("b", lastByteAt - ms))).toBe(2);
 	expect(begun(leaving("a", lastByteAt + ms))).toBe(0);
+	const own = entries.findLast((entry) => entry.kind === "watch" && entry.watch === "pods");
+	if (own?.kind !== "watch") throw new Error("the recording has no pod");
+	const metadata = { ...own.object.metadata, deletionTimestamp: "2026-11-28T10:00:00Z" };
+	const itself: Entry = { ...own, at: `${lastByteAt - ms}`, object: { ...own.object, metadata } };
+	expect(begun(itself), "its own pod").toBe(0);
 });
 
 test("a removal begins once, whatever the watch still shows of the pod", () => {
