@@ -26,6 +26,8 @@ function inShell(command: string) {
 const breach = '"$N" "$K" check "$R" --budget "total: p(50) < 1s" --junit "$J"';
 const pass = '"$N" "$K" check "$R" --budget "total: p(50) < 9s"';
 
+const makeRoom = "hint: make room there, or name a file on another disk\n";
+
 describe("a reader who has gone", () => {
 	it("leaves a breach a breach, and JUnit whole", () => {
 		expect(inShell(`${breach} | true`)).toMatchObject({ status: 99, stderr: `wrote ${junit}\n` });
@@ -63,7 +65,7 @@ describe("results on a full disk", () => {
 		const full = inShell(`${pass} --summary /dev/full --junit ${other}`);
 		expect(full.status).toBe(2);
 		expect(full.stdout).toContain("pass");
-		expect(full.stderr).toBe(`wrote ${other}\nerror: cannot write /dev/full: the disk is full\n`);
+		expect(full.stderr).toBe(`wrote ${other}\nerror: cannot write /dev/full: the disk is full\n${makeRoom}`);
 		expect(existsSync(other)).toBe(true);
 		expect(inShell(`${breach} --summary /dev/full`).status).toBe(99);
 	});
@@ -105,7 +107,7 @@ describe("bench", () => {
 			expect(said.stderr).toContain("removing Namespace knistio-system");
 			expect(said.stdout).toContain("cold starts");
 			expect(said.stdout).toContain("pass");
-			expect(said.stderr).toMatch(/\nerror: cannot write \/dev\/full: the disk is full\n$/);
+			expect(said.stderr).toMatch(/\nerror: cannot write \/dev\/full: the disk is full\nhint: make room .*\n$/);
 		},
 		60_000,
 	);
