@@ -65,3 +65,13 @@ test("the report says how many cold starts met one, where it knows", () => {
 	const older = { ...run, coldStarts: [start, { ...earlier, copy: 1 }] };
 	expect(rotationNote("full", rotationOf(older))[0]).not.toContain("removed");
 });
+
+test("a pod of the started copy without spec, or with another than a pod's, is no pod", () => {
+	const own = entries.findLast((entry) => entry.kind === "watch" && entry.watch === "pods");
+	if (own?.kind !== "watch") throw new Error("the recording has no pod");
+	for (const spec of [undefined, null, 7, { containers: null }]) {
+		const object = { ...own.object, spec, metadata: { ...own.object.metadata, uid: "odd", name: "odd" } };
+		const odd: Entry = { ...own, at: `${sentAt + ms}`, object };
+		expect(startBeside([odd]).coldStarts[0]).toMatchObject({ outcome: "cold", counted: true });
+	}
+});

@@ -1,5 +1,6 @@
 import type { KubeObject } from "../../kube/object.ts";
 import type { ContainerSpec, ContainerStatus, Pod } from "../../kube/pod.ts";
+import { objectOf } from "../../kube/untrusted.ts";
 import type { ContainerFactName, PodFactName, TracedPart, WebhookFactName } from "../../report/steps.ts";
 import { parseTime } from "../../text/timestamp.ts";
 import {
@@ -87,7 +88,7 @@ export function collectPodFacts(
 	events: readonly Sighting[],
 	runtime?: string,
 ): PodFacts | undefined {
-	const inOrder = [...pods].sort(byArrival);
+	const inOrder = pods.filter(isWhole).sort(byArrival);
 	const last = inOrder.at(-1)?.object as Pod | undefined;
 	const first = inOrder[0];
 	if (last === undefined || first === undefined) return undefined;
@@ -108,6 +109,9 @@ export function collectPodFacts(
 	for (const { object, at } of events) readEvent(facts, { event: readPodEvent(object), at, runtime }, clocks);
 	return facts;
 }
+
+/** A recording may hold anything; a pod without a list of containers tells nothing of a cold start. */
+const isWhole = ({ object }: Sighting) => Array.isArray(objectOf(object.spec).containers);
 
 /** Events that came in one piece have one stamp; the API server's counter tells which was first (KEP-5504). */
 function byArrival(a: Sighting, b: Sighting): number {
