@@ -1,4 +1,4 @@
-import { InconclusiveError, UsageError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import type { Report } from "../report/report.ts";
 import type { LabelledReport } from "./comparison.ts";
 import { refuseDifferent } from "./likeness.ts";
@@ -6,7 +6,7 @@ import { poolOf, runsOf } from "./pool.ts";
 import { type Sample, sampleOf } from "./samples.ts";
 import { medianMs, shiftBetween } from "./shift.ts";
 import { questionLevel, usualQuestion } from "./significance.ts";
-import { refuseUnsound } from "./soundness.ts";
+import { refuseUnsound, requireWhole } from "./soundness.ts";
 import { holm } from "./statistics/holm.ts";
 import { shiftRank } from "./statistics/rank-sum.ts";
 
@@ -93,11 +93,7 @@ function requireAlike(reports: readonly LabelledReport[]): void {
 	const seen = new Map<string, string>();
 	for (const { label, report } of reports) {
 		refuseUnsound(report, label);
-		if (report.endedBy !== undefined) {
-			throw new InconclusiveError(`${label}: the run ended early: ${report.endedBy}`, {
-				hint: "no gate passes such a run: give runs that came to their end",
-			});
-		}
+		requireWhole(report, label, "no gate passes such a run: give runs that came to their end");
 		const text = JSON.stringify(report);
 		const twin = seen.get(text);
 		if (twin !== undefined) {

@@ -4,6 +4,7 @@ import type { Report } from "../report/report.ts";
 import { estimateOf } from "./estimate.ts";
 import { confidenceOf } from "./looks.ts";
 import { measuresOf, sampleOf } from "./samples.ts";
+import { changedHint } from "./soundness.ts";
 import { changePointsOf } from "./statistics/change-points.ts";
 
 const finite = z.number().finite();
@@ -76,11 +77,7 @@ export function parseHistory(text: string, path: string): HistoryRun[] {
 /** The line of a run as a history holds it. @throws UsageError for one that no history could be read with */
 export function lineOf(run: HistoryRun, path: string): string {
 	const line = JSON.stringify(run);
-	parseLine(
-		line,
-		path,
-		"it was changed after the run; measure again, or rebuild the report from its recording by `knistio replay`",
-	);
+	parseLine(line, path, changedHint);
 	return `${line}\n`;
 }
 

@@ -1,5 +1,14 @@
-import { UsageError } from "../errors.ts";
+import { InconclusiveError, UsageError } from "../errors.ts";
 import type { Report } from "../report/report.ts";
+
+/** For what no run of knistio writes. */
+export const changedHint =
+	"it was changed after the run; measure again, or rebuild the report from its recording by `knistio replay`";
+
+/** @throws InconclusiveError for the report of a run that was cut short: nothing should rest on it */
+export function requireWhole({ endedBy }: Report, what: string, hint: string): void {
+	if (endedBy !== undefined) throw new InconclusiveError(`${what}: the run ended early: ${endedBy}`, { hint });
+}
 
 /**
  * Refuses a report that no run of knistio writes, and that would be judged wrongly without a word.
@@ -19,9 +28,7 @@ export function refuseUnsound({ profiles }: Report, what: string): void {
 		if (negative === undefined) continue;
 		throw new UsageError(
 			`${what}: ${profile.name}, round ${negative.round}: a total of ${negative.total?.ms} ms is impossible`,
-			{
-				hint: "it was changed after the run; measure again, or rebuild the report from its recording by `knistio replay`",
-			},
+			{ hint: changedHint },
 		);
 	}
 }

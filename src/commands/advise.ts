@@ -2,7 +2,7 @@ import { estimateOf } from "../analysis/estimate.ts";
 import { pathOf } from "../analysis/finer.ts";
 import { type Knob, knobsOf } from "../analysis/knobs.ts";
 import { sampleOf } from "../analysis/samples.ts";
-import { refuseUnsound } from "../analysis/soundness.ts";
+import { refuseUnsound, requireWhole } from "../analysis/soundness.ts";
 import { typicalStart } from "../analysis/typical-start.ts";
 import { type ExitCode, exitCodes, InconclusiveError, UsageError } from "../errors.ts";
 import { judgeBudget } from "../gate/judge-budget.ts";
@@ -74,11 +74,7 @@ function refuseUnsuited(report: Report, { report: path, acceptSimulated }: Advis
 		});
 	}
 	refuseUnsound(report, path);
-	if (report.endedBy !== undefined) {
-		throw new InconclusiveError(`${path}: the run ended early: ${report.endedBy}`, {
-			hint: "profiles may be missing, and numbers one-sided: choose by a run that came to its end",
-		});
-	}
+	requireWhole(report, path, "profiles may be missing, and numbers one-sided: choose by a run that came to its end");
 	if (report.simulated === undefined || acceptSimulated) return;
 	throw new InconclusiveError(`${path}: the report is of a simulated cluster, which no choice should rest on`, {
 		hint: "--cluster simulated advises by it all the same",

@@ -24,15 +24,15 @@ export interface CompareOptions {
  */
 export async function compare(options: CompareOptions, sink: Sink): Promise<ExitCode> {
 	const files = (options.out ?? []).map((file) => ({ file, format: comparisonFormatOfFile(file) }));
+	refuseOverwriting(
+		files.map(({ file }) => file),
+		options.reports.map((path) => ({ path, what: "a report that is compared" })),
+	);
 	const reports = await Promise.all(
 		options.reports.map(async (path) => ({
 			label: path,
 			report: parseReport(await sink.readFile(path), path),
 		})),
-	);
-	refuseOverwriting(
-		files.map(({ file }) => file),
-		options.reports.map((path) => ({ path, what: "a report that is compared" })),
 	);
 	if (reports.length === 0) throw new UsageError("there is not a report to compare", { hint: "name one or more" });
 	const tables = compareReports(reports, options.by === undefined ? {} : { by: options.by });

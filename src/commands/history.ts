@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { type HistoryRun, historyRunOf, lineOf, parseHistory, trendsOf } from "../analysis/history.ts";
+import { isGzip, textOf } from "../context/files.ts";
 import { type ExitCode, exitCodes, UsageError } from "../errors.ts";
 import { renderBadge, renderHistory } from "../output/verdict/history-text.ts";
 import { parseReport } from "../report/read-report.ts";
 import type { Report } from "../report/report.ts";
 import { refuseOverwriting } from "./gate/outputs.ts";
-import { isMissingFile, readIfThere, type Sink, toldOn, writeFiles } from "./gate/sink.ts";
+import { type Sink, toldOn, unlessMissing, writeFiles } from "./gate/sink.ts";
 
 export interface HistoryAddOptions {
 	/** Path of the NDJSON file, which is made where there is none. */
@@ -24,14 +25,13 @@ export interface HistoryAddOptions {
  */
 export async function addToHistory(options: HistoryAddOptions, sink: Sink): Promise<ExitCode> {
 	const { history, report: path, verdict } = options;
-	await refuseUnappendable(history, sink);
+	const text = await appendable(history, sink);
 	const report = parseReport(await sink.readFile(path), path);
 	if (report.endedBy !== undefined) {
 		throw new UsageError(`${path}: the run ended early: ${report.endedBy}`, {
 			hint: "add runs that came to their end",
 		});
 	}
-	const text = (await readIfThere(sink, history)) ?? "";
 	const commit = options.commit ?? (sink.env.GITHUB_SHA || sink.env.CI_COMMIT_SHA || undefined);
 	const run = historyRunOf(report, {
 		...identityOf(report),
@@ -50,15 +50,16 @@ export async function addToHistory(options: HistoryAddOptions, sink: Sink): Prom
 	return exitCodes.ok;
 }
 
-/** What is piped in, and a packed file, can be read as a history, but nothing can be appended to them. */
-async function refuseUnappendable(history: string, sink: Sink): Promise<void> {
+/**
+ * What a history holds so far. What is piped in, and a packed file, can be read as one, but nothing can be appended to them.
+ * @throws UsageError for these
+ */
+async function appendable(history: string, sink: Sink): Promise<string> {
 	const hint = "give a text file, which is made where there is none";
 	if (history === "-") throw new UsageError("a run cannot be added to what is piped in", { hint });
-	const bytes = await sink.readBytes(history).catch((error) => {
-		if (isMissingFile(error)) return new Uint8Array();
-		throw error;
-	});
-	if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return;
+	const bytes = await unlessMissing(sink.readBytes(history));
+	if (bytes === undefined) return "";
+	if (!isGzip(bytes)) return textOf(bytes);
 	throw new UsageError(`${history}: a run cannot be added to a gzip file`, { hint: `unpack it: gunzip ${history}` });
 }
 
@@ -86,8 +87,8 @@ export interface HistoryShowOptions {
 
 /** `knistio history show`: trends and changes. Ends with 3 where no run has a cold start. */
 export async function showHistory({ history, format, badge }: HistoryShowOptions, sink: Sink): Promise<ExitCode> {
-	const runs = parseHistory(await sink.readFile(history), history);
 	if (badge !== undefined) refuseOverwriting([badge], [{ path: history, what: "the history" }]);
+	const runs = parseHistory(await sink.readFile(history), history);
 	const trends = trendsOf(runs);
 	const last = runs.toSorted((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt)).at(-1);
 	if (badge !== undefined && last !== undefined) {

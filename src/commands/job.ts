@@ -15,7 +15,7 @@ import { newTask, type Session, uninterrupted } from "../kube/wait/task.ts";
 import { openProgress, type ProgressDisplay } from "../output/progress.ts";
 import { loadWithVariants } from "../profile/variants.ts";
 import { endRun } from "./gate/ending.ts";
-import { refuseClashes } from "./gate/outputs.ts";
+import { readsOfBench, refuseClashes } from "./gate/outputs.ts";
 import { writeFiles } from "./gate/sink.ts";
 import type { ClusterOptions } from "./install.ts";
 
@@ -39,17 +39,17 @@ export interface JobOptions extends ClusterOptions {
 /** `knistio job`: the same bench as a Job in the cluster, its report brought back. */
 export async function job(options: JobOptions, context: Context): Promise<ExitCode> {
 	const line = completeLine(options.line);
-	await loadWithVariants(namesIn(line, "--profile"), namesIn(line, "--variants"));
+	const profiles = valuesOf(line, "--profile");
+	const variants = valuesOf(line, "--variants").flatMap((value) => value.split(",").map((name) => name.trim()));
+	// What is wrong with one is said before anything is made.
+	await loadWithVariants(profiles, variants);
 	const outputs = outputsOf(line);
-	const given = (flag: string) => line.flatMap((option) => (option.flag === flag ? (option.value ?? []) : []));
 	refuseClashes(
 		outputs.map(({ path }) => path),
 		{
-			baseline: given("--baseline"),
-			budgetsFiles: given("--budgets"),
-			reads: ["--profile", "--service"].flatMap((flag) =>
-				given(flag).map((path) => ({ path, what: `that of ${flag}` })),
-			),
+			baseline: valuesOf(line, "--baseline"),
+			budgetsFiles: valuesOf(line, "--budgets"),
+			reads: readsOfBench({ profiles, variants, service: valuesOf(line, "--service").at(-1) }),
 		},
 	);
 	if (options.mode === "print") {
@@ -74,12 +74,9 @@ export async function job(options: JobOptions, context: Context): Promise<ExitCo
 	}
 }
 
-/** Profiles are read here too: what is wrong with one is said before anything is made. */
-const namesIn = (line: readonly BenchOption[], option: "--profile" | "--variants") =>
-	line.flatMap(({ flag, value }) => {
-		if (flag !== option || value === undefined) return [];
-		return option === "--profile" ? [value] : value.split(",").map((name) => name.trim());
-	});
+/** What an option is given on a bench line, each time. */
+const valuesOf = (line: readonly BenchOption[], flag: string): string[] =>
+	line.flatMap((option) => (option.flag === flag ? (option.value ?? []) : []));
 
 async function objectsOf({ line, image, namespace, claim, id }: JobOptions, context: Context): Promise<KubeObject[]> {
 	if (image === undefined) {

@@ -6,7 +6,7 @@ import type { RunProcess } from "../istio/run-process.ts";
 import { kubectlSchema } from "../kube/yaml.ts";
 import { builtInProfiles, builtInVariants } from "../profile/built-in.ts";
 import { substitute } from "../profile/effective.ts";
-import { loadProfiles, placeInProfile } from "../profile/load.ts";
+import { loadProfiles, placesInProfile } from "../profile/load.ts";
 import type { Profile } from "../profile/profile.ts";
 
 /** Where a command's words go: its result to stdout, all else to stderr. */
@@ -73,9 +73,9 @@ export async function validateProfiles(names: readonly string[], out: Output): P
 
 /** @throws UsageError for a budget that no run could be judged by, with its place in the file */
 async function requireBudgets(name: string, profile: Profile): Promise<void> {
+	const placeOf = await placesInProfile(name);
 	for (const [index, written] of budgetsOfProfile(profile).entries()) {
-		const source = `${await placeInProfile(name, ["budgets", index])}: budgets[${index}]`;
-		parseBudget({ ...written, source });
+		parseBudget({ ...written, source: `${placeOf(["budgets", index])}: budgets[${index}]` });
 	}
 }
 

@@ -35,7 +35,7 @@ export const nodeFiles: Files = {
 	// Decoded as a whole, which of large files takes a third of the time of Node's decoding in pieces.
 	readFile: (path) =>
 		readAll(path)
-			.then((bytes) => (isGzip(bytes) ? gunzipSync(bytes) : bytes).toString().replace(/^\uFEFF/, ""))
+			.then((bytes) => textOf(isGzip(bytes) ? gunzipSync(bytes) : bytes))
 			.catch(throwFileError("read", path)),
 	readBytes: (path) => readAll(path).catch(throwFileError("read", path)),
 	writeFile: (path, content) => writeWhole(path, content).catch(throwFileError("write", path)),
@@ -58,7 +58,14 @@ async function readAll(path: string): Promise<Buffer> {
 	return readFile(path);
 }
 
-const isGzip = (bytes: Uint8Array) => bytes[0] === 0x1f && bytes[1] === 0x8b;
+/** What is not packed, without a byte order mark. */
+export const textOf = (bytes: Uint8Array): string =>
+	Buffer.from(bytes)
+		.toString()
+		.replace(/^\uFEFF/, "");
+
+/** Whether these are the bytes of a packed file. */
+export const isGzip = (bytes: Uint8Array) => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 /**
  * The lines of a file, of which no more than a piece is held at once, read as `readFile` reads: `-` is what is piped in,

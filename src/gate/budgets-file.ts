@@ -1,6 +1,6 @@
 import { FAILSAFE_SCHEMA, load, YAMLException } from "js-yaml";
 import { UsageError } from "../errors.ts";
-import { holdsItself } from "../text/circle.ts";
+import { holdsItself, holdsItselfWords } from "../text/circle.ts";
 import type { WrittenBudget } from "./parse-budget.ts";
 
 /**
@@ -12,9 +12,7 @@ import type { WrittenBudget } from "./parse-budget.ts";
 export function readBudgetsFile(text: string, file: string): WrittenBudget[] {
 	const scalars: { text: string; line: number }[] = [];
 	const tree = parseYaml(text, file, scalars);
-	if (holdsItself(tree)) {
-		throw new UsageError(`${file}: an alias stands within its own anchor, so the value has no end`, { hint });
-	}
+	if (holdsItself(tree)) throw new UsageError(`${file}: ${holdsItselfWords}`, { hint });
 	const budgets = readTree(tree, file, scalars);
 	if (budgets.length === 0) throw new UsageError(`${file}: there is not a budget in it`, { hint });
 	return budgets;

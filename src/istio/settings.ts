@@ -3,7 +3,7 @@ import { load, YAMLException } from "js-yaml";
 import { fileError, UsageError } from "../errors.ts";
 import { kubectlSchema } from "../kube/yaml.ts";
 import type { Profile } from "../profile/profile.ts";
-import { holdsItself } from "../text/circle.ts";
+import { holdsItself, holdsItselfWords } from "../text/circle.ts";
 import { gatewayName, istioNamespace } from "./names.ts";
 
 /** A mapping in a YAML document. */
@@ -91,9 +91,7 @@ function operatorSpecIn(text: string, path: string): Tree {
 		const line = error.mark === undefined ? "" : `:${error.mark.line + 1}`;
 		throw new UsageError(`--istio-overlay ${path}${line}: not valid YAML: ${error.reason}`, { cause: error });
 	}
-	if (holdsItself(document)) {
-		throw new UsageError(`--istio-overlay ${path}: an alias stands within its own anchor, so the value has no end`);
-	}
+	if (holdsItself(document)) throw new UsageError(`--istio-overlay ${path}: ${holdsItselfWords}`);
 	if (!isTree(document) || document.kind !== "IstioOperator") {
 		throw new UsageError(`--istio-overlay ${path}: neither an IstioOperator nor lines of KEY=VALUE`);
 	}

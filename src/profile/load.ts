@@ -57,19 +57,20 @@ export async function filesOfProfile(file: string, read: ReadText = readText): P
 }
 
 /**
- * Where a field of a profile is written, in its own file or in one that it extends.
- * @returns `file:line:column`
+ * Tells where a field of a profile is written, in its own file or in one that it extends.
+ * @returns gives `file:line:column`
  */
-export async function placeInProfile(
+export async function placesInProfile(
 	name: string,
-	path: readonly PropertyKey[],
 	read: ReadText = readText,
-): Promise<string> {
+): Promise<(path: readonly PropertyKey[]) => string> {
 	const files = await withExtended(fileOf(name), read);
-	const written = fileThatSays(files, path);
-	if (written === undefined) return name;
-	const { line, column } = written.positionOf(path);
-	return `${written.file}:${line}:${column}`;
+	return (path) => {
+		const written = fileThatSays(files, path);
+		if (written === undefined) return name;
+		const { line, column } = written.positionOf(path);
+		return `${written.file}:${line}:${column}`;
+	};
 }
 
 /** A file, and what it extends, and what that extends, to the end. */

@@ -1,7 +1,7 @@
 import { loadAll, YAMLException } from "js-yaml";
 import { UsageError } from "../errors.ts";
 import { kubectlSchema } from "../kube/yaml.ts";
-import { holdsItself } from "../text/circle.ts";
+import { holdsItself, holdsItselfWords } from "../text/circle.ts";
 import { type Position, type PositionRecorder, positionAt, recordPositions } from "./positions.ts";
 
 /** A profile's file as it is written, before anything is known of its fields. */
@@ -51,7 +51,7 @@ function onlyDocument(
 		.filter(({ value }) => value !== null && value !== undefined);
 	const [first, second] = documents;
 	if (documents.some(({ value }) => holdsItself(value))) {
-		throw new UsageError(`${file}: an alias stands within its own anchor, so the value has no end`, { hint });
+		throw new UsageError(`${file}: ${holdsItselfWords}`, { hint });
 	}
 	if (first === undefined) throw new UsageError(`${file}: the file is empty`, { hint });
 	if (second !== undefined) {

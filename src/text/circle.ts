@@ -1,3 +1,6 @@
+/** What is told of a value that {@link holdsItself}. */
+export const holdsItselfWords = "an alias stands within its own anchor, so the value has no end";
+
 /**
  * Whether a list or mapping holds itself, however far below: YAML can say so by an alias within its own anchor, and
  * whoever walks through such a value never comes to an end.

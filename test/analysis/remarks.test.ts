@@ -146,6 +146,6 @@ describe("pods of other copies", () => {
 	test("cannot be told to matter where nearly all cold starts had as many beside them", () => {
 		const run = rotated(() => 1500);
 		const same = { ...run, coldStarts: run.coldStarts.slice(2) };
-		expect(observationsOf(same).rotation).toMatchObject({ copies: 6, mostDraining: 5, difference: undefined });
+		expect(observationsOf(same).rotation).toEqual({ copies: 6, mostDraining: 5, difference: undefined });
 	});
 });

@@ -41,13 +41,15 @@ export function addSourceOptions(command: Command): Command {
 /** The source that the flags name. Files come before helm, and helm before istioctl. */
 export function sourceOf(flags: SourceFlags): IstioSource {
 	const settings = { overlays: flags.istioOverlay ?? [], sets: flags.istioSet ?? [] };
-	refuseIgnored(flags);
-	if (flags.istioManifests !== undefined) return { kind: "files", paths: flags.istioManifests };
-	if (flags.helm === undefined && flags.helmCharts === undefined) {
-		return { kind: "istioctl", istioctl: flags.istioctl, ...settings };
+	if (flags.istioManifests !== undefined) {
+		refuseRendering(flags);
+		return { kind: "files", paths: flags.istioManifests };
 	}
 	if (flags.helmCharts === undefined) {
-		throw new UsageError("--helm needs Istio's charts", {
+		const needing =
+			flags.helm !== undefined ? "--helm" : flags.helmVersion !== undefined ? "--helm-version" : undefined;
+		if (needing === undefined) return { kind: "istioctl", istioctl: flags.istioctl, ...settings };
+		throw new UsageError(`${needing} needs Istio's charts`, {
 			hint: "add --helm-charts with a directory or a repository's URL",
 		});
 	}
@@ -60,8 +62,8 @@ export function sourceOf(flags: SourceFlags): IstioSource {
 	};
 }
 
-/** What would change nothing is not what was meant. @throws UsageError */
-function refuseIgnored({ istioManifests, istioSet, istioOverlay, helm, helmCharts, helmVersion }: SourceFlags): void {
+/** Beside manifests nothing is rendered, and what would change nothing is not what was meant. @throws UsageError */
+function refuseRendering({ istioSet, istioOverlay, helm, helmCharts, helmVersion }: SourceFlags): void {
 	const rendering = {
 		"--istio-set": istioSet,
 		"--istio-overlay": istioOverlay,
@@ -70,16 +72,10 @@ function refuseIgnored({ istioManifests, istioSet, istioOverlay, helm, helmChart
 		"--helm-version": helmVersion,
 	};
 	const [ignored] = Object.entries(rendering).find(([, value]) => value !== undefined) ?? [];
-	if (istioManifests !== undefined && ignored !== undefined) {
-		throw new UsageError(`${ignored} changes nothing beside --istio-manifests, which are installed as they are`, {
-			hint: "leave one of the two out",
-		});
-	}
-	if (helmVersion !== undefined && helmCharts === undefined) {
-		throw new UsageError("--helm-version needs Istio's charts", {
-			hint: "add --helm-charts with a repository's URL",
-		});
-	}
+	if (ignored === undefined) return;
+	throw new UsageError(`${ignored} changes nothing beside --istio-manifests, which are installed as they are`, {
+		hint: "leave one of the two out",
+	});
 }
 
 /** `--knative-manifests` of the commands that can install Knative. */

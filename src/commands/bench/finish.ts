@@ -8,7 +8,7 @@ import { recordingBeside } from "../../recording/recording-path.ts";
 import { requireCollector, sendTraces } from "../gate/collector.ts";
 import { endRun } from "../gate/ending.ts";
 import { type Gate, judging, parseGate } from "../gate/gate.ts";
-import { requireWritable } from "../gate/outputs.ts";
+import { readsOfBench, requireWritable } from "../gate/outputs.ts";
 import { printed, type ReportFile, writeReport } from "../gate/report-files.ts";
 import { whatFails } from "../gate/sink.ts";
 import type { BenchOptions } from "./options.ts";
@@ -33,11 +33,8 @@ export async function prepareOutputs(
 	context: Context,
 ): Promise<Gate> {
 	const recording = recordingPath(options);
-	const reads = [
-		...options.profiles.map((path) => ({ path, what: "a profile" })),
-		...options.variants.map((path) => ({ path, what: "a variant" })),
-		...(options.service === undefined ? [] : [{ path: options.service, what: "the service's manifest" }]),
-	];
+	const { profiles: named, variants, service } = options;
+	const reads = readsOfBench({ profiles: named, variants, service });
 	const written = [...options.out, ...(recording === undefined ? [] : [recording])];
 	await requireWritable(written, { ...options, reads }, context);
 	const gate = await parseGate(profiles, options, context);

@@ -19,11 +19,11 @@ export interface Read {
  */
 export async function requireWritable(
 	paths: readonly string[],
-	{ baseline, budgetsFiles, files, reads = [] }: GateFiles & { reads?: readonly Read[] },
+	{ files, ...inputs }: Inputs & Pick<GateOptions, "files">,
 	sink: Sink,
 ): Promise<void> {
 	const written = [...paths, ...Object.values(files)];
-	refuseClashes(written, { baseline, budgetsFiles, reads });
+	refuseClashes(written, inputs);
 	const { GITHUB_STEP_SUMMARY: stepSummary } = sink.env;
 	// One after the other, so that the same file is named each time.
 	for (const path of [...written, ...(stepSummary ? [stepSummary] : [])]) await sink.requireWritable(path);
@@ -31,6 +31,19 @@ export async function requireWritable(
 
 /** What could be overwritten. */
 type Inputs = Pick<GateOptions, "baseline" | "budgetsFiles"> & { reads: readonly Read[] };
+
+/** What the line of a bench names, that a result could overwrite: names of what comes with knistio are no paths. */
+export function readsOfBench(named: {
+	profiles: readonly string[];
+	variants: readonly string[];
+	service: string | undefined;
+}): Read[] {
+	return [
+		...named.profiles.map((path) => ({ path, what: "a profile" })),
+		...named.variants.map((path) => ({ path, what: "a variant" })),
+		...(named.service === undefined ? [] : [{ path: named.service, what: "the service's manifest" }]),
+	];
+}
 
 /** @throws UsageError where two results go to one file, or one would overwrite what is read */
 export function refuseClashes(written: readonly string[], { baseline, budgetsFiles, reads }: Inputs): void {
@@ -44,8 +57,6 @@ export function refuseClashes(written: readonly string[], { baseline, budgetsFil
 	}
 	refuseOverwriting(written, [...reads, ...budgetsFiles.map((path) => ({ path, what: "the budgets" }))]);
 }
-
-type GateFiles = Pick<GateOptions, "baseline" | "budgetsFiles" | "files">;
 
 const isSame = (a: string, b: string) => resolve(a) === resolve(b);
 

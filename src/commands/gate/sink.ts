@@ -8,9 +8,13 @@ export type Sink = Pick<
 >;
 
 /** Reads a file; undefined if there is none. */
-export async function readIfThere(sink: Sink, path: string): Promise<string | undefined> {
+export const readIfThere = (sink: Sink, path: string): Promise<string | undefined> =>
+	unlessMissing(sink.readFile(path));
+
+/** What was read; undefined where there is no such file. */
+export async function unlessMissing<T>(reading: Promise<T>): Promise<T | undefined> {
 	try {
-		return await sink.readFile(path);
+		return await reading;
 	} catch (error) {
 		if (isMissingFile(error)) return undefined;
 		throw error;
@@ -18,7 +22,7 @@ export async function readIfThere(sink: Sink, path: string): Promise<string | un
 }
 
 /** `readFile` of the context keeps Node's error as the cause of its own. */
-export function isMissingFile(error: unknown): boolean {
+function isMissingFile(error: unknown): boolean {
 	if (!(error instanceof Error)) return false;
 	return ("code" in error && error.code === "ENOENT") || isMissingFile(error.cause);
 }

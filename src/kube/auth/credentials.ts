@@ -174,15 +174,14 @@ function checkPem(what: string, read: () => unknown): void {
 	}
 }
 
-const isFolder = (path: unknown) =>
-	typeof path === "string" && path !== "" && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 /** The field whose file client-node could not read. */
 function unreadable(cause: unknown, { cluster, user }: Login): string | undefined {
 	const { path, code, message } = cause as NodeJS.ErrnoException;
 	const files = Object.entries({ ...cluster, ...user });
 	// Node does not name a folder that it is to read as a file.
-	const isUnread = (value: unknown) => value === path || (code === "EISDIR" && path === undefined && isFolder(value));
+	const isUnread = (value: string) => value === path || (code === "EISDIR" && path === undefined && isFolder(value));
 	const field = files.find(([, value]) => typeof value === "string" && isUnread(value))?.[0];
 	return field === undefined ? undefined : `its ${field} cannot be read: ${message}`;
 }

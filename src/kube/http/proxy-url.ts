@@ -3,12 +3,12 @@ import { UsageError } from "../../errors.ts";
 
 const schemes = ["http:", "https:", "socks:", "socks4:", "socks4a:", "socks5:", "socks5h:"];
 
+const noUrl: Partial<URL> = {};
+
 /** @param where what holds the address, for the message, which shows no password. @throws UsageError */
 export function checkProxyUrl(url: string, where: string): void {
-	const scheme = URL.canParse(url) ? new URL(url).protocol : undefined;
-	const isProxy = scheme !== undefined && schemes.includes(scheme) && new URL(url).hostname !== "";
-	if (isProxy) {
-		const { username, password } = new URL(url);
+	const { protocol: scheme, hostname, username = "", password = "" } = URL.canParse(url) ? new URL(url) : noUrl;
+	if (scheme !== undefined && schemes.includes(scheme) && hostname !== "") {
 		if (isEscaped(username) && isEscaped(password)) return;
 		throw new UsageError(`${where} has a % in its name or password that begins no escape`, {
 			hint: "write such a % as %25",

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { loadAll, YAMLException } from "js-yaml";
 import { UsageError } from "../../errors.ts";
-import { holdsItself } from "../../text/circle.ts";
+import { holdsItself, holdsItselfWords } from "../../text/circle.ts";
 import { describeRef, groupOf, type KubeObject } from "../api/cluster.ts";
 import { kubectlSchema } from "../yaml.ts";
 
@@ -23,7 +23,7 @@ export function parseManifests(text: string, source: string): KubeObject[] {
 				hint: "every document must be a Kubernetes object with apiVersion, kind and metadata.name",
 			});
 		};
-		if (holdsItself(document.value)) fail("an alias stands within its own anchor, so the value has no end");
+		if (holdsItself(document.value)) fail(holdsItselfWords);
 		return objectsIn(document.value, fail);
 	});
 	return withoutRepeats(objects, source);
